@@ -1,0 +1,1 @@
+"""Train a CNN, store its CAM-family heatmaps, and compare them."""

@@ -1,0 +1,16 @@
+"""Errors that a user can act on: the CLI prints one line, the dashboard one box."""
+
+from collections.abc import Iterable
+
+
+class CamcoreError(Exception):
+    """Something the user can mend. The message names the fact, the value received and the way out, in one line."""
+
+
+class RunError(CamcoreError):
+    """A run folder that is missing, half-written, damaged or of another format version."""
+
+
+def unknown_choice(what: str, value: object, choices: Iterable[str]) -> CamcoreError:
+    """Return the error for a name that is in no table, e.g. `Unknown source 'gradcam'. Choose from: cam, grad_cam.`."""
+    return CamcoreError(f"Unknown {what} {value!r}. Choose from: {', '.join(choices)}.")
