@@ -53,7 +53,8 @@ class Dataset:
 
     `fingerprint` is a hash of everything the splits consist of; two equal fingerprints mean the same samples in the
     same order. `load_image` returns an upright RGB image of the sample's width and height. `load_masks`, where a data
-    set has masks, returns boolean arrays (height, width): `object` for all dogs, `parts` for the parts that decide.
+    set has masks, returns boolean arrays (height, width): `object` for the object of the sample's label and `parts` for
+    the parts of it that decide the class; `other` and `other_parts` likewise where there is an object of another class.
     """
 
     kind: str
