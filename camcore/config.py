@@ -95,7 +95,7 @@ class TrainConfig:
         _require(self.batch_size >= 2, "batch_size", self.batch_size, "at least 2, for batch normalisation")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
         _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
-        _require(0 <= self.warmup_epochs, "warmup_epochs", self.warmup_epochs, "at least 0")
+        _require(self.warmup_epochs >= 0, "warmup_epochs", self.warmup_epochs, "at least 0")
         _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "from 0 to below 1")
         _choose("optimizer", self.optimizer, OPTIMIZERS)
         _choose("augmentation", self.augmentation, AUGMENTATIONS)

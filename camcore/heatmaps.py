@@ -1,9 +1,9 @@
 """The CAM family as pure functions, and the names by which heatmaps are asked for.
 
-Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the weights of the explained
-class in the one linear layer behind mean pooling, Z = h * w. Every function returns the raw signed map (N, h, w): the
-method's final ReLU belongs to drawing, because what it cuts off is part of the comparison. Only operators that tensors
-and arrays share are used, so that reading this table imports no torch.
+Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the weights of the
+explained class in the one linear layer behind mean pooling, Z = h * w. Every function returns the raw signed map
+(N, h, w): the method's final ReLU belongs to drawing, because what it cuts off is part of the comparison. Only
+operators that tensors and arrays share are used, so that reading this table imports no torch.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -33,8 +33,8 @@ def grad_cam(features: Any, gradients: Any) -> Any:
 class Method:
     """One method of the CAM family.
 
-    `compute` takes the features and, as `needs` says, the gradients or the class weights. `drawn_signed`: the literature
-    draws it min-max scaled with its negative part, instead of clipped at zero.
+    `compute` takes the features and, as `needs` says, the gradients or the class weights. `drawn_signed`: the
+    literature draws it min-max scaled with its negative part, instead of clipped at zero.
     """
 
     title: str
@@ -46,9 +46,15 @@ class Method:
 
 
 METHODS = {
-    "cam": Method("CAM", "Zhou et al. 2016, arXiv 1512.04150", "Σₖ W[c,k]·A[k]", cam, "class_weights", drawn_signed=True),
+    "cam": Method(
+        "CAM", "Zhou et al. 2016, arXiv 1512.04150", "Σₖ W[c,k]·A[k]", cam, "class_weights", drawn_signed=True
+    ),
     "grad_cam": Method(
-        "Grad-CAM", "Selvaraju et al. 2017, arXiv 1610.02391", "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])", grad_cam, "gradients"
+        "Grad-CAM",
+        "Selvaraju et al. 2017, arXiv 1610.02391",
+        "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])",
+        grad_cam,
+        "gradients",
     ),
 }
 
@@ -103,8 +109,8 @@ def _with_layer(source: Source, layers: Sequence[str]) -> Source:
         raise unknown_choice("layer", source.layer, layers)
     if METHODS[source.method].needs == "class_weights":
         raise CamcoreError(
-            f"{METHODS[source.method].title} exists at the last layer only, not at {source.layer!r}: its weights belong to"
-            f" the linear layer behind the pooling. Use {source.method}, or grad_cam@{source.layer}."
+            f"{METHODS[source.method].title} exists at the last layer only, not at {source.layer!r}: its weights belong"
+            f" to the linear layer behind the pooling. Use {source.method}, or grad_cam@{source.layer}."
         )
     return source
 

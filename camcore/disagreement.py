@@ -1,0 +1,166 @@
+"""Distances between two heatmaps of one image, what of them is drawing, and how much heat lies off the object.
+
+All functions take stored raw maps of many images at once, and no model. Every distance runs from 0 (the same) to 1.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from camcore.drawing import CONVENTIONS, draw
+from camcore.geometry import BoxXyxy, FloatArray, box_to_seen, cover_cells, seen_box, upsample
+
+TOP_SHARE = 0.2
+
+FloatVector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps of one source on the grid of a comparison: as stored and as drawn, both (N, h, w)."""
+
+    signed: FloatArray
+    drawn: FloatArray
+
+
+def heat_moved(first: Maps, second: Maps) -> FloatVector:
+    """Return the share of heat that would have to move to turn one drawn map into the other.
+
+    Total variation between the two as distributions: `1/2 sum |p - q|`.
+    """
+    p, q = _as_distribution(first.drawn), _as_distribution(second.drawn)
+    moved: FloatVector = 0.5 * np.abs(p - q).sum((-2, -1))
+    return moved
+
+
+def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
+    """Return `(1 - rho) / 2`, rho Spearman's between the signed maps: 0 the same order, 0.5 unrelated, 1 reversed."""
+    a, b = (_centred_ranks(maps.signed) for maps in (first, second))
+    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
+    rho = np.divide((a * b).sum(-1), norm, out=np.zeros(len(a)), where=norm > 0)
+    distance: FloatVector = np.clip((1 - rho) / 2, 0, 1)
+    return distance
+
+
+def top_area_disagreement(first: Maps, second: Maps) -> FloatVector:
+    """Return `1 - IoU` of the hottest fifths: exactly round(0.2 * cells) each, ties by signed map, then index."""
+    a, b = _hottest(first), _hottest(second)
+    distance: FloatVector = 1 - (a & b).sum(-1) / (a | b).sum(-1)
+    return distance
+
+
+def peak_shift(first: Maps, second: Maps) -> FloatVector:
+    """Return the distance between the two hottest cells as a share of the distance between opposite corner cells."""
+    h, w = first.drawn.shape[-2:]
+    (ya, xa), (yb, xb) = (np.divmod(_by_heat(maps)[:, 0], w) for maps in (first, second))
+    longest = np.hypot(h - 1, w - 1)
+    shift: FloatVector = np.hypot(ya - yb, xa - xb) / (longest if longest else 1)
+    return shift
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One distance between two maps. `drawn`: it depends on how they are drawn, not on the order of values alone."""
+
+    title: str
+    compute: Callable[[Maps, Maps], FloatVector]
+    drawn: bool
+
+
+MEASURES = {
+    "heat_moved": Measure("Share of heat moved", heat_moved, drawn=True),
+    "rank_disagreement": Measure("Rank disagreement", rank_disagreement, drawn=False),
+    "top_area_disagreement": Measure("Hottest fifth disagreement", top_area_disagreement, drawn=False),
+    "peak_shift": Measure("Peak shift", peak_shift, drawn=False),
+}
+
+
+def compare(first: FloatArray, first_method: str, second: FloatArray, second_method: str) -> pd.DataFrame:
+    """Return every distance in both conventions, a row per image; columns `<measure>_<convention>`.
+
+    Args:
+        first, second: Raw signed maps (N, h, w); the coarser ones are upsampled to the finer grid.
+        first_method, second_method: The methods' ids, which decide how the literature draws them.
+
+    A map that is not drawn at all (no positive evidence) has distance 0 to another such map and 1 to any other. Rows
+    where either map is not finite are NaN.
+    """
+    height, width = (max(first.shape[axis], second.shape[axis]) for axis in (-2, -1))
+    first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
+    finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
+    columns: dict[str, FloatVector] = {}
+    for convention in CONVENTIONS:
+        a, b = (
+            Maps(first[finite], draw(first[finite], convention, first_method)),
+            Maps(second[finite], draw(second[finite], convention, second_method)),
+        )
+        blank_a, blank_b = (~maps.drawn.any((-2, -1)) for maps in (a, b))
+        for name, measure in MEASURES.items():
+            values = np.full(len(finite), np.nan)
+            values[finite] = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), measure.compute(a, b))
+            columns[f"{name}_{convention}"] = values
+    return pd.DataFrame(columns)
+
+
+def map_status(raw: FloatArray) -> NDArray[np.str_]:
+    """Return for raw maps (N, h, w) what can be said of each: `ok`, `no_positive_evidence`, or `not_finite`."""
+    with np.errstate(invalid="ignore"):
+        peak = raw.max((-2, -1))
+    status = np.where(peak > 0, "ok", "no_positive_evidence")
+    return np.where(np.isfinite(raw).all((-2, -1)), status, "not_finite")
+
+
+def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
+    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
+    cover = np.full((len(samples), height, width), np.nan)
+    rows = zip(samples["boxes"], samples["width"], samples["height"], strict=True)
+    for index, (boxes, image_width, image_height) in enumerate(rows):
+        if len(boxes):
+            seen = _seen_boxes(boxes, view, image_width, image_height)
+            cover[index] = cover_cells(seen, height, width)
+    return cover
+
+
+def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
+    """Return the share of a drawn map's heat outside the boxes, (N,); NaN without boxes or without heat."""
+    total = drawn.sum((-2, -1))
+    outside = (drawn * (1 - cover)).sum((-2, -1))
+    share: FloatVector = np.divide(outside, total, out=np.full(len(drawn), np.nan), where=total > 0)
+    return share
+
+
+def _seen_boxes(boxes: Any, view: str, width: int, height: int) -> list[BoxXyxy]:
+    part = seen_box(view, width, height)
+    seen = (box_to_seen((box[0], box[1], box[2], box[3]), part) for box in boxes)
+    return [box for box in seen if box is not None]
+
+
+def _as_distribution(drawn: FloatArray) -> FloatArray:
+    total = drawn.sum((-2, -1), keepdims=True)
+    shares: FloatArray = drawn / np.where(total > 0, total, 1)
+    return shares
+
+
+def _centred_ranks(signed: FloatArray) -> FloatArray:
+    ranks = rankdata(signed.reshape(len(signed), -1), axis=-1)
+    centred: FloatArray = ranks - ranks.mean(-1, keepdims=True)
+    return centred
+
+
+def _by_heat(maps: Maps) -> NDArray[np.intp]:
+    """Return each map's cells from the hottest to the coldest, (N, cells)."""
+    drawn, signed = (values.reshape(len(values), -1) for values in (maps.drawn, maps.signed))
+    index = np.broadcast_to(np.arange(drawn.shape[1]), drawn.shape)
+    return np.lexsort((index, -signed, -drawn), axis=-1)
+
+
+def _hottest(maps: Maps) -> NDArray[np.bool_]:
+    order = _by_heat(maps)
+    chosen = np.zeros(order.shape, dtype=bool)
+    np.put_along_axis(chosen, order[:, : max(1, round(TOP_SHARE * order.shape[1]))], True, axis=-1)
+    return chosen

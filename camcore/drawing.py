@@ -1,0 +1,94 @@
+"""From a raw map to a drawn one: upsample, clip, scale, colour, blend. The page's script does the same (golden pixels).
+
+Order matters: the signed map is upsampled first and clipped afterwards, and the scale comes from the raw map's own
+cells, so that a picture's colours do not depend on its size.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+from plotly.colors import get_colorscale
+
+from camcore.errors import unknown_choice
+from camcore.geometry import FloatArray, upsample
+from camcore.heatmaps import METHODS
+
+CONVENTIONS = ("literature", "positive")
+
+COLORMAPS = {"inferno": "Inferno", "viridis": "Viridis", "cividis": "Cividis", "turbo": "Turbo", "jet": "Jet"}
+SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white, both signs are told apart by the colour-blind
+
+
+def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArray, FloatArray]:
+    """Return the raw values that are drawn as 0 and as 1, each of shape (...), for raw maps (..., h, w).
+
+    `positive`: 0 and the maximum. `literature`: the same, but CAM from its minimum to its maximum. Where both are equal
+    (a map without positive evidence, or a constant one) nothing is drawn.
+    """
+    if convention not in CONVENTIONS:
+        raise unknown_choice("convention", convention, CONVENTIONS)
+    high = raw.max((-2, -1))
+    if convention == "literature" and METHODS[method].drawn_signed:
+        return raw.min((-2, -1)), high
+    return np.zeros_like(high), np.maximum(high, 0)
+
+
+def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float) -> FloatArray:
+    """Return drawn maps (..., h, w) from 0 to 1: what lies below `low` is 0, above `high` 1; all 0 where low == high.
+
+    Maps that are not finite are drawn as 0; their status says what they are.
+    """
+    low, high = np.asarray(low)[..., None, None], np.asarray(high)[..., None, None]
+    span = high - low
+    usable = np.isfinite(span) & (span > 0)
+    with np.errstate(invalid="ignore"):
+        heat = np.clip((raw - low) / np.where(usable, span, 1), 0, 1)
+    return np.where(usable & np.isfinite(heat), heat, 0)
+
+
+def draw(raw: FloatArray, convention: str, method: str) -> FloatArray:
+    """Return raw maps (..., h, w) as the convention draws them, 0 to 1, on their own grid."""
+    return draw_heat(raw, *heat_range(raw, convention, method))
+
+
+@lru_cache
+def colormap(name: str) -> NDArray[np.uint8]:
+    """Return a colour map as a table (256, 3): entry 0 for no heat, 255 for the hottest. In `signed` 128 is zero."""
+    if name != "signed" and name not in COLORMAPS:
+        raise unknown_choice("colour map", name, (*COLORMAPS, "signed"))
+    anchors = get_colorscale(SIGNED_COLORMAP if name == "signed" else COLORMAPS[name])
+    positions = [position for position, _ in anchors]
+    colours = np.array([ImageColor.getrgb(colour) for _, colour in anchors], dtype=float)
+    at = np.linspace(0, 1, 256)
+    channels = [np.interp(at, positions, colours[:, channel]) for channel in range(3)]
+    return np.floor(np.stack(channels, axis=-1) + 0.5).astype(np.uint8)
+
+
+def blend(image: NDArray[np.uint8], heat: FloatArray, table: NDArray[np.uint8], opacity: float) -> NDArray[np.uint8]:
+    """Return a heatmap over an image, (height, width, 3).
+
+    Args:
+        image: (height, width, 3).
+        heat: (height, width), 0 to 1.
+        table: A colour map, (256, 3).
+        opacity: 0 shows the image alone, 1 the heatmap alone.
+    """
+    colours = table[np.floor(heat * 255 + 0.5).astype(int)]
+    blended: NDArray[np.uint8] = np.floor((1 - opacity) * image + opacity * colours + 0.5).astype(np.uint8)
+    return blended
+
+
+def render(
+    image: NDArray[np.uint8],
+    raw: FloatArray,
+    convention: str,
+    method: str,
+    colours: str = "inferno",
+    opacity: float = 0.5,
+) -> NDArray[np.uint8]:
+    """Return a raw map (h, w) drawn over the seen part of an image (height, width, 3)."""
+    low, high = heat_range(raw, convention, method)
+    fine = upsample(raw.astype(np.float64), image.shape[0], image.shape[1])
+    return blend(image, draw_heat(fine, low, high), colormap(colours), opacity)

@@ -1,0 +1,192 @@
+"""A run folder: create, list, open. Reading one imports no torch."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from camcore.config import RunConfig, from_json, to_json
+from camcore.errors import CamcoreError, RunError
+from camcore.files import read_json, write_json, write_text
+
+FORMAT_VERSION = 1
+HISTORY_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "learning_rate",
+    "seconds",
+    "images_per_second",
+)
+
+
+def runs_folder() -> Path:
+    """Return the folder that runs are kept in: `CAMCORE_RUNS`, or `checkpoints` below the working directory."""
+    return Path(os.environ.get("CAMCORE_RUNS", "checkpoints"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run. `info` holds what `run.json` says beside the configuration: data set, versions, hardware."""
+
+    path: Path
+    config: RunConfig
+    class_names: tuple[str, ...]
+    info: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which people know the run."""
+        return self.path.name
+
+    @property
+    def weights_path(self) -> Path:
+        """The file of the weights."""
+        return self.path / "model.safetensors"
+
+    @property
+    def resume_path(self) -> Path:
+        """The folder that exists while the training is not finished."""
+        return self.path / "resume"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training has come to its end."""
+        return self.weights_path.exists() and not self.resume_path.exists()
+
+    def history(self) -> pd.DataFrame:
+        """Return a row per finished epoch, columns `HISTORY_COLUMNS`; accuracies from 0 to 1; empty before the first.
+
+        Raises:
+            RunError: The file is damaged.
+        """
+        path = self.path / "history.csv"
+        if not path.exists():
+            return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
+        try:
+            table = pd.read_csv(path)
+            if list(table.columns) != list(HISTORY_COLUMNS):
+                raise ValueError(f"its columns are {', '.join(table.columns)}")
+            return table.astype(float).astype({"epoch": int})
+        except (ValueError, OSError) as error:
+            raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or train the run anew.") from error
+
+    def root(self) -> Path | None:
+        """Return where the data set lies on this machine, None where that was never said here."""
+        path = self.path / "local.json"
+        if not path.exists():
+            return None
+        root = read_json(path).get("root")
+        return Path(root) if isinstance(root, str) else None
+
+    def remember_root(self, root: Path | None) -> None:
+        """Note where the data set lies on this machine."""
+        if root is not None:
+            write_json(self.path / "local.json", {"root": str(root.resolve())})
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        """Replace the history by these rows, in one step."""
+        lines = [",".join(HISTORY_COLUMNS)]
+        lines += [",".join(repr(row[column]) for column in HISTORY_COLUMNS) for row in rows]
+        write_text(self.path / "history.csv", "\n".join(lines) + "\n")
+
+
+def create_run(
+    path: Path, config: RunConfig, class_names: tuple[str, ...], dataset: dict[str, Any], overwrite: bool = False
+) -> Run:
+    """Create a run folder and write its `run.json`.
+
+    Args:
+        path: The folder to create.
+        config: What the run is to become.
+        class_names: In label order.
+        dataset: `kind`, `fingerprint`, and the number of images per split.
+        overwrite: Replace a run that is there.
+
+    Raises:
+        CamcoreError: There is something at `path` already.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        if not overwrite:
+            raise CamcoreError(
+                f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another."
+            )
+        if not (path / "run.json").exists():
+            raise CamcoreError(
+                f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+            )
+        shutil.rmtree(path)
+    path.mkdir(parents=True, exist_ok=True)
+    document = {
+        "format_version": FORMAT_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": to_json(config),
+        "class_names": list(class_names),
+        "dataset": dataset,
+        "environment": describe_environment(),
+    }
+    write_json(path / "run.json", document)
+    return open_run(path)
+
+
+def open_run(path: Path) -> Run:
+    """Open a run folder.
+
+    Raises:
+        RunError: There is no run, it is damaged, or a newer camcore wrote it.
+    """
+    if not path.is_dir():
+        raise RunError(f"There is no run at {path}. `camcore runs` lists what is there.")
+    document = read_json(path / "run.json")
+    version = document.get("format_version")
+    if version != FORMAT_VERSION:
+        raise RunError(
+            f"{path / 'run.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore."
+        )
+    try:
+        config = from_json(RunConfig, document["config"])
+        class_names = tuple(str(name) for name in document["class_names"])
+    except (KeyError, TypeError, AttributeError, CamcoreError) as error:
+        raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train anew.") from error
+    return Run(path, config, class_names, {key: document.get(key) for key in ("created", "dataset", "environment")})
+
+
+def list_runs(folder: Path) -> list[Run | RunError]:
+    """Return the runs in a folder by name; for one that can't be opened, the error that says why."""
+    if not folder.is_dir():
+        return []
+    found: list[Run | RunError] = []
+    for path in sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")):
+        try:
+            found.append(open_run(path))
+        except RunError as error:
+            found.append(error)
+    return found
+
+
+def describe_environment() -> dict[str, Any]:
+    """Return versions and hardware, for a reader who wants to know what figures were measured on."""
+    versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
+    return {
+        "versions": {"python": platform.python_version(), **versions},
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor_name(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _processor_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
