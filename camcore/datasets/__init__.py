@@ -1,0 +1,66 @@
+"""The data sets by name. To add one, write a function that opens it and add a line to `DATASETS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camcore.config import DatasetConfig
+from camcore.datasets.download import download_stanford_dogs
+from camcore.datasets.image_folder import open_image_folder
+from camcore.datasets.sample import Dataset
+from camcore.datasets.stanford_dogs import open_stanford_dogs
+from camcore.errors import CamcoreError, unknown_choice
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """A data set: its title, how to open it, whether it lies in a folder, and how to get it, where that is possible."""
+
+    title: str
+    open: Callable[[DatasetConfig, Path | None], Dataset]
+    needs_root: bool
+    download: Callable[[Path], None] | None
+
+
+def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
+    """Open the data set that a configuration names; `root` is the folder it lies in.
+
+    Raises:
+        CamcoreError: an unknown kind, no root where one is needed, or what the opening function says.
+    """
+    if config.kind not in DATASETS:
+        raise unknown_choice("dataset", config.kind, DATASETS)
+    for name in ("train_images", "val_images"):
+        if config.kind != "paper-dogs" and getattr(config, name) is not None:
+            raise CamcoreError(f"{name} is {getattr(config, name)}, but only paper-dogs can be made in any number.")
+    return DATASETS[config.kind].open(config, root)
+
+
+def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
+    from camcore.datasets.paper_dogs import open_paper_dogs  # draws with code that the other data sets do without
+
+    counts = {"train_images": config.train_images, "val_images": config.val_images}
+    return open_paper_dogs(config.seed, **{name: count for name, count in counts.items() if count is not None})
+
+
+def _require_root(config: DatasetConfig, root: Path | None) -> Path:
+    if root is None:
+        raise CamcoreError(f"The data set {config.kind!r} needs --root DIR, the folder it lies in.")
+    return root
+
+
+def _open_stanford_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
+    return open_stanford_dogs(_require_root(config, root))
+
+
+def _open_image_folder(config: DatasetConfig, root: Path | None) -> Dataset:
+    return open_image_folder(_require_root(config, root), config.seed, config.val_fraction)
+
+
+DATASETS: dict[str, DatasetKind] = {
+    "paper-dogs": DatasetKind("Paper dogs", _open_paper_dogs, needs_root=False, download=None),
+    "stanford-dogs": DatasetKind(
+        "Stanford Dogs", _open_stanford_dogs, needs_root=True, download=download_stanford_dogs
+    ),
+    "image-folder": DatasetKind("Image folder", _open_image_folder, needs_root=True, download=None),
+}

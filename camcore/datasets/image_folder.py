@@ -1,0 +1,126 @@
+"""Any folder of images with one folder per class, with or without folders of the splits above them."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from camcore.datasets.images import assemble_dataset, size_or_reason
+from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.errors import CamcoreError
+
+VAL_FOLDERS = ("val", "valid", "validation", "test")
+# What systems leave behind in folders; these and names with a leading dot are the only files left out without a row
+# in `Dataset.skipped`.
+LITTER = ("thumbs.db", "desktop.ini", "__macosx")
+
+
+def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> Dataset:
+    """Open `train/<class>/...` with `val/<class>/...`, or `<class>/...` alone, which the seed then splits.
+
+    In the place of val/ stand valid/, validation/ or test/, the first that is there. Classes are sorted by code point,
+    as torchvision's ImageFolder does it, so that its checkpoints fit. Folders below a class are searched. What is an
+    image is decided by its content; any other file is listed in `skipped`, except LITTER and hidden files.
+
+    The split takes round(val_fraction * n) images of each class of n, one at least and n - 1 at most: those whose
+    seeded hash of the path is least, so that neither the order on disk nor the platform matters. An id is the path.
+
+    Raises:
+        CamcoreError: no class folders, one class only, or a class without a usable image in a split.
+    """
+    if not 0 < val_fraction < 1:
+        raise CamcoreError(f"val_fraction is {val_fraction!r}; it must be between 0 and 1.")
+    if not root.is_dir():
+        raise CamcoreError(f"No folder {str(root)!r}. Correct --root.")
+    skipped: list[Skipped] = []
+    splits = _find_splits(root)
+    if splits is None:
+        class_names = _find_classes(root, root, skipped)
+        samples = _read_samples(root, root, class_names, skipped)
+        train, val = _split_by_seed(samples, seed, val_fraction)
+    else:
+        skipped += [Skipped(_to_text(root, path), "in neither split") for path in _list(root) if path not in splits]
+        class_names = sorted({name for folder in splits for name in _find_classes(root, folder, skipped)})
+        train, val = (_read_samples(root, folder, class_names, skipped) for folder in splits)
+    return assemble_dataset("image-folder", root, class_names, train, val, skipped)
+
+
+def _find_splits(root: Path) -> tuple[Path, Path] | None:
+    """Return the folders of train and val, or None where the folders are classes."""
+    folders = {path.name: path for path in _list(root) if path.is_dir()}
+    val = next((folders[name] for name in VAL_FOLDERS if name in folders), None)
+    if "train" in folders and val:
+        return folders["train"], val
+    if folders and folders.keys() <= {"train", *VAL_FOLDERS}:
+        raise CamcoreError(
+            f"{str(root)!r} has only {', '.join(f'{name}/' for name in folders)}. Add the missing one of train/ and "
+            "val/, or point --root at the folder that holds the classes, to have it split."
+        )
+    return None
+
+
+def _find_classes(root: Path, folder: Path, skipped: list[Skipped]) -> list[str]:
+    paths = _list(folder)
+    class_names = [path.name for path in paths if path.is_dir() and _is_text(path.name)]
+    if not class_names:
+        raise CamcoreError(f"{str(folder)!r} has no class folders. It must hold a folder of images for every class.")
+    others = [path for path in paths if path.name not in class_names]
+    skipped += [Skipped(_to_text(root, path), "in no class folder") for path in others]
+    return class_names
+
+
+def _read_samples(root: Path, folder: Path, class_names: Sequence[str], skipped: list[Skipped]) -> list[Sample]:
+    """Return the samples of a split in the order of labels, then paths."""
+    samples: list[Sample] = []
+    for label, name in enumerate(class_names):
+        files = _find_files(folder / name) if (folder / name).is_dir() else ()
+        for path in sorted(files, key=lambda path: path.relative_to(root).as_posix()):
+            size = (
+                size_or_reason(path) if _is_text(path.relative_to(root).as_posix()) else "its name is not valid Unicode"
+            )
+            text = _to_text(root, path)
+            if isinstance(size, str):
+                skipped.append(Skipped(text, size))
+            else:
+                samples.append(Sample(text, text, label, *size))
+    return samples
+
+
+def _find_files(folder: Path) -> Iterator[Path]:
+    for path in _list(folder):
+        # A link to a folder above would be walked for ever; as a file it ends up among the skipped.
+        is_loop = path.is_symlink() and folder.resolve().is_relative_to(path.resolve())
+        if path.is_dir() and not is_loop:
+            yield from _find_files(path)
+        else:
+            yield path
+
+
+def _list(folder: Path) -> list[Path]:
+    """Return what a folder holds, sorted by code point, without LITTER and hidden files."""
+    try:
+        paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise CamcoreError(f"Cannot read the folder {str(folder)!r}: {error.strerror}. Correct --root.") from error
+    return [path for path in paths if not path.name.startswith(".") and path.name.casefold() not in LITTER]
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be stored; bytes of no encoding come from the system as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _to_text(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix().encode(errors="backslashreplace").decode()
+
+
+def _split_by_seed(samples: Sequence[Sample], seed: int, val_fraction: float) -> tuple[list[Sample], list[Sample]]:
+    def draw(sample: Sample) -> bytes:
+        return hashlib.sha256(f"{seed}/{sample.path}".encode()).digest()
+
+    val_ids: set[str] = set()
+    for label in {sample.label for sample in samples}:
+        drawn = sorted((sample for sample in samples if sample.label == label), key=draw)
+        count = min(max(1, round(val_fraction * len(drawn))), len(drawn) - 1)
+        val_ids.update(sample.id for sample in drawn[:count])
+    train = [sample for sample in samples if sample.id not in val_ids]
+    return train, [sample for sample in samples if sample.id in val_ids]
