@@ -19,7 +19,7 @@ from tqdm import tqdm
 from camcore.errors import CamcoreError
 
 OFFICIAL_URL = "http://vision.stanford.edu/aditya86/ImageNetDogs/"
-TRIES = 5
+TRIES = 4
 PAUSE_SECONDS = 1.0  # before the second try; doubled before each further one
 TIMEOUT_SECONDS = 30.0
 BLOCK_BYTES = 1 << 20
@@ -179,7 +179,7 @@ def _explain_or_raise(url: str, path: Path, error: Exception) -> str:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, socket.gaierror):
         raise CamcoreError(f"Cannot reach {url}: no network, or no such host. Connect and run it again.") from error
-    return str(reason)
+    return getattr(reason, "strerror", None) or str(reason)
 
 
 def _require_space(folder: Path, name: str, needed_bytes: int) -> None:
