@@ -44,6 +44,11 @@ class Generation:
         """Whether `mean(CAM_c) + b_c == logit_c` held for this run's own images."""
         return bool(self.manifest["cam_check"]["holds"])
 
+    @property
+    def accuracy(self) -> float:
+        """The share of validation images that are classified right; images of two classes do not count."""
+        return float(self.manifest["accuracy"])
+
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row per image: id, path, width, height, label, predicted, confidence, other_label, boxes, status_<source>.
@@ -136,7 +141,7 @@ def open_generation(run: Run) -> Generation:
         raise RunError(
             f"{folder / name / 'manifest.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}."
         )
-    missing = {"sources", "images", "cam_check", "layers"} - set(manifest)
+    missing = {"sources", "images", "cam_check", "layers", "accuracy"} - set(manifest)
     if missing:
         raise RunError(f"{folder / name / 'manifest.json'} is damaged (no {sorted(missing)[0]!r}).")
     return Generation(folder / name, manifest)

@@ -1,0 +1,229 @@
+"""The command line: parse, call, print. What the commands do stands in `workflows`, imported when one of them runs."""
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+import camcore
+from camcore.backbones import BACKBONES, HEADS
+from camcore.config import (
+    AUGMENTATIONS,
+    KEEPS,
+    OPTIMIZERS,
+    PRECISIONS,
+    DatasetConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    ViewConfig,
+)
+from camcore.errors import CamcoreError, RunError
+from camcore.geometry import VIEWS
+from camcore.heatmaps import METHODS
+from camcore.runs import list_runs, open_run, runs_folder
+
+DATASET_KINDS = ("paper-dogs", "stanford-dogs", "image-folder")
+PATH = click.Path(path_type=Path)
+
+
+def _describe_default(kind: type, name: str) -> Any:
+    return next(field.default for field in fields(kind) if field.name == name)
+
+
+def config_option(kind: type, name: str, **settings: Any) -> Callable[..., Any]:
+    """Return an option for a field of a configuration, with the field's own default."""
+    default = _describe_default(kind, name)
+    flag = "--" + name.replace("_", "-")
+    return click.option(flag, name, default=default, show_default=default is not None, **settings)
+
+
+def run_option(**settings: Any) -> Callable[..., Any]:
+    """Return the option that names a run folder."""
+    return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
+
+
+ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
+DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Processes that decode images.")
+
+
+def show_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print a user's mistake as one line and exit with 1."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except CamcoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(camcore.__version__, prog_name="camcore")
+def main() -> None:
+    """Train a CNN, store its CAM-family heatmaps, and see where CAM and Grad-CAM disagree."""
+
+
+@main.command("train")
+@run_option(required=True)
+@click.option("--dataset", "kind", type=click.Choice(DATASET_KINDS), default="paper-dogs", show_default=True)
+@ROOT
+@click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
+@config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split.")
+@config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
+@config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
+@config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
+@config_option(ModelConfig, "head", type=click.Choice(tuple(HEADS)), help="gap: CAM applies; mlp: a hidden layer.")
+@config_option(ModelConfig, "weights", help="imagenet, or a file of torchvision's layout. [default: from scratch]")
+@config_option(ModelConfig, "map_stride", type=int, help="Pixels per cell of the last grid: 32, or 16 for finer maps.")
+@click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees.")
+@config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels.")
+@config_option(TrainConfig, "epochs", type=int)
+@config_option(TrainConfig, "batch_size", type=int)
+@config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS))
+@config_option(TrainConfig, "learning_rate", type=float, help="At its peak.")
+@config_option(TrainConfig, "weight_decay", type=float)
+@config_option(TrainConfig, "warmup_epochs", type=float)
+@config_option(TrainConfig, "label_smoothing", type=float)
+@config_option(TrainConfig, "augmentation", type=click.Choice(AUGMENTATIONS))
+@config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS))
+@config_option(TrainConfig, "keep", type=click.Choice(KEEPS), help="best: selects on the split it reports, optimistic.")
+@config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
+@click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@DEVICE
+@WORKERS
+@click.pass_context
+@show_errors
+def train_command(context: click.Context, path: Path, resume: bool, overwrite: bool, **options: Any) -> None:
+    """Train a classifier into a run folder."""
+    from camcore import workflows
+
+    places = {name: options.pop(name) for name in ("root", "device", "workers")}
+    try:
+        if resume:
+            _require_no_settings(context, set(options), overwrite)
+            run = workflows.resume_run(path, **places)
+        else:
+            if options.pop("download"):
+                workflows.download_dataset(options["kind"], places["root"])
+            run = workflows.train_run(path, build_config(options), overwrite=overwrite, **places)
+    except KeyboardInterrupt:
+        _say_stopped(path)
+    click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
+
+
+def build_config(options: dict[str, Any]) -> RunConfig:
+    """Return the configuration that the options of `train` describe."""
+
+    def chosen(kind: type) -> dict[str, Any]:
+        return {field.name: options[field.name] for field in fields(kind) if field.name in options}
+
+    return RunConfig(
+        DatasetConfig(**chosen(DatasetConfig)),
+        ViewConfig(**chosen(ViewConfig) | {"kind": options["view"]}),
+        ModelConfig(**chosen(ModelConfig)),
+        TrainConfig(**chosen(TrainConfig)),
+    )
+
+
+def _require_no_settings(context: click.Context, names: set[str], overwrite: bool) -> None:
+    given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    if overwrite:
+        raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
+    if given:
+        flag = "--" + sorted(given)[0].replace("_", "-")
+        raise CamcoreError(f"--resume goes on as the run was configured; leave out {flag}, or train a new run.")
+
+
+def _say_stopped(path: Path) -> None:
+    epochs = len(open_run(path).history()) if (path / "run.json").exists() else 0
+    click.echo(f"\nStopped. {epochs} finished epochs are kept. Go on: camcore train --run {path} --resume", err=True)
+    sys.exit(130)
+
+
+@main.command("explain")
+@click.argument("path", metavar="RUN", type=PATH)
+@click.option("--sources", help=f"METHOD or METHOD@LAYER, comma-separated; methods: {', '.join(METHODS)}.")
+@ROOT
+@click.option("--all-classes", is_flag=True, help="Also keep CAM for every class (half precision).")
+@click.option("--force", is_flag=True, help="Make the maps anew though they are there.")
+@DEVICE
+@WORKERS
+@show_errors
+def explain_command(path: Path, **options: Any) -> None:
+    """Compute heatmaps for all validation images of a run."""
+    from camcore import workflows
+
+    try:
+        generation, made = workflows.explain_run(path, **options)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. The maps in force before are kept. Go on: camcore explain {path}", err=True)
+        sys.exit(130)
+    images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
+    names = ", ".join(source.id for source in generation.sources)
+    if made:
+        click.echo(f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {generation.accuracy:.3f}.")
+    else:
+        click.echo(f"{path} is explained already, with {names}. Make the maps anew with --force.")
+
+
+@main.command("demo")
+@run_option(default=None)
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@DEVICE
+@WORKERS
+@show_errors
+def demo_command(path: Path | None, **options: Any) -> None:
+    """Go the whole way on paper dogs, small: draw, train, explain. A few minutes on two cores."""
+    from camcore import workflows
+
+    path = path or runs_folder() / "demo"
+    try:
+        generation = workflows.make_demo(path, **options)
+    except KeyboardInterrupt:
+        _say_stopped(path)
+    click.echo(f"{path}: {generation.manifest['images']} images explained, accuracy {generation.accuracy:.3f}.")
+    click.echo("Look at it: streamlit run dashboard/app.py")
+
+
+@main.command("layers")
+@click.argument("path", metavar="RUN", type=PATH)
+@show_errors
+def layers_command(path: Path) -> None:
+    """List the layers of a run's network, with their grids."""
+    from camcore import workflows
+
+    for layer in workflows.list_layers(path):
+        grid = f"{layer['height']} x {layer['width']}"
+        click.echo(f"{layer['name']:<24} {grid:>9}  {layer['channels']:>5} channels  {layer['note']}")
+
+
+@main.command("runs")
+@click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
+@show_errors
+def runs_command(folder: Path | None) -> None:
+    """List the runs that are there."""
+    folder = folder or runs_folder()
+    entries = list_runs(folder)
+    if not entries:
+        click.echo(f"No runs in {folder}. Make one: camcore demo --run {folder / 'demo'}")
+    for entry in entries:
+        if isinstance(entry, RunError):
+            click.echo(f"unusable: {entry}")
+            continue
+        config = entry.config
+        state = "trained" if entry.finished else "unfinished"
+        explained = "explained" if (entry.path / "explained" / "current").exists() else "not explained"
+        click.echo(
+            f"{entry.name:<24} {config.dataset.kind:<14} {config.model.backbone:<18} {config.model.head:<7}"
+            f" {state}, {explained}"
+        )

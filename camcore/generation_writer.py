@@ -1,0 +1,138 @@
+"""Writes a generation as it comes, batch by batch, and its manifest last."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+import camcore
+from camcore.attribution import Pass
+from camcore.backbones import BACKBONES
+from camcore.datasets.sample import Dataset, Sample
+from camcore.disagreement import map_status
+from camcore.files import write_json
+from camcore.generations import TARGETS
+from camcore.heatmaps import Source
+from camcore.models import CamCheck, Classifier, all_class_cam, class_layer, layer_grids
+from camcore.runs import FORMAT_VERSION, Run
+
+
+class GenerationWriter:
+    """Writes a generation as it comes, batch by batch, so that memory does not grow with the number of images."""
+
+    def __init__(
+        self,
+        folder: Path,
+        run: Run,
+        dataset: Dataset,
+        model: Classifier,
+        sources: Sequence[Source],
+        check: CamCheck,
+        all_classes: bool,
+    ) -> None:
+        self.folder, self.run, self.dataset, self.model = folder, run, dataset, model
+        self.sources, self.check = sources, check
+        self.position = 0
+        count, classes = len(dataset.val), len(run.class_names)
+        last = BACKBONES[run.config.model.backbone].stages[-1]
+        names = {last} | {source.layer for source in sources if source.layer is not None}
+        self.layers = layer_grids(model, run.config.view.size, names)
+        grids = {layer["name"]: (layer["height"], layer["width"]) for layer in self.layers}
+        self.logits = self._create("logits", (count, classes), np.float32)
+        self.pooled = self._create("pooled", (count, model.channels), np.float32)
+        self.targets = self._create("targets", (count, len(TARGETS)), np.int64)
+        self.maps = {
+            source.id: self._create(source.id, (count, len(TARGETS), *grids[source.layer or last]), np.float32)
+            for source in sources
+        }
+        shape = (count, classes, *grids[last])
+        self.all_classes = self._create("all_classes", shape, np.float16) if all_classes else None
+        self.offsets = [0]
+
+    def labels(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return label and other label of the next `count` samples."""
+        samples = self.dataset.val[self.position : self.position + count]
+        return torch.tensor([s.label for s in samples]), torch.tensor([s.other_label for s in samples])
+
+    def write(self, done: Pass, targets: Tensor, maps: dict[str, Tensor], thumbnails: list[bytes]) -> None:
+        """Write the next batch."""
+        rows = slice(self.position, self.position + len(targets))
+        features = done.features.detach().float()
+        self.logits[rows] = done.logits.detach().cpu().numpy()
+        self.pooled[rows] = features.mean((2, 3)).cpu().numpy()
+        self.targets[rows] = targets.cpu().numpy()
+        for name, values in maps.items():
+            self.maps[name][rows] = values.cpu().numpy()
+        layer = class_layer(self.model)
+        if self.all_classes is not None and layer is not None:
+            self.all_classes[rows] = all_class_cam(features, layer).detach().cpu().numpy()
+        with (self.folder / "thumbnails.bin").open("ab") as file:
+            for picture in thumbnails:
+                file.write(picture)
+                self.offsets.append(self.offsets[-1] + len(picture))
+        self.position += len(targets)
+
+    def finish(self, seconds: float) -> None:
+        """Write what is known at the end; the manifest last."""
+        np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
+        for array in (self.logits, self.pooled, self.targets, *self.maps.values()):
+            array.flush()
+        samples = self._table()
+        samples.to_parquet(self.folder / "samples.parquet", index=False)
+        counted = samples[samples["other_label"] < 0]
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "camcore_version": camcore.__version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "images": self.position,
+            "sources": [source.id for source in self.sources],
+            "layers": self.layers,
+            "targets": list(TARGETS),
+            "all_classes": self.all_classes is not None,
+            "precision": {"path": "fp32"},
+            "weights_sha256": sha256_of(self.run.weights_path),
+            "dataset_fingerprint": self.dataset.fingerprint,
+            "cam_check": asdict(self.check),
+            "accuracy": float((counted["label"] == counted["predicted"]).mean()),
+            "seconds": seconds,
+            "images_per_second": self.position / seconds,
+            "view": asdict(self.run.config.view),
+        }
+        write_json(self.folder / "manifest.json", manifest)
+
+    def _table(self) -> pd.DataFrame:
+        samples = self.dataset.val
+        exponents = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        columns: dict[str, Any] = {
+            "id": [sample.id for sample in samples],
+            "path": [sample.path for sample in samples],
+            "width": [sample.width for sample in samples],
+            "height": [sample.height for sample in samples],
+            "label": [sample.label for sample in samples],
+            "predicted": self.targets[:, 0],
+            "confidence": (exponents / exponents.sum(1, keepdims=True)).max(1),
+            "other_label": [sample.other_label for sample in samples],
+            "boxes": [_box_rows(sample) for sample in samples],
+        }
+        columns |= {f"status_{name}": map_status(values[:, 0]) for name, values in self.maps.items()}
+        return pd.DataFrame(columns)
+
+    def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
+        return np.lib.format.open_memmap(self.folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+
+
+def _box_rows(sample: Sample) -> list[list[float]]:
+    return [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,131 @@
+"""Images on their way to the model: decoded once, kept as bytes where memory allows, augmented by seed."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import Dataset as TorchDataset
+from torchvision.transforms import v2
+from tqdm import tqdm
+
+from camcore.config import ViewConfig
+from camcore.datasets.sample import Dataset, Sample
+from camcore.geometry import see_image
+
+CACHE_BYTES = 2 * 1024**3
+CROP_MARGIN = 1.15
+
+
+class SeenImages(TorchDataset[Tensor]):
+    """What the model sees of samples, uint8 (3, size, size), decoded at each access."""
+
+    def __init__(self, dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> None:
+        self.dataset, self.samples, self.view, self.size = dataset, samples, view, size
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Tensor:
+        image = see_image(self.dataset.load_image(self.samples[index]), self.view, self.size)
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+class TrainingImages(TorchDataset[tuple[Tensor, int]]):
+    """Augmented images and labels, by (epoch, index).
+
+    The random numbers of an image depend on seed, epoch and index alone: not on workers, order, or what ran before.
+    """
+
+    def __init__(self, images: TorchDataset[Tensor] | Tensor, labels: Sequence[int], augment: v2.Transform, seed: int):
+        self.images, self.labels, self.augment, self.seed = images, labels, augment, seed
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
+        epoch, index = key
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(mix_seed(self.seed, epoch, index))
+            return self.augment(self.images[index]), self.labels[index]
+
+
+class EpochSampler(Sampler[tuple[int, int]]):
+    """The shuffled indices of one epoch, each with the epoch's number."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self.count, self.seed, self.epoch = count, seed, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, -1))
+        for index in torch.randperm(self.count, generator=generator).tolist():
+            yield self.epoch, index
+
+
+def mix_seed(*parts: int) -> int:
+    """Return one seed of several numbers, the same on every machine."""
+    return int(np.random.SeedSequence([part % 2**32 for part in parts]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def choose_workers() -> int:
+    """Return how many processes decode images beside the one that computes."""
+    return min(4, max(1, (os.cpu_count() or 1) - 1))
+
+
+def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
+    """Return a loader whose workers leave Ctrl-C to the main process."""
+    return DataLoader(
+        images,
+        batch_size=batch_size,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        worker_init_fn=_ignore_interrupt,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def read_images(
+    dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
+) -> TorchDataset[Tensor] | Tensor:
+    """Return the seen images of samples: a tensor (N, 3, size, size) where they fit into the cache, else to be decoded.
+
+    Raises:
+        CamcoreError: An image can't be decoded.
+    """
+    images = SeenImages(dataset, samples, view.kind, size)
+    if len(samples) * 3 * size * size > CACHE_BYTES:
+        return images
+    cache = torch.empty((len(samples), 3, size, size), dtype=torch.uint8)
+    cache.share_memory_()  # type: ignore[no-untyped-call]
+    position = 0
+    with tqdm(total=len(samples), desc=title, unit="image", leave=False) as bar:
+        for batch in make_loader(images, 32, workers):
+            cache[position : position + len(batch)] = batch
+            position += len(batch)
+            bar.update(len(batch))
+    return cache
+
+
+def build_augmentation(name: str, size: int) -> v2.Transform:
+    """Return the augmentation of uint8 images (3, side, side) to (3, size, size), by its name in the configuration."""
+    if name == "none":
+        return v2.Compose([v2.Resize((size, size), antialias=True)])
+    smallest = {"light": 0.6, "standard": 0.35}[name]
+    crop = v2.RandomResizedCrop(size, scale=(smallest, 1.0), ratio=(0.8, 1.25), antialias=True)
+    steps: list[v2.Transform] = [crop, v2.RandomHorizontalFlip()]
+    if name == "standard":
+        steps += [v2.TrivialAugmentWide(), v2.RandomErasing(p=0.25)]
+    return v2.Compose(steps)
+
+
+def crop_side(size: int) -> int:
+    """Return the side of the images that random crops of `size` are taken from."""
+    return round(size * CROP_MARGIN)
+
+
+def _ignore_interrupt(_worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)

@@ -1,0 +1,185 @@
+"""Classifiers: a torchvision trunk as layers that run one after another, and a head. No hooks anywhere."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from camcore import small_resnet
+from camcore.backbones import BACKBONES
+from camcore.config import ModelConfig, ViewConfig
+
+MLP_WIDTH = 256
+CAM_TOLERANCE = 1e-4
+
+
+class Classifier(nn.Module):
+    """A network in two steps: `features(images)` is the tensor that enters pooling, `classify(features)` the logits.
+
+    Images are uint8 (N, 3, size, size) or floats from 0 to 255; the normalisation belongs to the model.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: ModelConfig, view: ViewConfig, num_classes: int) -> None:
+        super().__init__()
+        network = _build_network(config)
+        self.config = config
+        self.layers = _cut_into_layers(network)
+        self.channels = _last_channels(self.layers)
+        self.trunk = network
+        self.head = _build_head(config, network, self.channels, num_classes)
+        self.register_buffer("mean", 255 * torch.tensor(view.mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(view.std).view(3, 1, 1), persistent=False)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers in order, named as in the torchvision module; the last one enters pooling."""
+        return tuple(name for name, _ in self.layers)
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """Return images as the first layer wants them."""
+        return (images.float() - self.mean) / self.std
+
+    def run_layers(self, values: Tensor, start: int, stop: int) -> Tensor:
+        """Return what layers `start` to `stop` (exclusive) make of their input."""
+        for _, layer in self.layers[start:stop]:
+            values = layer(values)
+        return values
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the tensor that enters pooling, (N, K, h, w)."""
+        return self.run_layers(self.normalize(images), 0, len(self.layers))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits (N, classes) of features (N, K, h, w)."""
+        return cast(Tensor, self.head(features))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits (N, classes)."""
+        return self.classify(self.features(images))
+
+
+@dataclass(frozen=True)
+class CamCheck:
+    """Whether CAM applies, shown on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the range of the logits."""
+
+    holds: bool
+    max_error: float | None
+    reason: str
+
+
+def class_layer(model: Classifier) -> nn.Linear | None:
+    """Return the linear layer whose weights CAM would use: the head's last, where it takes the trunk's channels."""
+    linear = [module for module in model.head.modules() if isinstance(module, nn.Linear)]
+    return linear[-1] if linear and linear[-1].in_features == model.channels else None
+
+
+def all_class_cam(features: Tensor, layer: nn.Linear) -> Tensor:
+    """Return the CAM of every class, (N, classes, h, w), of features (N, K, h, w)."""
+    return torch.einsum("ck,nkhw->nchw", layer.weight.float(), features.float())
+
+
+def check_cam(model: Classifier, features: Tensor, logits: Tensor) -> CamCheck:
+    """Compare `mean(CAM_c) + b_c` with the logits on real features (N, K, h, w), rather than guess from the modules."""
+    layer = class_layer(model)
+    if layer is None:
+        return CamCheck(False, None, "no linear layer takes the pooled features")
+    rebuilt = all_class_cam(features, layer).mean((2, 3))
+    if layer.bias is not None:
+        rebuilt = rebuilt + layer.bias.float()
+    span = (logits.max() - logits.min()).clamp_min(1e-12)
+    error = float(((rebuilt - logits.float()).abs().max() / span).detach())
+    holds = error < CAM_TOLERANCE
+    reason = "mean(CAM_c) + b_c == logit_c" if holds else "mean(CAM_c) + b_c != logit_c: more than one linear layer"
+    return CamCheck(holds, error, reason)
+
+
+def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return name, height, width and channels of layers for images of `size` pixels, in the order of the network."""
+    wanted, grids = set(names), []
+    device = model.mean.device
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        values = model.normalize(torch.zeros(1, 3, size, size, device=device))
+        for name, layer in model.layers:
+            values = layer(values)
+            if name in wanted:
+                channels, height, width = values.shape[1:]
+                grids.append({"name": name, "height": height, "width": width, "channels": channels})
+    model.train(was_training)
+    return grids
+
+
+def _build_network(config: ModelConfig) -> nn.Module:
+    backbone = BACKBONES[config.backbone]
+    constructor = getattr(small_resnet, backbone.constructor, None)
+    if constructor is None:
+        constructor = getattr(torchvision.models, backbone.constructor)
+    network: nn.Module = constructor(weights=None)
+    for module in network.modules():
+        if hasattr(module, "inplace"):
+            module.inplace = False  # type: ignore[assignment]  # an in-place activation would change a tensor that is being explained
+    if config.map_stride == 16 and backbone.halved is not None:
+        _take_away_stride(network.get_submodule(backbone.halved), network, backbone.halved)
+    return network
+
+
+def _take_away_stride(module: nn.Module, network: nn.Module, name: str) -> None:
+    """Give a module stride 1, so that the grid behind it is twice as fine."""
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+        parent, _, child = name.rpartition(".")
+        setattr(network.get_submodule(parent), child, nn.Identity())
+    for convolution in module.modules():
+        if isinstance(convolution, nn.Conv2d):
+            convolution.stride = (1, 1)
+
+
+def _cut_into_layers(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return the trunk's modules in the order they run in. Everything from pooling on belongs to the head."""
+    if isinstance(network, torchvision.models.DenseNet):
+        layers = [(f"features.{name}", module) for name, module in network.features.named_children()]
+        return [*layers, ("features.relu5", nn.ReLU())]  # torchvision applies this one as a function, without a name
+    if hasattr(network, "features"):
+        return [(f"features.{name}", module) for name, module in network.get_submodule("features").named_children()]
+    children = list(network.named_children())
+    return children[: [name for name, _ in children].index("avgpool")]
+
+
+def _last_channels(layers: list[tuple[str, nn.Module]]) -> int:
+    values = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        for _, layer in layers:
+            training = layer.training
+            values = layer.eval()(values)
+            layer.train(training)
+    return values.shape[1]
+
+
+def _build_head(config: ModelConfig, network: nn.Module, channels: int, num_classes: int) -> nn.Sequential:
+    """Return the head, and take the network's own pooling and classifier out of it."""
+    classifier = network.get_submodule("fc" if hasattr(network, "fc") else "classifier")
+    pooling = getattr(network, "avgpool", None)
+    for name in ("fc", "classifier", "avgpool"):
+        if hasattr(network, name):
+            delattr(network, name)
+    mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    if config.head == "gap":
+        return nn.Sequential(*mean, nn.Linear(channels, num_classes))
+    if config.head == "mlp":
+        return nn.Sequential(*mean, nn.Linear(channels, MLP_WIDTH), nn.ReLU(), nn.Linear(MLP_WIDTH, num_classes))
+    return _native_head(classifier, pooling, num_classes)
+
+
+def _native_head(classifier: nn.Module, pooling: nn.Module | None, num_classes: int) -> nn.Sequential:
+    modules = list(classifier.children()) or [classifier]
+    last = cast(nn.Linear, modules[-1])
+    modules[-1] = nn.Linear(last.in_features, num_classes)
+    has_flatten = any(isinstance(module, nn.Flatten) for module in modules)
+    flatten = [] if has_flatten else [nn.Flatten()]
+    return nn.Sequential(pooling or nn.AdaptiveAvgPool2d(1), *flatten, *modules)

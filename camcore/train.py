@@ -1,0 +1,180 @@
+"""The training loop, to be read from top to bottom."""
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from camcore.config import TrainConfig
+from camcore.datasets.sample import Dataset
+from camcore.devices import autocast, choose_precision
+from camcore.errors import CamcoreError
+from camcore.loading import (
+    EpochSampler,
+    TrainingImages,
+    build_augmentation,
+    choose_workers,
+    crop_side,
+    make_loader,
+    mix_seed,
+    read_images,
+)
+from camcore.models import Classifier
+from camcore.runs import Run
+from camcore.training_state import Progress, keep_epoch, load_progress
+
+
+def train(
+    run: Run,
+    dataset: Dataset,
+    model: Classifier,
+    device: torch.device,
+    resume: bool = False,
+    workers: int | None = None,
+) -> Progress:
+    """Train a model into its run folder, an epoch at a time; each finished epoch is kept.
+
+    Args:
+        run: A run made by `create_run`.
+        dataset: Its data set.
+        model: As it starts; trained in place.
+        device: Where to compute.
+        resume: Go on behind the last finished epoch.
+        workers: Processes that decode and augment.
+
+    Raises:
+        CamcoreError: The loss is not finite, an image can't be decoded, or there is nothing to resume.
+    """
+    config, view = run.config.train, run.config.view
+    workers = choose_workers() if workers is None else workers
+    precision = choose_precision(config.precision, device)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = build_optimizer(model, config)
+    progress = load_progress(run, model, optimizer) if resume else Progress()
+    images = read_images(dataset, dataset.train, view, crop_side(view.size), workers, "reading training images")
+    counted = [sample for sample in dataset.val if sample.other_label < 0]
+    val_images = read_images(dataset, counted, view, view.size, workers, "reading validation images")
+    labels = [sample.label for sample in dataset.train]
+    augmented = TrainingImages(images, labels, build_augmentation(config.augmentation, view.size), config.seed)
+    sampler = EpochSampler(len(labels), config.seed)
+    drop_last = len(labels) % config.batch_size == 1  # one image alone has no batch statistics
+    loader = make_loader(augmented, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
+    schedule = build_schedule(config, len(loader))
+    with tqdm(total=config.epochs * len(labels), initial=progress.epoch * len(labels), unit="image") as bar:
+        for epoch in range(progress.epoch, config.epochs):
+            sampler.epoch = epoch
+            started = time.perf_counter()
+            row = train_epoch(model, loader, optimizer, schedule, config, epoch, device, precision, bar)
+            seconds = time.perf_counter() - started
+            row |= evaluate(model, val_images, [sample.label for sample in counted], config, device, precision)
+            row |= {"seconds": seconds, "images_per_second": len(labels) / seconds}
+            keep_epoch(run, model, optimizer, progress, row)
+            bar.write(describe_epoch(row, config.epochs))
+    shutil.rmtree(run.resume_path, ignore_errors=True)
+    return progress
+
+
+def train_epoch(
+    model: Classifier,
+    loader: DataLoader[Any],
+    optimizer: torch.optim.Optimizer,
+    schedule: Callable[[int], float],
+    config: TrainConfig,
+    epoch: int,
+    device: torch.device,
+    precision: str,
+    bar: Any,
+) -> dict[str, float]:
+    """Train one epoch; return its row of the history as far as training knows it."""
+    model.train()
+    torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout; the images have seeds of their own
+    loss_function = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+    loss_sum, right, seen = 0.0, 0, 0
+    for step, (images, labels) in enumerate(loader):
+        rate = config.learning_rate * schedule(epoch * len(loader) + step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+        with autocast(device, precision):
+            features = model.features(images.contiguous(memory_format=torch.channels_last))
+        logits = model.classify(features.float())
+        loss = loss_function(logits, labels)
+        _require_finite(loss, epoch, step, rate)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        loss_sum += float(loss.detach()) * len(labels)
+        right += int((logits.argmax(1) == labels).sum())
+        seen += len(labels)
+        bar.update(len(labels))
+        bar.set_postfix_str(f"epoch {epoch + 1}/{config.epochs}, loss {loss_sum / seen:.3f}", refresh=False)
+    return {
+        "epoch": epoch + 1,
+        "train_loss": loss_sum / seen,
+        "train_accuracy": right / seen,
+        "learning_rate": rate,
+    }
+
+
+@torch.no_grad()
+def evaluate(
+    model: Classifier, images: Any, labels: list[int], config: TrainConfig, device: torch.device, precision: str
+) -> dict[str, float]:
+    """Return loss (without smoothing) and accuracy on images that the training does not see."""
+    model.eval()
+    loss_sum, right, position = 0.0, 0, 0
+    for batch in make_loader(images, config.batch_size, 0):
+        with autocast(device, precision):
+            features = model.features(batch.to(device).contiguous(memory_format=torch.channels_last))
+        logits = model.classify(features.float())
+        wanted = torch.tensor(labels[position : position + len(batch)], device=device)
+        loss_sum += float(nn.functional.cross_entropy(logits, wanted, reduction="sum"))
+        right += int((logits.argmax(1) == wanted).sum())
+        position += len(batch)
+    return {"val_loss": loss_sum / position, "val_accuracy": right / position}
+
+
+def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optimizer:
+    """Return the optimizer; weight decay is for matrices and kernels, not for biases and normalisation."""
+    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def build_schedule(config: TrainConfig, steps_per_epoch: int) -> Callable[[int], float]:
+    """Return the share of the peak learning rate at a step: linear warm-up, then half a cosine to zero."""
+    total = config.epochs * steps_per_epoch
+    warmup = min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / (warmup + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+    return share
+
+
+def describe_epoch(row: dict[str, float], epochs: int) -> str:
+    """Return one line about a finished epoch."""
+    return (
+        f"epoch {row['epoch']:>3}/{epochs}  train loss {row['train_loss']:.3f}  accuracy {row['train_accuracy']:.3f}"
+        f"  val loss {row['val_loss']:.3f}  accuracy {row['val_accuracy']:.3f}"
+        f"  {row['seconds']:.1f} s  {row['images_per_second']:.0f} images/s"
+    )
+
+
+def _require_finite(loss: Tensor, epoch: int, step: int, rate: float) -> None:
+    if not torch.isfinite(loss):
+        raise CamcoreError(
+            f"The loss is {float(loss)} in epoch {epoch + 1}, batch {step + 1}, at learning rate {rate:.2g}. Nothing of"
+            " this epoch is kept. Train anew with a lower --learning-rate."
+        )

@@ -1,0 +1,113 @@
+"""Files of weights: the run's own, torchvision's, and a user's. Nothing is ever unpickled."""
+
+import pickle
+from pathlib import Path
+from typing import cast
+
+import torch
+import torchvision
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from camcore.backbones import BACKBONES
+from camcore.errors import CamcoreError, RunError
+from camcore.files import atomic_path
+from camcore.models import Classifier
+from camcore.runs import Run
+
+
+def load_model(run: Run) -> Classifier:
+    """Return the run's trained model, on the CPU, in evaluation mode.
+
+    Raises:
+        RunError: There are no weights yet, or they are damaged or of another network.
+    """
+    if not run.weights_path.exists():
+        raise RunError(f"{run.path} has no weights yet: no epoch was finished. Train it: camcore train --resume ...")
+    model = Classifier(run.config.model, run.config.view, len(run.class_names))
+    try:
+        model.load_state_dict(load_file(run.weights_path))
+    except (SafetensorError, RuntimeError, OSError) as error:
+        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). Train the run anew.") from error
+    return model.eval()
+
+
+def load_initial_weights(model: Classifier, weights: str) -> None:
+    """Load pretrained weights into a model's trunk: `imagenet`, or a file.
+
+    Raises:
+        CamcoreError: They can't be had, can't be read, or do not fit.
+    """
+    if weights == "imagenet":
+        load_trunk(model, load_imagenet_weights(model.config.backbone), "the ImageNet weights")
+    else:
+        load_trunk(model, read_weights_file(Path(weights)), weights)
+
+
+def read_weights_file(path: Path) -> dict[str, Tensor]:
+    """Return the state dict in a .safetensors or PyTorch file, without executing anything in it.
+
+    Raises:
+        CamcoreError: The file is missing, damaged, or holds more than tensors.
+    """
+    if not path.is_file():
+        raise CamcoreError(f"There is no weights file {path}. Name a .pth or .safetensors file, or 'imagenet'.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        raise CamcoreError(f"{path} can't be read as weights ({str(error).splitlines()[0]}).") from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise CamcoreError(
+            f"{path} holds no state dict (names and tensors). Save one with torch.save(model.state_dict(), ...)."
+        )
+    return state
+
+
+def load_imagenet_weights(backbone: str) -> dict[str, Tensor]:
+    """Return torchvision's ImageNet weights for a backbone, downloaded once into torch's cache.
+
+    Raises:
+        CamcoreError: There are none for this backbone, or they can't be downloaded.
+    """
+    name = BACKBONES[backbone].imagenet_weights
+    if name is None:
+        raise CamcoreError(f"{backbone} has no ImageNet weights. Train it from scratch (leave out --weights).")
+    weights = torchvision.models.get_model_weights(BACKBONES[backbone].constructor)[name]
+    try:
+        return cast(dict[str, Tensor], weights.get_state_dict(progress=True, check_hash=True))
+    except (OSError, RuntimeError) as error:
+        raise CamcoreError(
+            f"Could not download {weights.url} ({error}). Fetch it on a machine with a network and name the file:"
+            f" --weights {Path(weights.url).name}; or leave out --weights to train from scratch."
+        ) from error
+
+
+def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None:
+    """Load a torchvision state dict into the trunk; its classifier is left aside.
+
+    Raises:
+        CamcoreError: A tensor of the trunk is missing or has another shape.
+    """
+    wanted = model.trunk.state_dict()
+    missing = [name for name in wanted if name not in state and not name.endswith("num_batches_tracked")]
+    if missing:
+        raise CamcoreError(f"{origin} lacks {len(missing)} tensors of {model.config.backbone}, first {missing[0]!r}.")
+    wrong = [name for name in wanted if name in state and state[name].shape != wanted[name].shape]
+    if wrong:
+        raise CamcoreError(
+            f"{origin} has {wrong[0]!r} of shape {tuple(state[wrong[0]].shape)};"
+            f" {model.config.backbone} needs {tuple(wanted[wrong[0]].shape)}."
+        )
+    model.trunk.load_state_dict({name: state[name] for name in wanted if name in state}, strict=False)
+
+
+def save_weights(run: Run, model: Classifier) -> None:
+    """Write the model's weights into the run folder, in one step."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with atomic_path(run.weights_path) as part:
+        save_file(state, part)

@@ -1,0 +1,161 @@
+"""The steps of a run from end to end: data set, model, training, heatmaps. What the commands call."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from camcore.backbones import BACKBONES
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.datasets import DATASETS, open_dataset
+from camcore.datasets.sample import Dataset
+from camcore.devices import choose_device
+from camcore.errors import CamcoreError
+from camcore.explain import explain, is_explained
+from camcore.generations import Generation, open_generation
+from camcore.heatmaps import parse_sources
+from camcore.models import Classifier, layer_grids
+from camcore.runs import Run, create_run, open_run
+from camcore.train import train
+from camcore.weights import load_initial_weights, load_model
+
+DEMO_CONFIG = RunConfig(
+    DatasetConfig("paper-dogs", train_images=960, val_images=160),
+    ViewConfig(size=128),
+    ModelConfig("resnet10_narrow", "gap", map_stride=16),
+    TrainConfig(epochs=12, augmentation="light"),
+)
+DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
+
+
+def train_run(
+    path: Path,
+    config: RunConfig,
+    root: Path | None = None,
+    *,
+    overwrite: bool = False,
+    device: str = "auto",
+    workers: int | None = None,
+) -> Run:
+    """Create a run and train it to the end.
+
+    Raises:
+        CamcoreError: The run exists, the data set or the weights can't be had, or the training fails.
+    """
+    chosen = choose_device(device)
+    dataset = open_dataset(config.dataset, root)
+    torch.manual_seed(config.train.seed)
+    model = Classifier(config.model, config.view, len(dataset.class_names))
+    if config.model.weights is not None:
+        load_initial_weights(model, config.model.weights)
+    run = create_run(path, config, dataset.class_names, _describe(dataset), overwrite)
+    run.remember_root(root)
+    train(run, dataset, model, chosen, workers=workers)
+    return run
+
+
+def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
+    """Go on with a run behind its last finished epoch.
+
+    Raises:
+        CamcoreError: The run is finished, damaged, or its data set has changed.
+    """
+    run = open_run(path)
+    dataset = open_run_dataset(run, root)
+    torch.manual_seed(run.config.train.seed)
+    model = Classifier(run.config.model, run.config.view, len(run.class_names))
+    if run.config.model.weights is not None and not run.resume_path.exists():
+        load_initial_weights(model, run.config.model.weights)
+    train(run, dataset, model, choose_device(device), resume=True, workers=workers)
+    return run
+
+
+def explain_run(
+    path: Path,
+    sources: str | None = None,
+    root: Path | None = None,
+    *,
+    all_classes: bool = False,
+    force: bool = False,
+    device: str = "auto",
+    workers: int | None = None,
+) -> tuple[Generation, bool]:
+    """Explain a run's validation images; return the generation in force and whether it was made just now.
+
+    Raises:
+        CamcoreError: A source is unknown or does not apply, or weights or data set can't be had.
+    """
+    run = open_run(path)
+    model = load_model(run)
+    chosen = parse_sources(sources, model.layer_names) if sources is not None else None
+    if not force and is_explained(run, chosen, all_classes):
+        return open_generation(run), False
+    dataset = open_run_dataset(run, root)
+    return explain(run, dataset, model, chosen, choose_device(device), all_classes, workers), True
+
+
+def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
+    """Train a small network on a small set of paper dogs and explain it.
+
+    Raises:
+        CamcoreError: The run exists.
+    """
+    train_run(path, DEMO_CONFIG, overwrite=overwrite, device=device, workers=workers)
+    return explain_run(path, DEMO_SOURCES, device=device, workers=workers)[0]
+
+
+def download_dataset(kind: str, root: Path | None) -> None:
+    """Fetch a data set into a folder; what is there already is not fetched again.
+
+    Raises:
+        CamcoreError: It can't be downloaded, or no folder is named.
+    """
+    download = DATASETS[kind].download
+    if download is None:
+        raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
+    if root is None:
+        raise CamcoreError("--download needs --root, the folder to put the data set into.")
+    download(root)
+
+
+def list_layers(path: Path) -> list[dict[str, Any]]:
+    """Return name, height, width, channels and a note for each layer that a run can be explained at."""
+    run = open_run(path)
+    model = Classifier(run.config.model, run.config.view, len(run.class_names))
+    stages = BACKBONES[run.config.model.backbone].stages
+    layers = layer_grids(model, run.config.view.size, model.layer_names)
+    for layer in layers:
+        is_last = layer["name"] == stages[-1]
+        layer["note"] = "last layer, enters pooling" if is_last else "stage" if layer["name"] in stages else ""
+    return layers
+
+
+def open_run_dataset(run: Run, root: Path | None) -> Dataset:
+    """Open the data set that a run was trained on.
+
+    Raises:
+        CamcoreError: It is not known where it lies on this machine, or it is not the same any more.
+    """
+    kind = run.config.dataset.kind
+    root = root or run.root()
+    if root is None and DATASETS[kind].needs_root:
+        raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
+    dataset = open_dataset(run.config.dataset, root)
+    trained_on = run.info["dataset"]["fingerprint"]
+    if dataset.fingerprint != trained_on:
+        raise CamcoreError(
+            f"The data set at {root or kind} is not the one {run.path} was trained on (fingerprint"
+            f" {dataset.fingerprint[:12]}, not {trained_on[:12]}). Name the right one with --root, or train anew."
+        )
+    run.remember_root(root)
+    return dataset
+
+
+def _describe(dataset: Dataset) -> dict[str, object]:
+    return {
+        "kind": dataset.kind,
+        "fingerprint": dataset.fingerprint,
+        "train_images": len(dataset.train),
+        "val_images": len(dataset.val),
+        "skipped": len(dataset.skipped),
+    }
