@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
-from tqdm import tqdm
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.datasets.sample import Dataset
@@ -20,6 +19,7 @@ from camcore.geometry import see_image
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.loading import choose_workers, make_loader
 from camcore.models import CamCheck, Classifier, check_cam
+from camcore.progress import show_progress
 from camcore.runs import Run
 
 BATCH_SIZE = 16
@@ -59,7 +59,7 @@ def explain(
     with new_generation(run) as folder:
         writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
         loader = make_loader(images, BATCH_SIZE, choose_workers() if workers is None else workers, collate_fn=_collate)
-        with tqdm(total=len(dataset.val), desc="explaining", unit="image") as bar:
+        with show_progress(len(dataset.val), "explaining") as bar:
             for batch, thumbnails in loader:
                 done = run_forward(model, batch.to(device), sources)
                 targets = choose_targets(done.logits.detach(), *writer.labels(len(batch)))

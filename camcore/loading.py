@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 from torchvision.transforms import v2
-from tqdm import tqdm
 
 from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
 from camcore.geometry import see_image
+from camcore.progress import show_progress
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
@@ -101,7 +101,7 @@ def read_images(
     cache = torch.empty((len(samples), 3, size, size), dtype=torch.uint8)
     cache.share_memory_()  # type: ignore[no-untyped-call]
     position = 0
-    with tqdm(total=len(samples), desc=title, unit="image", leave=False) as bar:
+    with show_progress(len(samples), title) as bar:
         for batch in make_loader(images, 32, workers):
             cache[position : position + len(batch)] = batch
             position += len(batch)

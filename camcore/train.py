@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
@@ -26,6 +25,7 @@ from camcore.loading import (
     read_images,
 )
 from camcore.models import Classifier
+from camcore.progress import show_progress
 from camcore.runs import Run
 from camcore.training_state import Progress, keep_epoch, load_progress
 
@@ -66,7 +66,7 @@ def train(
     drop_last = len(labels) % config.batch_size == 1  # one image alone has no batch statistics
     loader = make_loader(augmented, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
     schedule = build_schedule(config, len(loader))
-    with tqdm(total=config.epochs * len(labels), initial=progress.epoch * len(labels), unit="image") as bar:
+    with show_progress(config.epochs * len(labels), "training", done=progress.epoch * len(labels)) as bar:
         for epoch in range(progress.epoch, config.epochs):
             sampler.epoch = epoch
             started = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import cast
 import torch
 import torchvision
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from camcore.backbones import BACKBONES
@@ -110,4 +110,4 @@ def save_weights(run: Run, model: Classifier) -> None:
     """Write the model's weights into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_path(run.weights_path) as part:
-        save_file(state, part)
+        part.write_bytes(save(state))
