@@ -252,7 +252,7 @@ DAMAGED = {
     "cut in a file": pack({"Images/1.jpg": b"x" * 5000})[:3000],
     "other content": pack({"images/1.jpg": b"x"}),
     "above": pack({"Images/1.jpg": b"x", "../escaped": b"x"}),
-    "a link": pack({"Images/1.jpg": b""}, type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+    "a link": pack({"Images/1.jpg": b""}, type=tarfile.SYMTYPE, linkname="2.jpg"),
     "a device": pack({"Images/1.jpg": b""}, type=tarfile.CHRTYPE),
 }
 

@@ -5,6 +5,7 @@ import pickle
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -109,11 +110,11 @@ def test_size_is_that_of_the_upright_image(tmp_path: Path) -> None:
 
 
 def test_odd_names(tmp_path: Path) -> None:
-    names = ["강아지", 'it\'s "a" dog', "line\nbreak", "dot.folder"]
+    names = ["Zebra", "강아지", 'it\'s "a" dog', "line\nbreak", "dot.folder"]
     write_images(tmp_path, *(f"{name}/{file}.png" for name in names for file in ("사진 1", "a\nb")))
     dataset = open_image_folder(tmp_path)
     assert dataset.class_names == tuple(sorted(names))
-    assert len(dataset.train) == len(dataset.val) == 4
+    assert len(dataset.train) == len(dataset.val) == 5
     assert dataset.load_image(dataset.val[0]).size == (5, 4)
 
 
@@ -189,6 +190,12 @@ def test_open_dataset_passes_the_configuration_on(tmp_path: Path) -> None:
     dataset = open_dataset(DatasetConfig("image-folder", seed=3, val_fraction=0.4), tmp_path)
     assert dataset.fingerprint == open_image_folder(tmp_path, 3, 0.4).fingerprint
     assert len(dataset.val) == 8
+
+
+def test_paper_dogs_get_only_the_counts_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = SimpleNamespace(open_paper_dogs=lambda seed, **counts: (seed, counts))
+    monkeypatch.setitem(sys.modules, "camcore.datasets.paper_dogs", stand_in)
+    assert open_dataset(DatasetConfig(seed=7, val_images=9), None) == (7, {"val_images": 9})
 
 
 @pytest.mark.parametrize("kind", DATASETS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from camcore.datasets.images import load_rgb, read_size
 from camcore.errors import CamcoreError
@@ -61,6 +61,15 @@ def test_exif_orientation_is_undone(upright: Image.Image, orientation: int, endi
     assert ending == "webp" or difference.max() <= 4
 
 
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "gif"])
+def test_the_size_takes_the_header_alone(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (24, 16)).save(tmp_path / f"image.{ending}")
+    decoded: list[object] = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image))
+    assert read_size(tmp_path / f"image.{ending}") == (24, 16)
+    assert decoded == []
+
+
 def test_turned_files_hold_other_pixels(upright: Image.Image, tmp_path: Path) -> None:
     store_turned(upright, 6, tmp_path / "turned.png")
     with Image.open(tmp_path / "turned.png") as image:
@@ -99,6 +108,8 @@ def test_16_bit_grey_is_scaled_not_clipped(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"image.{ending}"
     Image.fromarray(np.array([[0, 256, 32896, 65535]], np.uint16)).save(path)
     assert np.asarray(load_rgb(path)).tolist() == [[[0] * 3, [1] * 3, [128] * 3, [255] * 3]]
+    Image.fromarray(np.array([[300, 32896]], np.uint16)).save(path)  # a dark one stays dark
+    assert np.asarray(load_rgb(path))[0, :, 0].tolist() == [1, 128]
 
 
 @pytest.mark.parametrize("values", [[-1.0, 0.0, 1.0], [0, 50000, 100000], [-2, 0, 2]])

@@ -71,6 +71,13 @@ def test_lists_give_order_labels_and_names(root: Path) -> None:
     assert pickle.loads(pickle.dumps(dataset)).train == dataset.train  # noqa: S301 - one's own bytes
 
 
+def test_labels_are_in_the_order_of_the_lists_labels(root: Path) -> None:
+    write_list(root / "train_list.mat", [f"{BEAGLE}/a1.jpg", f"{HUSKY}/b2.jpg"], [7, 3])
+    dataset = open_stanford_dogs(root)
+    assert dataset.class_names == ("Siberian husky", "beagle")
+    assert [sample.label for sample in dataset.train] == [1, 0]
+
+
 def test_boxes_have_exclusive_far_edges_are_clipped_and_named(root: Path) -> None:
     write_annotation(
         root,
