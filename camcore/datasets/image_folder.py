@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from camcore.datasets.images import assemble_dataset, size_or_reason
+from camcore.datasets.assembly import assemble_dataset
+from camcore.datasets.images import size_or_reason
 from camcore.datasets.sample import Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
 

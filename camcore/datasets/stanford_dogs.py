@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from camcore.datasets.images import assemble_dataset, size_or_reason
+from camcore.datasets.assembly import assemble_dataset
+from camcore.datasets.images import size_or_reason
 from camcore.datasets.sample import Box, Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
 

@@ -1,0 +1,81 @@
+"""What all data sets made of image files share: the checks of their classes, the fingerprint, how a file is read."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from camcore.datasets.images import load_rgb
+from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.errors import CamcoreError
+
+
+def assemble_dataset(
+    kind: str,
+    root: Path,
+    class_names: Sequence[str],
+    train: Sequence[Sample],
+    val: Sequence[Sample],
+    skipped: Sequence[Skipped] = (),
+) -> Dataset:
+    """Return the data set of samples whose files lie below `root`, fingerprinted.
+
+    Raises:
+        CamcoreError: fewer than two classes, or a class without a training or a validation image.
+    """
+    if len(class_names) < 2:
+        found = "".join(f", {name!r}" for name in class_names)
+        raise CamcoreError(f"{str(root)!r} has {len(class_names)} class{'' if found else 'es'}{found}. Two are needed.")
+    _require_every_class("training", class_names, train, skipped)
+    _require_every_class("validation", class_names, val, skipped)
+    return Dataset(
+        kind=kind,
+        class_names=tuple(class_names),
+        train=tuple(train),
+        val=tuple(val),
+        fingerprint=_fingerprint(kind, root, class_names, {"train": train, "val": val}),
+        load_image=partial(_load_sample, root),
+        skipped=tuple(skipped),
+    )
+
+
+def _load_sample(root: Path, sample: Sample) -> Image.Image:
+    image = load_rgb(root / sample.path)
+    if image.size != (sample.width, sample.height):
+        raise CamcoreError(
+            f"{sample.path!r} has {image.width}x{image.height} pixels where its header had "
+            f"{sample.width}x{sample.height}: it changed or is damaged. Replace it and open the data set again."
+        )
+    return image
+
+
+def _require_every_class(
+    split: str, class_names: Sequence[str], samples: Iterable[Sample], skipped: Sequence[Skipped]
+) -> None:
+    present = {sample.label for sample in samples}
+    missing = [repr(name) for label, name in enumerate(class_names) if label not in present]
+    if not missing:
+        return
+    if not present:
+        fact = f"The {split} split is empty"
+    else:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        fact = f"No usable {split} image of: {', '.join(missing[:5])}{more}"
+    if skipped:
+        fact += f" ({len(skipped)} skipped, the first: {skipped[0].path!r}, {skipped[0].reason})"
+    raise CamcoreError(f"{fact}. Every class needs one at least in either split: add images, or remove the class.")
+
+
+def _fingerprint(kind: str, root: Path, class_names: Sequence[str], splits: dict[str, Sequence[Sample]]) -> str:
+    """Return the SHA-256 over kind, class names, and of every sample its split, path, label, bytes, size and boxes."""
+    digest = hashlib.sha256(json.dumps([kind, list(class_names)]).encode())
+    for split, samples in splits.items():
+        for sample in samples:
+            boxes = [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
+            file_bytes = (root / sample.path).stat().st_size
+            row = [split, sample.path, sample.label, file_bytes, sample.width, sample.height, boxes]
+            digest.update(json.dumps(row).encode())
+    return digest.hexdigest()
