@@ -4,6 +4,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -30,6 +31,23 @@ from camcore.runs import Run
 from camcore.training_state import Progress, keep_epoch, load_progress
 
 
+@dataclass(frozen=True)
+class Trainer:
+    """What stays the same from the first epoch to the last."""
+
+    config: TrainConfig
+    model: Classifier
+    optimizer: torch.optim.Optimizer
+    device: torch.device
+    precision: str
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Return logits (N, classes): the trunk in the chosen precision, from the features on float32."""
+        with autocast(self.device, self.precision):
+            features = self.model.features(images.to(self.device).contiguous(memory_format=torch.channels_last))
+        return self.model.classify(features.float())
+
+
 def train(
     run: Run,
     dataset: Dataset,
@@ -51,93 +69,75 @@ def train(
     Raises:
         CamcoreError: The loss is not finite, an image can't be decoded, or there is nothing to resume.
     """
-    config, view = run.config.train, run.config.view
+    config = run.config.train
     workers = choose_workers() if workers is None else workers
-    precision = choose_precision(config.precision, device)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = build_optimizer(model, config)
-    progress = load_progress(run, model, optimizer) if resume else Progress()
-    images = read_images(dataset, dataset.train, view, crop_side(view.size), workers, "reading training images")
+    trainer = Trainer(config, model, build_optimizer(model, config), device, choose_precision(config.precision, device))
+    progress = load_progress(run, model, trainer.optimizer) if resume else Progress()
+    loader = load_training_images(run, dataset, workers)
     counted = [sample for sample in dataset.val if sample.other_label < 0]
-    val_images = read_images(dataset, counted, view, view.size, workers, "reading validation images")
-    labels = [sample.label for sample in dataset.train]
-    augmented = TrainingImages(images, labels, build_augmentation(config.augmentation, view.size), config.seed)
-    sampler = EpochSampler(len(labels), config.seed)
-    drop_last = len(labels) % config.batch_size == 1  # one image alone has no batch statistics
-    loader = make_loader(augmented, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
-    schedule = build_schedule(config, len(loader))
-    with show_progress(config.epochs * len(labels), "training", done=progress.epoch * len(labels)) as bar:
+    val_images = read_images(dataset, counted, run.config.view, run.config.view.size, workers, "reading validation")
+    val_labels = torch.tensor([sample.label for sample in counted])
+    images_per_epoch = len(dataset.train)
+    done = progress.epoch * images_per_epoch
+    with show_progress(config.epochs * images_per_epoch, "training", done=done) as bar:
         for epoch in range(progress.epoch, config.epochs):
-            sampler.epoch = epoch
             started = time.perf_counter()
-            row = train_epoch(model, loader, optimizer, schedule, config, epoch, device, precision, bar)
+            row = train_epoch(trainer, loader, epoch, bar)
             seconds = time.perf_counter() - started
-            row |= evaluate(model, val_images, [sample.label for sample in counted], config, device, precision)
-            row |= {"seconds": seconds, "images_per_second": len(labels) / seconds}
-            keep_epoch(run, model, optimizer, progress, row)
+            row |= evaluate(trainer, val_images, val_labels)
+            row |= {"seconds": seconds, "images_per_second": images_per_epoch / seconds}
+            keep_epoch(run, model, trainer.optimizer, progress, row)
             bar.write(describe_epoch(row, config.epochs))
     shutil.rmtree(run.resume_path, ignore_errors=True)
     return progress
 
 
-def train_epoch(
-    model: Classifier,
-    loader: DataLoader[Any],
-    optimizer: torch.optim.Optimizer,
-    schedule: Callable[[int], float],
-    config: TrainConfig,
-    epoch: int,
-    device: torch.device,
-    precision: str,
-    bar: Any,
-) -> dict[str, float]:
+def load_training_images(run: Run, dataset: Dataset, workers: int) -> DataLoader[Any]:
+    """Return the loader of augmented training batches; its sampler's `epoch` decides shuffling and augmentation."""
+    config, view = run.config.train, run.config.view
+    images = read_images(dataset, dataset.train, view, crop_side(view.size), workers, "reading training images")
+    labels = [sample.label for sample in dataset.train]
+    augmented = TrainingImages(images, labels, build_augmentation(config.augmentation, view.size), config.seed)
+    sampler = EpochSampler(len(labels), config.seed)
+    drop_last = len(labels) % config.batch_size == 1  # one image alone has no batch statistics
+    return make_loader(augmented, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
+
+
+def train_epoch(trainer: Trainer, loader: DataLoader[Any], epoch: int, bar: Any) -> dict[str, float]:
     """Train one epoch; return its row of the history as far as training knows it."""
-    model.train()
+    config = trainer.config
+    share_of_peak = build_schedule(config, len(loader))
+    loader.sampler.epoch = epoch  # type: ignore[attr-defined]
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout; the images have seeds of their own
-    loss_function = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+    trainer.model.train()
     loss_sum, right, seen = 0.0, 0, 0
     for step, (images, labels) in enumerate(loader):
-        rate = config.learning_rate * schedule(epoch * len(loader) + step)
-        for group in optimizer.param_groups:
+        rate = config.learning_rate * share_of_peak(epoch * len(loader) + step)
+        for group in trainer.optimizer.param_groups:
             group["lr"] = rate
-        images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-        with autocast(device, precision):
-            features = model.features(images.contiguous(memory_format=torch.channels_last))
-        logits = model.classify(features.float())
-        loss = loss_function(logits, labels)
+        logits, labels = trainer.logits(images), labels.to(trainer.device)
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
         _require_finite(loss, epoch, step, rate)
-        optimizer.zero_grad(set_to_none=True)
+        trainer.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
+        trainer.optimizer.step()
         loss_sum += float(loss.detach()) * len(labels)
         right += int((logits.argmax(1) == labels).sum())
         seen += len(labels)
         bar.update(len(labels))
         bar.set_postfix_str(f"epoch {epoch + 1}/{config.epochs}, loss {loss_sum / seen:.3f}", refresh=False)
-    return {
-        "epoch": epoch + 1,
-        "train_loss": loss_sum / seen,
-        "train_accuracy": right / seen,
-        "learning_rate": rate,
-    }
+    return {"epoch": epoch + 1, "train_loss": loss_sum / seen, "train_accuracy": right / seen, "learning_rate": rate}
 
 
 @torch.no_grad()
-def evaluate(
-    model: Classifier, images: Any, labels: list[int], config: TrainConfig, device: torch.device, precision: str
-) -> dict[str, float]:
+def evaluate(trainer: Trainer, images: Any, labels: Tensor) -> dict[str, float]:
     """Return loss (without smoothing) and accuracy on images that the training does not see."""
-    model.eval()
-    loss_sum, right, position = 0.0, 0, 0
-    for batch in make_loader(images, config.batch_size, 0):
-        with autocast(device, precision):
-            features = model.features(batch.to(device).contiguous(memory_format=torch.channels_last))
-        logits = model.classify(features.float())
-        wanted = torch.tensor(labels[position : position + len(batch)], device=device)
-        loss_sum += float(nn.functional.cross_entropy(logits, wanted, reduction="sum"))
-        right += int((logits.argmax(1) == wanted).sum())
-        position += len(batch)
-    return {"val_loss": loss_sum / position, "val_accuracy": right / position}
+    trainer.model.eval()
+    batches = make_loader(images, trainer.config.batch_size, 0)
+    logits = torch.cat([trainer.logits(batch).cpu() for batch in batches])
+    loss = nn.functional.cross_entropy(logits, labels)
+    return {"val_loss": float(loss), "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
 
 
 def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optimizer:
