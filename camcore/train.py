@@ -120,7 +120,7 @@ def train_epoch(trainer: Trainer, loader: DataLoader[Any], epoch: int, bar: Any)
         loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
         _require_finite(loss, epoch, step, rate)
         trainer.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         trainer.optimizer.step()
         loss_sum += float(loss.detach()) * len(labels)
         right += int((logits.argmax(1) == labels).sum())
