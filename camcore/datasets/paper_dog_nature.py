@@ -135,6 +135,12 @@ NATURE: dict[str, tuple[Prop, ...]] = {
             Cut(cut_spiral(-90, -330, 230, 70), "brown", 2),
         ),
     ),
+    "leaf": (
+        (
+            Cut(cut_leaf(0, -1000, 1000, 12), "leaf"),
+            Cut(stroke("-10,-960 -60,-640 -190,-130", (30, 60, 20)), "leaf_light", 1),
+        ),
+    ),
     "butterfly": (
         (
             Cut(smooth("0,-480 -420,-900 -500,-600 -300,-420"), "two"),

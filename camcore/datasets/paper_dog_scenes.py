@@ -13,6 +13,7 @@ from camcore.datasets.paper_dog_shapes import Points, ellipse, polygon
 from camcore.datasets.paper_dog_stage import HEIGHTS, SCENERY, Stage, fit_prop, put_prop
 
 FRONT_LIFT = 165
+FRONT_HEIGHT = 40  # pixels; what stands in front hides a part, not a dog
 TREMBLE = 5  # units by which scissors stray
 SAFETY = 3 * UNITS  # what lies before a dog keeps this far from the points that span its box
 
@@ -37,8 +38,9 @@ def set_stage(frame: Frame) -> list[Piece]:
 def _scatter(stage: Stage, feet: int) -> None:
     """Set things on the horizon, lay the ground over their feet, and set things on it that lie behind the dogs."""
     dice, scenery, scene = stage.dice, SCENERY[stage.frame.scene], stage.frame.scene
+    first = dice.between(0, len(scenery.horizon) - 1)
     for number, x in enumerate(stage.spread(dice.between(2, 3))):
-        name = dice.choose(scenery.horizon)
+        name = scenery.horizon[(first + number) % len(scenery.horizon)]
         foot = stage.horizon + (dice.between(1, 5) if scene == "room" else -3) * UNITS
         put_prop(stage, name, x, foot, dice.between(*HEIGHTS[name]), 24 + 5 * number)
     if scene != "room":
@@ -70,9 +72,9 @@ def _cover(stage: Stage) -> None:
     if dice.percent(35):
         targets = place_points(dog, cut_dog(dog.breed, dog.pose).targets)
         x, y = targets[dice.between(0, len(targets) - 1)].tolist()
-        places.append((x, y + dice.between(8, 14) * UNITS, dice.choose(("butterfly", "ball", "balloon", "star"))))
+        places.append((x, y + dice.between(8, 14) * UNITS, dice.choose(("butterfly", "leaf", "balloon"))))
     for number, (x, foot, name) in enumerate(places):
-        pieces = fit_prop(stage, name, x, foot, dice.between(*HEIGHTS[name]))
+        pieces = fit_prop(stage, name, x, foot, min(dice.between(*HEIGHTS[name]), FRONT_HEIGHT))
         if all(_keeps_clear(dog, [points for points, _, _ in pieces]) for dog in frame.dogs):
             for points, colour, extra in pieces:
                 stage.lay(points, colour, FRONT_LIFT + 8 * number + extra)

@@ -26,31 +26,31 @@ class Scenery(NamedTuple):
 SCENERY = {
     "park": Scenery(
         ("cloud", "kite", "balloon", "butterfly", "cloud"),
-        ("tree", "tree", "house", "pine", "bush"),
+        ("tree", "house", "tree", "pine", "bush"),
         ("flower", "mushroom", "ball", "bone", "snail", "bush"),
         ("flower", "grass", "bush", "mushroom", "flower"),
     ),
     "room": Scenery(
         ("picture", "picture", "balloon"),
-        ("sofa", "pot", "lamp", "pot"),
+        ("sofa", "pot", "lamp"),
         ("ball", "bone", "pot", "ball"),
         ("pot", "ball", "flower"),
     ),
     "beach": Scenery(
         ("cloud", "kite", "cloud", "balloon"),
-        ("boat", "boat", "umbrella"),
+        ("boat", "umbrella", "boat"),
         ("shell", "ball", "star", "umbrella", "snail", "bone"),
         ("shell", "grass", "ball", "star"),
     ),
     "snow": Scenery(
         ("cloud", "cloud", "kite"),
-        ("pine", "pine", "house", "pine", "tree"),
+        ("pine", "house", "pine", "tree"),
         ("snowman", "ball", "bone", "pine"),
         ("grass", "pine", "bush"),
     ),
     "night": Scenery(
         ("star", "star", "cloud", "balloon"),
-        ("house", "pine", "tree", "house"),
+        ("house", "pine", "tree"),
         ("mushroom", "flower", "ball", "snail", "bush"),
         ("flower", "grass", "bush", "mushroom"),
     ),
@@ -58,7 +58,7 @@ SCENERY = {
 
 # Height in pixels, smallest and largest.
 HEIGHTS = {
-    "tree": (70, 120), "pine": (55, 110), "bush": (22, 40), "grass": (16, 32), "flower": (24, 48),
+    "leaf": (18, 30), "tree": (70, 120), "pine": (55, 110), "bush": (22, 40), "grass": (16, 32), "flower": (24, 48),
     "mushroom": (16, 34), "snail": (18, 30), "kite": (34, 54), "balloon": (32, 54), "butterfly": (14, 22),
     "bone": (18, 28), "cloud": (40, 70), "star": (8, 15), "pot": (44, 72), "ball": (13, 26), "shell": (13, 24),
     "umbrella": (60, 96), "boat": (24, 40), "house": (36, 62), "snowman": (36, 62), "lamp": (70, 100),

@@ -12,7 +12,7 @@ from camcore.datasets.paper_dogs import open_paper_dogs
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 
-PIXELS = "d973a356dcb27d85d06bcab0e2cb09c8aa8deba3e3238da6aa123bb26850ec48"
+PIXELS = "841f01276aa61d452d53d746be03925d325894eb5d8950f9eb7c727509b8b7c0"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_boxes_agree_with_masks_and_parts_lie_inside(dogs: Dataset, some: tuple[
             assert masks[whole].shape == (sample.height, sample.width)
             rows, columns = np.nonzero(masks[whole])
             seen = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-            assert np.abs(np.subtract(seen, (box.x0, box.y0, box.x1, box.y1))).max() <= 1.5, sample.id
+            assert np.abs(np.subtract(seen, (box.x0, box.y0, box.x1, box.y1))).max() <= 2, sample.id
             assert not (masks[parts] & ~masks[whole]).any()
             assert 0.1 < masks[parts].sum() / masks[whole].sum() < 0.8
         if "other" in masks:
