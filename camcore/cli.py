@@ -118,6 +118,10 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = workflows.train_run(path, build_config(options), overwrite=overwrite, **places)
     except KeyboardInterrupt:
         _say_stopped(path)
+    if run.info["dataset"]["skipped"]:
+        click.echo(
+            f"{run.info['dataset']['skipped']} files were skipped; {run.path / 'skipped.csv'} says which and why."
+        )
     click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
 
 

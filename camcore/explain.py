@@ -85,10 +85,9 @@ def require_sources(model: Classifier, check: CamCheck, sources: Sequence[Source
     """
     if check.holds or not (all_classes or needs_class_weights(sources)):
         return
-    measured = "" if check.max_error is None else f", by {check.max_error:.2g} of the logits' range"
     raise CamcoreError(
-        f"CAM needs one linear layer directly behind mean pooling; with head {model.config.head!r}"
-        f" {check.reason}{measured}. Use --sources grad_cam, or train with --head gap."
+        f"CAM needs one linear layer directly behind mean pooling; with head {model.config.head!r} {check.reason}."
+        " Use --sources grad_cam, or train with --head gap."
     )
 
 

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,11 @@ class Run:
         """Note where the data set lies on this machine."""
         if root is not None:
             write_json(self.path / "local.json", {"root": str(root.resolve())})
+
+    def write_skipped(self, rows: Iterable[tuple[str, str]]) -> None:
+        """List the files of the data set that could not be used, (path, reason) each, in `skipped.csv`."""
+        table = pd.DataFrame(rows, columns=["path", "reason"])
+        write_text(self.path / "skipped.csv", table.to_csv(index=False, lineterminator="\n"))
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Replace the history by these rows, in one step."""

@@ -50,6 +50,8 @@ def train_run(
         load_initial_weights(model, config.model.weights)
     run = create_run(path, config, dataset.class_names, _describe(dataset), overwrite)
     run.remember_root(root)
+    if dataset.skipped:
+        run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
     train(run, dataset, model, chosen, workers=workers)
     return run
 
