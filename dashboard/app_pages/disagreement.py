@@ -1,0 +1,72 @@
+"""Where do two methods disagree, and how much of it is drawing?"""
+
+import numpy as np
+import streamlit as st
+
+from camcore.disagreement import MEASURES
+from camcore.drawing import CONVENTIONS
+from dashboard import charts, controls, layout, selection
+from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
+from dashboard.details import show_details
+from dashboard.drawing_share import show_drawing_share
+from dashboard.language import text
+from dashboard.source_titles import source_title
+from dashboard.tiles import show_grid
+
+PER_PAGE = 24
+
+
+def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
+    """Show every measure in both conventions, and how one of them is distributed."""
+    measured = measure_pair(entry, *sources)
+    grid = st.grid(2, min_column_width=330, gap="medium")
+    with grid.cell():
+        layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
+        means = {name: [float(np.nanmean(measured[f"{one}_{name}"])) for one in MEASURES] for name in CONVENTIONS}
+        charts.show_chart(charts.draw_conventions([text(f"measure.{name}") for name in MEASURES], means), "split", 320)
+    with grid.cell():
+        layout.show_section(text("disagreement.histogram.title"), text("disagreement.histogram.lead"))
+        values = {name: measured[f"{measure}_{name}"].to_numpy() for name in CONVENTIONS}
+        charts.show_chart(charts.draw_histogram(values, text(f"measure.{measure}"), convention), "histogram", 320)
+
+
+def show_off_object(entry: Entry) -> None:
+    """Show the share of heat off the object per source and convention."""
+    means = mean_off_object(entry)
+    if not means:
+        return
+    layout.show_section(text("disagreement.off_object.title"), text("disagreement.off_object.lead"))
+    sources = list(dict.fromkeys(source for source, _ in means))
+    bars = {name: [means.get((source, name)) for source in sources] for name in CONVENTIONS}
+    height = 80 + 55 * len(sources)
+    charts.show_chart(charts.draw_conventions([source_title(source) for source in sources], bars), "off_object", height)
+
+
+def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
+    """Show the images, those with the greatest distance first."""
+    names = {"measure": text(f"measure.{measure}"), "convention": text(f"convention.{convention}")}
+    layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
+    values = measure_pair(entry, *sources)[f"{measure}_{convention}"].to_numpy()
+    order = np.argsort(-values, kind="stable")
+    page = controls.choose_page(len(order), PER_PAGE)
+    shown = [int(index) for index in order[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    captions = [text("disagreement.ranking.caption", measure=names["measure"], share=values[index]) for index in shown]
+    view = {"overlay": "both", "draw": convention}
+    opened = show_grid(entry, shown, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+    if opened is not None:
+        show_details(entry, opened, sources)
+
+
+layout.show_head("disagreement")
+chosen = selection.selected_explained()
+with st.grid(4, min_column_width=200, vertical_alignment="bottom"):
+    pair = controls.choose_sources(chosen)
+    by = controls.choose_measure()
+    drawn_as = controls.choose_convention()
+if pair[0] == pair[1]:
+    layout.show_notice(text("disagreement.same.title"), text("disagreement.same.body"))
+elif len(load_samples(chosen)):
+    show_drawing_share(chosen, pair, by)
+    show_split(chosen, pair, by, drawn_as)
+    show_off_object(chosen)
+    show_ranking(chosen, pair, by, drawn_as)

@@ -1,0 +1,64 @@
+"""Choices that several pages offer, all of them kept in the URL."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from camcore.disagreement import MEASURES
+from camcore.drawing import CONVENTIONS
+from camcore.heatmaps import parse_source
+from dashboard.data import Entry
+from dashboard.language import text
+from dashboard.source_titles import source_title
+from dashboard.url_state import among, keep_in_url, read_whole_number
+
+PAGE_SIZES = (24, 48, 96)
+
+
+def choose_sources(entry: Entry) -> tuple[str, str]:
+    """Show the choice of the two sources to compare and return their ids; they may be the same."""
+    sources: list[str] = entry.generation.manifest["sources"] if entry.generation else []
+    first, second = default_pair(sources)
+    chosen = []
+    for name, default in (("a", first), ("b", second)):
+        key = keep_in_url(name, default, among(sources))
+        chosen.append(st.selectbox(text(f"control.source_{name}"), sources, key=key, format_func=source_title))
+    return chosen[0], chosen[1]
+
+
+def default_pair(sources: Sequence[str]) -> tuple[str, str]:
+    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
+    if {"cam", "grad_cam"} <= set(sources):
+        return "cam", "grad_cam"
+    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
+    other = next((source for source in sources if source != last), last)
+    return last, other
+
+
+def choose_measure() -> str:
+    """Show the choice of a measure and return its id."""
+    key = keep_in_url("measure", "heat_moved", among(list(MEASURES)))
+    return st.selectbox(
+        text("control.measure"), list(MEASURES), key=key, format_func=lambda name: text(f"measure.{name}")
+    )
+
+
+def choose_convention() -> str:
+    """Show the choice of a convention and return its id."""
+    key = keep_in_url("convention", "literature", among(CONVENTIONS))
+    return st.selectbox(
+        text("control.convention"), CONVENTIONS, key=key, format_func=lambda name: text(f"convention.{name}")
+    )
+
+
+def choose_page(count: int, size: int) -> int:
+    """Show the choice of a page of `count` things, where there are several, and return it, from 1."""
+    pages = max(1, -(-count // size))
+    key = keep_in_url("page", 1, read_whole_number(pages))
+    return st.pagination(pages, key=key) if pages > 1 else 1
+
+
+def choose_page_size() -> int:
+    """Show the choice of how many pictures a page has."""
+    key = keep_in_url("per_page", PAGE_SIZES[0], among(PAGE_SIZES))
+    return st.segmented_control(text("control.per_page"), PAGE_SIZES, key=key, required=True) or PAGE_SIZES[0]

@@ -1,0 +1,173 @@
+"""What the pages read: runs, tables of predictions, distances between maps. Cached by run, generation and date."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from camcore.disagreement import compare, object_cover, off_object_heat
+from camcore.drawing import CONVENTIONS, draw
+from camcore.errors import RunError
+from camcore.generations import Generation, open_generation
+from camcore.heatmaps import identical_by_theory, parse_source
+from camcore.runs import Run, open_run
+
+STATES = ("explained", "trained", "training", "damaged")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps."""
+
+    path: Path
+    run: Run | None
+    generation: Generation | None
+    problem: str | None
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`."""
+        if self.run is None:
+            return "damaged"
+        if self.generation is not None:
+            return "explained"
+        if (self.path / "explained" / "current").exists():
+            return "damaged"
+        return "trained" if self.run.finished else "training"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What caches go by: where the run lies, and which state of its files this is."""
+        generation = self.generation.id if self.generation else ""
+        return str(self.path), f"{generation} {(self.path / 'run.json').stat().st_mtime_ns}"
+
+
+def find_runs_folder(arguments: Sequence[str]) -> Path:
+    """Return the runs folder: `--runs DIR`, else CAMCORE_RUNS, else the repository's `checkpoints`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--runs", nargs="?")
+    wanted = parser.parse_known_args(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
+    return Path(wanted) if wanted else Path(__file__).resolve().parents[1] / "checkpoints"
+
+
+def list_entries(folder: Path) -> list[Entry]:
+    """Return what lies in the runs folder, by name."""
+    if not folder.is_dir():
+        return []
+    return [read_entry(path) for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+
+
+def read_entry(path: Path) -> Entry:
+    """Return a run folder, as far as it can be read."""
+    try:
+        run = open_run(path)
+    except RunError as error:
+        return Entry(path, None, None, str(error))
+    try:
+        return Entry(path, run, open_generation(run), None)
+    except RunError as error:
+        return Entry(path, run, None, str(error))
+
+
+def load_samples(entry: Entry) -> pd.DataFrame:
+    """Return a row per image: the columns of `Generation.samples`, and label_name, predicted_name, right, index.
+
+    It is shared between sessions: don't write to it.
+    """
+    return _load_samples(*entry.key)
+
+
+def measure_pair(entry: Entry, first: str, second: str) -> pd.DataFrame:
+    """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`."""
+    return _measure_pair(*entry.key, first, second)
+
+
+def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np.float64]:
+    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
+    return _measure_off_object(*entry.key, source, convention)
+
+
+def same_by_theory(entry: Entry, first: str, second: str) -> bool:
+    """Whether two sources of a run must give the same map, up to a positive factor."""
+    generation = entry.generation
+    return generation is not None and identical_by_theory(
+        parse_source(first), parse_source(second), generation.cam_able
+    )
+
+
+def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
+    """Return the most probable classes of an image with their probabilities, from the most probable."""
+    generation, run = entry.generation, entry.run
+    if generation is None or run is None:
+        return []
+    logits = np.asarray(generation.logits[index], dtype=np.float64)
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
+
+
+def read_history(entry: Entry) -> pd.DataFrame:
+    """Return a run's history. It is read anew each time, because a training writes to it."""
+    return entry.run.history() if entry.run else pd.DataFrame()
+
+
+def _reopen(path: str) -> tuple[Run, Generation]:
+    run = open_run(Path(path))
+    return run, open_generation(run)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load_samples(path: str, version: str) -> pd.DataFrame:
+    run, generation = _reopen(path)
+    names = np.array(run.class_names)
+    samples = generation.samples
+    return samples.assign(
+        index=np.arange(len(samples)),
+        label_name=names[samples["label"]],
+        predicted_name=names[samples["predicted"]],
+        right=samples["label"] == samples["predicted"],
+    )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _measure_pair(path: str, version: str, first: str, second: str) -> pd.DataFrame:
+    _, generation = _reopen(path)
+    a, b = (np.asarray(generation.maps(source)) for source in (first, second))
+    return compare(a, parse_source(first).method, b, parse_source(second).method)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load_cover(path: str, version: str, height: int, width: int) -> Any:
+    run, generation = _reopen(path)
+    return object_cover(generation.samples, run.config.view.kind, height, width)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _measure_off_object(path: str, version: str, source: str, convention: str) -> NDArray[np.float64]:
+    _, generation = _reopen(path)
+    raw = np.asarray(generation.maps(source))
+    cover = _load_cover(path, version, *raw.shape[-2:])
+    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+
+
+def mean_off_object(entry: Entry) -> dict[tuple[str, str], float]:
+    """Return the mean share of heat off the object per source and convention; without those that have no boxes."""
+    means = {}
+    for source in entry.generation.manifest["sources"] if entry.generation else ():
+        for convention in CONVENTIONS:
+            values = measure_off_object(entry, source, convention)
+            if np.isfinite(values).any():
+                means[source, convention] = float(np.nanmean(values))
+    return means

@@ -1,0 +1,78 @@
+"""Single pictures drawn on the server, where a page shows a handful of them. The grid draws its own in the browser."""
+
+import base64
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from camcore import geometry
+from camcore.drawing import render
+from camcore.generations import open_generation
+from camcore.heatmaps import parse_source
+from camcore.runs import open_run
+from dashboard.data import Entry, load_samples
+
+LONG_SIDE = 448
+OPACITY = 0.5
+
+
+def overlay_figure(
+    entry: Entry, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
+) -> str:
+    """Return HTML of one picture under a heatmap, with its boxes; the caption is HTML."""
+    return _figure(_draw_overlay(*entry.key, index, source, convention, target), caption)
+
+
+def plain_figure(entry: Entry, index: int, caption: str = "") -> str:
+    """Return HTML of one picture without a heatmap; the caption is HTML."""
+    return _figure(_draw_overlay(*entry.key, index, "", "", ""), caption)
+
+
+def pair(*figures: str) -> str:
+    """Return HTML of figures side by side."""
+    return f'<div class="cc-pair">{"".join(figures)}</div>'
+
+
+def image_name(entry: Entry, index: int) -> str:
+    """Return the name by which an image is known, as HTML."""
+    return escape(str(load_samples(entry)["path"].iloc[index]))
+
+
+def _figure(picture: bytes, caption: str) -> str:
+    encoded = base64.b64encode(picture).decode("ascii")
+    return f'<figure><img src="data:image/webp;base64,{encoded}" alt=""><figcaption>{caption}</figcaption></figure>'
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _draw_overlay(path: str, version: str, index: int, source: str, convention: str, target: str) -> bytes:
+    run = open_run(Path(path))
+    generation = open_generation(run)
+    sample = generation.samples.iloc[index]
+    picture = Image.open(BytesIO(generation.thumbnail(index))).convert("RGB")
+    factor = LONG_SIDE / max(picture.size)
+    size = (round(picture.width * factor), round(picture.height * factor))
+    picture = picture.resize(size, Image.Resampling.BICUBIC)
+    if source:
+        raw = np.asarray(generation.maps(source, target)[index])
+        left, top, right, bottom = (round(edge) for edge in geometry.seen_box(run.config.view.kind, *size))
+        seen = np.asarray(picture.crop((left, top, right, bottom)))
+        drawn = render(seen, raw, convention, parse_source(source).method, opacity=OPACITY)
+        picture.paste(Image.fromarray(drawn), (left, top))
+    _outline_boxes(picture, sample["boxes"], size[0] / sample["width"], size[1] / sample["height"])
+    stream = BytesIO()
+    picture.save(stream, "WEBP", quality=82)
+    return stream.getvalue()
+
+
+def _outline_boxes(picture: Image.Image, boxes: object, across: float, down: float) -> None:
+    canvas = ImageDraw.Draw(picture)
+    for x0, y0, x1, y1, *_ in boxes:  # type: ignore[attr-defined]
+        corners = (x0 * across, y0 * down, x1 * across - 1, y1 * down - 1)
+        canvas.rectangle(corners, outline="#1b1a18", width=4)
+        canvas.rectangle(
+            tuple(edge + inset for edge, inset in zip(corners, (1, 1, -1, -1), strict=True)), outline="white", width=2
+        )

@@ -1,0 +1,57 @@
+"""The runs of the folder at a glance, a card each."""
+
+from html import escape
+
+import streamlit as st
+
+from camcore.backbones import BACKBONES
+from camcore.errors import RunError
+from camcore.runs import Run
+from dashboard import layout, selection
+from dashboard.data import Entry, read_history
+from dashboard.language import text
+
+
+def show_cards(entries: list[Entry], chosen: Entry) -> None:
+    """Show a card per run; the chosen one has a frame."""
+    cards = "".join(_card(entry, entry.name == chosen.name) for entry in entries)
+    st.html(f'<div class="cc-cards">{cards}</div>')
+
+
+def _card(entry: Entry, chosen: bool) -> str:
+    state = f'<span class="cc-state cc-{entry.state}">{escape(text(f"state.{entry.state}"))}</span>'
+    head = f'<div class="cc-row"><h3>{escape(entry.name)}</h3>{state}</div>'
+    if entry.run is None or entry.state == "damaged":
+        body = _reason(entry.problem or "", entry)
+    else:
+        try:
+            facts = _facts(entry, entry.run)
+            body = (
+                "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts) + "</dl>"
+            )
+        except RunError as error:
+            body = _reason(str(error), entry)
+    return f'<div class="cc-card{" cc-selected" if chosen else ""}">{head}{body}</div>'
+
+
+def _reason(problem: str, entry: Entry) -> str:
+    return f"<p>{escape(layout.shorten_paths(problem, entry.path.parent))}</p>"
+
+
+def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
+    facts = [
+        (text("overview.card.dataset"), selection.dataset(entry)),
+        (text("overview.card.backbone"), BACKBONES[run.config.model.backbone].title),
+        (text("overview.card.head"), run.config.model.head),
+    ]
+    history = read_history(entry)
+    if len(history):
+        last = history.iloc[-1]
+        facts.append((text("overview.card.accuracy", epoch=int(last["epoch"])), f"{last['val_accuracy']:.1%}"))
+    if entry.generation:
+        check = entry.generation.manifest["cam_check"]
+        shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")
+        error = text("overview.card.cam_error", error=layout.format_tiny(check["max_error"]))
+        facts.append((text("overview.card.cam"), f"{shown} ({error})"))
+        facts.append((text("overview.card.images"), f"{entry.generation.manifest['images']:,}"))
+    return facts

@@ -1,0 +1,71 @@
+"""The runs of this session and the one that all pages show."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from camcore.backbones import BACKBONES
+from dashboard import layout
+from dashboard.data import Entry
+from dashboard.language import text
+from dashboard.url_state import among, keep_in_url
+
+_FOLDER, _ENTRIES = "runs_folder", "runs_entries"
+
+
+def remember_folder(folder: Path, found: list[Entry]) -> None:
+    """Note what lies in the runs folder, once per run of the script."""
+    st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, found
+
+
+def entries() -> list[Entry]:
+    """Return what lies in the runs folder."""
+    found: list[Entry] = st.session_state[_ENTRIES]
+    return found
+
+
+def choose_run() -> None:
+    """Show the choice of a run in the sidebar."""
+    states = {entry.name: entry.state for entry in entries()}
+    first = next((name for name, state in states.items() if state == "explained"), next(iter(states)))
+    key = keep_in_url("run", first, among(list(states)), always=True)
+    with st.sidebar:
+        st.selectbox(text("app.run"), list(states), key=key, format_func=lambda name: _label(name, states[name]))
+        entry = selected()
+        if entry.run:
+            model = entry.run.config.model
+            st.caption(
+                text("app.run_facts", backbone=BACKBONES[model.backbone].title, head=model.head, dataset=dataset(entry))
+            )
+
+
+def selected() -> Entry:
+    """Return the chosen run."""
+    name = st.session_state["url_run"]
+    return next(entry for entry in entries() if entry.name == name)
+
+
+def selected_explained() -> Entry:
+    """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
+    entry = selected()
+    if entry.generation is None:
+        if entry.state == "damaged":
+            layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+        else:
+            layout.show_notice(
+                text(f"state.{entry.state}.title", run=entry.name),
+                text(f"state.{entry.state}.way_out"),
+                f"camcore explain {layout.short_path(entry.path)}",
+            )
+        st.stop()
+    return entry
+
+
+def dataset(entry: Entry) -> str:
+    """Return the name that people read of the data set of a run."""
+    kind = entry.run.config.dataset.kind if entry.run else ""
+    return kind.replace("-", " ")
+
+
+def _label(name: str, state: str) -> str:
+    return name if state == "explained" else text("app.run_with_state", name=name, state=text(f"state.{state}"))

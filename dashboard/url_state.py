@@ -1,0 +1,97 @@
+"""Values that live in the URL, so that a link shows its receiver what its sender saw.
+
+Streamlit's own `bind="query-params"` writes the labels that people read into the URL; these are of one language, and
+change. Here the URL holds ids. A value that is not understood falls back to the default.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+_WRITTEN = "url_written"  # session state: name -> text that this session last put into the URL
+_USED = "url_used"  # session state: the names that this run of the script asked for
+
+
+def keep_in_url(
+    name: str, default: T, read: Callable[[str], T | None], write: Callable[[T], str] = str, always: bool = False
+) -> str:
+    """Return the key for a widget, after putting into the session the value that it is to show.
+
+    Args:
+        name: The name in the URL.
+        default: The value when nothing else is said; it is left out of the URL, unless `always`.
+        read: The value that a text of the URL stands for, None where it stands for none.
+        write: The text of a value.
+    """
+    key = f"url_{name}"
+    written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
+    st.session_state.setdefault(_USED, set()).add(name)
+    in_url = st.query_params.get(name)
+    if in_url is not None and in_url != written.get(name):
+        text = in_url  # a link was opened, or the browser went back
+    elif key in st.session_state:
+        text = write(st.session_state[key])
+    else:
+        text = written.get(name, "")
+    value = read(text)
+    value = default if value is None else value
+    st.session_state[key] = value
+    written[name] = write(value)
+    _show_in_url(name, None if value == default and not always else written[name])
+    return key
+
+
+def value_of(key: str) -> Any:
+    """Return the value behind a key that `keep_in_url` returned."""
+    return st.session_state[key]
+
+
+def reset(names: Sequence[str]) -> None:
+    """Forget values, as a callback: the next run of the script shows the defaults."""
+    for name in names:
+        st.session_state.pop(f"url_{name}", None)
+        st.session_state.get(_WRITTEN, {}).pop(name, None)
+        _show_in_url(name, None)
+
+
+def drop_unused() -> None:
+    """Take out of the URL what belongs to other pages; the session remembers it for the way back."""
+    used = st.session_state.pop(_USED, set())
+    for name in set(st.session_state.get(_WRITTEN, {})) - used:
+        _show_in_url(name, None)
+
+
+def among(options: Sequence[T]) -> Callable[[str], T | None]:
+    """Return a reader that accepts these options by their text."""
+    by_text = {str(option): option for option in options}
+    return by_text.get
+
+
+def read_percent_range(text: str) -> tuple[int, int] | None:
+    """Return the range that a text like `20-80` means, None where it is none from 0 to 100."""
+    parts = text.split("-")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    low, high = int(parts[0]), int(parts[1])
+    return (low, high) if 0 <= low <= high <= 100 else None
+
+
+def write_percent_range(value: tuple[int, int]) -> str:
+    """Return a range of per cent as text."""
+    return f"{value[0]}-{value[1]}"
+
+
+def read_whole_number(most: int) -> Callable[[str], int | None]:
+    """Return a reader of whole numbers from 1 to `most`."""
+    return lambda text: int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most else None
+
+
+def _show_in_url(name: str, text: str | None) -> None:
+    if text is None:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != text:
+        st.query_params[name] = text

@@ -1,0 +1,202 @@
+"""A complete run folder made of arithmetic: what the dashboard reads, without a model, in any size, in seconds."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from camcore import geometry
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
+from camcore.disagreement import map_status
+from camcore.files import write_json
+from camcore.generations import TARGETS, new_generation
+from camcore.runs import FORMAT_VERSION, Run, create_run
+from tests.synthetic_pictures import Picture, draw_pictures
+
+CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
+DISTINCT_PICTURES = 60  # beyond these they repeat; the predictions and maps do not
+CHANNELS = 16
+EARLIER_LAYER = "layer3"
+
+FloatArray = NDArray[np.float32]
+
+
+def make_run(
+    folder: Path,
+    name: str,
+    images: int = 40,
+    classes: tuple[str, ...] = CLASSES,
+    cam_able: bool = True,
+    sources: tuple[str, ...] = ("cam", "grad_cam", "grad_cam@layer3"),
+    seed: int = 0,
+    grid: tuple[int, int] = (7, 7),
+    epochs: int = 12,
+    finished: bool = True,
+    explained: bool = True,
+) -> Path:
+    """Write a valid, plausible run into `folder / name` and return its path.
+
+    Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
+    positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows.
+    """
+    head = "gap" if cam_able else "mlp"
+    config = RunConfig(
+        dataset=DatasetConfig(seed=seed, val_images=images),
+        model=ModelConfig(backbone="resnet10_narrow", head=head),
+        train=TrainConfig(epochs=12, seed=seed),
+    )
+    dataset = {"kind": "paper-dogs", "fingerprint": f"synthetic-{seed}", "train": 4 * images, "val": images}
+    run = create_run(folder / name, config, classes, dataset)
+    write_history(run, epochs, seed)
+    if finished:
+        run.weights_path.write_bytes(b"no weights")
+    else:
+        run.resume_path.mkdir()
+    if explained:
+        _write_generation(run, images, cam_able, sources, seed, grid)
+    return run.path
+
+
+def write_history(run: Run, epochs: int, seed: int = 0) -> None:
+    """Write a history whose validation loss has its lowest point before the end."""
+    noise = np.random.default_rng(seed)
+    rows = []
+    for epoch in range(1, epochs + 1):
+        progress = 1 - np.exp(-epoch / 4)
+        rows.append(
+            {
+                "epoch": epoch,
+                "train_loss": float(2.1 - 1.7 * progress + noise.normal(0, 0.02)),
+                "train_accuracy": float(np.clip(0.15 + 0.82 * progress + noise.normal(0, 0.01), 0, 1)),
+                "val_loss": float(2.1 - 1.5 * progress + 0.02 * max(0, epoch - 8) + noise.normal(0, 0.04)),
+                "val_accuracy": float(np.clip(0.15 + 0.74 * progress + noise.normal(0, 0.02), 0, 1)),
+                "learning_rate": float(5e-4 * (1 + np.cos(np.pi * epoch / 12))) if epoch > 1 else 5e-4,
+                "seconds": 9.5,
+                "images_per_second": 168.0,
+            }
+        )
+    run.write_history(rows)
+
+
+def _write_generation(
+    run: Run, images: int, cam_able: bool, sources: tuple[str, ...], seed: int, grid: tuple[int, int]
+) -> None:
+    random = np.random.default_rng(seed)
+    drawn = draw_pictures(min(images, DISTINCT_PICTURES), len(run.class_names), seed)
+    pictures = [drawn[index % len(drawn)] for index in range(images)]
+    samples, logits = _predict(pictures, len(run.class_names), random)
+    targets = _choose_targets(samples, logits)
+    maps = _make_maps(pictures, samples, targets, sources, cam_able, grid, random)
+    for source, values in maps.items():
+        samples[f"status_{source}"] = map_status(values[:, 0])
+    with new_generation(run) as folder:
+        for source, values in maps.items():
+            np.save(folder / f"{source}.npy", values)
+        np.save(folder / "logits.npy", logits)
+        np.save(folder / "pooled.npy", random.random((images, CHANNELS), dtype=np.float32))
+        np.save(folder / "targets.npy", targets)
+        samples.to_parquet(folder / "samples.parquet")
+        _write_thumbnails(folder, pictures)
+        write_json(folder / "manifest.json", _describe(samples, maps, cam_able, grid))
+
+
+def _predict(pictures: list[Picture], classes: int, random: np.random.Generator) -> tuple[pd.DataFrame, FloatArray]:
+    labels = np.array([picture.label for picture in pictures])
+    wrong = np.arange(len(pictures)) % 4 == 3
+    predicted = np.where(wrong, (labels + 1 + np.arange(len(pictures)) % (classes - 1)) % classes, labels)
+    logits = random.normal(0, 1, (len(pictures), classes)).astype(np.float32)
+    winners = (np.arange(len(pictures)), predicted)
+    logits[winners] = logits.max(1) + random.uniform(0.2, 5, len(pictures))
+    probabilities = np.exp(logits - logits.max(1, keepdims=True))
+    probabilities /= probabilities.sum(1, keepdims=True)
+    table = pd.DataFrame(
+        {
+            "id": [f"val/{index:05d}" for index in range(len(pictures))],
+            "path": [f"val/class-{label}/{index:05d}.png" for index, label in enumerate(labels)],
+            "width": [picture.size[0] for picture in pictures],
+            "height": [picture.size[1] for picture in pictures],
+            "label": labels,
+            "predicted": predicted,
+            "confidence": probabilities[winners],
+            "other_label": [picture.other_label for picture in pictures],
+            "boxes": [picture.boxes for picture in pictures],
+        }
+    )
+    return table, logits
+
+
+def _choose_targets(samples: pd.DataFrame, logits: FloatArray) -> NDArray[np.int64]:
+    runner_up = np.argsort(logits, axis=1)[:, -2]
+    columns = [samples["predicted"], samples["label"], runner_up, samples["other_label"]]
+    return np.stack([np.asarray(column, dtype=np.int64) for column in columns], axis=1)
+
+
+def _make_maps(
+    pictures: list[Picture],
+    samples: pd.DataFrame,
+    targets: NDArray[np.int64],
+    sources: tuple[str, ...],
+    cam_able: bool,
+    grid: tuple[int, int],
+    random: np.random.Generator,
+) -> dict[str, FloatArray]:
+    """Return (N, T, h, w) per source: a hill on the object over ground of mostly negative evidence."""
+    shape = (len(pictures), len(TARGETS), *grid)
+    places = np.array([[picture.places[min(target, 1)] for target in (0, 0, 0, 1)] for picture in pictures])
+    cam = 9 * _hills(places, grid, 0.16) - 3 + 1.6 * _smooth_noise(shape, random)
+    cam[np.arange(len(pictures)) % 13 == 12] -= 12
+    cam[targets < 0] = np.nan
+    cam = cam.astype(np.float32)
+    cells = grid[0] * grid[1]
+    last = cam / np.float32(cells) if cam_able else (cam + _smooth_noise(shape, random).astype(np.float32)) / cells
+    finer = (grid[0] * 2, grid[1] * 2)
+    earlier = geometry.upsample(last, *finer) + _smooth_noise((*shape[:2], *finer), random).astype(np.float32) * 0.05
+    made = {"cam": cam, "grad_cam": last, f"grad_cam@{EARLIER_LAYER}": earlier}
+    return {source: made[source].astype(np.float32) for source in sources}
+
+
+def _hills(places: NDArray[np.float64], grid: tuple[int, int], width: float) -> NDArray[np.float64]:
+    """Return Gaussian hills (N, T, h, w) at places (N, T, 2), x and y from 0 to 1."""
+    ys, xs = ((np.arange(cells) + 0.5) / cells for cells in grid)
+    x, y = places[..., 0, None, None], places[..., 1, None, None]
+    hills: NDArray[np.float64] = np.exp(-((xs[None, :] - x) ** 2 + (ys[:, None] - y) ** 2) / (2 * width**2))
+    return hills
+
+
+def _smooth_noise(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[np.float64]:
+    noise: NDArray[np.float64] = geometry.upsample(random.normal(0, 1, (*shape[:2], 4, 4)), *shape[2:])
+    return noise
+
+
+def _write_thumbnails(folder: Path, pictures: list[Picture]) -> None:
+    (folder / "thumbnails.bin").write_bytes(b"".join(picture.webp for picture in pictures))
+    np.save(folder / "thumbnails.npy", np.cumsum([0, *(len(picture.webp) for picture in pictures)]))
+
+
+def _describe(
+    samples: pd.DataFrame, maps: dict[str, FloatArray], cam_able: bool, grid: tuple[int, int]
+) -> dict[str, object]:
+    single = samples[samples["other_label"] == -1]
+    layers = [
+        {"name": name, "height": grid[0] * factor, "width": grid[1] * factor, "channels": CHANNELS // factor}
+        for name, factor in ((EARLIER_LAYER, 2), ("layer4", 1))
+        if factor == 1 or f"grad_cam@{name}" in maps
+    ]
+    reason = "mean(CAM) + bias is the logit" if cam_able else "the head has a hidden layer"
+    return {
+        "format_version": FORMAT_VERSION,
+        "camcore_version": "0.1.0",
+        "created": "2026-01-01T00:00:00+00:00",
+        "images": len(samples),
+        "sources": list(maps),
+        "layers": layers,
+        "targets": list(TARGETS),
+        "precision": {"path": "fp32"},
+        "weights_sha256": "0" * 64,
+        "cam_check": {"holds": cam_able, "max_error": 2e-6 if cam_able else 0.31, "reason": reason},
+        "seconds": 1.0,
+        "images_per_second": float(len(samples)),
+        "accuracy": float((single["label"] == single["predicted"]).mean()),
+        "view": {"kind": "squash", "size": 224},
+    }
