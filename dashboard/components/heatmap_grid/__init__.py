@@ -158,7 +158,9 @@ def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 _FOLDER = Path(__file__).parent
-SCRIPTS = ("drawing.js", "view.js", "dom.js", "pictures.js", "tiles.js", "colorbar.js", "toolbar.js", "grid.js")
+SCRIPTS = (
+    "drawing.js", "dom.js", "view.js", "pictures.js", "tiles.js", "colorbar.js", "toolbar.js", "keyboard.js", "grid.js",
+)
 
 
 def _mount() -> Any:

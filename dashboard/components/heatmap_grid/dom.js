@@ -1,0 +1,58 @@
+// Small things that every part of the grid needs. Text goes in as text, never as markup.
+
+function make(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+// Set a text only where it changed, so that screen readers are not told twice.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// Return a text with the words in braces replaced.
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (word, name) => (name in values ? String(values[name]) : word));
+}
+
+function decodeBytes(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function decodeMap({ height, width, values }) {
+  const map = { height, width, values: new Float32Array(decodeBytes(values).buffer) };
+  return { ...map, range: valueRange(map.values) };
+}
+
+// Return a canvas of one row of pixels: a colour map from its first entry to its last.
+function makeGradient(table) {
+  const canvas = make("canvas", "gradient");
+  canvas.width = 256;
+  canvas.height = 1;
+  const pixels = new ImageData(256, 1);
+  for (let entry = 0; entry < 256; entry++) {
+    pixels.data.set([table[3 * entry], table[3 * entry + 1], table[3 * entry + 2], 255], 4 * entry);
+  }
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  canvas.setAttribute("aria-hidden", "true");
+  return canvas;
+}
+
+// The Clipboard API exists on https and localhost only; dashboards on an internal server are often plain http.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = make("textarea");
+    area.value = text;
+    area.style.cssText = "position:fixed;opacity:0";
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    return copied;
+  }
+}

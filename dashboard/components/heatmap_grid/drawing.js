@@ -1,0 +1,95 @@
+// From a raw map to a drawn one, as camcore/drawing.py does it (golden pixels): upsample the signed map, then clip and
+// scale, colour, blend. Numbers only: a map is {height, width, values}, a picture an array of red, green, blue, alpha.
+
+// What `no positive evidence` and `not a number` mean is said in camcore/disagreement.py, map_status.
+function mapStatus([lowest, highest]) {
+  if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return "not_finite";
+  return highest > 0 ? "ok" : "no_positive_evidence";
+}
+
+// Return the lowest and highest value, [NaN, NaN] where any value is not finite.
+function valueRange(values) {
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (const value of values) {
+    if (!Number.isFinite(value)) return [NaN, NaN];
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  return [lowest, highest];
+}
+
+// Return the raw values that are drawn as 0 and as 1.
+function heatRange([lowest, highest], convention, drawnSigned) {
+  return convention === "literature" && drawnSigned ? [lowest, highest] : [0, Math.max(highest, 0)];
+}
+
+// Return for each of `target` pixels the two cells it lies between and its distance from the first, in cells. The centre
+// of the first pixel is half a pixel from the edge (align_corners=False). Without `smooth` both are the cell it lies in.
+function alongAxis(source, target, smooth) {
+  const first = new Int32Array(target);
+  const second = new Int32Array(target);
+  const distance = new Float64Array(target);
+  for (let pixel = 0; pixel < target; pixel++) {
+    const inCells = ((pixel + 0.5) * source) / target;
+    if (smooth) {
+      const position = Math.min(Math.max(inCells - 0.5, 0), source - 1);
+      first[pixel] = Math.floor(position);
+      second[pixel] = Math.min(first[pixel] + 1, source - 1);
+      distance[pixel] = position - first[pixel];
+    } else {
+      first[pixel] = second[pixel] = Math.min(Math.floor(inCells), source - 1);
+    }
+  }
+  return { first, second, distance };
+}
+
+// Return a map as heat from 0 to 1 on a grid of pixels: `low` and below is 0, `high` and above 1.
+function drawHeat(map, [low, high], width, height, smooth) {
+  const heat = new Float64Array(width * height);
+  const span = high - low;
+  if (!Number.isFinite(span) || span <= 0) return heat;
+  const across = alongAxis(map.width, width, smooth);
+  const down = alongAxis(map.height, height, smooth);
+  const row = new Float64Array(map.width);
+  for (let y = 0; y < height; y++) {
+    const upper = down.first[y] * map.width;
+    const lower = down.second[y] * map.width;
+    const dy = down.distance[y];
+    for (let cell = 0; cell < map.width; cell++) {
+      row[cell] = map.values[upper + cell] * (1 - dy) + map.values[lower + cell] * dy;
+    }
+    for (let x = 0, at = y * width; x < width; x++, at++) {
+      const dx = across.distance[x];
+      const value = row[across.first[x]] * (1 - dx) + row[across.second[x]] * dx;
+      heat[at] = Math.min(Math.max((value - low) / span, 0), 1);
+    }
+  }
+  return heat;
+}
+
+// Return the entries of a colour map's table that heat from 0 to 1 stands for.
+function toEntries(heat) {
+  const entries = new Uint8Array(heat.length);
+  for (let at = 0; at < heat.length; at++) entries[at] = Math.floor(heat[at] * 255 + 0.5);
+  return entries;
+}
+
+// Return the entries of the signed table for the difference of two heats: 128 where they are equal.
+function toDifferenceEntries(first, second) {
+  return toEntries(first.map((heat, at) => (heat - second[at] + 1) / 2));
+}
+
+// Lay coloured entries over the part of a picture that begins at (left, top) and is `width` wide; in place.
+function blend(pixels, pictureWidth, entries, { left, top, width }, table, opacity) {
+  const colours = Float64Array.from(table, (channel) => channel * opacity + 0.5);
+  const kept = Float64Array.from({ length: 256 }, (_, channel) => channel * (1 - opacity));
+  for (let at = 0, y = top; at < entries.length; y++) {
+    for (let x = 0, pixel = 4 * (y * pictureWidth + left); x < width; x++, at++, pixel += 4) {
+      const colour = 3 * entries[at];
+      pixels[pixel] = (kept[pixels[pixel]] + colours[colour]) | 0; // cut off: a clamped array would round
+      pixels[pixel + 1] = (kept[pixels[pixel + 1]] + colours[colour + 1]) | 0;
+      pixels[pixel + 2] = (kept[pixels[pixel + 2]] + colours[colour + 2]) | 0;
+    }
+  }
+}

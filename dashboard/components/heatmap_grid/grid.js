@@ -1,0 +1,158 @@
+// The grid: keeps tiles, view and toolbar together. Streamlit calls the default export again whenever data changes.
+
+const grids = new WeakMap(); // the element that Streamlit gives -> its grid
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const grid = grids.get(parentElement) ?? createGrid(parentElement);
+  grids.set(parentElement, grid);
+  grid.open = (index) => setTriggerValue("opened", index);
+  const call = (grid.call = {}); // Streamlit may clean up an outdated call after a newer one has begun
+  updateGrid(grid, data);
+  return () => {
+    if (grid.call !== call) return;
+    grid.stop.abort();
+    for (const tile of grid.tiles.values()) forgetPhotograph(tile);
+    grids.delete(parentElement);
+  };
+}
+
+function createGrid(parentElement) {
+  const root = parentElement.querySelector(".heatmap-grid");
+  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, scratch: new Map(), revision: 0, stop: new AbortController() };
+  const { signal } = grid.stop;
+  grid.commonRange = (slot) => commonRange(grid, slot);
+  grid.scratchPixels = (width, height) => scratchPixels(grid.scratch, width, height);
+  grid.change = (name, value) => change(grid, { [name]: value });
+  grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), { rootMargin: "400px", scrollMargin: "400px" });
+  const resized = new ResizeObserver(() => repaint(grid));
+  resized.observe(grid.list);
+  signal.addEventListener("abort", () => [grid.near, resized].forEach((observer) => observer.disconnect()));
+  signal.addEventListener("abort", () => cancelAnimationFrame(grid.frameRequest));
+  listenToToolbar(grid, grid.change, signal);
+  listenToTiles(grid, signal);
+  return grid;
+}
+
+function updateGrid(grid, data) {
+  grid.data = data;
+  grid.revision += 1;
+  grid.ranges = {};
+  grid.options = findOptions(data);
+  for (const [name, table] of Object.entries(data.tables)) grid.tables[name] ??= decodeBytes(table);
+  if (!grid.wanted) {
+    grid.wanted = { ...data.defaults, ...data.view, ...readAddress(window.location.search, data.choices) };
+    followAddress({
+      write: () => writeAddress(grid.wanted, grid.data.defaults),
+      read: () => change(grid, { ...grid.data.defaults, ...readAddress(window.location.search, grid.data.choices) }),
+      signal: grid.stop.signal,
+    });
+  }
+  updateTiles(grid, data);
+  buildToolbar(grid);
+  change(grid, {});
+}
+
+// Return for each choice what this data can show.
+function findOptions({ choices, sources, tiles }) {
+  const overlay = sources.b ? choices.overlay : choices.overlay.filter((value) => value === "off" || value === "a");
+  const there = new Set(tiles.flatMap((tile) => Object.values(tile.maps).flatMap((maps) => Object.keys(maps))));
+  const target = choices.target.filter((value) => there.has(value));
+  const boxes = tiles.some((tile) => tile.boxes.length) ? choices.boxes : ["off"];
+  return { ...choices, overlay, target: target.length ? target : choices.target.slice(0, 1), boxes };
+}
+
+function updateTiles(grid, data) {
+  const before = grid.tiles;
+  grid.tiles = new Map(data.tiles.map((tile) => [tile.id, before.get(tile.id) ?? makeTile()]));
+  for (const [id, tile] of before) if (!grid.tiles.has(id)) removeTile(grid, tile);
+  data.tiles.forEach((tileData, at) => {
+    const tile = grid.tiles.get(tileData.id);
+    tile.number = at + 1;
+    updateTile(tile, tileData, data.strings);
+    if (grid.list.children[at] !== tile.item) grid.list.insertBefore(tile.item, grid.list.children[at] ?? null);
+    grid.near.observe(tile.item);
+  });
+  grid.root.querySelector(".empty").hidden = data.tiles.length > 0;
+  grid.list.style.setProperty("--picture", `${data.tileWidth}px`);
+  grid.list.style.setProperty("--ratio", typicalRatio(data.tiles));
+  keepOneTabStop(grid);
+}
+
+function removeTile(grid, tile) {
+  grid.near.unobserve(tile.item);
+  tile.item.remove();
+  tile.data = null;
+  forgetPhotograph(tile);
+}
+
+// Return the frames' width over height: that of the middle photograph, never extreme.
+function typicalRatio(tiles) {
+  const ratios = tiles.map((tile) => tile.width / tile.height).sort((a, b) => a - b);
+  return Math.min(Math.max(ratios[Math.floor(ratios.length / 2)] ?? 1, 0.8), 1.34);
+}
+
+// Take over a change of the view: controls, colour bar and address now, visible pictures at once, the others after.
+function change(grid, changes) {
+  const { data } = grid;
+  grid.wanted = { ...grid.wanted, ...changes };
+  grid.view = restrict(grid.wanted, grid.options, data.defaults);
+  showInToolbar(grid);
+  showColorbars(grid.root.querySelector(".colorbars"), grid.view, grid);
+  writeAddress(grid.wanted, data.defaults);
+  grid.list.classList.toggle("paired", grid.view.overlay === "both");
+  repaint(grid);
+}
+
+function repaint(grid) {
+  for (const tile of grid.tiles.values()) tile.dirty = true;
+  requestPaint(grid);
+}
+
+function requestPaint(grid) {
+  cancelAnimationFrame(grid.frameRequest);
+  grid.frameRequest = requestAnimationFrame(() => paint(grid));
+}
+
+function noteVisible(grid, entries) {
+  const byItem = new Map([...grid.tiles.values()].map((tile) => [tile.item, tile]));
+  for (const entry of entries) {
+    const tile = byItem.get(entry.target);
+    if (tile) tile.visible = entry.isIntersecting;
+  }
+  requestPaint(grid);
+}
+
+const MILLISECONDS_PER_FRAME = 10; // for pictures that nobody sees yet
+
+function paint(grid) {
+  const first = grid.list.querySelector(".frame");
+  if (!first?.clientWidth) return; // not laid out: a hidden tab
+  const frame = { width: first.clientWidth, height: first.clientHeight };
+  const started = performance.now();
+  const waiting = [...grid.tiles.values()].filter((tile) => tile.dirty).sort((a, b) => b.visible - a.visible);
+  for (const tile of waiting) {
+    if (!tile.visible && performance.now() - started > MILLISECONDS_PER_FRAME) return requestPaint(grid);
+    if (!tile.bitmap) decodePhotograph(tile, () => { tile.dirty = true; requestPaint(grid); });
+    paintTile(tile, grid.view, grid, frame);
+  }
+}
+
+// Return the lowest and highest value for the common scale: the run's, or where that is not known the shown tiles'.
+function commonRange(grid, slot) {
+  const { target } = grid.view;
+  grid.ranges[`${slot} ${target}`] ??= grid.data.common[slot] ?? valueRange(
+    [...grid.tiles.values()].flatMap((tile) => tile.maps[slot]?.[target]?.range ?? []).filter(Number.isFinite),
+  );
+  return grid.ranges[`${slot} ${target}`];
+}
+
+// Return pixels to compose a picture in; most tiles share a size.
+function scratchPixels(scratch, width, height) {
+  const size = `${width}x${height}`;
+  if (!scratch.has(size)) {
+    if (scratch.size > 16) scratch.clear();
+    scratch.set(size, new ImageData(width, height));
+  }
+  return scratch.get(size);
+}

@@ -1,0 +1,42 @@
+// Tiles by mouse and keyboard: one tab stop for all of them, arrow keys to move, Enter or a click to open.
+
+// Of all tiles one can be reached with Tab: the last one that had the focus, or the first.
+function keepOneTabStop({ list }, chosen = list.querySelector(".tile[tabindex='0']") ?? list.querySelector(".tile")) {
+  for (const tile of list.querySelectorAll(".tile")) tile.tabIndex = tile === chosen ? 0 : -1;
+}
+
+function listenToTiles(grid, signal) {
+  const { list, root } = grid;
+  list.addEventListener("focusin", (event) => event.target.matches(".tile") && keepOneTabStop(grid, event.target), { signal });
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest(".tile");
+    const opened = [...grid.tiles.values()].find((tile) => tile.button === button);
+    if (opened) grid.open(opened.data.index);
+  }, { signal });
+  list.addEventListener("keydown", (event) => moveFocus(list, event), { signal });
+  root.addEventListener("keydown", (event) => pressShortcut(grid, event), { signal });
+}
+
+function moveFocus(list, event) {
+  const tiles = [...list.querySelectorAll(".tile")];
+  const at = tiles.indexOf(event.target.closest(".tile"));
+  const columns = getComputedStyle(list).gridTemplateColumns.split(" ").length;
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -at, End: tiles.length - 1 - at };
+  if (!(event.key in steps) || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  tiles[at + steps[event.key]]?.focus();
+}
+
+// `o` shows the next overlay, `b` the boxes. A list box searches by letters itself.
+function pressShortcut(grid, event) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select")) return;
+  const name = { o: "overlay", b: "boxes" }[event.key];
+  if (!name) return;
+  event.preventDefault();
+  const values = grid.options[name];
+  const value = values[(values.indexOf(grid.view[name]) + 1) % values.length];
+  grid.change(name, value);
+  const { strings } = grid.data;
+  const shown = name === "overlay" ? optionText(name, value, grid.data) : strings[`boxes_${value}`];
+  setText(grid.root.querySelector("[role=status]"), `${strings[name]}: ${shown}`);
+}

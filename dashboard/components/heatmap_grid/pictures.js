@@ -1,0 +1,119 @@
+// Painting: one canvas per picture, at the device's pixels. What is costly (decoding, shrinking the photograph, heat) is
+// kept per picture; a change of opacity or colours only blends anew.
+
+const SHARPEST = 2; // device pixels per CSS pixel; more costs time and shows nothing
+
+// Return how large a tile's photograph is painted in a frame, and where in it lies what the model sees, in device pixels.
+function fitPicture({ width, height, seen }, frame) {
+  const density = Math.min(window.devicePixelRatio || 1, SHARPEST);
+  const scale = Math.min(frame.width / width, frame.height / height) * density;
+  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)), density };
+  const [left, top, right, bottom] = seen.map((edge, at) => Math.round((edge * (at % 2 ? size.height : size.width)) / (at % 2 ? height : width)));
+  return { ...size, scale, seen: { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) } };
+}
+
+// Return which slots a picture shows; the second picture is there in "both" only.
+function slotsOf(overlay, second) {
+  if (second) return ["b"];
+  return { off: [], a: ["a"], b: ["b"], both: ["a"], difference: ["a", "b"] }[overlay];
+}
+
+// Return the table's entries for what a picture shows, null where a map is missing.
+function computeEntries(slots, tile, view, grid, fit) {
+  const heats = [];
+  for (const slot of slots) {
+    const map = tile.maps[slot]?.[view.target];
+    if (!map) return null;
+    const { drawnSigned } = grid.data.sources[slot];
+    const range = view.scale === "common" ? grid.commonRange(slot) : map.range;
+    // a map that is not finite is drawn as nothing under any scale
+    const drawn = Number.isFinite(map.range[0]) ? heatRange(range, view.draw, drawnSigned) : [0, 0];
+    heats.push(drawHeat(map, drawn, fit.seen.width, fit.seen.height, view.cells === "smooth"));
+  }
+  return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
+}
+
+// Return the photograph's pixels at the size it is painted in.
+function photographPixels(tile, fit) {
+  const size = `${fit.width}x${fit.height}`;
+  if (tile.photograph?.size !== size) {
+    const scratch = new OffscreenCanvas(fit.width, fit.height);
+    const context = scratch.getContext("2d", { willReadFrequently: true });
+    context.imageSmoothingQuality = "high";
+    context.drawImage(tile.bitmap, 0, 0, fit.width, fit.height);
+    tile.photograph = { size, pixels: context.getImageData(0, 0, fit.width, fit.height) };
+  }
+  return tile.photograph.pixels;
+}
+
+// Paint one picture of a tile. Returns the slots shown, so that the tile can say what is to be said of their maps.
+function paintPicture(picture, tile, view, grid, frame) {
+  const fit = fitPicture(tile.data, frame);
+  const { canvas } = picture;
+  if (canvas.width !== fit.width || canvas.height !== fit.height) {
+    [canvas.width, canvas.height] = [fit.width, fit.height];
+    canvas.style.width = `${fit.width / fit.density}px`;
+    canvas.style.height = `${fit.height / fit.density}px`;
+  }
+  const slots = slotsOf(view.overlay, picture.second);
+  const kept = [slots, view.target, view.draw, view.scale, view.cells, fit.width, fit.height, grid.revision].join();
+  if (picture.kept !== kept) {
+    picture.entries = slots.length ? computeEntries(slots, tile, view, grid, fit) : null;
+    picture.kept = kept;
+  }
+  const photograph = photographPixels(tile, fit);
+  const context = canvas.getContext("2d");
+  if (picture.entries) {
+    const output = grid.scratchPixels(fit.width, fit.height);
+    output.data.set(photograph.data);
+    const table = grid.tables[slots.length === 2 ? "signed" : view.colors];
+    blend(output.data, fit.width, picture.entries, fit.seen, table, Number(view.opacity) / 100);
+    context.putImageData(output, 0, 0);
+    shadeUnseen(context, fit);
+  } else {
+    context.putImageData(photograph, 0, 0);
+  }
+  if (view.boxes === "on") drawBoxes(context, tile.data.boxes, fit);
+}
+
+// Darken what a centred crop leaves out: the map says nothing about it.
+function shadeUnseen(context, { width, height, seen }) {
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.rect(seen.left, seen.top, seen.width, seen.height);
+  context.fillStyle = "rgb(0 0 0 / 55%)";
+  context.fill("evenodd");
+  context.restore();
+}
+
+// Draw boxes with a dark line around a light one, to be seen on any ground; other classes' are dashed, and all are named
+// where there are several.
+function drawBoxes(context, boxes, { scale, width, height, density }) {
+  context.save();
+  for (const [x0, y0, x1, y1, name, isTarget] of boxes) {
+    const inset = 1.5 * density; // keep the line inside the picture
+    const left = Math.max(Math.round(x0 * scale), inset);
+    const top = Math.max(Math.round(y0 * scale), inset);
+    const right = Math.min(Math.round(x1 * scale), width - inset);
+    const bottom = Math.min(Math.round(y1 * scale), height - inset);
+    context.setLineDash(isTarget ? [] : [6 * density, 4 * density]);
+    for (const [colour, line] of [["rgb(0 0 0 / 70%)", 3.5], ["#fff", 1.5]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = line * density;
+      context.strokeRect(left, top, right - left, bottom - top);
+    }
+    if (name && boxes.length > 1) nameBox(context, name, left, top, density);
+  }
+  context.restore();
+}
+
+function nameBox(context, name, left, top, density) {
+  context.font = `600 ${11 * density}px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.textBaseline = "top";
+  const width = context.measureText(name).width + 8 * density;
+  context.fillStyle = "rgb(0 0 0 / 70%)";
+  context.fillRect(left, top, width, 17 * density);
+  context.fillStyle = "#fff";
+  context.fillText(name, left + 4 * density, top + 3 * density);
+}

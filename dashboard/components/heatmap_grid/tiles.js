@@ -1,0 +1,94 @@
+// One tile: a button with one or two pictures and what is to be known of them. Made once per id, then updated.
+
+function makePicture(second) {
+  const element = make("span", "picture");
+  const canvas = make("canvas");
+  canvas.setAttribute("aria-hidden", "true"); // the button says in words what is to be seen
+  const [name, chip] = [make("span", "name"), make("span", "chip")];
+  const frame = make("span", "frame");
+  frame.append(canvas, chip);
+  element.append(frame, name);
+  return { element, frame, canvas, name, chip, second };
+}
+
+function makeTile() {
+  const item = make("li");
+  const button = make("button", "tile");
+  button.type = "button";
+  const pictures = [makePicture(false), makePicture(true)];
+  const parts = Object.fromEntries(["pictures", "title", "mark", "predicted", "percent", "truth", "caption"].map((name) => [name, make("span", name)]));
+  parts.pictures.append(...pictures.map((picture) => picture.element));
+  parts.title.append(parts.mark, parts.predicted, parts.percent);
+  button.append(parts.pictures, parts.title, parts.truth, parts.caption);
+  item.append(button);
+  return { item, button, parts, pictures, visible: false, dirty: true, data: null, bitmap: null };
+}
+
+// Take over new data; the decoded photograph stays where it is the same.
+function updateTile(tile, data, strings) {
+  if (tile.data?.image !== data.image) forgetPhotograph(tile);
+  tile.data = data;
+  tile.maps = Object.fromEntries(Object.entries(data.maps).map(([slot, maps]) => [slot, Object.fromEntries(Object.entries(maps).map(([target, map]) => [target, decodeMap(map)]))]));
+  tile.dirty = true;
+  const { mark, predicted, percent, truth, caption } = tile.parts;
+  tile.button.classList.toggle("wrong", !data.correct);
+  setText(mark, data.correct ? "✓" : "✗");
+  setText(predicted, data.predicted);
+  setText(percent, `${percentOf(data.confidence)}%`);
+  setText(truth, data.correct ? "" : fill(strings.true_label, { label: data.label }));
+  setText(caption, data.caption);
+  predicted.title = data.predicted; // long names are cut off
+  truth.title = data.correct ? "" : data.label;
+}
+
+function forgetPhotograph(tile) {
+  tile.bitmap?.close();
+  tile.bitmap = tile.photograph = tile.decoding = null;
+  tile.broken = false;
+}
+
+// Decode the photograph once; `whenReady` is called when it can be painted.
+function decodePhotograph(tile, whenReady) {
+  if (tile.decoding || tile.broken) return;
+  const { image } = tile.data;
+  tile.decoding = createImageBitmap(new Blob([decodeBytes(image)])).then(
+    (bitmap) => {
+      if (tile.data?.image !== image) return bitmap.close(); // replaced or removed meanwhile
+      tile.bitmap = bitmap;
+      return whenReady();
+    },
+    () => {
+      tile.broken = true;
+      whenReady();
+    },
+  );
+}
+
+// Paint a tile's pictures and say in words what a picture can't.
+function paintTile(tile, view, grid, frame) {
+  const { strings, sources } = grid.data;
+  const statements = [];
+  for (const picture of tile.pictures) {
+    if (picture.second && view.overlay !== "both") continue;
+    if (tile.bitmap) paintPicture(picture, tile, view, grid, frame);
+    const slots = slotsOf(view.overlay, picture.second);
+    const problems = slots.map((slot) => [slot, tile.maps[slot]?.[view.target]]).map(([slot, map]) => [slot, map ? mapStatus(map.range) : "no_map"]).filter(([, status]) => status !== "ok");
+    for (const [slot, status] of problems) statements.push(fill(strings.tile_map, { source: sources[slot].title, status: strings[status] }));
+    const named = slots.length === 2; // a difference must say whose map it is
+    const words = problems.map(([slot, status]) => (named ? `${sources[slot].title}: ${strings[status]}` : strings[status]));
+    setText(picture.chip, tile.broken ? strings.no_picture : words.join(" · "));
+    setText(picture.name, view.overlay === "both" ? sources[slots[0]].title : "");
+  }
+  tile.button.setAttribute("aria-label", describeTile(tile, statements, grid));
+  tile.dirty = false;
+}
+
+function describeTile({ data, number }, statements, { data: { strings, tiles } }) {
+  const values = { ...data, percent: percentOf(data.confidence), right_or_wrong: data.correct ? strings.right : strings.wrong };
+  const opens = fill(strings.open, { number, count: tiles.length });
+  return [opens, fill(strings.tile, values), ...statements, data.caption].filter(Boolean).join(" ");
+}
+
+function percentOf(confidence) {
+  return Math.round(confidence * 100);
+}

@@ -1,0 +1,52 @@
+// The view (overlay, opacity, ...) and its place in the page's address. The browser alone keeps it; the server is not told.
+
+// Return what of an address is a view: known names with allowed values.
+function readAddress(search, choices) {
+  const parameters = new URLSearchParams(search);
+  const view = {};
+  for (const [name, allowed] of Object.entries(choices)) {
+    if (allowed.includes(parameters.get(name))) view[name] = parameters.get(name);
+  }
+  const opacity = parameters.get("opacity") ?? "";
+  if (/^\d{1,3}$/.test(opacity) && Number(opacity) <= 100) view.opacity = String(Number(opacity));
+  return view;
+}
+
+// Write a view into the address; what equals the default is left out. Nothing is written where nothing changes.
+function writeAddress(view, defaults) {
+  const address = new URL(window.location.href);
+  const before = address.search;
+  for (const [name, value] of Object.entries(view)) {
+    const shown = value === defaults[name] ? null : value;
+    if (shown === address.searchParams.get(name)) continue;
+    if (shown === null) address.searchParams.delete(name);
+    else address.searchParams.set(name, shown);
+  }
+  if (address.search !== before) window.history.replaceState(window.history.state, "", address);
+}
+
+// Return a view with each value that this data can't show replaced by the default, or by the first it can.
+function restrict(view, options, defaults) {
+  const possible = { ...view };
+  for (const [name, values] of Object.entries(options)) {
+    if (values.includes(view[name])) continue;
+    possible[name] = values.includes(defaults[name]) ? defaults[name] : values[0];
+  }
+  return possible;
+}
+
+// Keep the address in step until `signal` aborts. Streamlit rewrites it from what the server last heard, without our
+// names or with old values, whenever a page sets a query parameter: then ours are put back. Where the user goes back or
+// forward, the address is right and the view follows. Another path means that another page is coming: hands off.
+function followAddress({ write, read, signal }) {
+  const path = window.location.pathname;
+  const here = (action) => () => window.location.pathname === path && action();
+  window.addEventListener("popstate", here(read), { signal });
+  if (window.navigation) {
+    const onChange = (event) => event.navigationType !== "traverse" && here(write)();
+    window.navigation.addEventListener("currententrychange", onChange, { signal });
+  } else {
+    const timer = setInterval(here(write), 500); // browsers that don't tell of a change
+    signal.addEventListener("abort", () => clearInterval(timer));
+  }
+}
