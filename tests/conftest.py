@@ -1,0 +1,140 @@
+"""What the engine's tests share: a folder of tiny pictures, a run trained on it, and every network with the `gap` head.
+
+torch is imported by the fixtures that need it, so that the tests of pages run without it.
+"""
+
+import shutil
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image, ImageDraw
+
+from camcore.backbones import BACKBONES
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.runs import Run, open_run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from camcore.models import Classifier
+
+# The same examples every time, and none kept between times.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.load_profile("repeatable")
+
+CLASS_NAMES = ("bar", "disc", "frame")
+SIZES = ((48, 40), (36, 52), (44, 44))
+TINY_SOURCES = "cam,grad_cam,grad_cam@layer3"
+TINY_CONFIG = RunConfig(
+    DatasetConfig("image-folder"),
+    ViewConfig(size=64),
+    ModelConfig("resnet10_narrow", "gap"),
+    TrainConfig(epochs=2, batch_size=4, warmup_epochs=0.5, augmentation="light", precision="fp32"),
+)
+BuildModel = Callable[[ModelConfig], "Classifier"]
+GAP_NETWORKS = [(name, stride) for name, backbone in BACKBONES.items() for stride in backbone.map_strides]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image folder of three classes with four training and two validation images each, JPEG and PNG."""
+    root = tmp_path_factory.mktemp("tiny-folder")
+    random = np.random.default_rng(0)
+    for label, name in enumerate(CLASS_NAMES):
+        for index in range(6):
+            folder = root / ("train" if index < 4 else "val") / name
+            folder.mkdir(parents=True, exist_ok=True)
+            picture = draw_picture(label, SIZES[index % len(SIZES)], random)
+            picture.save(folder / f"{index}.{'jpg' if index % 2 else 'png'}")
+    return root
+
+
+def draw_picture(label: int, size: tuple[int, int], random: np.random.Generator) -> Image.Image:
+    """Return a bright shape, which decides the class, somewhere on dark noise."""
+    width, height = size
+    image = Image.fromarray(random.integers(0, 90, (height, width, 3), dtype=np.uint8))
+    x, y = (int(value) for value in random.integers(2, 16, 2))
+    box = (x, y, x + 18, y + 18)
+    canvas = ImageDraw.Draw(image)
+    if label == 0:
+        canvas.rectangle((x, y + 6, x + 18, y + 12), fill="#f0e0c0")
+    elif label == 1:
+        canvas.ellipse(box, fill="#f0e0c0")
+    else:
+        canvas.rectangle(box, outline="#f0e0c0", width=3)
+    return image
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> RunConfig:
+    """The configuration of `trained_run`: two epochs of the smallest network at 64 pixels."""
+    return TINY_CONFIG
+
+
+@pytest.fixture(scope="session")
+def single_thread() -> None:
+    """Compute with one thread: on tensors this small a second one only waits, for seconds where cores are shared."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, single_thread: None) -> Run:
+    """A finished run, explained with CAM and Grad-CAM at two layers. Shared: whoever changes it takes `own_run`."""
+    from camcore import workflows
+
+    path = tmp_path_factory.mktemp("runs") / "tiny"
+    workflows.train_run(path, TINY_CONFIG, tiny_folder, device="cpu", workers=0)
+    workflows.explain_run(path, TINY_SOURCES, device="cpu", workers=0)
+    return open_run(path)
+
+
+@pytest.fixture
+def own_run(trained_run: Run, tmp_path: Path) -> Run:
+    """A copy of `trained_run`, to be changed."""
+    return open_run(Path(shutil.copytree(trained_run.path, tmp_path / "own")))
+
+
+@pytest.fixture(scope="session")
+def build_model(single_thread: None) -> BuildModel:
+    """Return a function that builds a network of five classes, in evaluation mode. Shared: leave models as they are."""
+    return lru_cache(maxsize=4)(_build_model)
+
+
+@pytest.fixture(scope="session", params=GAP_NETWORKS, ids=lambda network: f"{network[0]}-stride{network[1]}")
+def gap_model(request: pytest.FixtureRequest, build_model: BuildModel) -> "Classifier":
+    """Every backbone with mean pooling and one linear layer, at every map stride it can have."""
+    name, stride = request.param
+    return build_model(ModelConfig(name, "gap", stride))
+
+
+@pytest.fixture(scope="session")
+def noise_images() -> "Tensor":
+    """Three noise pictures of 64 pixels, uint8 (3, 3, 64, 64)."""
+    import torch
+
+    return torch.randint(0, 256, (3, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
+def _build_model(config: ModelConfig) -> "Classifier":
+    """Return a network of random weights whose activations neither vanish nor explode."""
+    import torch
+
+    from camcore.models import Classifier
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Classifier(config, ViewConfig(size=64), 5)
+        # Under the initial means and variances of batch normalisation deep networks fade to 1e-13: measure them.
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = 1.0
+        with torch.no_grad():
+            model.train()(torch.randint(0, 256, (8, 3, 64, 64), dtype=torch.uint8))
+    return model.eval()

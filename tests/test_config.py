@@ -1,0 +1,100 @@
+"""Configurations refuse what can't work, and survive a trip through JSON."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from camcore.backbones import BACKBONES, HEADS
+from camcore.config import (
+    DatasetConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    ViewConfig,
+    from_json,
+    to_json,
+)
+from camcore.errors import CamcoreError
+
+EVERYTHING_CHANGED = RunConfig(
+    DatasetConfig("image-folder", 3, 0.5, 40, 20),
+    ViewConfig("center-crop", 96, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)),
+    ModelConfig("vgg16", "mlp", 16, "imagenet"),
+    TrainConfig(7, 5, "sgd", 0.2, 0.01, 0.5, 0.0, "none", "fp32", "best", 9),
+)
+
+
+def test_every_field_survives_json() -> None:
+    default = RunConfig()
+    for part in fields(RunConfig):
+        ours, theirs = getattr(EVERYTHING_CHANGED, part.name), getattr(default, part.name)
+        same = [f.name for f in fields(ours) if getattr(ours, f.name) == getattr(theirs, f.name)]
+        assert not same, f"{part.name}: {same} would survive though it were lost"
+    assert from_json(RunConfig, json.loads(json.dumps(to_json(EVERYTHING_CHANGED)))) == EVERYTHING_CHANGED
+
+
+def test_what_is_missing_in_json_has_its_default() -> None:
+    assert from_json(RunConfig, {"train": {"epochs": 3}}) == RunConfig(train=TrainConfig(epochs=3))
+
+
+def test_an_unknown_field_in_json_is_named() -> None:
+    known = "Known: dataset, model, train, view."
+    with pytest.raises(CamcoreError, match=f"^Unknown RunConfig field 'trian'. {known}$"):
+        from_json(RunConfig, {"trian": {}})
+    with pytest.raises(CamcoreError, match=r"^Unknown ViewConfig field 'sise'\. Known: kind, mean, size, std\.$"):
+        from_json(RunConfig, {"view": {"sise": 3}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (DatasetConfig, {"val_fraction": 0.0}, "val_fraction is 0.0; it must be between 0 and 1."),
+        (DatasetConfig, {"val_fraction": 1.0}, "val_fraction is 1.0; it must be between 0 and 1."),
+        (ViewConfig, {"kind": "crop"}, "Unknown view 'crop'. Choose from: squash, center-crop."),
+        (ViewConfig, {"size": 31}, "size is 31; it must be between 32 and 2048 pixels."),
+        (ViewConfig, {"size": 2049}, "size is 2049; it must be between 32 and 2048 pixels."),
+        (ViewConfig, {"std": (1, 0, 1)}, "std is (1, 0, 1); it must be three numbers above 0."),
+        (ModelConfig, {"head": "fc"}, "Unknown head 'fc'. Choose from: gap, mlp, native."),
+        (
+            ModelConfig,
+            {"backbone": "convnext_tiny", "map_stride": 16},
+            "map stride of convnext_tiny is 16; it must be one of (32,).",
+        ),
+        (ModelConfig, {"map_stride": 8}, "map stride of resnet18 is 8; it must be one of (32, 16)."),
+        (TrainConfig, {"epochs": 0}, "epochs is 0; it must be at least 1."),
+        (TrainConfig, {"batch_size": 1}, "batch_size is 1; it must be at least 2, for batch normalisation."),
+        (TrainConfig, {"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0."),
+        (TrainConfig, {"learning_rate": float("nan")}, "learning_rate is nan; it must be above 0."),
+        (TrainConfig, {"weight_decay": -1.0}, "weight_decay is -1.0; it must be at least 0."),
+        (TrainConfig, {"warmup_epochs": -1.0}, "warmup_epochs is -1.0; it must be at least 0."),
+        (TrainConfig, {"label_smoothing": 1.0}, "label_smoothing is 1.0; it must be from 0 to below 1."),
+        (TrainConfig, {"optimizer": "adam"}, "Unknown optimizer 'adam'. Choose from: adamw, sgd."),
+        (TrainConfig, {"augmentation": "x"}, "Unknown augmentation 'x'. Choose from: none, light, standard."),
+        (TrainConfig, {"precision": "fp16"}, "Unknown precision 'fp16'. Choose from: auto, fp32, bf16."),
+        (TrainConfig, {"keep": "all"}, "Unknown keep 'all'. Choose from: last, best."),
+    ],
+)
+def test_what_is_not_allowed_is_refused_with_the_allowed(kind: type, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        kind(**values)
+    assert str(caught.value) == message
+    with pytest.raises(CamcoreError):
+        from_json(kind, values)
+
+
+def test_an_unknown_backbone_is_answered_with_all_of_them() -> None:
+    with pytest.raises(CamcoreError, match=r"^Unknown backbone 'resnet'. Choose from: resnet10_narrow, .*, vgg16\.$"):
+        ModelConfig("resnet")
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_backbone_can_be_configured(name: str) -> None:
+    backbone = BACKBONES[name]
+    assert backbone.map_strides in ((32,), (32, 16))
+    assert (backbone.halved is None) == (backbone.map_strides == (32,))
+    assert len(set(backbone.stages)) == len(backbone.stages) >= 3, "two stages and the last layer, to be compared"
+    for head in HEADS:
+        for stride in backbone.map_strides:
+            assert ModelConfig(name, head, stride).map_stride == stride
