@@ -12,26 +12,34 @@ def hang_sky(stage: Stage) -> None:
     if scene == "room":
         _paper_wall(stage)
     else:
-        x, y, radius = dice.between(20, stage.frame.width - 20), dice.between(18, 50), dice.between(12, 22)
-        for ring in (3, 2, 1):
-            glow = mix(stage.inks["sky"], stage.inks["two"], 30 - 8 * ring)
-            stage.lay(
-                ellipse(x * UNITS, y * UNITS, (radius + 11 * ring) * UNITS, (radius + 11 * ring) * UNITS, 28),
-                glow,
-                4 - ring,
-            )
-        put_prop(stage, "moon" if scene == "night" else "sun", x * UNITS, (y + radius) * UNITS, 2 * radius, 5)
-    if scene in ("snow", "night"):
-        for _ in range(26 if scene == "snow" else 16):
-            size = dice.between(14, 30) if scene == "snow" else dice.between(10, 20)
-            spot = ellipse(dice.between(0, stage.right), dice.between(0, stage.horizon), size, size, 7)
-            stage.lay(spot, stage.inks["white" if scene == "snow" else "two"], 4)
+        _hang_sun(stage, "moon" if scene == "night" else "sun")
+    if scene == "snow":
+        _sprinkle(stage, "white", 26, (14, 30))
+    if scene == "night":
+        _sprinkle(stage, "two", 16, (10, 20))
     if dice.percent(45):
         _string_bunting(stage)
     for number, x in enumerate(stage.spread(dice.between(2, 4))):
         name = dice.choose(SCENERY[scene].air)
         foot = dice.between(30 * UNITS, max(stage.horizon - 25 * UNITS, 50 * UNITS))
         put_prop(stage, name, x, foot, dice.between(*HEIGHTS[name]), 7 + 2 * number)
+
+
+def _hang_sun(stage: Stage, name: str) -> None:
+    dice = stage.dice
+    x, y, radius = dice.between(20, stage.frame.width - 20), dice.between(18, 50), dice.between(12, 22)
+    for ring in (3, 2, 1):
+        glow, reach = mix(stage.inks["sky"], stage.inks["two"], 30 - 8 * ring), (radius + 11 * ring) * UNITS
+        stage.lay(ellipse(x * UNITS, y * UNITS, reach, reach, 28), glow, 4 - ring)
+    put_prop(stage, name, x * UNITS, (y + radius) * UNITS, 2 * radius, 5)
+
+
+def _sprinkle(stage: Stage, ink: str, count: int, radii: tuple[int, int]) -> None:
+    """Scatter snowflakes or far stars above the horizon; radii in units."""
+    for _ in range(count):
+        radius = stage.dice.between(*radii)
+        x, y = stage.dice.between(0, stage.right), stage.dice.between(0, stage.horizon)
+        stage.lay(ellipse(x, y, radius, radius, 7), stage.inks[ink], 4)
 
 
 def _paper_wall(stage: Stage) -> None:

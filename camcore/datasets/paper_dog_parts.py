@@ -108,7 +108,7 @@ COATS: dict[str, dict[str, list[Points]]] = {
                 1,
             )
         ],
-        "socks": [smooth("660,500 740,470 764,520 748,590 690,646 600,636 640,580", 1)],
+        "socks": [],  # on the legs, and the bib
         "bands": [
             stroke([(x, 418 + lean), (x - 14, 500), (x - 4, 570), (x - 16, 628)], (44, 50, 40, 16))
             for x, lean in ((320, 0), (410, 8), (500, 8), (590, -8), (672, -14))
@@ -131,7 +131,7 @@ COATS: dict[str, dict[str, list[Points]]] = {
                 1,
             )
         ],
-        "socks": [smooth("640,480 728,470 740,560 720,640 670,690 610,650 600,560", 1)],
+        "socks": [],  # on the legs, and the bib
         "bands": [
             stroke(path, (20, 50, 46, 16))
             for path in (

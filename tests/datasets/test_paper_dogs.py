@@ -12,7 +12,7 @@ from camcore.datasets.paper_dogs import open_paper_dogs
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 
-PIXELS = "841f01276aa61d452d53d746be03925d325894eb5d8950f9eb7c727509b8b7c0"
+PIXELS = "2147035464a22dff5d058043d76f76ba90b0d6fc735ffa23f6f27455fdf8fc22"
 
 
 @pytest.fixture(scope="module")
