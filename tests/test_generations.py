@@ -1,0 +1,269 @@
+"""A generation comes into force as a whole or not at all, and what is damaged is named with the way out."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camcore.config import RunConfig
+from camcore.errors import CamcoreError, RunError
+from camcore.files import write_json
+from camcore.generations import TARGETS, Generation, new_generation, open_generation
+from camcore.heatmaps import Source
+from camcore.runs import Run, create_run, open_run
+
+MANIFEST = {
+    "format_version": 1,
+    "sources": ["cam", "grad_cam@layer3"],
+    "images": 2,
+    "cam_check": {"holds": True},
+    "layers": [],
+    "accuracy": 0.5,
+}
+
+
+def make_run(path: Path) -> Run:
+    return create_run(path, RunConfig(), ("a", "b"), {})
+
+
+def write_generation(run: Run, value: float = 1.0) -> Generation:
+    """Put two images, each with its own maps, into force."""
+    with new_generation(run) as folder:
+        maps = np.full((2, len(TARGETS), 3, 3), value, dtype=np.float32)
+        maps += np.arange(len(TARGETS), dtype=np.float32)[:, None, None]
+        for source in MANIFEST["sources"]:  # type: ignore[attr-defined]
+            np.save(folder / f"{source}.npy", maps)
+        (folder / "thumbnails.bin").write_bytes(b"firstsecond!")
+        np.save(folder / "thumbnails.npy", np.array([0, 5, 12]))
+        write_json(folder / "manifest.json", MANIFEST)
+    return open_generation(run)
+
+
+def folders_in(run: Run) -> list[str]:
+    return sorted(path.name for path in (run.path / "explained").iterdir() if path.is_dir())
+
+
+def test_a_generation_opens_as_it_was_written(tmp_path: Path) -> None:
+    generation = write_generation(make_run(tmp_path))
+    assert generation.sources == (Source("cam"), Source("grad_cam", "layer3"))
+    assert (generation.cam_able, generation.accuracy) == (True, 0.5)
+    assert generation.id == (tmp_path / "explained" / "current").read_text().strip()
+    assert [generation.thumbnail(index) for index in range(2)] == [b"first", b"second!"]
+    assert generation.all_class_maps() is None
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_maps_are_those_of_the_target_asked_for(target: str, tmp_path: Path) -> None:
+    generation = write_generation(make_run(tmp_path))
+    np.testing.assert_array_equal(generation.maps("cam", target), np.full((2, 3, 3), 1 + TARGETS.index(target)))
+
+
+def test_maps_are_not_read_before_they_are_used_and_can_not_be_changed(tmp_path: Path) -> None:
+    maps = write_generation(make_run(tmp_path)).maps("cam")
+    assert isinstance(maps, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        maps[0] = 0
+
+
+def test_a_new_generation_replaces_the_old_one_and_has_another_name(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run, 1)
+    new = write_generation(run, 2)
+    assert old.id != new.id
+    assert folders_in(run) == [new.id]
+    assert open_generation(run).maps("cam")[0, 0, 0] == 2
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, CamcoreError("a damaged image")])
+def test_an_interrupted_generation_leaves_the_old_one_in_force(
+    interruption: BaseException | type[BaseException], tmp_path: Path
+) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run)
+
+    def write_half() -> None:
+        with new_generation(run) as folder:
+            (folder / "cam.npy").write_bytes(b"half")
+            assert open_generation(run).id == old.id, "nothing changes while the new one is written"
+            raise interruption
+
+    with pytest.raises((KeyboardInterrupt, CamcoreError)):
+        write_half()
+    assert open_generation(run).id == old.id
+    assert folders_in(run) == [old.id]
+
+
+def test_a_failure_to_name_the_new_one_leaves_the_old_one_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run)
+
+    def fail(path: Path, text: str) -> None:
+        raise CamcoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("camcore.generations.write_text", fail)
+        with pytest.raises(CamcoreError, match="full"):
+            write_generation(run, 2)
+    assert open_generation(run).id == old.id
+    assert open_generation(run).maps("cam")[0, 0, 0] == 1
+    new = write_generation(run, 3)
+    assert folders_in(run) == [new.id], "what the failure left behind is swept up"
+
+
+def test_the_name_in_force_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run)
+    seen: list[str] = []
+    replace = Path.replace
+
+    def watch(self: Path, target: Path) -> Path:
+        if target.name == "current":
+            seen.append(target.read_text().strip())
+            seen.append(self.read_text().strip())
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watch)
+    new = write_generation(run)
+    assert seen == [old.id, new.id], "the old name stands until the new one is written in full"
+
+
+def test_a_run_without_maps_is_answered_with_the_command(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    with pytest.raises(RunError) as caught:
+        open_generation(run)
+    assert str(caught.value) == f"{tmp_path} has no heatmaps yet. Make them: camcore explain {tmp_path}"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../../elsewhere", "/etc", "a/b", "\n"])
+def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    write_generation(run)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    write_json(elsewhere / "manifest.json", MANIFEST)
+    (run.path / "explained" / "current").write_text(name)
+    with pytest.raises(RunError) as caught:
+        open_generation(run)
+    assert str(caught.value) == (
+        f"{run.path / 'explained' / 'current'} is damaged (it says {name.strip()!r})."
+        f" Run: camcore explain {run.path} --force"
+    )
+
+
+@pytest.mark.parametrize("name", ["gone", "nul\0byte", "\ufffd"])
+def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    write_generation(run)
+    (run.path / "explained" / "current").write_text(name, encoding="utf-8")
+    with pytest.raises(RunError, match=r"manifest\.json is (missing|damaged)"):
+        open_generation(run)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format_version": 2}, "has format version 2; this camcore reads 1."),
+        ({"format_version": None}, "has format version None; this camcore reads 1."),
+        ({"images": ...}, "is damaged (no 'images')."),
+        ({"cam_check": ...}, "is damaged (no 'cam_check')."),
+    ],
+)
+def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], message: str, tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    path = write_generation(run).path / "manifest.json"
+    changed = {name: value for name, value in (MANIFEST | values).items() if value is not ...}
+    path.write_text(json.dumps(changed))
+    with pytest.raises(RunError) as caught:
+        open_generation(run)
+    assert str(caught.value).startswith(f"{path} {message}")
+
+
+def read_everything(generation: Generation) -> None:
+    for source in generation.sources:
+        generation.maps(source.id)
+    _ = generation.samples, generation.logits, generation.pooled, generation.targets
+    for index in range(generation.manifest["images"]):
+        generation.thumbnail(index)
+
+
+FILES = (
+    "cam.npy",
+    "grad_cam.npy",
+    "grad_cam@layer3.npy",
+    "logits.npy",
+    "pooled.npy",
+    "targets.npy",
+    "samples.parquet",
+    "thumbnails.npy",
+)
+
+
+def test_the_list_of_files_is_complete(trained_run: Run) -> None:
+    generation = open_generation(trained_run)
+    read_everything(generation)
+    names = {path.name for path in generation.path.iterdir()}
+    assert names == {*FILES, "thumbnails.bin", "manifest.json"}
+
+
+@pytest.mark.parametrize("name", [*FILES, "thumbnails.bin"])
+def test_each_missing_file_is_named_with_the_way_out(name: str, own_run: Run) -> None:
+    path = open_generation(own_run).path / name
+    path.unlink()
+    with pytest.raises(RunError) as caught:
+        read_everything(open_generation(own_run))
+    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {own_run.path} --force"
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.97])
+@pytest.mark.parametrize("name", FILES)
+def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, own_run: Run) -> None:
+    path = open_generation(own_run).path / name
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(RunError) as caught:
+        read_everything(open_generation(own_run))
+    assert str(caught.value).startswith(f"{path} is damaged (")
+    assert str(caught.value).endswith(f"Make it anew: camcore explain {own_run.path} --force")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".npy")])
+def test_an_array_of_other_images_is_named(name: str, own_run: Run) -> None:
+    path = open_generation(own_run).path / name
+    array = np.load(path)
+    np.save(path, np.concatenate([array, array[:1]]))
+    with pytest.raises(RunError) as caught:
+        read_everything(open_generation(own_run))
+    rows = len(array)
+    assert str(caught.value).startswith(f"{path} is damaged ({rows + 1} rows, not {rows}). Make it anew: ")
+
+
+def test_an_array_that_could_run_code_is_not_read(own_run: Run) -> None:
+    path = open_generation(own_run).path / "cam.npy"
+    np.save(path, np.array([print] * 6, dtype=object), allow_pickle=True)
+    with pytest.raises(RunError, match="is damaged"):
+        open_generation(own_run).maps("cam")
+
+
+def test_an_unknown_source_or_target_is_answered_with_those_there(trained_run: Run) -> None:
+    generation = open_generation(trained_run)
+    with pytest.raises(CamcoreError) as caught:
+        generation.maps("grad_cam@layer1")
+    assert str(caught.value) == "Unknown source 'grad_cam@layer1'. Choose from: cam, grad_cam, grad_cam@layer3."
+    with pytest.raises(CamcoreError) as caught:
+        generation.maps("cam", "second")
+    assert str(caught.value) == "Unknown target 'second'. Choose from: predicted, true, runner_up, other."
+
+
+def test_a_copied_run_is_complete(trained_run: Run, tmp_path: Path) -> None:
+    copy = open_run(Path(shutil.copytree(trained_run.path, tmp_path / "server" / "copy")))
+    read_everything(open_generation(copy))
+    with Image.open(io.BytesIO(open_generation(copy).thumbnail(0))) as picture:
+        assert picture.format == "WEBP"

@@ -1,0 +1,197 @@
+"""A run folder: there and back, never overwritten by accident, and damage that is named."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from camcore.config import ModelConfig, RunConfig, TrainConfig
+from camcore.errors import CamcoreError, RunError
+from camcore.runs import HISTORY_COLUMNS, Run, create_run, list_runs, open_run, runs_folder
+
+CONFIG = RunConfig(model=ModelConfig("vgg16", "mlp"), train=TrainConfig(epochs=3))
+CLASSES = ("Bär", "collie")
+DATASET = {"kind": "image-folder", "fingerprint": "ab12", "train_images": 8, "val_images": 2}
+
+
+def make_run(path: Path) -> Run:
+    return create_run(path, CONFIG, CLASSES, DATASET)
+
+
+def edit_run_json(run: Run, **values: Any) -> None:
+    path = run.path / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+
+
+def history_rows(count: int) -> list[dict[str, float]]:
+    random = np.random.default_rng(0)
+    return [
+        {name: epoch if name == "epoch" else float(random.random() / 3) for name in HISTORY_COLUMNS}
+        for epoch in range(1, count + 1)
+    ]
+
+
+def test_a_created_run_opens_as_it_was_made(tmp_path: Path) -> None:
+    made = make_run(tmp_path / "deep" / "one")
+    opened = open_run(tmp_path / "deep" / "one")
+    assert opened == made
+    assert (opened.name, opened.config, opened.class_names) == ("one", CONFIG, CLASSES)
+    assert opened.info["dataset"] == DATASET
+    assert opened.info["created"].endswith("+00:00")
+    versions = opened.info["environment"]["versions"]
+    assert set(versions) == {"python", "torch", "torchvision", "numpy", "pillow"}
+    assert versions["numpy"] == np.__version__
+
+
+def test_run_json_holds_no_place_on_this_machine(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    run.remember_root(tmp_path / "photographs")
+    assert str(tmp_path) not in (run.path / "run.json").read_text(encoding="utf-8")
+
+
+def test_an_empty_folder_becomes_a_run(tmp_path: Path) -> None:
+    assert make_run(tmp_path).path == tmp_path
+
+
+def test_an_existing_run_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    (run.path / "model.safetensors").write_bytes(b"weights")
+    with pytest.raises(CamcoreError) as caught:
+        make_run(run.path)
+    assert str(caught.value) == (
+        f"{run.path} exists already. Go on with --resume, replace it with --overwrite, or name another."
+    )
+    assert run.weights_path.read_bytes() == b"weights"
+
+
+def test_overwrite_replaces_a_run_as_a_whole(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    (run.path / "model.safetensors").write_bytes(b"weights")
+    create_run(run.path, RunConfig(), CLASSES, DATASET, overwrite=True)
+    assert [path.name for path in run.path.iterdir()] == ["run.json"]
+    assert open_run(run.path).config == RunConfig()
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_overwrite_deletes_nothing_but_runs(is_file: bool, tmp_path: Path) -> None:
+    path = tmp_path / "holiday"
+    photograph = path if is_file else path / "photograph.jpg"
+    photograph.parent.mkdir(exist_ok=True)
+    photograph.write_bytes(b"pixels")
+    with pytest.raises(CamcoreError) as caught:
+        create_run(path, CONFIG, CLASSES, DATASET, overwrite=True)
+    assert str(caught.value) == (
+        f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+    )
+    assert photograph.read_bytes() == b"pixels"
+
+
+def test_no_run_is_answered_with_how_to_list_them(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        open_run(tmp_path / "none")
+    assert str(caught.value) == f"There is no run at {tmp_path / 'none'}. `camcore runs` lists what is there."
+
+
+@pytest.mark.parametrize("version", [2, None, "1"])
+def test_an_unknown_format_version_is_refused(version: object, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    edit_run_json(run, format_version=version)
+    with pytest.raises(RunError) as caught:
+        open_run(run.path)
+    assert str(caught.value) == (
+        f"{run.path / 'run.json'} has format version {version!r}; this camcore reads 1. Update camcore."
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"config": None},
+        {"config": []},
+        {"config": {"train": 3}},
+        {"config": {"train": {"epochs": "three"}}},
+        {"config": {"train": {"epochs": 0}}},
+        {"config": {"model": {"backbone": "resnet19"}}},
+        {"config": {"surprise": {}}},
+        {"class_names": None},
+    ],
+)
+def test_damaged_contents_name_the_file_and_the_way_out(values: dict[str, Any], tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    edit_run_json(run, **values)
+    with pytest.raises(RunError) as caught:
+        open_run(run.path)
+    message = str(caught.value)
+    assert message.startswith(f"{run.path / 'run.json'} is damaged (")
+    assert message.endswith("). Restore it from a copy, or train anew.")
+    assert "\n" not in message
+
+
+def test_runs_are_listed_by_name_and_the_damaged_ones_with_their_reason(tmp_path: Path) -> None:
+    for name in ("b", "a", ".hidden"):
+        make_run(tmp_path / name)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "run.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("not a folder")
+    first, second, damaged = list_runs(tmp_path)
+    assert isinstance(first, Run)
+    assert isinstance(second, Run)
+    assert (first.name, second.name) == ("a", "b")
+    assert isinstance(damaged, RunError)
+    assert str(tmp_path / "c" / "run.json") in str(damaged)
+    assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_history_goes_there_and_back_to_the_bit(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    assert run.history().empty
+    assert tuple(run.history().columns) == HISTORY_COLUMNS
+    rows = history_rows(3)
+    run.write_history(rows)
+    assert run.history().to_dict("records") == rows
+    assert run.history()["epoch"].dtype == int
+    assert (run.path / "history.csv").read_bytes().startswith(",".join(HISTORY_COLUMNS).encode() + b"\n1,")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"epoch,loss\n1,2\n", ",".join(HISTORY_COLUMNS).encode() + b"\n1,a,b,c,d,e,f,g\n", b"\xff\xfe\x00"],
+)
+def test_a_damaged_history_names_the_file_and_the_way_out(content: bytes, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    (run.path / "history.csv").write_bytes(content)
+    with pytest.raises(RunError) as caught:
+        run.history()
+    assert str(caught.value).startswith(f"{run.path / 'history.csv'} is damaged (")
+    assert str(caught.value).endswith("Restore it from a copy, or train the run anew.")
+
+
+def test_a_run_is_finished_when_it_has_weights_and_nothing_to_resume(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    assert not run.finished
+    run.resume_path.mkdir()
+    run.weights_path.write_bytes(b"weights")
+    assert not run.finished
+    run.resume_path.rmdir()
+    assert run.finished
+
+
+def test_where_the_data_lies_is_remembered_as_a_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path / "one")
+    assert run.root() is None
+    run.remember_root(None)
+    assert not (run.path / "local.json").exists()
+    monkeypatch.chdir(tmp_path)
+    run.remember_root(Path("data"))
+    assert run.root() == tmp_path / "data"
+    (run.path / "local.json").write_text('{"root": 3}')
+    assert run.root() is None
+
+
+def test_the_runs_folder_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAMCORE_RUNS", raising=False)
+    assert runs_folder() == Path("checkpoints")
+    monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")
+    assert runs_folder() == Path("elsewhere")
