@@ -77,6 +77,7 @@ def main() -> None:
 @click.option("--dataset", "kind", type=click.Choice(DATASET_KINDS), default="paper-dogs", show_default=True)
 @ROOT
 @click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
+@click.option("--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder.")
 @config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split.")
 @config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
 @config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
@@ -132,7 +133,7 @@ def build_config(options: dict[str, Any]) -> RunConfig:
         return {field.name: options[field.name] for field in fields(kind) if field.name in options}
 
     return RunConfig(
-        DatasetConfig(**chosen(DatasetConfig)),
+        DatasetConfig(**chosen(DatasetConfig) | {"seed": options["data_seed"]}),
         ViewConfig(**chosen(ViewConfig) | {"kind": options["view"]}),
         ModelConfig(**chosen(ModelConfig)),
         TrainConfig(**chosen(TrainConfig)),

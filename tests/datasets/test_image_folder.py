@@ -12,8 +12,8 @@ from PIL import Image
 
 from camcore.config import DatasetConfig
 from camcore.datasets import DATASETS, open_dataset
-from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.assembly import assemble_dataset
+from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
 

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from camcore.datasets.paper_dog_breeds import BREEDS
-from camcore.datasets.paper_dog_frames import lay_out
 from camcore.datasets.paper_dogs import open_paper_dogs
+from camcore.datasets.paper_dogs.breeds import BREEDS
+from camcore.datasets.paper_dogs.frames import lay_out
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 

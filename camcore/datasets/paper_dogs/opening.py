@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.datasets.paper_dog_art import draw_owners, draw_pixels
-from camcore.datasets.paper_dog_breeds import BREEDS
-from camcore.datasets.paper_dog_frames import SPLITS, Dice, Frame, find_box, lay_out
-from camcore.datasets.paper_dog_scenes import set_stage
+from camcore.datasets.paper_dogs.art import draw_owners, draw_pixels
+from camcore.datasets.paper_dogs.breeds import BREEDS
+from camcore.datasets.paper_dogs.frames import SPLITS, Dice, Frame, find_box, lay_out
+from camcore.datasets.paper_dogs.scenes import set_stage
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 

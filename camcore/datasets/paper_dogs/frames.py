@@ -6,11 +6,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from camcore.datasets.paper_dog_art import UNITS, Piece
-from camcore.datasets.paper_dog_breeds import BREEDS, Pattern, cut_dog
-from camcore.datasets.paper_dog_palettes import COLLARS, FURS, SCENES, colour_dog
-from camcore.datasets.paper_dog_poses import POSES
-from camcore.datasets.paper_dog_shapes import Points
+from camcore.datasets.paper_dogs.art import UNITS, Piece
+from camcore.datasets.paper_dogs.breeds import BREEDS, Pattern, cut_dog
+from camcore.datasets.paper_dogs.palettes import COLLARS, FURS, SCENES, colour_dog
+from camcore.datasets.paper_dogs.poses import POSES
+from camcore.datasets.paper_dogs.shapes import Points
 from camcore.datasets.sample import Box
 
 T = TypeVar("T")

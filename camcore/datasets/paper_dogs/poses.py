@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camcore.datasets.paper_dog_shapes import Points, shift, smooth
+from camcore.datasets.paper_dogs.shapes import Points, shift, smooth
 
 
 class Leg(NamedTuple):

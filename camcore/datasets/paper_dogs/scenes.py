@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from camcore.datasets.paper_dog_art import UNITS, Piece
-from camcore.datasets.paper_dog_backdrops import hang_sky, raise_land, roll_land
-from camcore.datasets.paper_dog_breeds import cut_dog
-from camcore.datasets.paper_dog_frames import Dice, Dog, Frame, find_box, place_pieces, place_points
-from camcore.datasets.paper_dog_palettes import SCENES
-from camcore.datasets.paper_dog_shapes import Points, ellipse, polygon
-from camcore.datasets.paper_dog_stage import HEIGHTS, SCENERY, Stage, fit_prop, put_prop
+from camcore.datasets.paper_dogs.art import UNITS, Piece
+from camcore.datasets.paper_dogs.backdrops import hang_sky, raise_land, roll_land
+from camcore.datasets.paper_dogs.breeds import cut_dog
+from camcore.datasets.paper_dogs.frames import Dice, Dog, Frame, find_box, place_pieces, place_points
+from camcore.datasets.paper_dogs.palettes import SCENES
+from camcore.datasets.paper_dogs.shapes import Points, ellipse, polygon
+from camcore.datasets.paper_dogs.stage import HEIGHTS, SCENERY, Stage, fit_prop, put_prop
 
 FRONT_LIFT = 165
 FRONT_HEIGHT = 40  # pixels; what stands in front hides a part, not a dog

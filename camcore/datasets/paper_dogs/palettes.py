@@ -1,6 +1,6 @@
 """The colours of paper dogs and of the scenes around them: few per scene, chosen to go together."""
 
-from camcore.datasets.paper_dog_art import Colour
+from camcore.datasets.paper_dogs.art import Colour
 
 Palette = dict[str, Colour]
 

@@ -3,7 +3,7 @@
 Things are a thousand wide or high and stand on (0, 0); y up is negative.
 """
 
-from camcore.datasets.paper_dog_shapes import (
+from camcore.datasets.paper_dogs.shapes import (
     Cut,
     Points,
     arc,
