@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -163,6 +164,7 @@ SCRIPTS = (
 )
 
 
+@cache
 def _mount() -> Any:
     html, css = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("grid.html", "grid.css"))
     script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)

@@ -1,12 +1,11 @@
 // The colour bar: what 0 and 1 mean under the convention in force, and where zero lies where that is not the left end.
 
 function showColorbars(container, view, grid) {
-  const { strings, sources } = grid.data;
   const bars = [];
   if (view.overlay === "difference") bars.push(makeDifferenceBar(grid));
   else if (view.overlay !== "off") {
     for (const slot of view.overlay === "both" ? ["a", "b"] : [view.overlay]) bars.push(makeBar(slot, view, grid));
-  } else bars.push(make("p", "bar-off", strings.bar_off));
+  } else bars.push(make("p", "bar-off", grid.data.strings.bar_off));
   container.replaceChildren(...bars);
   container.classList.toggle("several", bars.length > 1);
 }
@@ -14,11 +13,9 @@ function showColorbars(container, view, grid) {
 function makeBar(slot, view, grid) {
   const { strings, sources } = grid.data;
   const signed = view.draw === "literature" && sources[slot].drawnSigned;
-  const [low, high] = signed ? ["bar_lowest", "bar_highest"] : ["bar_none", "bar_most"];
-  const highText = strings[`${high}_${view.scale}`];
   const bar = assembleBar(sources[slot].title, grid.tables[view.colors], [
-    [0, "0", signed ? strings[`${low}_${view.scale}`] : strings.bar_none],
-    [100, "1", highText],
+    [0, "0", signed ? strings[`bar_lowest_${view.scale}`] : strings.bar_none],
+    [100, "1", strings[`bar_${signed ? "highest" : "most"}_${view.scale}`]],
   ]);
   if (signed) addZero(bar, zeroPositions(slot, view, grid), strings);
   return bar;
@@ -55,16 +52,19 @@ function zeroPositions(slot, view, grid) {
   return positions.map((position) => Math.round(Math.min(Math.max(position, 0), 100))).sort((a, b) => a - b);
 }
 
-// Mark zero: a line in the middle of the tiles' positions, and a bracket over all of them.
+// Mark zero: a line at the median of the tiles' positions, a bracket over eight in ten of them, and both in words.
 function addZero(bar, positions, strings) {
   if (!positions.length) return;
-  const [first, middle, last] = [positions[0], positions[Math.floor(positions.length / 2)], positions.at(-1)];
-  const [bracket, tick, label] = [make("span", "zero-range"), make("span", "zero"), make("span", "zero-label", strings.bar_zero)];
+  const [first, middle, last] = [0.1, 0.5, 0.9].map((share) => positions[Math.round(share * (positions.length - 1))]);
+  const [bracket, tick] = [make("span", "zero-range"), make("span", "zero")];
   bracket.style.left = `${first}%`;
   bracket.style.width = `${last - first}%`;
-  tick.style.left = label.style.left = `${middle}%`;
-  const strip = bar.querySelector(".strip");
-  strip.append(bracket, tick, label);
-  strip.title = fill(first === last ? strings.bar_zero_fixed : strings.bar_zero_varies, { first, middle, last });
-  strip.append(make("span", "hidden-text", strip.title));
+  tick.style.left = `${middle}%`;
+  bracket.hidden = first === last;
+  bar.querySelector(".strip").append(bracket, tick);
+  const words = fill(first === last ? strings.bar_zero_fixed : strings.bar_zero_varies, { first, middle, last });
+  const label = make("span", "middle zero-label");
+  label.append(make("i", "zero-sign"), words);
+  label.title = strings.bar_zero_help;
+  bar.querySelector(".ends").append(label);
 }

@@ -19,13 +19,14 @@ export default function (component) {
 
 function createGrid(parentElement) {
   const root = parentElement.querySelector(".heatmap-grid");
-  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, scratch: new Map(), revision: 0, stop: new AbortController() };
+  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, revision: 0, stop: new AbortController() };
   const { signal } = grid.stop;
   grid.commonRange = (slot) => commonRange(grid, slot);
-  grid.scratchPixels = (width, height) => scratchPixels(grid.scratch, width, height);
+  const kept = new Map();
+  grid.scratch = (name, width, height) => findScratch(kept, name, width, height);
   grid.change = (name, value) => change(grid, { [name]: value });
   grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), { rootMargin: "400px", scrollMargin: "400px" });
-  const resized = new ResizeObserver(() => repaint(grid));
+  const resized = new ResizeObserver(() => fitToPage(grid));
   resized.observe(grid.list);
   signal.addEventListener("abort", () => [grid.near, resized].forEach((observer) => observer.disconnect()));
   signal.addEventListener("abort", () => cancelAnimationFrame(grid.frameRequest));
@@ -104,6 +105,15 @@ function change(grid, changes) {
   repaint(grid);
 }
 
+// Streamlit's header lies over the top of the scrolled page: the toolbar sticks below it.
+function fitToPage(grid) {
+  const header = document.querySelector("[data-testid=stHeader]");
+  grid.root.style.setProperty("--sticky-top", `${header?.offsetHeight ?? 0}px`);
+  if (grid.fittedWidth === grid.list.clientWidth) return; // the height changes with every text
+  grid.fittedWidth = grid.list.clientWidth;
+  repaint(grid);
+}
+
 function repaint(grid) {
   for (const tile of grid.tiles.values()) tile.dirty = true;
   requestPaint(grid);
@@ -147,12 +157,12 @@ function commonRange(grid, slot) {
   return grid.ranges[`${slot} ${target}`];
 }
 
-// Return pixels to compose a picture in; most tiles share a size.
-function scratchPixels(scratch, width, height) {
-  const size = `${width}x${height}`;
-  if (!scratch.has(size)) {
-    if (scratch.size > 16) scratch.clear();
-    scratch.set(size, new ImageData(width, height));
+// Return room to compute in, kept by name and size: most tiles share a size, and fresh arrays would cost more than the sums.
+function findScratch(kept, name, width, height) {
+  const size = `${name} ${width}x${height}`;
+  if (!kept.has(size)) {
+    if (kept.size > 24) kept.clear();
+    kept.set(size, name === "pixels" ? new ImageData(width, height) : new Float64Array(width * height));
   }
-  return scratch.get(size);
+  return kept.get(size);
 }

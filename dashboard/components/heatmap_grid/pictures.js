@@ -28,7 +28,9 @@ function computeEntries(slots, tile, view, grid, fit) {
     const range = view.scale === "common" ? grid.commonRange(slot) : map.range;
     // a map that is not finite is drawn as nothing under any scale
     const drawn = Number.isFinite(map.range[0]) ? heatRange(range, view.draw, drawnSigned) : [0, 0];
-    heats.push(drawHeat(map, drawn, fit.seen.width, fit.seen.height, view.cells === "smooth"));
+    const { width, height } = fit.seen;
+    const heat = grid.scratch(`heat ${heats.length}`, width, height);
+    heats.push(drawHeat(map, drawn, width, height, view.cells === "smooth", heat));
   }
   return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
 }
@@ -64,7 +66,7 @@ function paintPicture(picture, tile, view, grid, frame) {
   const photograph = photographPixels(tile, fit);
   const context = canvas.getContext("2d");
   if (picture.entries) {
-    const output = grid.scratchPixels(fit.width, fit.height);
+    const output = grid.scratch("pixels", fit.width, fit.height);
     output.data.set(photograph.data);
     const table = grid.tables[slots.length === 2 ? "signed" : view.colors];
     blend(output.data, fit.width, picture.entries, fit.seen, table, Number(view.opacity) / 100);
@@ -89,31 +91,40 @@ function shadeUnseen(context, { width, height, seen }) {
 
 // Draw boxes with a dark line around a light one, to be seen on any ground; other classes' are dashed, and all are named
 // where there are several.
-function drawBoxes(context, boxes, { scale, width, height, density }) {
+function drawBoxes(context, boxes, fit) {
+  const { density } = fit;
+  const placed = boxes.map((box) => placeBox(box, fit));
   context.save();
-  for (const [x0, y0, x1, y1, name, isTarget] of boxes) {
-    const inset = 1.5 * density; // keep the line inside the picture
-    const left = Math.max(Math.round(x0 * scale), inset);
-    const top = Math.max(Math.round(y0 * scale), inset);
-    const right = Math.min(Math.round(x1 * scale), width - inset);
-    const bottom = Math.min(Math.round(y1 * scale), height - inset);
+  for (const { left, top, right, bottom, isTarget } of placed) {
     context.setLineDash(isTarget ? [] : [6 * density, 4 * density]);
     for (const [colour, line] of [["rgb(0 0 0 / 70%)", 3.5], ["#fff", 1.5]]) {
       context.strokeStyle = colour;
       context.lineWidth = line * density;
       context.strokeRect(left, top, right - left, bottom - top);
     }
-    if (name && boxes.length > 1) nameBox(context, name, left, top, density);
   }
+  for (const box of placed.length > 1 ? placed : []) if (box.name) nameBox(context, box, density);
   context.restore();
 }
 
-function nameBox(context, name, left, top, density) {
+// Return a box in device pixels, its line inside the picture.
+function placeBox([x0, y0, x1, y1, name, isTarget], { scale, width, height, density }) {
+  const inset = 1.5 * density;
+  const left = Math.max(Math.round(x0 * scale), inset);
+  const top = Math.max(Math.round(y0 * scale), inset);
+  const right = Math.min(Math.round(x1 * scale), width - inset);
+  const bottom = Math.min(Math.round(y1 * scale), height - inset);
+  return { left, top, right, bottom, name, isTarget };
+}
+
+// Write a class into a box: the target's at the top, others' at the bottom, because two dogs' boxes often begin together.
+function nameBox(context, { left, top, bottom, name, isTarget }, density) {
+  const height = 17 * density;
+  const y = isTarget ? top : bottom - height;
   context.font = `600 ${11 * density}px ${getComputedStyle(context.canvas).fontFamily}`;
   context.textBaseline = "top";
-  const width = context.measureText(name).width + 8 * density;
   context.fillStyle = "rgb(0 0 0 / 70%)";
-  context.fillRect(left, top, width, 17 * density);
+  context.fillRect(left, y, context.measureText(name).width + 8 * density, height);
   context.fillStyle = "#fff";
-  context.fillText(name, left + 4 * density, top + 3 * density);
+  context.fillText(name, left + 4 * density, y + 3 * density);
 }
