@@ -128,7 +128,11 @@ def heatmap_grid(
 
     Returns:
         The index of the tile that was opened just now, None in every other run.
+
+    Raises:
+        ValueError: Two tiles have one id.
     """
+    _require_unique_ids(tiles)
     data = {
         "tiles": [_encode_tile(tile) for tile in tiles],
         "sources": {slot: _encode_source(source) for slot, source in (("a", first), ("b", second)) if source},
@@ -160,7 +164,15 @@ def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
 
 _FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "drawing.js", "dom.js", "view.js", "pictures.js", "tiles.js", "colorbar.js", "toolbar.js", "keyboard.js", "grid.js",
+    "drawing.js",
+    "dom.js",
+    "view.js",
+    "pictures.js",
+    "tiles.js",
+    "colorbar.js",
+    "toolbar.js",
+    "keyboard.js",
+    "grid.js",
 )
 
 
@@ -169,6 +181,14 @@ def _mount() -> Any:
     html, css = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("grid.html", "grid.css"))
     script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return st.components.v2.component("heatmap_grid", html=html, css=css, js=script)
+
+
+def _require_unique_ids(tiles: Sequence[Tile]) -> None:
+    seen: set[str] = set()
+    for tile in tiles:
+        if tile.id in seen:
+            raise ValueError(f"Tile ids must be unique; {tile.id!r} is there twice.")
+        seen.add(tile.id)
 
 
 def _encode_tile(tile: Tile) -> dict[str, Any]:

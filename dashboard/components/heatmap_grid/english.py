@@ -45,7 +45,7 @@ ENGLISH = {
     "bar_most_common": "most of all maps",
     "bar_zero_fixed": "zero at {middle}%",
     "bar_zero_varies": "zero at {first}–{last}%",
-    "bar_zero_help": "Where zero evidence lies on this bar: the line at the median of the maps shown, the bracket over eight in ten of them.",
+    "bar_zero_help": "Where zero evidence lies: a line at the median of the maps shown, a bracket over eight in ten.",
     "bar_second_hotter": "{second} hotter",
     "bar_equal": "equal",
     "bar_first_hotter": "{first} hotter",

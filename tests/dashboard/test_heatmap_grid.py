@@ -1,0 +1,250 @@
+"""The grid in a real browser: what it paints, what it says, what it keeps in the address, and what it sends."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from grid_app import MARKUP, make_tile
+from playwright.sync_api import Browser, Page, expect
+
+from camcore.drawing import colormap, draw_heat, heat_range
+from camcore.geometry import upsample
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).with_name("grid_app.py")
+READ_CANVAS = """canvas => {
+    const { width, height } = canvas;
+    return [width, height, ...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+}"""
+
+
+@pytest.fixture(scope="session")
+def url(streamlit_server: Callable[..., str]) -> str:
+    return streamlit_server(APP)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test when a script fails or a dialog opens."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+    yield page
+    context.close()
+    assert problems == []
+
+
+def open_grid(page: Page, url: str, query: str = "") -> None:
+    page.goto(f"{url}/{query}")
+    wait_until_painted(page)
+
+
+def wait_until_painted(page: Page) -> None:
+    page.wait_for_function(
+        """() => {
+            const root = document.querySelector("[data-testid=stBidiComponentIsolated]")?.shadowRoot;
+            const tiles = [...(root?.querySelectorAll(".tile") ?? [])];
+            return tiles.length && tiles.every((tile) => tile.querySelector("canvas").style.width);
+        }"""
+    )
+
+
+def settle(page: Page) -> None:
+    """Wait until what was asked for is painted."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_timeout(50)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    radio = page.locator(f".heatmap-grid input[name={name}][value={value}]")
+    if not radio.is_visible():
+        page.locator(".disclose").click()
+    radio.check()
+    settle(page)
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def read_canvas(page: Page, tile: int) -> np.ndarray:
+    width, height, *pixels = page.locator(".tile").nth(tile).locator("canvas").first.evaluate(READ_CANVAS)
+    return np.array(pixels, dtype=np.uint8).reshape(height, width, 4)[:, :, :3]
+
+
+@pytest.mark.parametrize("convention", ["literature", "positive"])
+def test_the_page_paints_what_the_engine_draws(page: Page, url: str, convention: str) -> None:
+    open_grid(page, url, f"?opacity=100&draw={convention}&colors=turbo")
+    canvas = read_canvas(page, 0)
+    height, width = canvas.shape[:2]
+    left, right = round(25 * width / 200), round(175 * width / 200)
+    raw = make_tile(0).maps["a"]["predicted"]
+    fine = upsample(raw.astype(np.float64), height, right - left)
+    heat = draw_heat(fine, *heat_range(raw.astype(np.float64), convention, "cam"))
+    expected = colormap("turbo")[np.floor(heat * 255 + 0.5).astype(int)]
+    assert np.abs(canvas[:, left:right].astype(int) - expected).max() <= 2
+
+
+def test_toggles_are_the_browsers_own_business(page: Page, url: str) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_grid(page, url)
+    page.wait_for_timeout(1500)  # what Streamlit sends by itself after loading
+    assert sent
+    sent.clear()
+    before = read_canvas(page, 0)
+    for name, value in (("overlay", "both"), ("overlay", "difference"), ("overlay", "b"), ("draw", "positive")):
+        choose(page, name, value)
+    for name, value in (("colors", "viridis"), ("cells", "true"), ("scale", "common")):
+        choose(page, name, value)
+    page.locator(".opacity input").fill("80")
+    page.locator(".boxes input").check()
+    page.locator(".target select").select_option("true")
+    settle(page)
+    assert np.abs(read_canvas(page, 0).astype(int) - before).max() > 20
+    page.wait_for_timeout(500)
+    assert sent == []
+
+
+def test_the_address_holds_what_differs_from_the_default(page: Page, url: str) -> None:
+    open_grid(page, url)
+    choose(page, "overlay", "difference")
+    choose(page, "draw", "positive")
+    page.locator(".boxes input").check()
+    assert parameters(page) == {"overlay": "difference", "draw": "positive", "boxes": "on"}
+    choose(page, "overlay", "a")
+    page.locator(".boxes input").uncheck()
+    assert parameters(page) == {"draw": "positive"}
+
+
+def test_a_link_shows_its_receiver_the_same_view(page: Page, url: str) -> None:
+    open_grid(page, url, "?overlay=both&opacity=35&cells=true&target=true&colors=nonsense")
+    expect(page.locator("input[name=overlay][value=both]")).to_be_checked()
+    expect(page.locator("input[name=cells][value=true]")).to_be_checked()
+    expect(page.locator("input[name=colors][value=inferno]")).to_be_checked()
+    expect(page.locator(".opacity output")).to_have_text("35%")
+    expect(page.locator(".target select")).to_have_value("true")
+    expect(page.locator(".tile").first.locator("canvas")).to_have_count(2)
+
+
+def test_the_address_survives_what_streamlit_writes(page: Page, url: str) -> None:
+    open_grid(page, url, "?overlay=both")
+    choose(page, "overlay", "difference")
+    page.get_by_role("button", name="Write a parameter").click()
+    page.wait_for_url("**sort=worst**")
+    settle(page)
+    assert parameters(page) == {"overlay": "difference", "sort": "worst"}
+    page.get_by_role("slider", name="Count").press("ArrowLeft")
+    expect(page.get_by_text("showing 9")).to_be_visible()
+    settle(page)
+    assert parameters(page) == {"overlay": "difference", "sort": "worst", "count": "9"}
+    choose(page, "overlay", "b")
+    page.get_by_role("button", name="Write a parameter").click()
+    page.wait_for_timeout(700)
+    assert parameters(page)["overlay"] == "b"
+
+
+def test_going_back_brings_the_view_back(page: Page, url: str) -> None:
+    open_grid(page, url, "?overlay=both")
+    page.get_by_role("button", name="Write a parameter").click()  # a new entry of the history
+    page.wait_for_url("**sort=worst**")
+    choose(page, "overlay", "off")
+    page.go_back()
+    expect(page.locator("input[name=overlay][value=both]")).to_be_checked()
+    assert parameters(page) == {"overlay": "both"}
+
+
+def test_another_page_gets_none_of_it(page: Page, url: str) -> None:
+    open_grid(page, url)
+    choose(page, "overlay", "difference")
+    page.get_by_role("link", name="Other").click()
+    expect(page.get_by_text("the other page")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert parameters(page) == {}
+
+
+def test_enter_and_click_tell_python_which_tile(page: Page, url: str) -> None:
+    open_grid(page, url)
+    page.locator(".tile").nth(2).click()
+    expect(page.get_by_text("opened 12, called with 12")).to_be_visible()
+    page.locator(".tile").nth(2).press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("opened 11, called with 11")).to_be_visible()
+
+
+def test_arrow_keys_move_between_tiles_and_letters_change_the_view(page: Page, url: str) -> None:
+    open_grid(page, url)
+    tiles = page.locator(".tile")
+    columns = page.locator(".tiles").evaluate("list => getComputedStyle(list).gridTemplateColumns.split(' ').length")
+    tiles.first.focus()
+    for key, expected in (("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowUp", 1), ("End", 9), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(tiles.nth(expected)).to_be_focused()
+    assert page.locator(".tile[tabindex='0']").count() == 1
+    page.keyboard.press("o")
+    expect(page.locator("input[name=overlay][value=b]")).to_be_checked()
+    expect(page.locator(".heatmap-grid [role=status]")).to_have_text("Overlay: Grad-CAM")
+    page.keyboard.press("b")
+    expect(page.locator(".boxes input")).to_be_checked()
+
+
+def test_markup_is_text(page: Page, url: str) -> None:
+    open_grid(page, url, "?boxes=on")
+    expect(page.locator(".tile").nth(8).locator(".predicted")).to_have_text(MARKUP)
+    assert page.locator(".heatmap-grid img").count() == 0
+
+
+def test_a_tile_says_in_words_what_it_shows(page: Page, url: str) -> None:
+    open_grid(page, url)
+    expect(page.locator(".tile").nth(8)).to_have_accessible_name(
+        f"Open picture 9 of 10. Predicted {MARKUP} at 91%, wrong; true class Beagle. caption 8"
+    )
+    chip = page.locator(".tile").nth(9).locator(".chip").first
+    expect(chip).to_have_text("No positive evidence")
+    choose(page, "overlay", "b")
+    expect(chip).to_have_text("No map for this class")
+    expect(page.locator(".tile").nth(9)).to_have_accessible_name(
+        "Open picture 10 of 10. Predicted Beagle at 91%, right; true class Beagle. "
+        "Grad-CAM: No map for this class. caption 9"
+    )
+
+
+def test_the_colour_bar_says_where_zero_lies(page: Page, url: str) -> None:
+    open_grid(page, url, "?scale=common")
+    lows, highs = zip(
+        *((make_tile(i).maps["a"]["predicted"].min(), make_tile(i).maps["a"]["predicted"].max()) for i in range(10)),
+        strict=True,
+    )
+    zero = round(100 * -min(lows) / (max(highs) - min(lows)))
+    expect(page.locator(".colorbar .zero-label")).to_have_text(f"zero at {zero}%")
+    choose(page, "draw", "positive")
+    expect(page.locator(".colorbar .zero-label")).to_have_count(0)
+    expect(page.locator(".colorbar .start")).to_have_text("0 no evidence")
+
+
+def test_new_data_uses_canvases_again(page: Page, url: str) -> None:
+    open_grid(page, url)
+    page.locator(".tile canvas").first.evaluate("canvas => { canvas.seen = true; }")
+    page.get_by_role("slider", name="Count").press("ArrowLeft")
+    expect(page.locator(".tile")).to_have_count(9)
+    assert page.locator(".tile canvas").first.evaluate("canvas => canvas.seen")
+    page.get_by_role("slider", name="Count").press("ArrowRight")
+    expect(page.locator(".tile")).to_have_count(10)
+    wait_until_painted(page)
+
+
+def test_copy_link_works_without_the_clipboard_api(page: Page, url: str) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.add_init_script(
+        "document.execCommand = (name) => { window.copied = document.activeElement.value; return true; }"
+    )
+    open_grid(page, url, "?overlay=b")
+    page.locator(".copy").click()
+    expect(page.locator(".copy")).to_have_text("Link copied")
+    assert page.evaluate("window.copied") == page.url
