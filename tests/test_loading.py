@@ -1,0 +1,147 @@
+"""Images on their way to the model: the same whoever reads them, and random by seed, epoch and index alone."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from camcore import loading
+from camcore.config import AUGMENTATIONS, ViewConfig
+from camcore.datasets.image_folder import open_image_folder
+from camcore.datasets.sample import Dataset
+from camcore.errors import CamcoreError
+from camcore.geometry import see_image
+from camcore.loading import (
+    EpochSampler,
+    SeenImages,
+    TrainingImages,
+    build_augmentation,
+    crop_side,
+    make_loader,
+    mix_seed,
+    read_images,
+)
+
+VIEW = ViewConfig("center-crop", 40)
+GOLDEN_SEEDS = (7896617691693857887, 4998611069227455734)
+
+
+@pytest.fixture
+def dataset(tiny_folder: Path) -> Dataset:
+    return open_image_folder(tiny_folder)
+
+
+@pytest.fixture
+def augmented(dataset: Dataset) -> TrainingImages:
+    images = read_images(dataset, dataset.train, VIEW, crop_side(32), 0, "reading")
+    labels = [sample.label for sample in dataset.train]
+    return TrainingImages(images, labels, build_augmentation("standard", 32), 5)
+
+
+def test_a_seen_image_has_channels_first_and_the_view_s_pixels(dataset: Dataset) -> None:
+    sample = dataset.train[1]
+    seen = SeenImages(dataset, dataset.train, "center-crop", 24)[1]
+    expected = np.asarray(see_image(dataset.load_image(sample), "center-crop", 24))
+    assert seen.shape == (3, 24, 24)
+    assert seen.dtype == torch.uint8
+    np.testing.assert_array_equal(seen.permute(1, 2, 0), expected)
+    assert len(SeenImages(dataset, dataset.train, "squash", 24)) == len(dataset.train) == 12
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_images_are_read_in_order_whoever_reads_them(workers: int, dataset: Dataset) -> None:
+    images = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
+    assert isinstance(images, Tensor)
+    direct = SeenImages(dataset, dataset.train, VIEW.kind, 40)
+    assert torch.equal(images, torch.stack([direct[index] for index in range(len(direct))]))
+
+
+def test_images_that_do_not_fit_into_memory_are_decoded_when_needed(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
+    monkeypatch.setattr(loading, "CACHE_BYTES", 12 * 3 * 40 * 40)
+    assert isinstance(read_images(dataset, dataset.train, VIEW, 40, 0, "reading"), Tensor)
+    monkeypatch.setattr(loading, "CACHE_BYTES", 12 * 3 * 40 * 40 - 1)
+    decoded = read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
+    assert isinstance(decoded, SeenImages)
+    assert torch.equal(decoded[7], kept[7])
+
+
+def test_an_image_that_can_not_be_decoded_is_named(dataset: Dataset) -> None:
+    gone = replace(dataset.train[0], path="train/bar/gone.png")
+    with pytest.raises(CamcoreError, match=r"gone\.png"):
+        read_images(dataset, [gone], VIEW, 40, 0, "reading")
+
+
+def test_an_augmented_image_depends_on_seed_epoch_and_index_alone(augmented: TrainingImages) -> None:
+    first, label = augmented[3, 7]
+    torch.rand(5)
+    random.random()  # noqa: S311 what others draw in between must not matter
+    augmented[1, 2]
+    again, same_label = augmented[3, 7]
+    assert torch.equal(first, again)
+    assert label == same_label == augmented.labels[7]
+    assert first.shape == (3, 32, 32)
+    assert first.dtype == torch.uint8
+    assert not torch.equal(first, augmented[4, 7][0]), "another epoch shows another crop"
+    other = TrainingImages(augmented.images, augmented.labels, augmented.augment, 6)
+    assert not torch.equal(first, other[3, 7][0]), "another seed as well"
+
+
+def test_augmenting_leaves_the_random_numbers_of_others_alone(augmented: TrainingImages) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    augmented[0, 0]
+    assert torch.equal(torch.rand(4), expected)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_every_augmentation_gives_bytes_of_the_right_size(name: str) -> None:
+    image = torch.randint(0, 256, (3, crop_side(48), crop_side(48)), dtype=torch.uint8)
+    augment = build_augmentation(name, 48)
+    results = [augment(image) for _ in range(6)]
+    assert all(result.shape == (3, 48, 48) and result.dtype == torch.uint8 for result in results)
+    same = all(torch.equal(result, results[0]) for result in results)
+    assert same == (name == "none")
+
+
+def test_an_epoch_shows_every_image_once_in_an_order_of_its_own() -> None:
+    sampler = EpochSampler(20, seed=1)
+    orders = []
+    for epoch in (0, 1, 0):
+        sampler.epoch = epoch
+        keys = list(sampler)
+        assert {key[0] for key in keys} == {epoch}
+        orders.append([key[1] for key in keys])
+    assert len(sampler) == 20
+    assert Counter(orders[0]) == Counter(range(20))
+    assert orders[0] == orders[2] != orders[1]
+    assert orders[0] != [key[1] for key in EpochSampler(20, seed=2)]
+
+
+def test_mixed_seeds_are_the_same_on_every_machine() -> None:
+    assert (mix_seed(0, 0, 0), mix_seed(0, 1, -1)) == GOLDEN_SEEDS
+    seeds = {mix_seed(seed, epoch, index) for seed in range(3) for epoch in range(3) for index in range(-2, 20)}
+    assert len(seeds) == 3 * 3 * 22
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_loader_gives_the_sampler_s_images(workers: int, augmented: TrainingImages) -> None:
+    sampler = EpochSampler(12, seed=0)
+    loader = make_loader(augmented, 5, workers, sampler=sampler)
+    for epoch in (0, 1):  # workers stay for the next epoch
+        sampler.epoch = epoch
+        keys = list(sampler)
+        batches = list(loader)
+        assert [len(labels) for _, labels in batches] == [5, 5, 2]
+        images = torch.cat([batch for batch, _ in batches])
+        assert torch.equal(images, torch.stack([augmented[key][0] for key in keys]))
+        assert torch.cat([labels for _, labels in batches]).tolist() == [augmented[key][1] for key in keys]
