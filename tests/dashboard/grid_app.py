@@ -53,6 +53,8 @@ def show_gallery() -> None:
     count = st.slider("Count", 1, 10, 10, key="count", bind="query-params")
     if st.button("Write a parameter"):
         st.query_params["sort"] = "worst"
+    if st.button("Leave"):
+        st.switch_page(OTHER)
     opened = heatmap_grid(
         [make_tile(index) for index in range(count)],
         CAM,
@@ -70,4 +72,5 @@ def show_other() -> None:
 
 
 if __name__ == "__main__":
-    st.navigation([st.Page(show_gallery, title="Gallery", default=True), st.Page(show_other, title="Other")]).run()
+    OTHER = st.Page(show_other, title="Other")
+    st.navigation([st.Page(show_gallery, title="Gallery", default=True), OTHER]).run()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -160,10 +161,11 @@ def test_going_back_brings_the_view_back(page: Page, url: str) -> None:
     assert parameters(page) == {"overlay": "both"}
 
 
-def test_another_page_gets_none_of_it(page: Page, url: str) -> None:
+@pytest.mark.parametrize("way", ["link", "button"])
+def test_another_page_gets_none_of_it(page: Page, url: str, way: Literal["link", "button"]) -> None:
     open_grid(page, url)
     choose(page, "overlay", "difference")
-    page.get_by_role("link", name="Other").click()
+    page.get_by_role(way, name={"link": "Other", "button": "Leave"}[way]).click()
     expect(page.get_by_text("the other page")).to_be_visible()
     page.wait_for_timeout(300)
     assert parameters(page) == {}
