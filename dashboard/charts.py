@@ -28,7 +28,7 @@ def show_chart(figure: go.Figure, key: str, height: int = 300) -> None:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    axis = {"gridcolor": QUIET, "zeroline": False, "automargin": True, "color": TEXT}
+    axis = {"gridcolor": QUIET, "zeroline": False, "automargin": True, "tickfont_color": TEXT, "title_font_color": TEXT}
     figure.update_xaxes(axis)
     figure.update_yaxes(axis)
     st.plotly_chart(figure, key=key, config=CONFIG)
@@ -50,7 +50,8 @@ def draw_curves(
             if smoothing:
                 _add_line(figure, history["epoch"], values, colors[name], dash, 1, opacity=0.28)
             label = text(f"training_curves.split.{split}", run=name)
-            _add_line(figure, history["epoch"], smooth(values, smoothing), colors[name], dash, width, label)
+            line = smooth(values, smoothing)
+            _add_line(figure, history["epoch"], line, colors[name], dash, width, label, in_legend=split == "val")
         _mark_best(figure, name, history, colors[name], quantity)
     figure.update_xaxes(title=text("training_curves.epoch"), rangemode="tozero")
     if quantity == "accuracy":
@@ -120,6 +121,7 @@ def _add_line(
     width: float,
     label: str = "",
     opacity: float = 1,
+    in_legend: bool = True,
 ) -> None:
     figure.add_scatter(
         x=epochs,
@@ -128,7 +130,7 @@ def _add_line(
         name=label,
         line={"color": color, "dash": dash, "width": width},
         opacity=opacity,
-        showlegend=bool(label),
+        showlegend=bool(label) and in_legend,
         hoverinfo="all" if label else "skip",
         hovertemplate="%{y:.4~g}<extra>%{fullData.name}</extra>" if label else None,
     )

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
@@ -10,7 +12,7 @@ from camcore.heatmaps import parse_source
 from dashboard.data import Entry
 from dashboard.language import text
 from dashboard.source_titles import source_title
-from dashboard.url_state import among, keep_in_url, read_whole_number
+from dashboard.url_state import among, keep_in_url, read_whole_number, start_anew
 
 PAGE_SIZES = (24, 48, 96)
 
@@ -51,14 +53,29 @@ def choose_convention() -> str:
     )
 
 
-def choose_page(count: int, size: int) -> int:
-    """Show the choice of a page of `count` things, where there are several, and return it, from 1."""
-    pages = max(1, -(-count // size))
-    key = keep_in_url("page", 1, read_whole_number(pages))
-    return st.pagination(pages, key=key) if pages > 1 else 1
+def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int]) -> list[int]:
+    """Show the choice of a page, and of its size where there are several; return the indices on it.
+
+    Other images, or another order, start at the first page.
+    """
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        pager = st.container(width="content")
+        size = _choose_page_size(sizes) if len(sizes) > 1 and len(ordered) > sizes[0] else sizes[0]
+        pages = max(1, -(-len(ordered) // size))
+        start_anew("page", because_of=hash(ordered.tobytes()))
+        key = keep_in_url("page", 1, read_whole_number(pages))
+        page = pager.pagination(pages, key=key) if pages > 1 else 1
+    return [int(index) for index in ordered[(page - 1) * size : page * size]]
 
 
-def choose_page_size() -> int:
-    """Show the choice of how many pictures a page has."""
-    key = keep_in_url("per_page", PAGE_SIZES[0], among(PAGE_SIZES))
-    return st.segmented_control(text("control.per_page"), PAGE_SIZES, key=key, required=True) or PAGE_SIZES[0]
+def _choose_page_size(sizes: Sequence[int]) -> int:
+    key = keep_in_url("per_page", sizes[0], among(sizes))
+    chosen = st.segmented_control(
+        text("control.per_page"),
+        sizes,
+        key=key,
+        required=True,
+        format_func=lambda size: text("control.per_page.size", size=size),
+        label_visibility="collapsed",
+    )
+    return chosen or sizes[0]

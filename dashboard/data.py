@@ -162,10 +162,10 @@ def _measure_off_object(path: str, version: str, source: str, convention: str) -
     return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
 
 
-def mean_off_object(entry: Entry) -> dict[tuple[str, str], float]:
-    """Return the mean share of heat off the object per source and convention; without those that have no boxes."""
+def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str], float]:
+    """Return the mean share of heat off the object per source and convention; empty where no image has boxes."""
     means = {}
-    for source in entry.generation.manifest["sources"] if entry.generation else ():
+    for source in sources:
         for convention in CONVENTIONS:
             values = measure_off_object(entry, source, convention)
             if np.isfinite(values).any():

@@ -26,23 +26,27 @@ def show_details(entry: Entry, index: int, sources: tuple[str, str]) -> None:
 
 
 def _show_body(entry: Entry, index: int, sources: tuple[str, str]) -> None:
-    different = list(dict.fromkeys(sources))
-    for convention in CONVENTIONS:
-        st.html(f'<div class="cc-section"><h3>{escape(text(f"convention.{convention}"))}</h3></div>')
-        figures = [
-            pictures.overlay_figure(
-                entry, index, source, convention, caption=_caption(entry, index, source, convention)
-            )
-            for source in different
-        ]
-        st.html(pictures.pair(*(figures if len(figures) > 1 else [pictures.plain_figure(entry, index), *figures])))
-    st.html(f'<div class="cc-section"><h3>{escape(text("details.classes"))}</h3></div>{_class_bars(entry, index)}')
-    if len(different) > 1:
-        st.html(f'<div class="cc-section"><h3>{escape(text("details.distances"))}</h3></div>')
-        st.html(_distances(entry, index, sources))
+    st.html("".join(_pictures(entry, index, sources, convention) for convention in CONVENTIONS))
+    st.html(_part("details.classes", _class_bars(entry, index)))
+    if sources[0] != sources[1]:
+        st.html(_part("details.distances", _distances(entry, index, sources)))
         if same_by_theory(entry, *sources):
             st.caption(text("details.identical"))
     st.caption(f"`{load_samples(entry)['path'].iloc[index]}`")
+
+
+def _pictures(entry: Entry, index: int, sources: tuple[str, str], convention: str) -> str:
+    figures = [
+        pictures.overlay_figure(entry, index, source, convention, caption=_caption(entry, index, source, convention))
+        for source in dict.fromkeys(sources)
+    ]
+    if len(figures) == 1:
+        figures.insert(0, pictures.plain_figure(entry, index))
+    return _part(f"convention.{convention}", pictures.pair(*figures))
+
+
+def _part(title: str, body: str) -> str:
+    return f'<div class="cc-section"><h3>{escape(text(title))}</h3>{body}</div>'
 
 
 def _caption(entry: Entry, index: int, source: str, convention: str) -> str:

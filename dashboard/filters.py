@@ -1,5 +1,7 @@
 """Which images the gallery shows, and in which order."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,116 +11,95 @@ from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, read_percent_range, reset, value_of, write_percent_range
+from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
 
 RESULTS = ("all", "right", "wrong")
 EVERYTHING = (0, 100)
-NAMES = ("class", "predicted", "result", "confidence", "search", "page")
 SORTS = ("index", "confidence", "off_object", *MEASURES)
+SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
 
 
 def choose_filters(entry: Entry) -> NDArray[np.bool_]:
     """Show the filters and return which images pass them, (N,)."""
     samples = load_samples(entry)
-    with st.grid(4, min_column_width=200, vertical_alignment="bottom"):
-        search = st.text_input(
-            text("filter.search"), key=keep_in_url("search", "", str), placeholder=text("filter.search_hint")
-        )
+    class_names = entry.run.class_names if entry.run else ()
+    keys = {
+        "search": keep_in_url("search", "", str),
+        "class": keep_in_url("class", "", among(class_names)),
+        "predicted": keep_in_url("predicted", "", among(class_names)),
+        "confidence": keep_in_url("confidence", EVERYTHING, read_percent_range, write_percent_range),
+    }
+    active = sum(st.session_state[key] not in ("", EVERYTHING) for key in keys.values())
+    label = text("filter.some", count=active) if active else text("filter.none")
+    with st.popover(label, icon=":material/tune:", type="primary" if active else "secondary"):
+        search = st.text_input(text("filter.search"), key=keys["search"], placeholder=text("filter.search_hint"))
         passes = contains(samples, search)
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
-            passes &= _choose_class(entry, name, samples[column])
-        passes &= _choose_confidence(samples)
-    return passes & _choose_result(samples, passes)
+            passes &= _choose_class(name, keys[name], class_names, samples[column])
+        passes &= _choose_confidence(keys["confidence"], samples["confidence"])
+        st.button(text("filter.clear"), on_click=reset, args=((*keys, "result", "page"),), disabled=not active)
+    return passes & _choose_result(samples["right"].to_numpy(), passes)
 
 
 def contains(samples: pd.DataFrame, search: str) -> NDArray[np.bool_]:
     """Return which images have all words of a search in their path, class or predicted class, (N,)."""
     found = np.ones(len(samples), dtype=bool)
     for word in search.casefold().split():
-        columns = (
-            samples[name].str.casefold().str.contains(word, regex=False)
-            for name in ("path", "label_name", "predicted_name")
-        )
-        found &= np.logical_or.reduce([column.to_numpy(dtype=bool) for column in columns])
+        columns = (samples[name].str.casefold() for name in ("path", "label_name", "predicted_name"))
+        found &= np.logical_or.reduce([column.str.contains(word, regex=False) for column in columns])
     return found
-
-
-def count_active() -> int:
-    """Return how many filters are set."""
-    defaults = {"class": "", "predicted": "", "result": "all", "confidence": EVERYTHING, "search": ""}
-    return sum(value_of(f"url_{name}") != default for name, default in defaults.items())
-
-
-def show_clear_button() -> None:
-    """Show the button that clears all filters."""
-    st.button(
-        text("filter.clear"),
-        icon=":material/filter_alt_off:",
-        on_click=reset,
-        args=(NAMES,),
-        disabled=not count_active(),
-    )
 
 
 def choose_order(entry: Entry, sources: tuple[str, str]) -> tuple[NDArray[np.float64], str]:
     """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name."""
-    sort = st.selectbox(
-        text("filter.sort"),
-        SORTS,
-        key=keep_in_url("sort", "index", among(SORTS)),
-        format_func=lambda name: text(f"sort.{name}"),
-    )
-    convention = st.selectbox(
-        text("filter.sort_convention"),
-        CONVENTIONS,
-        key=keep_in_url("sort_as", "literature", among(CONVENTIONS)),
-        format_func=lambda name: text(f"convention.{name}"),
-        disabled=sort in ("index", "confidence"),
-    )
-    ascending = st.segmented_control(
-        text("filter.order"),
-        ("low", "high"),
-        key=keep_in_url("order", "low" if sort == "index" else "high", among(("low", "high"))),
-        required=True,
-        format_func=lambda name: text(f"filter.order.{name}"),
-    )
+    sort = _select("sort", "index", SORTS, "sort")
+    if sort == "index":
+        return sort_values(entry, sort, "", sources), sort
+    convention = "" if sort in SORTS_OF_PREDICTIONS else _select("sort_as", "literature", CONVENTIONS, "convention")
+    first = _select("order", "high", ("high", "low"), "filter.order")
     values = sort_values(entry, sort, convention, sources)
-    return (values if ascending == "low" else -values), sort
+    return (values if first == "low" else -values), sort
 
 
 def sort_values(entry: Entry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
     """Return the number per image that a sort goes by, (N,)."""
-    if sort in ("index", "confidence"):
+    if sort in SORTS_OF_PREDICTIONS:
         return load_samples(entry)[sort].to_numpy(dtype=float)
     if sort == "off_object":
         return measure_off_object(entry, sources[0], convention)
     return measure_pair(entry, *sources)[f"{sort}_{convention}"].to_numpy(dtype=float)
 
 
-def _choose_class(entry: Entry, name: str, column: pd.Series) -> NDArray[np.bool_]:
-    names = list(entry.run.class_names) if entry.run else []
+def describe(sort: str, value: float) -> str:
+    """Return the line under a picture for the value that it is sorted by; none for what the picture says itself."""
+    if sort in SORTS_OF_PREDICTIONS or np.isnan(value):
+        return ""
+    return text("gallery.caption", name=text(f"sort.{sort}"), share=abs(value))
+
+
+def _select(name: str, default: str, options: Sequence[str], texts: str) -> str:
+    key = keep_in_url(name, default, among(options))
+    return st.selectbox(text(f"filter.{name}"), options, key=key, format_func=lambda one: text(f"{texts}.{one}"))
+
+
+def _choose_class(name: str, key: str, class_names: Sequence[str], column: pd.Series) -> NDArray[np.bool_]:
     counts = column.value_counts()
-    wanted = st.selectbox(
-        text(f"filter.{name}"),
-        ["", *names],
-        key=keep_in_url(name, "", among(names)),
-        format_func=lambda one: (
-            text("filter.class_count", name=one, count=counts.get(one, 0)) if one else text("filter.any")
-        ),
-    )
+
+    def label(one: str) -> str:
+        return text("filter.class_count", name=one, count=counts.get(one, 0)) if one else text("filter.any")
+
+    wanted = st.selectbox(text(f"filter.{name}"), ["", *class_names], key=key, format_func=label)
     return (column == wanted).to_numpy() if wanted else np.ones(len(column), dtype=bool)
 
 
-def _choose_confidence(samples: pd.DataFrame) -> NDArray[np.bool_]:
-    key = keep_in_url("confidence", EVERYTHING, read_percent_range, write_percent_range)
+def _choose_confidence(key: str, confidence: pd.Series) -> NDArray[np.bool_]:
     st.slider(text("filter.confidence"), 0, 100, key=key, format="%d%%")
-    low, high = value_of(key)
-    return (samples["confidence"] * 100).between(low, high).to_numpy()
+    low, high = st.session_state[key]
+    return (confidence * 100).between(low, high).to_numpy()
 
 
-def _choose_result(samples: pd.DataFrame, passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    right = samples["right"].to_numpy()
-    masks = {"all": np.ones(len(samples), dtype=bool), "right": right, "wrong": ~right}
+def _choose_result(right: NDArray[np.bool_], passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    masks = {"all": np.ones(len(right), dtype=bool), "right": right, "wrong": ~right}
     chosen = st.segmented_control(
         text("filter.result"),
         RESULTS,

@@ -1,7 +1,6 @@
 """Single pictures drawn on the server, where a page shows a handful of them. The grid draws its own in the browser."""
 
 import base64
-from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from camcore.drawing import render
 from camcore.generations import open_generation
 from camcore.heatmaps import parse_source
 from camcore.runs import open_run
-from dashboard.data import Entry, load_samples
+from dashboard.data import Entry
 
 LONG_SIDE = 448
 OPACITY = 0.5
@@ -35,11 +34,6 @@ def plain_figure(entry: Entry, index: int, caption: str = "") -> str:
 def pair(*figures: str) -> str:
     """Return HTML of figures side by side."""
     return f'<div class="cc-pair">{"".join(figures)}</div>'
-
-
-def image_name(entry: Entry, index: int) -> str:
-    """Return the name by which an image is known, as HTML."""
-    return escape(str(load_samples(entry)["path"].iloc[index]))
 
 
 def _figure(picture: bytes, caption: str) -> str:

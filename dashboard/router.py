@@ -1,6 +1,7 @@
 """Pages, the choice of a run that they share, and what happens when something can't be read."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -17,14 +18,18 @@ PAGES = (
 )
 
 
+ICON = str(Path(__file__).with_name("favicon.svg"))  # ours, because a named icon is fetched from the internet
+
+
 def show_dashboard(arguments: Sequence[str]) -> None:
     """Show the page that the address names."""
-    st.set_page_config(page_title=text("app.title"), page_icon=":material/local_fire_department:", layout="wide")
+    st.set_page_config(page_title=text("app.title"), page_icon=ICON, layout="wide")
     layout.add_style()
     pages = [
         st.Page(f"app_pages/{name}.py", title=text(f"{name}.name"), icon=f":material/{icon}:") for name, icon in PAGES
     ]
     page = st.navigation(pages)
+    url_state.begin(page.url_path)
     folder = find_runs_folder(arguments)
     selection.remember_folder(folder, list_entries(folder))
     try:

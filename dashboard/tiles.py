@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from camcore import geometry
 from camcore.generations import TARGETS, Generation
@@ -13,6 +14,7 @@ from dashboard.components.heatmap_grid import GridBox, GridSource, Slot, Tile, h
 from dashboard.data import Entry, load_samples
 from dashboard.source_titles import source_title
 
+TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone
 SLOTS: tuple[Slot, Slot] = ("a", "b")
 
 
@@ -26,7 +28,7 @@ def show_grid(
 ) -> int | None:
     """Show images with the maps of two sources and return the index of the one that was opened just now."""
     first, second = (GridSource(source, source_title(source), parse_source(source).method) for source in sources)
-    tiles = [make_tile(entry, index, sources, caption) for index, caption in zip(indices, captions, strict=True)]
+    tiles = make_tiles(entry, indices, sources, captions)
     return heatmap_grid(
         tiles,
         first,
@@ -34,35 +36,41 @@ def show_grid(
         key=key,
         view=st.query_params.to_dict(),
         defaults=defaults,
+        tile_width=TILE_WIDTH,
     )
 
 
-def make_tile(entry: Entry, index: int, sources: tuple[str, str], caption: str) -> Tile:
-    """Return what the grid needs of one image."""
-    assert entry.run is not None and entry.generation is not None  # noqa: S101 pages show explained runs only
-    sample = load_samples(entry).iloc[index]
-    return Tile(
-        id=str(sample["id"]),
-        index=index,
-        image=entry.generation.thumbnail(index),
-        width=int(sample["width"]),
-        height=int(sample["height"]),
-        label=sample["label_name"],
-        predicted=sample["predicted_name"],
-        correct=bool(sample["right"]),
-        confidence=float(sample["confidence"]),
-        seen=geometry.seen_box(entry.run.config.view.kind, int(sample["width"]), int(sample["height"])),
-        caption=caption,
-        boxes=[_make_box(box, entry.run.class_names, sample["label"]) for box in sample["boxes"]],
-        maps={slot: _read_maps(entry.generation, source, index) for slot, source in zip(SLOTS, sources, strict=True)},
-    )
+def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:
+    """Return what the grid needs of some images, in this order."""
+    run, generation = entry.run, entry.generation
+    assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
+    samples = load_samples(entry).iloc[list(indices)]
+    maps = {slot: _read_maps(generation, source, indices) for slot, source in zip(SLOTS, sources, strict=True)}
+    return [
+        Tile(
+            id=sample["id"],
+            index=index,
+            image=generation.thumbnail(index),
+            width=sample["width"],
+            height=sample["height"],
+            label=sample["label_name"],
+            predicted=sample["predicted_name"],
+            correct=sample["right"],
+            confidence=sample["confidence"],
+            seen=geometry.seen_box(run.config.view.kind, sample["width"], sample["height"]),
+            caption=caption,
+            boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
+            maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in SLOTS},
+        )
+        for at, (index, sample, caption) in enumerate(zip(indices, samples.to_dict("records"), captions, strict=True))
+    ]
 
 
 def _make_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
-    named = int(box[4])
     x0, y0, x1, y1 = (float(edge) for edge in box[:4])
+    named = int(box[4])
     return GridBox(x0, y0, x1, y1, class_names[named] if named >= 0 else "", named in (-1, label))
 
 
-def _read_maps(generation: Generation, source: str, index: int) -> dict[str, Any]:
-    return {target: np.asarray(generation.maps(source, target)[index]) for target in TARGETS}
+def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+    return {target: generation.maps(source, target)[list(indices)] for target in TARGETS}

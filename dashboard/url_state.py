@@ -5,14 +5,24 @@ change. Here the URL holds ids. A value that is not understood falls back to the
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
 T = TypeVar("T")
 
-_WRITTEN = "url_written"  # session state: name -> text that this session last put into the URL
-_USED = "url_used"  # session state: the names that this run of the script asked for
+# Session state:
+_WRITTEN = "url_written"  # name -> text of the value that this session last gave it
+_SHOWN = "url_shown"  # name -> text that this session last put into the URL; without those it left out
+_USED = "url_used"  # the names that this run of the script asked for
+_PAGE = "url_page_shown"  # the page that the last run of the script showed
+_MOVED = "url_page_changed"  # whether this run shows another one: then the URL may have lost its parameters
+
+
+def begin(page: str) -> None:
+    """Note which page this run of the script shows. Call it before any value is asked for."""
+    st.session_state[_MOVED] = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
 
 
 def keep_in_url(
@@ -29,9 +39,8 @@ def keep_in_url(
     key = f"url_{name}"
     written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
     st.session_state.setdefault(_USED, set()).add(name)
-    in_url = st.query_params.get(name)
-    if in_url is not None and in_url != written.get(name):
-        text = in_url  # a link was opened, or the browser went back
+    if _changed_from_outside(name):
+        text = st.query_params.get(name, "")
     elif key in st.session_state:
         text = write(st.session_state[key])
     else:
@@ -44,17 +53,20 @@ def keep_in_url(
     return key
 
 
-def value_of(key: str) -> Any:
-    """Return the value behind a key that `keep_in_url` returned."""
-    return st.session_state[key]
-
-
 def reset(names: Sequence[str]) -> None:
     """Forget values, as a callback: the next run of the script shows the defaults."""
     for name in names:
         st.session_state.pop(f"url_{name}", None)
         st.session_state.get(_WRITTEN, {}).pop(name, None)
         _show_in_url(name, None)
+
+
+def start_anew(name: str, because_of: int) -> None:
+    """Forget a value when what it refers to has changed since this session last asked, unless the URL says it."""
+    last = st.session_state.get(f"url_{name}_of")
+    st.session_state[f"url_{name}_of"] = because_of
+    if last not in (None, because_of) and not _changed_from_outside(name):
+        reset((name,))
 
 
 def drop_unused() -> None:
@@ -89,7 +101,16 @@ def read_whole_number(most: int) -> Callable[[str], int | None]:
     return lambda text: int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most else None
 
 
+def _changed_from_outside(name: str) -> bool:
+    """Whether a link was opened, or the browser went back or forth."""
+    in_url, shown = st.query_params.get(name), st.session_state.get(_SHOWN, {}).get(name)
+    lost_on_the_way = in_url is None and st.session_state.get(_MOVED, True)
+    return in_url != shown and not lost_on_the_way
+
+
 def _show_in_url(name: str, text: str | None) -> None:
+    shown: dict[str, str | None] = st.session_state.setdefault(_SHOWN, {})
+    shown[name] = text
     if text is None:
         if name in st.query_params:
             del st.query_params[name]

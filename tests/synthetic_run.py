@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from synthetic_pictures import Picture, draw_pictures
 
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
@@ -12,7 +13,6 @@ from camcore.disagreement import map_status
 from camcore.files import write_json
 from camcore.generations import TARGETS, new_generation
 from camcore.runs import FORMAT_VERSION, Run, create_run
-from tests.synthetic_pictures import Picture, draw_pictures
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
 DISTINCT_PICTURES = 60  # beyond these they repeat; the predictions and maps do not

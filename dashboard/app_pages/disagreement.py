@@ -13,7 +13,7 @@ from dashboard.language import text
 from dashboard.source_titles import source_title
 from dashboard.tiles import show_grid
 
-PER_PAGE = 24
+PER_PAGE = 12
 
 
 def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
@@ -32,11 +32,11 @@ def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention:
 
 def show_off_object(entry: Entry) -> None:
     """Show the share of heat off the object per source and convention."""
-    means = mean_off_object(entry)
+    sources = entry.generation.manifest["sources"] if entry.generation else ()
+    means = mean_off_object(entry, sources)
     if not means:
         return
     layout.show_section(text("disagreement.off_object.title"), text("disagreement.off_object.lead"))
-    sources = list(dict.fromkeys(source for source, _ in means))
     bars = {name: [means.get((source, name)) for source in sources] for name in CONVENTIONS}
     height = 80 + 55 * len(sources)
     charts.show_chart(charts.draw_conventions([source_title(source) for source in sources], bars), "off_object", height)
@@ -48,18 +48,19 @@ def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, conventio
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
     values = measure_pair(entry, *sources)[f"{measure}_{convention}"].to_numpy()
     order = np.argsort(-values, kind="stable")
-    page = controls.choose_page(len(order), PER_PAGE)
-    shown = [int(index) for index in order[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    pictures = st.container()
+    shown = controls.choose_page(order, (PER_PAGE,))
     captions = [text("disagreement.ranking.caption", measure=names["measure"], share=values[index]) for index in shown]
     view = {"overlay": "both", "draw": convention}
-    opened = show_grid(entry, shown, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+    with pictures:
+        opened = show_grid(entry, shown, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
     if opened is not None:
         show_details(entry, opened, sources)
 
 
 layout.show_head("disagreement")
 chosen = selection.selected_explained()
-with st.grid(4, min_column_width=200, vertical_alignment="bottom"):
+with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
     pair = controls.choose_sources(chosen)
     by = controls.choose_measure()
     drawn_as = controls.choose_convention()

@@ -10,24 +10,21 @@ from dashboard.tiles import show_grid
 
 layout.show_head("gallery")
 entry = selection.selected_explained()
-with st.grid(5, min_column_width=170, vertical_alignment="bottom"):
+with st.grid(5, min_column_width=150):
     sources = controls.choose_sources(entry)
     values, sort = filters.choose_order(entry, sources)
-passes = filters.choose_filters(entry)
-found = np.flatnonzero(passes)
+with st.container(horizontal=True, vertical_alignment="center"):
+    passes = filters.choose_filters(entry)
+    found = np.flatnonzero(passes)
+    st.markdown(text("gallery.count", found=len(found), total=len(passes)), width="content")
 ordered = found[np.argsort(values[found], kind="stable")]
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(text("gallery.count", found=len(found), total=len(passes)))
-    filters.show_clear_button()
-    st.space("stretch")
-    size = controls.choose_page_size()
-
 if len(ordered):
-    page = controls.choose_page(len(ordered), size)
-    shown = [int(index) for index in ordered[(page - 1) * size : page * size]]
-    captions = ["" if sort in ("index", "confidence") else text("gallery.caption", share=abs(values[i])) for i in shown]
-    opened = show_grid(entry, shown, sources, captions, key="gallery_grid", defaults={"overlay": "both"})
+    pictures = st.container()
+    shown = controls.choose_page(ordered, controls.PAGE_SIZES)
+    captions = [filters.describe(sort, values[index]) for index in shown]
+    with pictures:
+        opened = show_grid(entry, shown, sources, captions, key="gallery_grid", defaults={"overlay": "both"})
     if opened is not None:
         show_details(entry, opened, sources)
 else:

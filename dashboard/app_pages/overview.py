@@ -41,7 +41,7 @@ def show_numbers(entry: Entry) -> None:
     ]
     first, second = controls.default_pair(manifest["sources"])
     titles = {"first": source_title(first), "second": source_title(second)}
-    off_object = mean_off_object(entry)
+    off_object = mean_off_object(entry, (first,))
     if (first, "literature") in off_object:
         shares = _two_numbers(off_object[first, "literature"], off_object[first, "positive"])
         facts.append((text("overview.facts.off_object", **titles), shares, text("overview.facts.conventions")))

@@ -1,0 +1,91 @@
+"""Every text that the code asks for exists, and no text is left over."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from camcore.disagreement import MEASURES
+from camcore.drawing import CONVENTIONS
+from camcore.runs import HISTORY_COLUMNS
+from dashboard import data, filters, language
+from dashboard.language.en import STRINGS
+from dashboard.router import PAGES
+
+DASHBOARD = Path(__file__).parents[2] / "dashboard"
+WORDS = r"[a-z_]+(?:\.[a-z_]+)*"
+
+
+def nodes() -> Iterator[ast.AST]:
+    for path in DASHBOARD.rglob("*.py"):
+        if "components" not in path.parts and path.parent.name != "language":
+            yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def pattern(node: ast.AST) -> str:
+    """Return what the text of a string matches; in an f-string every placeholder stands for any words."""
+    if isinstance(node, ast.Constant):
+        return re.escape(str(node.value))
+    assert isinstance(node, ast.JoinedStr)
+    return "".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else WORDS for p in node.values)
+
+
+def asked_for() -> list[str]:
+    """Return a pattern per call of `text` whose key stands there literally, or as an f-string."""
+    calls = (node for node in nodes() if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    keys = [call.args[0] for call in calls if call.func.id == "text" and call.args]  # type: ignore[attr-defined]
+    return [pattern(key) for key in keys if isinstance(key, ast.Constant | ast.JoinedStr)]
+
+
+def test_every_key_that_is_used_exists():
+    wanted = asked_for()
+    assert len(wanted) > 60
+    assert [one for one in wanted if not any(re.fullmatch(one, key) for key in STRINGS)] == []
+
+
+def test_every_key_that_exists_is_used():
+    strings = [node for node in nodes() if isinstance(node, ast.Constant | ast.JoinedStr)]
+    exact = {node.value for node in strings if isinstance(node, ast.Constant)}
+    open_patterns = {pattern(node) for node in strings if isinstance(node, ast.JoinedStr)} & set(asked_for())
+    chosen_patterns = [rf"{prefix}\.{WORDS}" for prefix in ("sort", "filter\\.order")]  # `_select` puts these together
+    used = [*(one for one in open_patterns if one != rf"{WORDS}\.{WORDS}"), *chosen_patterns]
+    left_over = [key for key in STRINGS if key not in exact and not any(re.fullmatch(one, key) for one in used)]
+    assert left_over == []
+
+
+@pytest.mark.parametrize(
+    "template, names",
+    [
+        ("{}.name", [name for name, _ in PAGES]),
+        ("{}.title", [name for name, _ in PAGES]),
+        ("{}.lead", [name for name, _ in PAGES]),
+        ("measure.{}", MEASURES),
+        ("measure.{}.help", MEASURES),
+        ("sort.{}", filters.SORTS),
+        ("convention.{}", CONVENTIONS),
+        ("state.{}", data.STATES),
+        ("filter.result.{}", filters.RESULTS),
+        ("filter.order.{}", ("low", "high")),
+        ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),
+    ],
+)
+def test_every_entry_of_a_table_has_its_text(template, names):
+    assert [name for name in names if template.format(name) not in STRINGS] == []
+
+
+def test_parameters_are_filled_in():
+    assert language.text("source.at_layer", method="Grad-CAM", layer="layer3") == "Grad-CAM at layer3"
+
+
+def test_an_unknown_key_is_an_error():
+    with pytest.raises(KeyError):
+        language.text("no.such.text")
+
+
+def test_another_language_slots_in_and_english_fills_its_gaps(monkeypatch):
+    monkeypatch.setitem(language.LANGUAGES, "xx", {"app.run": "Lauf"})
+    monkeypatch.setattr(language, "LANGUAGE", "xx")
+    assert language.text("app.run") == "Lauf"
+    assert language.text("control.source_a") == "A"

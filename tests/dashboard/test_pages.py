@@ -1,0 +1,183 @@
+"""Every page, of every kind of run, with good and bad addresses."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from synthetic_run import make_run
+
+from dashboard.router import PAGES
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+NAMES = [name for name, _ in PAGES]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    make_run(folder, "gap", images=40)
+    make_run(folder, "mlp", images=40, cam_able=False, sources=("grad_cam", "grad_cam@layer3"), seed=1)
+    make_run(folder, "trained", images=4, explained=False)
+    make_run(folder, "training", images=4, explained=False, finished=False, epochs=3)
+    make_run(folder, "untouched", images=4, explained=False, finished=False, epochs=0)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "run.json").write_text("{", encoding="utf-8")
+    next((make_run(folder, "holes", images=4) / "explained").glob("*/samples.parquet")).unlink()
+    return folder
+
+
+def show(page: str, folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
+    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
+    app = AppTest.from_file(str(APP), default_timeout=30)
+    app.switch_page(f"app_pages/{page}.py")
+    app.query_params.update(parameters)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def all_text(app: AppTest) -> str:
+    """Return every text on the page, markup included."""
+    parts = [element.proto.body for element in app.get("html")]
+    parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("page", NAMES)
+@pytest.mark.parametrize("run", ["gap", "mlp", "trained", "training", "untouched", "broken", "holes"])
+def test_every_page_shows_every_kind_of_run(page, run, runs, monkeypatch):
+    app = show(page, runs, monkeypatch, run=run)
+    assert app.selectbox(key="url_run").value == run
+    assert "cc-head" in all_text(app)
+
+
+@pytest.mark.parametrize("page", NAMES)
+@pytest.mark.parametrize("exists", [True, False])
+def test_without_runs_every_page_says_which_command_makes_one(page, exists, tmp_path, monkeypatch):
+    folder = tmp_path / "runs"
+    if exists:
+        folder.mkdir()
+    shown = all_text(show(page, folder, monkeypatch))
+    assert "No runs yet" in shown
+    assert "camcore demo --run " in shown
+    assert ("is empty" if exists else "does not exist") in shown
+
+
+def test_the_first_explained_run_is_shown_first(runs, monkeypatch):
+    app = show("overview", runs, monkeypatch)
+    assert app.selectbox(key="url_run").value == "gap"
+    assert app.query_params == {"run": "gap"}
+
+
+BAD = {"run": "../..", "a": "x", "b": "", "measure": "'", "convention": "1", "runs": "no,", "smoothing": "nan"}
+BAD |= {"sort": "-", "order": "?", "class": "Cat", "predicted": "1e9", "result": "maybe", "confidence": "90-10"}
+BAD |= {"page": "99999999999999999999", "per_page": "7", "sort_as": "x", "opacity": "999", "overlay": "<b>"}
+
+
+@pytest.mark.parametrize(
+    "page, defaults",
+    [
+        ("overview", {"run": "gap"}),
+        ("training_curves", {"runs": ["gap"], "smoothing": 0.0}),
+        (
+            "gallery",
+            {"a": "cam", "b": "grad_cam", "sort": "index", "class": "", "result": "all", "confidence": (0, 100)}
+            | {"page": 1, "per_page": 24},
+        ),
+        ("disagreement", {"measure": "heat_moved", "convention": "literature", "page": 1}),
+    ],
+)
+def test_bad_parameters_fall_back_to_the_defaults(page, defaults, runs, monkeypatch):
+    app = show(page, runs, monkeypatch, **BAD)
+    assert {name: app.session_state[f"url_{name}"] for name in defaults} == defaults
+    assert not set(app.query_params) & (set(defaults) - {"run"})
+
+
+def test_the_state_is_in_the_address(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="gap")
+    app.selectbox(key="url_class").select("Beagle")
+    app.selectbox(key="url_sort").select("heat_moved").run()
+    assert app.query_params == {"run": "gap", "class": "Beagle", "sort": "heat_moved"}
+    again = show("gallery", runs, monkeypatch, **app.query_params)
+    assert again.selectbox(key="url_class").value == "Beagle"
+    assert "**7** of 40 images" in all_text(again)
+
+
+def test_what_is_chosen_on_a_page_is_remembered_on_the_way_back(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="mlp", result="wrong")
+    app.switch_page("app_pages/overview.py").run()
+    assert app.query_params == {"run": "mlp"}
+    app.switch_page("app_pages/gallery.py").run()
+    assert app.query_params == {"run": "mlp", "result": "wrong"}
+    assert "**10** of 40 images" in all_text(app)
+
+
+def test_filters_narrow_the_gallery_and_clear(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, search="beagle", confidence="50-100", predicted="Beagle", result="right")
+    assert "of 40 images" in all_text(app)
+    assert "**40**" not in all_text(app)
+    app.button[0].click().run()
+    assert not app.exception
+    assert "**40** of 40 images" in all_text(app)
+    assert app.query_params == {"run": "gap"}
+
+
+def test_an_empty_gallery_says_so(runs, monkeypatch):
+    assert "No image passes these filters" in all_text(show("gallery", runs, monkeypatch, search="zebra"))
+
+
+def test_the_gallery_has_pages_that_start_anew_with_other_images(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, page="2")
+    assert app.session_state["url_page"] == 2
+    assert app.query_params["page"] == "2"
+    app.selectbox(key="url_sort").select("confidence").run()
+    assert app.session_state["url_page"] == 1
+    assert "page" not in app.query_params
+
+
+def test_a_gap_run_compares_cam_with_grad_cam_and_an_mlp_run_two_layers(runs, monkeypatch):
+    for run, pair in (("gap", ("cam", "grad_cam")), ("mlp", ("grad_cam", "grad_cam@layer3"))):
+        app = show("gallery", runs, monkeypatch, run=run)
+        assert (app.selectbox(key="url_a").value, app.selectbox(key="url_b").value) == pair
+
+
+def test_the_identity_is_explained_where_it_holds(runs, monkeypatch):
+    assert "The same map. What looks different is drawing." in all_text(
+        show("disagreement", runs, monkeypatch, run="gap")
+    )
+    assert "The same map" not in all_text(show("disagreement", runs, monkeypatch, run="mlp"))
+
+
+def test_equal_sources_have_nothing_to_compare(runs, monkeypatch):
+    assert "Choose two different sources" in all_text(show("disagreement", runs, monkeypatch, a="cam", b="cam"))
+
+
+def test_the_overview_shows_three_telling_pictures_and_every_run(runs, monkeypatch):
+    shown = all_text(show("overview", runs, monkeypatch))
+    assert shown.count("<figure>") == 6
+    for name in ("gap", "mlp", "trained", "training", "untouched", "broken", "holes"):
+        assert f"<h3>{name}</h3>" in shown
+
+
+def test_a_damaged_run_names_the_way_out_without_the_machine_s_folders(runs, monkeypatch):
+    shown = all_text(show("gallery", runs, monkeypatch, run="holes"))
+    assert "samples.parquet is missing" in shown and "--force" in shown
+    assert str(runs.parent) not in shown
+
+
+def test_a_run_without_heatmaps_names_the_command(runs, monkeypatch):
+    shown = all_text(show("gallery", runs, monkeypatch, run="trained"))
+    assert "has no heatmaps yet" in shown and "camcore explain " in shown
+
+
+def test_the_curves_of_several_runs_lie_over_each_other(runs, monkeypatch):
+    app = show("training_curves", runs, monkeypatch, runs="gap,mlp,training", smoothing="0.6")
+    assert app.multiselect(key="url_runs").value == ["gap", "mlp", "training"]
+    assert len(app.get("plotly_chart")) == 3
+    assert len(app.dataframe[0].value) == 12 + 12 + 3
+
+
+def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
+    make_run(tmp_path, "run", images=8, classes=("<b>bold</b>", "a & b"))
+    assert "<b>bold</b>" not in all_text(show("overview", tmp_path, monkeypatch))
