@@ -1,0 +1,279 @@
+"""A whole pass over the validation split: what is stored is what the model says."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from camcore.attribution import explain_targets, run_forward
+from camcore.config import ModelConfig, RunConfig
+from camcore.datasets.image_folder import open_image_folder
+from camcore.datasets.sample import Box, Dataset
+from camcore.disagreement import map_status
+from camcore.errors import CamcoreError
+from camcore.explain import ExplainedImages, choose_targets, explain, is_explained, make_thumbnail
+from camcore.generation_writer import sha256_of
+from camcore.generations import TARGETS, Generation, open_generation
+from camcore.heatmaps import Source, parse_sources
+from camcore.models import Classifier
+from camcore.runs import Run, create_run
+from camcore.weights import load_model, save_weights
+
+CPU = torch.device("cpu")
+SOURCES = ("cam", "grad_cam", "grad_cam@layer3")
+
+
+@pytest.fixture
+def dataset(tiny_folder: Path) -> Dataset:
+    return open_image_folder(tiny_folder)
+
+
+@pytest.fixture(scope="module")
+def generation(trained_run: Run) -> Generation:
+    return open_generation(trained_run)
+
+
+def explain_with(run: Run, dataset: Dataset, sources: Sequence[Source] | None, all_classes: bool = False) -> Generation:
+    return explain(run, dataset, load_model(run), sources, CPU, all_classes, workers=0)
+
+
+def read_table(table: pd.DataFrame) -> list[dict[str, object]]:
+    return [{key: value for key, value in row.items() if key != "boxes"} for row in table.to_dict("records")]
+
+
+def test_every_array_has_a_row_per_validation_image(generation: Generation) -> None:
+    assert {name: generation.maps(name).shape for name in SOURCES} == {
+        "cam": (6, 2, 2),
+        "grad_cam": (6, 2, 2),
+        "grad_cam@layer3": (6, 4, 4),
+    }
+    assert np.load(generation.path / "cam.npy").shape == (6, len(TARGETS), 2, 2)
+    assert generation.logits.shape == (6, 3)
+    assert generation.pooled.shape == (6, 256)
+    assert generation.targets.shape == (6, len(TARGETS))
+    arrays = (generation.logits, generation.pooled, *(generation.maps(name) for name in SOURCES))
+    assert {array.dtype for array in arrays} == {np.dtype("float32")}
+    assert all(np.isfinite(array).all() for array in arrays)
+
+
+def test_the_maps_are_those_of_the_model_and_the_images(
+    generation: Generation, trained_run: Run, dataset: Dataset
+) -> None:
+    model = load_model(trained_run)
+    images = ExplainedImages(dataset, "squash", 64)
+    batch = torch.stack([images[index][0] for index in range(6)])
+    sources = parse_sources(",".join(SOURCES), model.layer_names)
+    done = run_forward(model, batch, sources)
+    np.testing.assert_allclose(generation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(generation.pooled, done.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
+    expected = explain_targets(model, done, torch.from_numpy(np.array(generation.targets)), sources)
+    for source in sources:
+        for column, target in enumerate(TARGETS[:3]):
+            np.testing.assert_allclose(
+                generation.maps(source.id, target), expected[source.id][:, column], rtol=1e-3, atol=1e-4
+            )
+
+
+def test_stored_grad_cam_is_stored_cam_by_z(generation: Generation) -> None:
+    for target in TARGETS[:3]:
+        cam, grad_cam = (generation.maps(name, target) for name in ("cam", "grad_cam"))
+        assert np.abs(4 * grad_cam - cam).max() < 1e-4 * np.ptp(cam)
+    assert generation.cam_able
+
+
+def test_the_mean_of_stored_cam_and_the_bias_give_the_stored_logit(generation: Generation, trained_run: Run) -> None:
+    bias = load_model(trained_run).head[-1].bias.detach().numpy()
+    for column, target in enumerate(TARGETS[:3]):
+        classes = generation.targets[:, column]
+        rebuilt = generation.maps("cam", target).mean((1, 2)) + bias[classes]
+        np.testing.assert_allclose(rebuilt, generation.logits[np.arange(6), classes], atol=1e-4)
+
+
+def test_targets_are_predicted_true_runner_up_and_other(generation: Generation, dataset: Dataset) -> None:
+    order = np.argsort(-generation.logits, axis=1)
+    predicted, true, runner_up, other = generation.targets.T
+    np.testing.assert_array_equal(predicted, order[:, 0])
+    np.testing.assert_array_equal(true, [sample.label for sample in dataset.val])
+    np.testing.assert_array_equal(runner_up, order[:, 1])
+    assert other.tolist() == [-1] * 6
+    assert np.isnan(generation.maps("cam", "other")).all()
+
+
+def test_targets_by_hand() -> None:
+    logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 4.0, 9.0]])
+    targets = choose_targets(logits, torch.tensor([0, 2]), torch.tensor([-1, 1]))
+    assert targets.tolist() == [[1, 0, 2, -1], [2, 2, 0, 1]]
+
+
+def test_the_table_says_what_is_known_of_each_image(generation: Generation, dataset: Dataset) -> None:
+    table = generation.samples
+    for column in ("id", "path", "label", "width", "height", "other_label"):
+        assert table[column].tolist() == [getattr(sample, column) for sample in dataset.val]
+    shares = torch.from_numpy(np.array(generation.logits)).softmax(1).max(1).values
+    np.testing.assert_allclose(table["confidence"], shares, rtol=1e-5)
+    assert table["predicted"].tolist() == generation.targets[:, 0].tolist()
+    for name in SOURCES:
+        assert table[f"status_{name}"].tolist() == map_status(generation.maps(name)).tolist()
+    assert all(len(boxes) == 0 for boxes in table["boxes"])
+
+
+def test_the_manifest_says_what_was_explained(generation: Generation, trained_run: Run, dataset: Dataset) -> None:
+    manifest = generation.manifest
+    assert manifest["sources"] == list(SOURCES)
+    assert manifest["images"] == 6
+    assert manifest["targets"] == list(TARGETS)
+    assert manifest["layers"] == [
+        {"name": "layer3", "height": 4, "width": 4, "channels": 128},
+        {"name": "layer4", "height": 2, "width": 2, "channels": 256},
+    ]
+    assert manifest["weights_sha256"] == sha256_of(trained_run.weights_path)
+    assert manifest["dataset_fingerprint"] == dataset.fingerprint
+    assert manifest["view"] == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(trained_run.config.view).items()
+    }
+    assert manifest["cam_check"]["holds"] is True
+    assert manifest["cam_check"]["max_error"] < 1e-4
+    assert manifest["images_per_second"] == pytest.approx(6 / manifest["seconds"])
+    assert generation.accuracy == (generation.samples["label"] == generation.samples["predicted"]).mean()
+
+
+def test_thumbnails_are_whole_images_in_their_proportions(generation: Generation, dataset: Dataset) -> None:
+    for index, sample in enumerate(dataset.val):
+        with Image.open(io.BytesIO(generation.thumbnail(index))) as picture:
+            assert picture.size == (sample.width, sample.height), "small images are not enlarged"
+            difference = np.asarray(picture.convert("RGB")).astype(int) - np.asarray(dataset.load_image(sample))
+            assert np.abs(difference).mean() < 20
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((512, 256), (256, 128)), ((100, 400), (64, 256)), ((90, 60), (90, 60))]
+)
+def test_a_large_thumbnail_is_scaled_to_its_longer_side(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    with Image.open(io.BytesIO(make_thumbnail(Image.new("RGB", size)))) as picture:
+        assert (picture.size, picture.format) == (expected, "WEBP")
+
+
+def test_no_absolute_path_gets_into_a_generation(generation: Generation, tiny_folder: Path) -> None:
+    for path in generation.path.iterdir():
+        assert str(tiny_folder).encode() not in path.read_bytes(), path.name
+
+
+def with_two_classes(dataset: Dataset) -> Dataset:
+    """Return the data set with a second object, of the next class, in two validation images."""
+    val = list(dataset.val)
+    for index in (0, 4):
+        label = val[index].label
+        val[index] = replace(
+            val[index], boxes=(Box(1, 2, 20, 30, label), Box(5, 5, 30, 30, (label + 1) % 3), Box(0, 0, 3, 3))
+        )
+    return replace(dataset, val=tuple(val))
+
+
+def test_images_of_two_classes_are_explained_for_both_and_not_counted(own_run: Run, dataset: Dataset) -> None:
+    made = explain_with(own_run, with_two_classes(dataset), [Source("cam")])
+    others = [1, -1, -1, -1, 0, -1]
+    assert made.targets[:, TARGETS.index("other")].tolist() == others
+    assert made.samples["other_label"].tolist() == others
+    assert np.isfinite(made.maps("cam", "other")).all((1, 2)).tolist() == [other >= 0 for other in others]
+    counted = made.samples.drop([0, 4])
+    assert made.accuracy == (counted["label"] == counted["predicted"]).mean()
+    boxes = [list(box) for box in made.samples["boxes"][0]]
+    assert boxes == [[1, 2, 20, 30, 0], [5, 5, 30, 30, 1], [0, 0, 3, 3, -1]]
+    assert made.samples["id"].tolist() == [sample.id for sample in dataset.val]
+
+
+def test_all_classes_hold_the_map_of_each_target(own_run: Run, dataset: Dataset) -> None:
+    made = explain_with(own_run, dataset, [Source("cam")], all_classes=True)
+    everything = made.all_class_maps()
+    assert everything is not None
+    assert (everything.shape, everything.dtype) == ((6, 3, 2, 2), np.float16)
+    chosen = everything[np.arange(6), made.targets[:, 0]].astype(np.float32)
+    cam = made.maps("cam")
+    assert np.abs(chosen - cam).max() < 2e-3 * np.abs(cam).max()
+
+
+def test_workers_and_batches_change_nothing(
+    own_run: Run, dataset: Dataset, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camcore.explain.BATCH_SIZE", 4)  # six images: a full batch and a short one
+    sources = parse_sources(",".join(SOURCES), ("layer3", "layer4"))
+    made = explain(own_run, dataset, load_model(own_run), sources, CPU, workers=1)
+    for name in SOURCES:
+        np.testing.assert_allclose(made.maps(name), generation.maps(name), rtol=1e-3, atol=1e-4)
+    assert [made.thumbnail(index) for index in range(6)] == [generation.thumbnail(index) for index in range(6)]
+    tables = [read_table(one.samples.drop(columns="confidence")) for one in (made, generation)]
+    assert tables[0] == tables[1]
+
+
+def test_without_a_wish_cam_is_computed_where_it_applies(own_run: Run, dataset: Dataset) -> None:
+    assert explain_with(own_run, dataset, None).sources == (Source("cam"), Source("grad_cam"))
+
+
+@pytest.fixture
+def mlp_run(tmp_path: Path, tiny_config: RunConfig, dataset: Dataset, single_thread: None) -> Run:
+    """A run with a hidden layer and random weights, explained with Grad-CAM."""
+    config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
+    run = create_run(tmp_path / "mlp", config, dataset.class_names, {})
+    torch.manual_seed(0)
+    save_weights(run, Classifier(config.model, config.view, 3))
+    explain_with(run, dataset, None)
+    return run
+
+
+def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
+    made = open_generation(mlp_run)
+    assert made.sources == (Source("grad_cam"),)
+    assert not made.cam_able
+
+
+@pytest.mark.parametrize(("sources", "all_classes"), [("grad_cam,cam", False), ("grad_cam", True)])
+def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
+    sources: str, all_classes: bool, mlp_run: Run, dataset: Dataset
+) -> None:
+    before = open_generation(mlp_run).id
+    with pytest.raises(CamcoreError) as caught:
+        explain_with(mlp_run, dataset, parse_sources(sources, ("layer4",)), all_classes)
+    reason = open_generation(mlp_run).manifest["cam_check"]["reason"]
+    assert str(caught.value) == (
+        f"CAM needs one linear layer directly behind mean pooling; with head 'mlp' {reason}."
+        " Use --sources grad_cam, or train with --head gap."
+    )
+    assert open_generation(mlp_run).id == before
+
+
+def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(own_run: Run, dataset: Dataset) -> None:
+    before = open_generation(own_run).id
+    val = (*dataset.val[:5], replace(dataset.val[5], path="val/frame/gone.png"))
+    with pytest.raises(CamcoreError, match=r"gone\.png"):
+        explain_with(own_run, replace(dataset, val=val), None)
+    assert open_generation(own_run).id == before
+    assert [path.name for path in (own_run.path / "explained").iterdir() if path.is_dir()] == [before]
+
+
+def test_what_is_there_is_known(own_run: Run) -> None:
+    layers = ("layer2", "layer3", "layer4")
+    assert is_explained(own_run, None, all_classes=False)
+    assert is_explained(own_run, parse_sources("grad_cam@layer3", layers), all_classes=False)
+    assert not is_explained(own_run, parse_sources("cam,grad_cam@layer2", layers), all_classes=False)
+    assert not is_explained(own_run, None, all_classes=True)
+    save_weights(own_run, Classifier(own_run.config.model, own_run.config.view, 3))
+    assert not is_explained(own_run, None, all_classes=False), "other weights have other maps"
+
+
+def test_a_run_that_was_never_explained_is_not_explained(own_run: Run) -> None:
+    (own_run.path / "explained" / "current").unlink()
+    assert not is_explained(own_run, None, all_classes=False)
+
+
+def test_the_model_comes_back_without_hooks_or_gradients(own_run: Run, dataset: Dataset) -> None:
+    model = load_model(own_run)
+    explain(own_run, dataset, model, None, CPU, workers=0)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(module._forward_hooks or module._backward_hooks for module in model.modules())
