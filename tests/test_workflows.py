@@ -1,0 +1,193 @@
+"""The steps of a run from end to end, as the commands call them."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from camcore import workflows
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
+from camcore.datasets import DATASETS
+from camcore.errors import CamcoreError
+from camcore.generations import open_generation
+from camcore.runs import Run, open_run
+from camcore.small_resnet import resnet10_narrow
+from camcore.weights import load_model, save_weights
+
+SOURCES = "cam,grad_cam,grad_cam@layer3"
+
+
+def explain(run: Run, sources: str | None = None, force: bool = False) -> tuple[str, bool]:
+    generation, made = workflows.explain_run(run.path, sources, force=force, device="cpu", workers=0)
+    return generation.id, made
+
+
+def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_folder: Path) -> None:
+    dataset = trained_run.info["dataset"]
+    assert (dataset["kind"], dataset["train_images"], dataset["val_images"]) == ("image-folder", 12, 6)
+    assert trained_run.class_names == ("bar", "disc", "frame")
+    assert trained_run.root() == tiny_folder.resolve()
+    assert workflows.open_run_dataset(trained_run, None).fingerprint == dataset["fingerprint"]
+
+
+def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Path) -> None:
+    before = trained_run.weights_path.read_bytes()
+    with pytest.raises(CamcoreError, match="exists already"):
+        workflows.train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
+    assert trained_run.weights_path.read_bytes() == before
+
+
+def test_overwriting_trains_anew(own_run: Run, tiny_folder: Path) -> None:
+    config = replace(own_run.config, train=replace(own_run.config.train, epochs=1))
+    workflows.train_run(own_run.path, config, tiny_folder, overwrite=True, device="cpu", workers=0)
+    run = open_run(own_run.path)
+    assert run.history()["epoch"].tolist() == [1]
+    assert not (run.path / "explained").exists(), "the old maps are not of these weights"
+
+
+def test_a_run_can_start_from_a_file_of_weights(
+    tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, single_thread: None
+) -> None:
+    torch.save(resnet10_narrow().state_dict(), tmp_path / "weights.pth")
+    model = replace(tiny_config.model, weights=str(tmp_path / "weights.pth"))
+    train = replace(tiny_config.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
+    config = replace(tiny_config, model=model, train=train)
+    run = workflows.train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
+    first = torch.load(tmp_path / "weights.pth", weights_only=True)["conv1.weight"]
+    assert torch.equal(load_model(run).trunk.get_submodule("conv1").weight, first)
+
+
+def test_going_on_restores_weights_and_finishes(
+    tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch, trained_run: Run
+) -> None:
+    calls: list[int] = []
+
+    def stop_in_second(*_: object) -> dict[str, float]:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return {"val_loss": 1.0, "val_accuracy": 0.5}
+
+    path = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("camcore.train.evaluate", stop_in_second)
+        with pytest.raises(KeyboardInterrupt):
+            workflows.train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
+    assert not open_run(path).finished
+    run = workflows.resume_run(path, device="cpu", workers=0)
+    assert run.finished
+    assert run.weights_path.read_bytes() == trained_run.weights_path.read_bytes()
+
+
+def test_finished_maps_are_not_made_again(own_run: Run) -> None:
+    before = open_generation(own_run).id
+    assert explain(own_run) == (before, False)
+    assert explain(own_run, SOURCES) == (before, False)
+    assert explain(own_run, "grad_cam@layer4,cam") == (before, False), "the last layer by its name is the same source"
+
+
+def test_force_makes_new_maps(own_run: Run) -> None:
+    before = open_generation(own_run).id
+    after, made = explain(own_run, SOURCES, force=True)
+    assert made
+    assert after != before
+    assert open_generation(own_run).id == after
+
+
+def test_another_source_makes_new_maps(own_run: Run) -> None:
+    assert explain(own_run, "grad_cam@layer2")[1]
+    assert [source.id for source in open_generation(own_run).sources] == ["grad_cam@layer2"]
+
+
+def test_other_weights_make_new_maps(own_run: Run) -> None:
+    model = load_model(own_run)
+    with torch.no_grad():
+        model.head[-1].bias.add_(1)
+    save_weights(own_run, model)
+    assert explain(own_run, SOURCES)[1]
+
+
+def test_a_wrong_source_is_answered_before_any_work(own_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "explain", lambda *_: pytest.fail("the work began"))
+    layers = "conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4"
+    with pytest.raises(CamcoreError) as caught:
+        explain(own_run, "grad_cam@layer9")
+    assert str(caught.value) == f"Unknown layer 'layer9'. Choose from: {layers}."
+
+
+def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
+    shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
+    with pytest.raises(CamcoreError) as caught:
+        workflows.explain_run(own_run.path, None, other, force=True, device="cpu", workers=0)
+    message = str(caught.value)
+    assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
+    assert message.endswith("Name the right one with --root, or train anew.")
+    assert own_run.root() == tiny_folder.resolve(), "a wrong root is not remembered"
+
+
+def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
+    (own_run.path / "local.json").unlink()
+    with pytest.raises(CamcoreError) as caught:
+        workflows.open_run_dataset(own_run, None)
+    assert str(caught.value) == (
+        f"Where the data set of {own_run.path} lies is not known on this machine. Name it with --root."
+    )
+    moved = Path(shutil.copytree(tiny_folder, tmp_path / "moved"))
+    workflows.open_run_dataset(own_run, moved)
+    assert own_run.root() == moved.resolve(), "named once, it is known"
+
+
+def test_a_moved_run_can_be_explained(own_run: Run, tmp_path: Path) -> None:
+    moved = open_run(Path(shutil.move(own_run.path, tmp_path / "moved")))
+    assert explain(moved, force=True)[1]
+
+
+def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
+    layers = workflows.list_layers(trained_run.path)
+    assert [layer["name"] for layer in layers] == [
+        "conv1",
+        "bn1",
+        "relu",
+        "maxpool",
+        "layer1",
+        "layer2",
+        "layer3",
+        "layer4",
+    ]
+    assert layers[-2] == {"name": "layer3", "height": 4, "width": 4, "channels": 128, "note": "stage"}
+    assert layers[-1]["note"] == "last layer, enters pooling"
+    assert layers[0]["note"] == ""
+
+
+def test_only_what_can_be_downloaded_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        workflows.download_dataset("image-folder", tmp_path)
+    assert str(caught.value) == "image-folder has nothing to download; --download is for stanford-dogs."
+    with pytest.raises(CamcoreError) as caught:
+        workflows.download_dataset("stanford-dogs", None)
+    assert str(caught.value) == "--download needs --root, the folder to put the data set into."
+    asked: list[Path] = []
+    monkeypatch.setitem(DATASETS, "stanford-dogs", replace(DATASETS["stanford-dogs"], download=asked.append))
+    workflows.download_dataset("stanford-dogs", tmp_path)
+    assert asked == [tmp_path]
+
+
+def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single_thread: None) -> None:
+    small = RunConfig(
+        DatasetConfig("paper-dogs", train_images=8, val_images=10),
+        replace(workflows.DEMO_CONFIG.view, size=32),
+        ModelConfig("resnet10_narrow"),
+        TrainConfig(epochs=1, batch_size=4),
+    )
+    monkeypatch.setattr(workflows, "DEMO_CONFIG", small)
+    generation = workflows.make_demo(tmp_path / "demo", device="cpu", workers=0)
+    assert [source.id for source in generation.sources] == SOURCES.split(",")
+    assert generation.manifest["images"] == 10
+    assert open_run(tmp_path / "demo").finished
+    assert (generation.samples["boxes"].map(len) >= 1).all()
+    assert (generation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
+    with pytest.raises(CamcoreError, match="exists already"):
+        workflows.make_demo(tmp_path / "demo", device="cpu", workers=0)
