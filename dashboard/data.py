@@ -99,6 +99,17 @@ def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np
     return _measure_off_object(*entry.key, source, convention)
 
 
+def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str], float]:
+    """Return the mean share of heat off the object per source and convention; empty where no image has boxes."""
+    means = {}
+    for source in sources:
+        for convention in CONVENTIONS:
+            values = measure_off_object(entry, source, convention)
+            if np.isfinite(values).any():
+                means[source, convention] = float(np.nanmean(values))
+    return means
+
+
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
     generation = entry.generation
@@ -160,14 +171,3 @@ def _measure_off_object(path: str, version: str, source: str, convention: str) -
     raw = np.asarray(generation.maps(source))
     cover = _load_cover(path, version, *raw.shape[-2:])
     return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
-
-
-def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str], float]:
-    """Return the mean share of heat off the object per source and convention; empty where no image has boxes."""
-    means = {}
-    for source in sources:
-        for convention in CONVENTIONS:
-            values = measure_off_object(entry, source, convention)
-            if np.isfinite(values).any():
-                means[source, convention] = float(np.nanmean(values))
-    return means

@@ -5,8 +5,9 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from camcore.drawing import CONVENTIONS
 from dashboard import controls, layout, pictures, run_cards, selection
-from dashboard.data import Entry, load_samples, mean_off_object, measure_pair, same_by_theory
+from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
 from dashboard.language import text
 from dashboard.source_titles import source_title
@@ -43,13 +44,12 @@ def show_numbers(entry: Entry) -> None:
     titles = {"first": source_title(first), "second": source_title(second)}
     off_object = mean_off_object(entry, (first,))
     if (first, "literature") in off_object:
-        shares = _two_numbers(off_object[first, "literature"], off_object[first, "positive"])
-        facts.append((text("overview.facts.off_object", **titles), shares, text("overview.facts.conventions")))
+        shares = off_object[first, "literature"], off_object[first, "positive"]
+        facts.append((text("overview.facts.off_object", **titles), *_two_numbers(*shares)))
     if first != second:
         measured = measure_pair(entry, first, second)
-        means = (float(np.nanmean(measured[f"heat_moved_{name}"])) for name in ("literature", "positive"))
-        note = "overview.facts.identical" if same_by_theory(entry, first, second) else "overview.facts.conventions"
-        facts.append((text("overview.facts.moved", **titles), _two_numbers(*means), text(note)))
+        means = (float(np.nanmean(measured[f"heat_moved_{name}"])) for name in CONVENTIONS)
+        facts.append((text("overview.facts.moved", **titles), *_two_numbers(*means)))
     layout.show_facts(facts)
 
 
@@ -60,8 +60,12 @@ def show_examples(entry: Entry) -> None:
     st.html(f'<div class="cc-examples">{cards}</div>')
 
 
-def _two_numbers(literature: float, positive: float) -> str:
-    return f"{literature:.0%} → {positive:.0%}"
+def _two_numbers(literature: float, positive: float) -> tuple[str, str]:
+    """Return a number in both conventions, or once where they agree, and the line that says what is what."""
+    first, second = f"{literature:.0%}", f"{positive:.0%}"
+    if first == second:
+        return first, text("overview.facts.either")
+    return f"{first} → {second}", text("overview.facts.conventions")
 
 
 def _card(entry: Entry, example: Example) -> str:

@@ -59,7 +59,7 @@ STRINGS = {
     "overview.facts.off_object": "Heat off the object, {first}",
     "overview.facts.moved": "Heat moved, {first} to {second}",
     "overview.facts.conventions": "as in the literature → positive evidence only",
-    "overview.facts.identical": "as in the literature → positive evidence only, where the two are the same map",
+    "overview.facts.either": "in either way of drawing",
     "overview.examples.title": "The most telling pictures",
     "overview.examples.lead": "Bright is hot. White frames are the objects that the data set knows of.",
     "overview.examples.drawing.title": "One map, drawn in two ways",
@@ -168,8 +168,8 @@ STRINGS = {
     "disagreement.off_object.lead": "The mean share of heat outside the boxes. A source whose two bars differ looks "
     "scattered because of how it is drawn.",
     "disagreement.ranking.title": "The pictures, most different first",
-    "disagreement.ranking.lead": "By {measure}, drawn: {convention}. Maps for the predicted class; open one for its "
-    "numbers.",
+    "disagreement.ranking.lead": "Measure: {measure}. Drawn: {convention}. The maps are those of the predicted class; "
+    "open one for its numbers.",
     "disagreement.ranking.caption": "{measure} {share:.0%}",
     "verdict.identical": "The same map. What looks different is drawing.",
     "verdict.identical.why": "On this network {first} and {second} are equal up to a positive factor, by theory and on "

@@ -16,6 +16,8 @@ from dashboard.router import PAGES
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
 WORDS = r"[a-z_]+(?:\.[a-z_]+)*"
+VERDICTS = ("identical", "partly_drawing", "hidden", "real", "alike")
+EXAMPLES = ("drawing", "layers", "wrong")
 
 
 def nodes() -> Iterator[ast.AST]:
@@ -66,6 +68,10 @@ def test_every_key_that_exists_is_used():
         ("sort.{}", filters.SORTS),
         ("convention.{}", CONVENTIONS),
         ("state.{}", data.STATES),
+        ("verdict.{}", VERDICTS),
+        ("verdict.{}.why", VERDICTS),
+        ("overview.examples.{}.title", EXAMPLES),
+        ("overview.examples.{}.body", EXAMPLES),
         ("filter.result.{}", filters.RESULTS),
         ("filter.order.{}", ("low", "high")),
         ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),

@@ -1,5 +1,7 @@
 """Every page, of every kind of run, with good and bad addresses."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -181,3 +183,20 @@ def test_the_curves_of_several_runs_lie_over_each_other(runs, monkeypatch):
 def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
     make_run(tmp_path, "run", images=8, classes=("<b>bold</b>", "a & b"))
     assert "<b>bold</b>" not in all_text(show("overview", tmp_path, monkeypatch))
+
+
+SHOW_ALL = """
+import sys
+from streamlit.testing.v1 import AppTest
+for page in {pages}:
+    app = AppTest.from_file("dashboard/app.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()
+    assert not app.exception and app.get("html"), page
+    assert "torch" not in sys.modules, page
+"""
+
+
+def test_no_page_imports_torch(runs):
+    """In a process of its own, because other tests do import it."""
+    repository = APP.parents[1]
+    environment = os.environ | {"PYTHONPATH": str(repository), "CAMCORE_RUNS": str(runs)}
+    subprocess.run([sys.executable, "-c", SHOW_ALL.format(pages=NAMES)], check=True, cwd=repository, env=environment)
