@@ -1,0 +1,288 @@
+"""The commands as people type them: what they print, how they refuse, and that the README knows them all."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import camcore
+from camcore import workflows
+from camcore.cli import DATASET_KINDS, build_config, main
+from camcore.config import ModelConfig, RunConfig, TrainConfig
+from camcore.datasets import DATASETS
+from camcore.generations import open_generation
+from camcore.models import Classifier
+from camcore.runs import Run, create_run, open_run
+from camcore.weights import save_weights
+
+README = Path(__file__).parents[1] / "README.md"
+COMMANDS = sorted(main.commands)
+OPTIONS = sorted({option for command in main.commands.values() for one in command.params for option in one.opts})
+FLAGS = [option for option in OPTIONS if option.startswith("--")]
+ON_CPU = ("--device", "cpu", "--workers", "0")
+
+
+def run_camcore(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def refuse(*arguments: object) -> str:
+    """Return the one line with which a command refuses."""
+    result = run_camcore(*arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_has_help(command: str) -> None:
+    for flag in ("-h", "--help"):
+        result = run_camcore(*command.split(), flag)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does_in_one_line(name: str) -> None:
+    command = main.commands[name]
+    assert command.help
+    assert command.get_short_help_str(200) in run_camcore("--help").stdout.replace("\n" + " " * 10, " ")
+
+
+def test_the_readme_knows_every_command_and_option() -> None:
+    text = README.read_text(encoding="utf-8")
+    missing = [f"camcore {name}" for name in COMMANDS if not re.search(rf"\bcamcore {name}\b", text)]
+    missing += [flag for flag in FLAGS if not re.search(rf"(?<![\w-]){flag}(?![\w-])", text)]
+    assert not missing
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run_camcore("--version").stdout == f"camcore, version {camcore.__version__}\n"
+
+
+def test_python_m_camcore_is_the_same() -> None:
+    command = [sys.executable, "-m", "camcore"]
+    failed = subprocess.run([*command, "explain", "nowhere"], capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr == "Error: There is no run at nowhere. `camcore runs` lists what is there.\n"
+    wrong = subprocess.run([*command, "exlpain"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "No such command 'exlpain'" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train",),
+        ("train", "--run", "x", "--backbone", "resnet19"),
+        ("train", "--run", "x", "--head", "fc"),
+        ("train", "--run", "x", "--epochs", "many"),
+        ("train", "--run", "x", "--dataset", "cats"),
+        ("train", "--run", "x", "--workers", "-1"),
+        ("explain",),
+        ("explain", "x", "--source", "cam"),
+        ("unknown",),
+    ],
+)
+def test_what_can_not_be_understood_exits_with_2(arguments: tuple[str, ...]) -> None:
+    result = run_camcore(*arguments)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+
+
+def test_the_kinds_of_data_set_are_those_there_are() -> None:
+    assert set(DATASET_KINDS) == set(DATASETS)
+
+
+def test_every_field_of_the_configuration_has_an_option_with_its_default() -> None:
+    train = main.commands["train"]
+    options = train.make_context("train", ["--run", "x"]).params
+    assert build_config(options) == RunConfig()
+
+
+def test_options_reach_the_configuration() -> None:
+    arguments = "--run x --dataset image-folder --data-seed 3 --val-fraction 0.3 --backbone vgg16 --head mlp"
+    arguments += " --map-stride 16 --weights imagenet --view center-crop --size 96 --epochs 3 --batch-size 5"
+    arguments += " --optimizer sgd --learning-rate 0.1 --weight-decay 0.2 --warmup-epochs 0.5 --label-smoothing 0"
+    arguments += " --augmentation none --precision fp32 --keep best --seed 4"
+    config = build_config(main.commands["train"].make_context("train", arguments.split()).params)
+    assert (config.dataset.kind, config.dataset.seed, config.dataset.val_fraction) == ("image-folder", 3, 0.3)
+    assert config.model == ModelConfig("vgg16", "mlp", 16, "imagenet")
+    assert (config.view.kind, config.view.size) == ("center-crop", 96)
+    assert config.train == TrainConfig(3, 5, "sgd", 0.1, 0.2, 0.5, 0.0, "none", "fp32", "best", 4)
+
+
+def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thread: None) -> None:
+    path = tmp_path / "run"
+    arguments = ["--dataset", "image-folder", "--root", tiny_folder, "--backbone", "resnet10_narrow", "--size", 32]
+    trained = run_camcore("train", "--run", path, *arguments, "--epochs", 1, "--batch-size", 4, *ON_CPU)
+    assert trained.exit_code == 0
+    assert "epoch   1/1  train loss " in trained.stdout
+    assert trained.stdout.endswith(f"Trained: {path}. Next: camcore explain {path}\n")
+    explained = run_camcore("explain", path, "--sources", "cam,grad_cam@layer3", *ON_CPU)
+    assert explained.exit_code == 0
+    accuracy = open_generation(open_run(path)).accuracy
+    expected = rf"Explained 6 images \(\d+ images/s\) with cam, grad_cam@layer3; accuracy {accuracy:.3f}\.\n"
+    assert re.fullmatch(expected, explained.stdout)
+    again = run_camcore("explain", path, *ON_CPU)
+    assert again.stdout == (
+        f"{path} is explained already, with cam, grad_cam@layer3. Make the maps anew with --force.\n"
+    )
+
+
+def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_path: Path, single_thread: None) -> None:
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    (root / "train" / "bar" / "broken.png").write_bytes(b"not an image")
+    path = tmp_path / "run"
+    arguments = ["--dataset", "image-folder", "--root", root, "--backbone", "resnet10_narrow", "--size", 32]
+    result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, *ON_CPU)
+    assert f"1 files were skipped; {path / 'skipped.csv'} says which and why." in result.stdout
+    assert (path / "skipped.csv").read_text().startswith("path,reason\ntrain/bar/broken.png,")
+
+
+def test_training_into_an_existing_run_is_refused(trained_run: Run, tiny_folder: Path) -> None:
+    arguments = ("train", "--run", trained_run.path, "--dataset", "image-folder", "--root", tiny_folder, *ON_CPU)
+    assert refuse(*arguments) == (
+        f"Error: {trained_run.path} exists already. Go on with --resume, replace it with --overwrite, or name another."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--resume", "--overwrite"), "--resume and --overwrite exclude each other. Choose one."),
+        (
+            ("--resume", "--epochs", "9"),
+            "--resume goes on as the run was configured; leave out --epochs, or train a new run.",
+        ),
+        (
+            ("--resume", "--learning-rate", "1"),
+            "--resume goes on as the run was configured; leave out --learning-rate, or train a new run.",
+        ),
+        (("--resume",), "{path} is finished; there is nothing to resume. Replace it with --overwrite."),
+        (("--download",), "paper-dogs has nothing to download; --download is for stanford-dogs."),
+        (("--size", "8"), "size is 8; it must be between 32 and 2048 pixels."),
+        (("--dataset", "image-folder"), "The data set 'image-folder' needs --root DIR, the folder it lies in."),
+        (("--device", "tpu"), "Device 'tpu' is not on this machine. There is: {devices}, or auto."),
+    ],
+)
+def test_training_refuses_in_one_line(arguments: tuple[str, ...], message: str, trained_run: Run) -> None:
+    line = refuse("train", "--run", trained_run.path, *arguments)
+    if "{devices}" in message:
+        assert re.fullmatch(re.escape(f"Error: {message}").replace(r"\{devices\}", "cpu.*"), line)
+    else:
+        assert line == f"Error: {message.format(path=trained_run.path)}"
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ("gradcam", "Unknown source 'gradcam'. Choose from: cam, grad_cam."),
+        (",", "No source in ','. Choose from: cam, grad_cam."),
+    ],
+)
+def test_explaining_refuses_in_one_line(sources: str, message: str, trained_run: Run) -> None:
+    assert refuse("explain", trained_run.path, "--sources", sources) == f"Error: {message}"
+
+
+def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
+    tmp_path: Path, tiny_config: RunConfig, trained_run: Run, tiny_folder: Path
+) -> None:
+    config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
+    run = create_run(tmp_path / "mlp", config, trained_run.class_names, trained_run.info["dataset"])
+    run.remember_root(tiny_folder)
+    save_weights(run, Classifier(config.model, config.view, 3))
+    assert run_camcore("explain", run.path, *ON_CPU).exit_code == 0
+    before = open_generation(run).id
+    line = refuse("explain", run.path, "--sources", "cam", *ON_CPU)
+    assert line.startswith("Error: CAM needs one linear layer directly behind mean pooling; with head 'mlp' ")
+    assert line.endswith(" Use --sources grad_cam, or train with --head gap.")
+    assert open_generation(run).id == before
+
+
+def press_ctrl_c(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_training_says_how_to_go_on(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "train_run", press_ctrl_c)
+    result = run_camcore("train", "--run", trained_run.path)
+    assert result.exit_code == 130
+    assert result.stderr == (
+        f"\nStopped. 2 finished epochs are kept. Go on: camcore train --run {trained_run.path} --resume\n"
+    )
+
+
+def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "explain_run", press_ctrl_c)
+    result = run_camcore("explain", trained_run.path)
+    assert result.exit_code == 130
+    assert result.stderr == (
+        f"\nStopped. The maps in force before are kept. Go on: camcore explain {trained_run.path}\n"
+    )
+
+
+def test_a_defect_is_not_dressed_up_as_a_user_s_mistake(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(workflows, "explain_run", fail)
+    with pytest.raises(ZeroDivisionError):
+        run_camcore("explain", trained_run.path)
+
+
+def test_layers_are_listed_with_their_grids(trained_run: Run) -> None:
+    lines = run_camcore("layers", trained_run.path).stdout.splitlines()
+    assert lines[-2].split() == ["layer3", "4", "x", "4", "128", "channels", "stage"]
+    assert lines[-1].split()[:6] == ["layer4", "2", "x", "2", "256", "channels"]
+    assert lines[-1].endswith("last layer, enters pooling")
+
+
+def test_runs_are_listed_with_their_state(own_run: Run, tiny_config: RunConfig) -> None:
+    folder = own_run.path.parent
+    create_run(folder / "begun", tiny_config, ("a", "b"), {})
+    (folder / "damaged").mkdir()
+    (folder / "damaged" / "run.json").write_text("{")
+    result = run_camcore("runs", "--runs", folder)
+    assert result.exit_code == 0
+    begun, damaged, own = (" ".join(line.split()) for line in result.stdout.splitlines())
+    assert begun == "begun image-folder resnet10_narrow gap unfinished, not explained"
+    assert damaged.startswith(f"unusable: {folder / 'damaged' / 'run.json'} is damaged (")
+    assert own == "own image-folder resnet10_narrow gap trained, explained"
+
+
+def test_an_empty_folder_of_runs_is_answered_with_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = f"No runs in {tmp_path}. Make one: camcore demo --run {tmp_path / 'demo'}\n"
+    assert run_camcore("runs", "--runs", tmp_path).stdout == expected
+    monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
+    assert run_camcore("runs").stdout == expected
+
+
+def test_the_demo_says_what_it_made_and_where_to_look(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Path] = []
+
+    def make_demo(path: Path, **_: Any) -> object:
+        asked.append(path)
+        return open_generation(trained_run)
+
+    monkeypatch.setattr(workflows, "make_demo", make_demo)
+    monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
+    lines = run_camcore("demo").stdout.splitlines()
+    accuracy = open_generation(trained_run).accuracy
+    assert asked == [tmp_path / "demo"]
+    assert lines == [
+        f"{tmp_path / 'demo'}: 6 images explained, accuracy {accuracy:.3f}.",
+        "Look at it: streamlit run dashboard/app.py",
+    ]
