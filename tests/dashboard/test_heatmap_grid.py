@@ -250,3 +250,19 @@ def test_copy_link_works_without_the_clipboard_api(page: Page, url: str) -> None
     page.locator(".copy").click()
     expect(page.locator(".copy")).to_have_text("Link copied")
     assert page.evaluate("window.copied") == page.url
+
+
+def test_a_phone_shows_everything_and_the_toolbar_stays_in_sight(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_grid(page, url, "?overlay=both")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".tile").last.scroll_into_view_if_needed()
+    for control in (
+        ".segments >> nth=0",
+        ".opacity input",
+        ".target select",
+        ".boxes input",
+        ".disclose",
+        ".colorbars",
+    ):
+        expect(page.locator(f".toolbar {control}")).to_be_in_viewport(ratio=1)

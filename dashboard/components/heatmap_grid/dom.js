@@ -17,6 +17,10 @@ function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (word, name) => (name in values ? String(values[name]) : word));
 }
 
+function mapValues(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+}
+
 function decodeBytes(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -24,8 +24,8 @@ function heatRange([lowest, highest], convention, drawnSigned) {
   return convention === "literature" && drawnSigned ? [lowest, highest] : [0, Math.max(highest, 0)];
 }
 
-// Return for each of `target` pixels the two cells it lies between and its distance from the first, in cells. The centre
-// of the first pixel is half a pixel from the edge (align_corners=False). Without `smooth` both are the cell it lies in.
+// Return for each of `target` pixels the two cells it lies between and its distance from the first, in cells. The
+// centre of the first pixel is half a pixel from the edge (align_corners=False). Without `smooth` both are one cell.
 function alongAxis(source, target, smooth) {
   const first = new Int32Array(target);
   const second = new Int32Array(target);
@@ -83,8 +83,8 @@ function toDifferenceEntries(first, second) {
 
 const FRACTION = 16; // bits behind the point
 
-// Lay coloured entries over the part of a picture that begins at (left, top) and is `width` wide; in place. Whole numbers
-// and one access per pixel, because this is where a toggle's time goes.
+// Lay coloured entries over the part of a picture that begins at (left, top) and is `width` wide; in place. Whole
+// numbers and one access per pixel, because this is where a toggle's time goes.
 function blend(pixels, pictureWidth, entries, { left, top, width }, table, opacity) {
   const words = new Uint32Array(pixels.buffer); // alpha, blue, green, red from the highest byte on
   const one = 1 << FRACTION;

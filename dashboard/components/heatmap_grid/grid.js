@@ -19,13 +19,15 @@ export default function (component) {
 
 function createGrid(parentElement) {
   const root = parentElement.querySelector(".heatmap-grid");
-  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, revision: 0, stop: new AbortController() };
-  const { signal } = grid.stop;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, revision: 0, stop };
   grid.commonRange = (slot) => commonRange(grid, slot);
   const kept = new Map();
   grid.scratch = (name, width, height) => findScratch(kept, name, width, height);
   grid.change = (name, value) => change(grid, { [name]: value });
-  grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), { rootMargin: "400px", scrollMargin: "400px" });
+  const margins = { rootMargin: "400px", scrollMargin: "400px" }; // painted before it is scrolled to
+  grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), margins);
   const resized = new ResizeObserver(() => fitToPage(grid));
   resized.observe(grid.list);
   signal.addEventListener("abort", () => [grid.near, resized].forEach((observer) => observer.disconnect()));
@@ -74,6 +76,7 @@ function updateTiles(grid, data) {
     if (grid.list.children[at] !== tile.item) grid.list.insertBefore(tile.item, grid.list.children[at] ?? null);
     grid.near.observe(tile.item);
   });
+  for (const part of [".toolbar", ".keys"]) grid.root.querySelector(part).hidden = data.tiles.length === 0;
   grid.root.querySelector(".empty").hidden = data.tiles.length > 0;
   grid.list.style.setProperty("--picture", `${data.tileWidth}px`);
   grid.list.style.setProperty("--ratio", typicalRatio(data.tiles));
@@ -157,7 +160,7 @@ function commonRange(grid, slot) {
   return grid.ranges[`${slot} ${target}`];
 }
 
-// Return room to compute in, kept by name and size: most tiles share a size, and fresh arrays would cost more than the sums.
+// Return room to compute in, kept by name and size: most tiles share a size, and fresh arrays cost more than the sums.
 function findScratch(kept, name, width, height) {
   const size = `${name} ${width}x${height}`;
   if (!kept.has(size)) {

@@ -7,7 +7,8 @@ function keepOneTabStop({ list }, chosen = list.querySelector(".tile[tabindex='0
 
 function listenToTiles(grid, signal) {
   const { list, root } = grid;
-  list.addEventListener("focusin", (event) => event.target.matches(".tile") && keepOneTabStop(grid, event.target), { signal });
+  const onFocus = ({ target }) => target.matches(".tile") && keepOneTabStop(grid, target);
+  list.addEventListener("focusin", onFocus, { signal });
   list.addEventListener("click", (event) => {
     const button = event.target.closest(".tile");
     const opened = [...grid.tiles.values()].find((tile) => tile.button === button);
@@ -21,7 +22,8 @@ function moveFocus(list, event) {
   const tiles = [...list.querySelectorAll(".tile")];
   const at = tiles.indexOf(event.target.closest(".tile"));
   const columns = getComputedStyle(list).gridTemplateColumns.split(" ").length;
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -at, End: tiles.length - 1 - at };
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  Object.assign(steps, { Home: -at, End: tiles.length - 1 - at });
   if (!(event.key in steps) || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   tiles[at + steps[event.key]]?.focus();

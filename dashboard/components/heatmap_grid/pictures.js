@@ -1,15 +1,17 @@
-// Painting: one canvas per picture, at the device's pixels. What is costly (decoding, shrinking the photograph, heat) is
-// kept per picture; a change of opacity or colours only blends anew.
+// Painting: one canvas per picture, at the device's pixels. What is costly (decoding, shrinking the photograph, heat)
+// is kept per picture; a change of opacity or colours only blends anew.
 
 const SHARPEST = 2; // device pixels per CSS pixel; more costs time and shows nothing
 
-// Return how large a tile's photograph is painted in a frame, and where in it lies what the model sees, in device pixels.
-function fitPicture({ width, height, seen }, frame) {
+// Return how large a tile's photograph is painted in a frame, and where in it the seen part lies, in device pixels.
+function fitPicture(image, frame) {
   const density = Math.min(window.devicePixelRatio || 1, SHARPEST);
-  const scale = Math.min(frame.width / width, frame.height / height) * density;
-  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)), density };
-  const [left, top, right, bottom] = seen.map((edge, at) => Math.round((edge * (at % 2 ? size.height : size.width)) / (at % 2 ? height : width)));
-  return { ...size, scale, seen: { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) } };
+  const scale = Math.min(frame.width / image.width, frame.height / image.height) * density;
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  const [left, right] = [image.seen[0], image.seen[2]].map((x) => Math.round((x * width) / image.width));
+  const [top, bottom] = [image.seen[1], image.seen[3]].map((y) => Math.round((y * height) / image.height));
+  return { width, height, density, scale, seen: { left, top, width: right - left, height: bottom - top } };
 }
 
 // Return which slots a picture shows; the second picture is there in "both" only.
@@ -35,17 +37,17 @@ function computeEntries(slots, tile, view, grid, fit) {
   return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
 }
 
-// Return the photograph's pixels at the size it is painted in.
-function photographPixels(tile, fit) {
-  const size = `${fit.width}x${fit.height}`;
-  if (tile.photograph?.size !== size) {
-    const scratch = new OffscreenCanvas(fit.width, fit.height);
-    const context = scratch.getContext("2d", { willReadFrequently: true });
+// Return the photograph's pixels at the size it is painted in. Two sizes are kept: alone and side by side.
+function photographPixels(tile, { width, height }) {
+  const size = `${width}x${height}`;
+  if (!tile.photographs.has(size)) {
+    if (tile.photographs.size > 1) tile.photographs.delete(tile.photographs.keys().next().value);
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     context.imageSmoothingQuality = "high";
-    context.drawImage(tile.bitmap, 0, 0, fit.width, fit.height);
-    tile.photograph = { size, pixels: context.getImageData(0, 0, fit.width, fit.height) };
+    context.drawImage(tile.bitmap, 0, 0, width, height);
+    tile.photographs.set(size, context.getImageData(0, 0, width, height));
   }
-  return tile.photograph.pixels;
+  return tile.photographs.get(size);
 }
 
 // Paint one picture of a tile. Returns the slots shown, so that the tile can say what is to be said of their maps.
@@ -89,8 +91,8 @@ function shadeUnseen(context, { width, height, seen }) {
   context.restore();
 }
 
-// Draw boxes with a dark line around a light one, to be seen on any ground; other classes' are dashed, and all are named
-// where there are several.
+// Draw boxes with a dark line around a light one, to be seen on any ground; other classes' are dashed, and all are
+// named where there are several.
 function drawBoxes(context, boxes, fit) {
   const { density } = fit;
   const placed = boxes.map((box) => placeBox(box, fit));
@@ -117,7 +119,7 @@ function placeBox([x0, y0, x1, y1, name, isTarget], { scale, width, height, dens
   return { left, top, right, bottom, name, isTarget };
 }
 
-// Write a class into a box: the target's at the top, others' at the bottom, because two dogs' boxes often begin together.
+// Write a class into a box: the target's at the top, others' at the bottom, because boxes often begin together.
 function nameBox(context, { left, top, bottom, name, isTarget }, density) {
   const height = 17 * density;
   const y = isTarget ? top : bottom - height;

@@ -16,19 +16,20 @@ function makeTile() {
   const button = make("button", "tile");
   button.type = "button";
   const pictures = [makePicture(false), makePicture(true)];
-  const parts = Object.fromEntries(["pictures", "title", "mark", "predicted", "percent", "truth", "caption"].map((name) => [name, make("span", name)]));
+  const names = ["pictures", "title", "mark", "predicted", "percent", "truth", "caption"];
+  const parts = Object.fromEntries(names.map((name) => [name, make("span", name)]));
   parts.pictures.append(...pictures.map((picture) => picture.element));
   parts.title.append(parts.mark, parts.predicted, parts.percent);
   button.append(parts.pictures, parts.title, parts.truth, parts.caption);
   item.append(button);
-  return { item, button, parts, pictures, visible: false, dirty: true, data: null, bitmap: null };
+  return { item, button, parts, pictures, photographs: new Map(), visible: false, dirty: true };
 }
 
 // Take over new data; the decoded photograph stays where it is the same.
 function updateTile(tile, data, strings) {
   if (tile.data?.image !== data.image) forgetPhotograph(tile);
   tile.data = data;
-  tile.maps = Object.fromEntries(Object.entries(data.maps).map(([slot, maps]) => [slot, Object.fromEntries(Object.entries(maps).map(([target, map]) => [target, decodeMap(map)]))]));
+  tile.maps = mapValues(data.maps, (maps) => mapValues(maps, decodeMap)); // slot -> target -> map
   tile.dirty = true;
   const { mark, predicted, percent, truth, caption } = tile.parts;
   tile.button.classList.toggle("wrong", !data.correct);
@@ -43,7 +44,8 @@ function updateTile(tile, data, strings) {
 
 function forgetPhotograph(tile) {
   tile.bitmap?.close();
-  tile.bitmap = tile.photograph = tile.decoding = null;
+  tile.bitmap = tile.decoding = null;
+  tile.photographs = new Map();
   tile.broken = false;
 }
 
@@ -72,10 +74,13 @@ function paintTile(tile, view, grid, frame) {
     if (picture.second && view.overlay !== "both") continue;
     if (tile.bitmap) paintPicture(picture, tile, view, grid, frame);
     const slots = slotsOf(view.overlay, picture.second);
-    const problems = slots.map((slot) => [slot, tile.maps[slot]?.[view.target]]).map(([slot, map]) => [slot, map ? mapStatus(map.range) : "no_map"]).filter(([, status]) => status !== "ok");
-    for (const [slot, status] of problems) statements.push(fill(strings.tile_map, { source: sources[slot].title, status: strings[status] }));
+    const problems = slots.flatMap((slot) => {
+      const status = statusOf(tile.maps[slot]?.[view.target]);
+      return status === "ok" ? [] : [{ source: sources[slot].title, status: strings[status] }];
+    });
+    statements.push(...problems.map((problem) => fill(strings.tile_map, problem)));
     const named = slots.length === 2; // a difference must say whose map it is
-    const words = problems.map(([slot, status]) => (named ? `${sources[slot].title}: ${strings[status]}` : strings[status]));
+    const words = problems.map((problem) => (named ? fill("{source}: {status}", problem) : problem.status));
     setText(picture.chip, tile.broken ? strings.no_picture : words.join(" · "));
     setText(picture.name, view.overlay === "both" ? sources[slots[0]].title : "");
   }
@@ -83,8 +88,13 @@ function paintTile(tile, view, grid, frame) {
   tile.dirty = false;
 }
 
+function statusOf(map) {
+  return map ? mapStatus(map.range) : "no_map";
+}
+
 function describeTile({ data, number }, statements, { data: { strings, tiles } }) {
-  const values = { ...data, percent: percentOf(data.confidence), right_or_wrong: data.correct ? strings.right : strings.wrong };
+  const rightOrWrong = data.correct ? strings.right : strings.wrong;
+  const values = { ...data, percent: percentOf(data.confidence), right_or_wrong: rightOrWrong };
   const opens = fill(strings.open, { number, count: tiles.length });
   return [opens, fill(strings.tile, values), ...statements, data.caption].filter(Boolean).join(" ");
 }

@@ -1,14 +1,15 @@
-// The toolbar: native inputs, so that keyboards and screen readers know them. It shows a view and asks for changes of it.
+// The toolbar: native inputs, so that keyboards and screen readers know them. It shows a view and asks for changes.
 
 // Fill in the texts and the choices; called again with every new data.
 function buildToolbar(grid) {
   const { root, data } = grid;
-  for (const element of root.querySelectorAll("[data-text]")) setText(element, data.strings[element.dataset.text]);
-  for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", data.strings[element.dataset.label]);
+  const { strings } = data;
+  for (const element of root.querySelectorAll("[data-text]")) setText(element, strings[element.dataset.text]);
+  for (const element of root.querySelectorAll("[data-label]")) element.ariaLabel = strings[element.dataset.label];
   for (const container of root.querySelectorAll("[data-radios]")) buildRadios(container, grid);
   const select = root.querySelector(".target select");
   const targets = grid.options.target.map((target) => {
-    const option = make("option", "", data.strings[`target_${target}`]);
+    const option = make("option", "", strings[`target_${target}`]);
     option.value = target;
     return option;
   });
@@ -19,7 +20,8 @@ function buildToolbar(grid) {
 function buildRadios(container, grid) {
   const name = container.dataset.radios;
   const radios = grid.options[name].map((value) => {
-    const [label, input, text] = [make("label", "option"), make("input"), make("span", "", optionText(name, value, grid.data))];
+    const [label, input] = [make("label", "option"), make("input")];
+    const text = make("span", "", optionText(name, value, grid.data));
     Object.assign(input, { type: "radio", name, value });
     label.append(input, text);
     if (name === "colors") text.prepend(makeGradient(grid.tables[value]));
@@ -45,7 +47,7 @@ function showInToolbar({ root, view, options }) {
   setText(root.querySelector(".opacity output"), `${view.opacity}%`);
   root.querySelector(".target select").value = view.target;
   root.querySelector(".boxes input").checked = view.boxes === "on";
-  root.querySelector(".boxes input").disabled = options.boxes.length < 2;
+  root.querySelector(".boxes").hidden = options.boxes.length < 2;
 }
 
 // Listen to the controls until `signal` aborts; `change(name, value)` asks for a new view.

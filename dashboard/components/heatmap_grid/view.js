@@ -1,4 +1,4 @@
-// The view (overlay, opacity, ...) and its place in the page's address. The browser alone keeps it; the server is not told.
+// The view (overlay, opacity, ...) and its place in the page's address. The browser alone keeps it.
 
 // Return what of an address is a view: known names with allowed values.
 function readAddress(search, choices) {
