@@ -8,13 +8,14 @@ from camcore.backbones import BACKBONES
 from camcore.errors import RunError
 from camcore.runs import Run
 from dashboard import layout, selection
-from dashboard.data import Entry, read_history
+from dashboard.data import STATES, Entry, read_history
 from dashboard.language import text
 
 
 def show_cards(entries: list[Entry], chosen: Entry) -> None:
-    """Show a card per run; the chosen one has a frame."""
-    cards = "".join(_card(entry, entry.name == chosen.name) for entry in entries)
+    """Show a card per run, those that show most first; the chosen one has a frame."""
+    ordered = sorted(entries, key=lambda entry: STATES.index(entry.state))
+    cards = "".join(_card(entry, entry.name == chosen.name) for entry in ordered)
     st.html(f'<div class="cc-cards">{cards}</div>')
 
 
