@@ -70,6 +70,7 @@ def test_ties_of_drawn_heat_are_broken_by_the_signed_map_then_by_index() -> None
     measure = MEASURES["top_area_disagreement"].compute
     assert measure(Maps(left, drawn), Maps(right, drawn))[0] == 1
     assert measure(Maps(drawn, drawn), Maps(left, drawn))[0] == 0  # a full tie falls to the lower index
+    assert measure(Maps(-left, drawn), Maps(right, drawn))[0] == 0  # what is drawn decides before the signed map does
 
 
 def test_peak_shift_by_hand() -> None:

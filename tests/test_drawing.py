@@ -83,6 +83,11 @@ def test_negative_evidence_alone_is_drawn_by_the_literature_s_cam_only() -> None
     assert not draw(negative, "literature", "grad_cam").any()
 
 
+def test_without_positive_evidence_the_range_is_empty_and_not_reversed() -> None:
+    for convention, method in (("positive", "cam"), ("positive", "grad_cam"), ("literature", "grad_cam")):
+        assert heat_range(RAW - 5, convention, method) == (0, 0)
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 @pytest.mark.parametrize(("convention", "method"), EVERY_WAY)
 def test_a_positive_factor_changes_no_picture(convention: str, method: str, scale: float) -> None:
@@ -155,6 +160,14 @@ def test_colours_do_not_depend_on_the_picture_s_size(convention: str, method: st
     np.testing.assert_array_equal(small[1::3, 1::3], large[7::15, 7::15])
     own = colormap("inferno")[np.floor(draw(raw.astype(float), convention, method) * 255 + 0.5).astype(int)]
     np.testing.assert_array_equal(small[1::3, 1::3], own)
+
+
+def test_the_scale_comes_from_the_cells_and_not_from_the_pixels() -> None:
+    # On twice the grid no pixel lies on the middle of the hot cell: the nearest have 0.75 * 0.75 of its heat.
+    raw = np.zeros((3, 3))
+    raw[1, 1] = 4
+    picture = render(np.zeros((6, 6, 3), dtype=np.uint8), raw, "positive", "cam", opacity=1.0)
+    assert (picture[2:4, 2:4] == colormap("inferno")[round(0.5625 * 255)]).all()
 
 
 def test_the_signed_map_is_upsampled_before_it_is_clipped() -> None:
