@@ -11,7 +11,7 @@ from camcore import geometry
 from camcore.generations import TARGETS, Generation
 from camcore.heatmaps import parse_source
 from dashboard.components.heatmap_grid import GridBox, GridSource, Slot, Tile, heatmap_grid
-from dashboard.data import Entry, load_samples
+from dashboard.data import Entry, load_samples, measure_range
 from dashboard.source_titles import source_title
 
 TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone
@@ -36,6 +36,7 @@ def show_grid(
         key=key,
         view=st.query_params.to_dict(),
         defaults=defaults,
+        common_range={slot: measure_range(entry, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,
     )
 

@@ -1,14 +1,14 @@
 """The grid in a real browser: what it paints, what it says, what it keeps in the address, and what it sends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
+from browser_steps import choose, parameters, read_canvas, settle, wait_until_painted
 from grid_app import MARKUP, make_tile
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from camcore.drawing import colormap, draw_heat, heat_range
 from camcore.geometry import upsample
@@ -16,10 +16,6 @@ from camcore.geometry import upsample
 pytestmark = pytest.mark.browser
 
 APP = Path(__file__).with_name("grid_app.py")
-READ_CANVAS = """canvas => {
-    const { width, height } = canvas;
-    return [width, height, ...canvas.getContext("2d").getImageData(0, 0, width, height).data];
-}"""
 
 
 @pytest.fixture(scope="session")
@@ -27,56 +23,9 @@ def url(streamlit_server: Callable[..., str]) -> str:
     return streamlit_server(APP)
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when a script fails or a dialog opens."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-    yield page
-    context.close()
-    assert problems == []
-
-
 def open_grid(page: Page, url: str, query: str = "") -> None:
     page.goto(f"{url}/{query}")
     wait_until_painted(page)
-
-
-def wait_until_painted(page: Page) -> None:
-    page.wait_for_function(
-        """() => {
-            const root = document.querySelector("[data-testid=stBidiComponentIsolated]")?.shadowRoot;
-            const tiles = [...(root?.querySelectorAll(".tile") ?? [])];
-            return tiles.length && tiles.every((tile) => tile.querySelector("canvas").style.width);
-        }"""
-    )
-
-
-def settle(page: Page) -> None:
-    """Wait until what was asked for is painted."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_timeout(50)
-
-
-def choose(page: Page, name: str, value: str) -> None:
-    radio = page.locator(f".heatmap-grid input[name={name}][value={value}]")
-    if not radio.is_visible():
-        page.locator(".disclose").click()
-    radio.check()
-    settle(page)
-
-
-def parameters(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def read_canvas(page: Page, tile: int) -> np.ndarray:
-    width, height, *pixels = page.locator(".tile").nth(tile).locator("canvas").first.evaluate(READ_CANVAS)
-    return np.array(pixels, dtype=np.uint8).reshape(height, width, 4)[:, :, :3]
 
 
 @pytest.mark.parametrize("convention", ["literature", "positive"])

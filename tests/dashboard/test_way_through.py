@@ -1,0 +1,87 @@
+"""The main way through the dashboard, as a person goes it, in a real browser."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser_steps import choose, parameters, read_canvas, wait_until_painted
+from playwright.sync_api import Browser, Page, expect
+from synthetic_run import make_run
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+
+
+@pytest.fixture(scope="session")
+def dashboard(tmp_path_factory, streamlit_server) -> str:
+    folder = tmp_path_factory.mktemp("runs")
+    make_run(folder, "first", images=40)
+    make_run(folder, "second", images=30, cam_able=False, sources=("grad_cam", "grad_cam@layer3"), seed=1)
+    return streamlit_server(APP, folder)
+
+
+def go_to(page: Page, name: str, title: str) -> None:
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_from_the_overview_through_every_page(page: Page, dashboard: str) -> None:
+    page.goto(dashboard)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where does the network look?")
+    expect(page.get_by_text("Most of what differs between CAM and Grad-CAM is drawing.")).to_be_visible()
+    go_to(page, "Training curves", "How did the training go?")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    go_to(page, "Disagreement", "Where do two methods disagree?")
+    expect(page.get_by_text("The same map. What looks different is drawing.")).to_be_visible()
+    wait_until_painted(page)
+    go_to(page, "Gallery", "What does it look at, picture by picture?")
+    wait_until_painted(page)
+
+
+def test_overlays_change_what_is_painted(page: Page, dashboard: str) -> None:
+    page.goto(f"{dashboard}/gallery")
+    wait_until_painted(page)
+    painted = {}
+    for overlay in ("off", "a", "b", "difference"):
+        choose(page, "overlay", overlay)
+        painted[overlay] = read_canvas(page, 0)
+    same = [
+        (one, two) for one in painted for two in painted if one < two and np.array_equal(painted[one], painted[two])
+    ]
+    assert same == []
+
+
+def test_a_filter_narrows_the_gallery_and_one_click_clears_it(page: Page, dashboard: str) -> None:
+    page.goto(f"{dashboard}/gallery")
+    wait_until_painted(page)
+    expect(page.get_by_text("40 of 40 images")).to_be_visible()
+    page.get_by_role("radio", name=re.compile("^Wrong")).click()
+    expect(page.get_by_text(re.compile(r"^\d+ of 40 images$"))).not_to_have_text("40 of 40 images")
+    expect(page).to_have_url(re.compile("result=wrong"))
+
+
+def test_a_shared_link_shows_the_same_view(page: Page, browser: Browser, dashboard: str) -> None:
+    page.goto(f"{dashboard}/gallery?run=first&result=right&sort=confidence")
+    wait_until_painted(page)
+    choose(page, "overlay", "a")
+    expect(page).to_have_url(re.compile("overlay=a"))
+    link, here = page.url, read_canvas(page, 1)
+    other = browser.new_context(viewport={"width": 1280, "height": 800})
+    there = other.new_page()
+    there.goto(link)
+    wait_until_painted(there)
+    assert parameters(there) == parameters(page)
+    np.testing.assert_array_equal(read_canvas(there, 1), here)
+    other.close()
+
+
+def test_another_run_is_chosen_for_all_pages(page: Page, dashboard: str) -> None:
+    page.goto(f"{dashboard}/gallery?run=first")
+    wait_until_painted(page)
+    page.get_by_role("combobox", name="Run").click()
+    page.get_by_role("option", name="second").click()
+    expect(page.get_by_text("30 of 30 images")).to_be_visible()
+    go_to(page, "Disagreement", "Where do two methods disagree?")
+    expect(page).to_have_url(re.compile("run=second"))
