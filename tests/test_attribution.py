@@ -65,7 +65,9 @@ def test_cam_is_refused_where_no_layer_takes_the_features(build_model: BuildMode
     assert str(caught.value) == "CAM needs one linear layer directly behind mean pooling; head 'mlp' has none."
 
 
-@pytest.mark.parametrize("config", [SMALL, ModelConfig("vgg16", "native"), ModelConfig("convnext_tiny", "mlp")])
+@pytest.mark.parametrize(
+    "config", [SMALL, ModelConfig("mobilenet_v3_small", "native"), ModelConfig("convnext_tiny", "mlp")]
+)
 def test_grad_cam_of_every_layer_is_what_a_graph_of_the_whole_network_gives(
     config: ModelConfig, build_model: BuildModel, noise_images: Tensor
 ) -> None:
