@@ -22,6 +22,7 @@ from camcore.config import (
     TrainConfig,
     ViewConfig,
 )
+from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError, RunError
 from camcore.geometry import VIEWS
 from camcore.heatmaps import METHODS
@@ -74,7 +75,14 @@ def main() -> None:
 
 @main.command("train")
 @run_option(required=True)
-@click.option("--dataset", "kind", type=click.Choice(DATASET_KINDS), default="paper-dogs", show_default=True)
+@click.option(
+    "--dataset",
+    "kind",
+    type=click.Choice(tuple(DATASETS)),
+    default="paper-dogs",
+    show_default=True,
+    help="What to learn.",
+)
 @ROOT
 @click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
 @click.option("--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder.")
@@ -82,20 +90,30 @@ def main() -> None:
 @config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
 @config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
 @config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
-@config_option(ModelConfig, "head", type=click.Choice(tuple(HEADS)), help="gap: CAM applies; mlp: a hidden layer.")
+@config_option(
+    ModelConfig,
+    "head",
+    type=click.Choice(tuple(HEADS)),
+    help="gap: CAM applies; mlp: a hidden layer; native: as built.",
+)
 @config_option(ModelConfig, "weights", help="imagenet, or a file of torchvision's layout. [default: from scratch]")
 @config_option(ModelConfig, "map_stride", type=int, help="Pixels per cell of the last grid: 32, or 16 for finer maps.")
 @click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees.")
 @config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels.")
-@config_option(TrainConfig, "epochs", type=int)
-@config_option(TrainConfig, "batch_size", type=int)
-@config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS))
-@config_option(TrainConfig, "learning_rate", type=float, help="At its peak.")
-@config_option(TrainConfig, "weight_decay", type=float)
-@config_option(TrainConfig, "warmup_epochs", type=float)
-@config_option(TrainConfig, "label_smoothing", type=float)
-@config_option(TrainConfig, "augmentation", type=click.Choice(AUGMENTATIONS))
-@config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS))
+@config_option(TrainConfig, "epochs", type=int, help="How often the training images are seen.")
+@config_option(TrainConfig, "batch_size", type=int, help="Images per step.")
+@config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS), help="sgd: momentum 0.9, Nesterov.")
+@config_option(TrainConfig, "learning_rate", type=float, help="At its peak; then a cosine to zero.")
+@config_option(TrainConfig, "weight_decay", type=float, help="For kernels and matrices, not for biases.")
+@config_option(TrainConfig, "warmup_epochs", type=float, help="Epochs until the learning rate's peak.")
+@config_option(TrainConfig, "label_smoothing", type=float, help="Share of the target given to all classes.")
+@config_option(
+    TrainConfig,
+    "augmentation",
+    type=click.Choice(AUGMENTATIONS),
+    help="light: crops, flips; standard: also colours, shapes and erasing.",
+)
+@config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS), help="auto: bf16 where the hardware has it.")
 @config_option(TrainConfig, "keep", type=click.Choice(KEEPS), help="best: selects on the split it reports, optimistic.")
 @config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
 @click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
