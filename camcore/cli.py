@@ -1,8 +1,6 @@
 """The command line: parse, call, print. What the commands do stands in `workflows`, imported when one of them runs."""
 
-import functools
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import click
 
 import camcore
 from camcore.backbones import BACKBONES, HEADS
+from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, config_option, run_option, show_errors
 from camcore.config import (
     AUGMENTATIONS,
     KEEPS,
@@ -29,42 +28,6 @@ from camcore.heatmaps import METHODS
 from camcore.runs import list_runs, open_run, runs_folder
 
 DATASET_KINDS = ("paper-dogs", "stanford-dogs", "image-folder")
-PATH = click.Path(path_type=Path)
-
-
-def _describe_default(kind: type, name: str) -> Any:
-    return next(field.default for field in fields(kind) if field.name == name)
-
-
-def config_option(kind: type, name: str, **settings: Any) -> Callable[..., Any]:
-    """Return an option for a field of a configuration, with the field's own default."""
-    default = _describe_default(kind, name)
-    flag = "--" + name.replace("_", "-")
-    return click.option(flag, name, default=default, show_default=default is not None, **settings)
-
-
-def run_option(**settings: Any) -> Callable[..., Any]:
-    """Return the option that names a run folder."""
-    return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
-
-
-ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
-DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
-WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Processes that decode images.")
-
-
-def show_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Print a user's mistake as one line and exit with 1."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments: Any, **options: Any) -> None:
-        try:
-            command(*arguments, **options)
-        except CamcoreError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
-
-    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -137,10 +100,8 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = workflows.train_run(path, build_config(options), overwrite=overwrite, **places)
     except KeyboardInterrupt:
         _say_stopped(path)
-    if run.info["dataset"]["skipped"]:
-        click.echo(
-            f"{run.info['dataset']['skipped']} files were skipped; {run.path / 'skipped.csv'} says which and why."
-        )
+    if skipped := run.info["dataset"].get("skipped"):
+        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
     click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
 
 
@@ -163,13 +124,18 @@ def _require_no_settings(context: click.Context, names: set[str], overwrite: boo
     if overwrite:
         raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
     if given:
-        flag = "--" + sorted(given)[0].replace("_", "-")
+        flags = {option.name: option.opts[0] for option in context.command.params}
+        flag = flags[sorted(given)[0]]
         raise CamcoreError(f"--resume goes on as the run was configured; leave out {flag}, or train a new run.")
 
 
 def _say_stopped(path: Path) -> None:
-    epochs = len(open_run(path).history()) if (path / "run.json").exists() else 0
-    click.echo(f"\nStopped. {epochs} finished epochs are kept. Go on: camcore train --run {path} --resume", err=True)
+    if (path / "run.json").exists():
+        epochs = len(open_run(path).history())
+        go_on = f"{epochs} finished epochs are kept. Go on: camcore train --run {path} --resume"
+    else:
+        go_on = "There is nothing to keep yet."
+    click.echo(f"\nStopped. {go_on}", err=True)
     sys.exit(130)
 
 

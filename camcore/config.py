@@ -55,7 +55,8 @@ class ViewConfig:
     def __post_init__(self) -> None:
         _choose("view", self.kind, VIEWS)
         _require(32 <= self.size <= 2048, "size", self.size, "between 32 and 2048 pixels")
-        _require(all(value > 0 for value in self.std), "std", self.std, "three numbers above 0")
+        _require(len(self.mean) == 3, "mean", self.mean, "three numbers")
+        _require(len(self.std) == 3 and min(self.std) > 0, "std", self.std, "three numbers above 0")
 
 
 @dataclass(frozen=True)

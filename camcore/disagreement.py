@@ -43,7 +43,8 @@ def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
     a, b = (_centred_ranks(maps.signed) for maps in (first, second))
     norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
     rho = np.divide((a * b).sum(-1), norm, out=np.zeros(len(a)), where=norm > 0)
-    distance: FloatVector = np.clip((1 - rho) / 2, 0, 1)
+    both_constant = (a == 0).all(-1) & (b == 0).all(-1)
+    distance: FloatVector = np.where(both_constant, 0, np.clip((1 - rho) / 2, 0, 1))
     return distance
 
 
@@ -93,17 +94,16 @@ def compare(first: FloatArray, first_method: str, second: FloatArray, second_met
     height, width = (max(first.shape[axis], second.shape[axis]) for axis in (-2, -1))
     first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
     finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
-    columns: dict[str, FloatVector] = {}
-    for convention in CONVENTIONS:
-        a, b = (
-            Maps(first[finite], draw(first[finite], convention, first_method)),
-            Maps(second[finite], draw(second[finite], convention, second_method)),
-        )
-        blank_a, blank_b = (~maps.drawn.any((-2, -1)) for maps in (a, b))
+    columns: dict[str, FloatVector] = {
+        f"{name}_{convention}": np.full(len(finite), np.nan) for convention in CONVENTIONS for name in MEASURES
+    }
+    for convention in CONVENTIONS if finite.any() else ():
+        a = Maps(first[finite], draw(first[finite], convention, first_method))
+        b = Maps(second[finite], draw(second[finite], convention, second_method))
+        blank_a, blank_b = a.drawn.max((-2, -1)) == 0, b.drawn.max((-2, -1)) == 0
         for name, measure in MEASURES.items():
-            values = np.full(len(finite), np.nan)
-            values[finite] = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), measure.compute(a, b))
-            columns[f"{name}_{convention}"] = values
+            values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), measure.compute(a, b))
+            columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
 
 

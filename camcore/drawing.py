@@ -41,11 +41,12 @@ def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float
     Maps that are not finite are drawn as 0; their status says what they are.
     """
     low, high = np.asarray(low)[..., None, None], np.asarray(high)[..., None, None]
-    span = high - low
-    usable = np.isfinite(span) & (span > 0)
     with np.errstate(invalid="ignore"):
+        span = high - low
+        finite = np.isfinite(raw.sum((-2, -1), keepdims=True))
+        usable = finite & np.isfinite(span) & (span > 0)
         heat = np.clip((raw - low) / np.where(usable, span, 1), 0, 1)
-    return np.where(usable & np.isfinite(heat), heat, 0)
+    return np.where(usable, heat, 0)
 
 
 def draw(raw: FloatArray, convention: str, method: str) -> FloatArray:

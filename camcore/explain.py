@@ -12,12 +12,12 @@ from torch.utils.data import Dataset as TorchDataset
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.datasets.sample import Dataset
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError
 from camcore.generation_writer import GenerationWriter, sha256_of
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.geometry import see_image
 from camcore.heatmaps import Source, needs_class_weights
-from camcore.loading import choose_workers, make_loader
+from camcore.loading import choose_workers, make_loader, plain_worker_errors
 from camcore.models import CamCheck, Classifier, check_cam
 from camcore.progress import show_progress
 from camcore.runs import Run
@@ -26,6 +26,7 @@ BATCH_SIZE = 16
 THUMBNAIL_SIDE = 256
 
 
+@plain_worker_errors()
 def explain(
     run: Run,
     dataset: Dataset,
@@ -108,7 +109,7 @@ def is_explained(run: Run, sources: Sequence[Source] | None, all_classes: bool) 
     try:
         generation = open_generation(run)
         stored = generation.all_class_maps() is not None
-    except RunError:
+    except CamcoreError:
         return False
     same_weights = generation.manifest.get("weights_sha256") == sha256_of(run.weights_path)
     return same_weights and set(sources or ()) <= set(generation.sources) and (stored or not all_classes)

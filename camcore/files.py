@@ -20,7 +20,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.part")
     try:
         yield part
-        with part.open("rb") as written:
+        with part.open("r+b") as written:  # Windows syncs only what is open for writing
             os.fsync(written.fileno())
         part.replace(path)
     except OSError as error:
@@ -51,9 +51,12 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing.") from error
+        raise RunError(f"{path} is missing. Restore it from a copy, or make the run anew.") from error
     except (OSError, ValueError) as error:
         raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or make the run anew.") from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} is damaged (it holds a {type(value).__name__}, not an object).")
+        raise RunError(
+            f"{path} is damaged (it holds a {type(value).__name__}, not an object). Restore it from a copy, or make the"
+            " run anew."
+        )
     return value

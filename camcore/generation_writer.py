@@ -82,8 +82,6 @@ class GenerationWriter:
     def finish(self, seconds: float) -> None:
         """Write what is known at the end; the manifest last."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
-        for array in (self.logits, self.pooled, self.targets, *self.maps.values()):
-            array.flush()
         samples = self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
         counted = samples[samples["other_label"] < 0]
@@ -100,12 +98,20 @@ class GenerationWriter:
             "weights_sha256": sha256_of(self.run.weights_path),
             "dataset_fingerprint": self.dataset.fingerprint,
             "cam_check": asdict(self.check),
-            "accuracy": float((counted["label"] == counted["predicted"]).mean()),
+            "accuracy": float((counted["label"] == counted["predicted"]).mean()) if len(counted) else None,
             "seconds": seconds,
             "images_per_second": self.position / seconds,
             "view": asdict(self.run.config.view),
         }
+        self._close()
         write_json(self.folder / "manifest.json", manifest)
+
+    def _close(self) -> None:
+        """Write out and let go of the arrays: where a file is mapped, Windows does not move its folder."""
+        for array in (self.logits, self.pooled, self.targets, self.all_classes, *self.maps.values()):
+            if array is not None:
+                array.flush()
+        del self.logits, self.pooled, self.targets, self.all_classes, self.maps
 
     def _table(self) -> pd.DataFrame:
         samples = self.dataset.val

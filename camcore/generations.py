@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.errors import RunError, unknown_choice
+from camcore.errors import CamcoreError, RunError, unknown_choice
 from camcore.files import read_json, write_text
 from camcore.heatmaps import Source, parse_source
 from camcore.runs import FORMAT_VERSION, Run
@@ -47,7 +48,8 @@ class Generation:
     @property
     def accuracy(self) -> float:
         """The share of validation images that are classified right; images of two classes do not count."""
-        return float(self.manifest["accuracy"])
+        accuracy = self.manifest["accuracy"]
+        return float("nan") if accuracy is None else float(accuracy)
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -56,6 +58,7 @@ class Generation:
         `boxes` is a list of [x0, y0, x1, y1, label] in pixels of the upright image.
         """
         table: pd.DataFrame = self._read("samples.parquet", pd.read_parquet)
+        self._require_length("samples.parquet", len(table), self.manifest["images"])
         return table
 
     @cached_property
@@ -101,21 +104,24 @@ class Generation:
     @cached_property
     def _thumbnail_bytes(self) -> NDArray[np.uint8]:
         pictures: NDArray[np.uint8] = self._read("thumbnails.bin", lambda path: np.memmap(path, np.uint8, mode="r"))
+        self._require_length("thumbnails.bin", len(pictures), int(self._thumbnail_offsets[-1]), "bytes")
         return pictures
 
     def _array(self, name: str) -> NDArray[Any]:
         array = self._read(name, lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
-        expected = self.manifest["images"] + (name == "thumbnails.npy")
-        if len(array) != expected:
-            raise RunError(f"{self.path / name} is damaged ({len(array)} rows, not {expected}). {self._way_out}")
+        self._require_length(name, len(array), self.manifest["images"] + (name == "thumbnails.npy"))
         return array  # type: ignore[no-any-return]
+
+    def _require_length(self, name: str, length: int, expected: int, unit: str = "rows") -> None:
+        if length != expected:
+            raise RunError(f"{self.path / name} is damaged ({length} {unit}, not {expected}). {self._way_out}")
 
     def _read(self, name: str, reader: Callable[[Path], Any]) -> Any:
         try:
             return reader(self.path / name)
         except FileNotFoundError as error:
             raise RunError(f"{self.path / name} is missing. {self._way_out}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise RunError(f"{self.path / name} is damaged ({error}). {self._way_out}") from error
 
     @property
@@ -141,10 +147,34 @@ def open_generation(run: Run) -> Generation:
         raise RunError(
             f"{folder / name / 'manifest.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}."
         )
-    missing = {"sources", "images", "cam_check", "layers", "accuracy"} - set(manifest)
-    if missing:
-        raise RunError(f"{folder / name / 'manifest.json'} is damaged (no {sorted(missing)[0]!r}).")
+    damage = _find_damage(manifest)
+    if damage:
+        raise RunError(
+            f"{folder / name / 'manifest.json'} is damaged ({damage}). Make it anew: camcore explain {run.path} --force"
+        )
     return Generation(folder / name, manifest)
+
+
+def _find_damage(manifest: dict[str, Any]) -> str:
+    """Return what a manifest lacks that readers rely on, empty where nothing."""
+    types: dict[str, type | UnionType] = {
+        "sources": list,
+        "images": int,
+        "cam_check": dict,
+        "layers": list,
+        "accuracy": float | None,
+    }
+    wrong = [name for name, kind in types.items() if not isinstance(manifest.get(name, ...), kind)]
+    if wrong:
+        return f"no usable {wrong[0]!r}"
+    if "holds" not in manifest["cam_check"]:
+        return "no usable 'cam_check'"
+    try:
+        for source in manifest["sources"]:
+            parse_source(source)
+    except (CamcoreError, AttributeError) as error:
+        return str(error)
+    return ""
 
 
 @contextmanager
@@ -165,5 +195,5 @@ def new_generation(run: Run) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     for old in folder.iterdir():
-        if old.is_dir() and old.name != name:
+        if old.is_dir() and old.name != name and not old.name.startswith("."):
             shutil.rmtree(old, ignore_errors=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torchvision.transforms import v2
 
 from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
+from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.progress import show_progress
 
@@ -87,6 +89,17 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
     )
 
 
+@contextmanager
+def plain_worker_errors() -> Iterator[None]:
+    """Turn an error that came out of a worker process, its traceback in the message, back into the one line it was."""
+    try:
+        yield
+    except CamcoreError as error:
+        _, from_worker, message = str(error).rstrip().rpartition("CamcoreError: ")
+        raise CamcoreError(message) if from_worker else error from error
+
+
+@plain_worker_errors()
 def read_images(
     dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
 ) -> TorchDataset[Tensor] | Tensor:

@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import platform
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,6 +58,11 @@ class Run:
         return self.path / "resume"
 
     @property
+    def state_path(self) -> Path:
+        """The file that the training goes on from."""
+        return self.resume_path / "state.pt"
+
+    @property
     def finished(self) -> bool:
         """Whether the training has come to its end."""
         return self.weights_path.exists() and not self.resume_path.exists()
@@ -76,22 +80,25 @@ class Run:
             table = pd.read_csv(path)
             if list(table.columns) != list(HISTORY_COLUMNS):
                 raise ValueError(f"its columns are {', '.join(table.columns)}")
+            if table.isna().any(axis=None):
+                raise ValueError("a row is cut off")
             return table.astype(float).astype({"epoch": int})
         except (ValueError, OSError) as error:
             raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or train the run anew.") from error
 
-    def root(self) -> Path | None:
-        """Return where the data set lies on this machine, None where that was never said here."""
+    def place(self, name: str) -> Path | None:
+        """Return where something lies on this machine, `root` or `weights`; None where that was never said here."""
         path = self.path / "local.json"
-        if not path.exists():
-            return None
-        root = read_json(path).get("root")
-        return Path(root) if isinstance(root, str) else None
+        place = read_json(path).get(name) if path.exists() else None
+        return Path(place) if isinstance(place, str) else None
 
-    def remember_root(self, root: Path | None) -> None:
-        """Note where the data set lies on this machine."""
-        if root is not None:
-            write_json(self.path / "local.json", {"root": str(root.resolve())})
+    def remember_places(self, **places: Path | None) -> None:
+        """Note where data set (`root`) and initial weights (`weights`) lie on this machine."""
+        path = self.path / "local.json"
+        known = read_json(path) if path.exists() else {}
+        new = {name: str(place.resolve()) for name, place in places.items() if place is not None}
+        if new and known | new != known:
+            write_json(path, known | new)
 
     def write_skipped(self, rows: Iterable[tuple[str, str]]) -> None:
         """List the files of the data set that could not be used, (path, reason) each, in `skipped.csv`."""
@@ -105,9 +112,7 @@ class Run:
         write_text(self.path / "history.csv", "\n".join(lines) + "\n")
 
 
-def create_run(
-    path: Path, config: RunConfig, class_names: tuple[str, ...], dataset: dict[str, Any], overwrite: bool = False
-) -> Run:
+def create_run(path: Path, config: RunConfig, class_names: tuple[str, ...], dataset: dict[str, Any]) -> Run:
     """Create a run folder and write its `run.json`.
 
     Args:
@@ -115,21 +120,12 @@ def create_run(
         config: What the run is to become.
         class_names: In label order.
         dataset: `kind`, `fingerprint`, and the number of images per split.
-        overwrite: Replace a run that is there.
 
     Raises:
         CamcoreError: There is something at `path` already.
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        if not overwrite:
-            raise CamcoreError(
-                f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another."
-            )
-        if not (path / "run.json").exists():
-            raise CamcoreError(
-                f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
-            )
-        shutil.rmtree(path)
+        raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
     path.mkdir(parents=True, exist_ok=True)
     document = {
         "format_version": FORMAT_VERSION,
@@ -160,6 +156,8 @@ def open_run(path: Path) -> Run:
     try:
         config = from_json(RunConfig, document["config"])
         class_names = tuple(str(name) for name in document["class_names"])
+        if not isinstance(document["dataset"], dict):
+            raise TypeError("'dataset' is no object")
     except (KeyError, TypeError, AttributeError, CamcoreError) as error:
         raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train anew.") from error
     return Run(path, config, class_names, {key: document.get(key) for key in ("created", "dataset", "environment")})

@@ -23,6 +23,7 @@ from camcore.loading import (
     crop_side,
     make_loader,
     mix_seed,
+    plain_worker_errors,
     read_images,
 )
 from camcore.models import Classifier
@@ -48,6 +49,7 @@ class Trainer:
         return self.model.classify(features.float())
 
 
+@plain_worker_errors()
 def train(
     run: Run,
     dataset: Dataset,
@@ -76,6 +78,10 @@ def train(
     progress = load_progress(run, model, trainer.optimizer) if resume else Progress()
     loader = load_training_images(run, dataset, workers)
     counted = [sample for sample in dataset.val if sample.other_label < 0]
+    if not counted:
+        raise CamcoreError(
+            "Every validation image shows two classes, so there is no accuracy. Add images of one class."
+        )
     val_images = read_images(dataset, counted, run.config.view, run.config.view.size, workers, "reading validation")
     val_labels = torch.tensor([sample.label for sample in counted])
     images_per_epoch = len(dataset.train)
@@ -175,6 +181,6 @@ def describe_epoch(row: dict[str, float], epochs: int) -> str:
 def _require_finite(loss: Tensor, epoch: int, step: int, rate: float) -> None:
     if not torch.isfinite(loss):
         raise CamcoreError(
-            f"The loss is {float(loss)} in epoch {epoch + 1}, batch {step + 1}, at learning rate {rate:.2g}. Nothing of"
-            " this epoch is kept. Train anew with a lower --learning-rate."
+            f"The loss is {float(loss.detach())} in epoch {epoch + 1}, batch {step + 1}, at learning rate {rate:.2g}."
+            " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
         )

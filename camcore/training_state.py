@@ -13,49 +13,57 @@ from camcore.weights import save_weights
 
 @dataclass
 class Progress:
-    """What a training has come to: everything that resuming needs beside weights and optimizer."""
+    """What a training has come to: a row of the history per finished epoch."""
 
-    epoch: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
 
     @property
-    def best_accuracy(self) -> float:
-        """The highest validation accuracy of any epoch so far, -1 before the first."""
-        return max((row["val_accuracy"] for row in self.rows), default=-1.0)
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return len(self.rows)
+
+    @property
+    def last_is_best(self) -> bool:
+        """Whether no earlier epoch was as good on the validation images."""
+        accuracies = [row["val_accuracy"] for row in self.rows]
+        return accuracies[-1] > max(accuracies[:-1], default=-1.0)
 
 
 def keep_epoch(
     run: Run, model: Classifier, optimizer: torch.optim.Optimizer, progress: Progress, row: dict[str, float]
 ) -> None:
-    """Write a finished epoch: what resuming needs first, in one file, then the weights and the history that follow."""
-    is_best = row["val_accuracy"] > progress.best_accuracy
-    progress.epoch = int(row["epoch"])
+    """Write a finished epoch: first all of it, in one file, then the weights and the history that follow from it."""
     progress.rows.append(row)
-    run.resume_path.mkdir(exist_ok=True)
+    run.state_path.parent.mkdir(exist_ok=True)
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "rows": progress.rows}
-    with atomic_path(run.resume_path / "state.pt") as part:
+    with atomic_path(run.state_path) as part:
         torch.save(state, part)
-    if run.config.train.keep == "last" or is_best:
-        save_weights(run, model)
-    run.write_history(progress.rows)
+    _publish(run, model, progress)
 
 
 def load_progress(run: Run, model: Classifier, optimizer: torch.optim.Optimizer) -> Progress:
-    """Load the last finished epoch into model and optimizer.
+    """Load the last finished epoch into model and optimizer; write again what a stop may have kept from being written.
 
     Raises:
         CamcoreError: The training is finished, or its state is damaged.
     """
     if run.finished:
         raise CamcoreError(f"{run.path} is finished; there is nothing to resume. Replace it with --overwrite.")
-    path = run.resume_path / "state.pt"
-    if not path.exists():
+    if not run.state_path.exists():
         return Progress()
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(run.state_path, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        rows = state["rows"]
+        progress = Progress(state["rows"])
     except Exception as error:  # torch.load has no error of its own for a damaged file
-        raise CamcoreError(f"{path} is damaged ({error}). Train the run anew with --overwrite.") from error
-    return Progress(int(rows[-1]["epoch"]), rows)
+        reason = type(error).__name__
+        raise CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.") from error
+    _publish(run, model, progress)
+    return progress
+
+
+def _publish(run: Run, model: Classifier, progress: Progress) -> None:
+    if run.config.train.keep == "last" or progress.last_is_best:
+        save_weights(run, model)
+    run.write_history(progress.rows)

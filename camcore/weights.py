@@ -1,6 +1,6 @@
 """Files of weights: the run's own, torchvision's, and a user's. Nothing is ever unpickled."""
 
-import pickle
+import warnings
 from pathlib import Path
 from typing import cast
 
@@ -24,7 +24,9 @@ def load_model(run: Run) -> Classifier:
         RunError: There are no weights yet, or they are damaged or of another network.
     """
     if not run.weights_path.exists():
-        raise RunError(f"{run.path} has no weights yet: no epoch was finished. Train it: camcore train --resume ...")
+        raise RunError(
+            f"{run.path} has no weights yet: no epoch was finished. Train it: camcore train --run {run.path} --resume"
+        )
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
     try:
         model.load_state_dict(load_file(run.weights_path))
@@ -33,7 +35,7 @@ def load_model(run: Run) -> Classifier:
     return model.eval()
 
 
-def load_initial_weights(model: Classifier, weights: str) -> None:
+def load_initial_weights(model: Classifier, weights: str | Path) -> None:
     """Load pretrained weights into a model's trunk: `imagenet`, or a file.
 
     Raises:
@@ -42,7 +44,7 @@ def load_initial_weights(model: Classifier, weights: str) -> None:
     if weights == "imagenet":
         load_trunk(model, load_imagenet_weights(model.config.backbone), "the ImageNet weights")
     else:
-        load_trunk(model, read_weights_file(Path(weights)), weights)
+        load_trunk(model, read_weights_file(Path(weights)), str(weights))
 
 
 def read_weights_file(path: Path) -> dict[str, Tensor]:
@@ -56,9 +58,14 @@ def read_weights_file(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        raise CamcoreError(f"{path} can't be read as weights ({str(error).splitlines()[0]}).") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickle protocols; what matters is an error here
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged files raise nearly everything, and torch's own advice is to run their code
+        raise CamcoreError(
+            f"{path} can't be read as weights ({type(error).__name__}): it is damaged, or holds more than tensors. Save"
+            " them anew with torch.save(model.state_dict(), ...), or as .safetensors."
+        ) from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):

@@ -1,5 +1,9 @@
 """The steps of a run from end to end: data set, model, training, heatmaps. What the commands call."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +50,42 @@ def train_run(
     dataset = open_dataset(config.dataset, root)
     torch.manual_seed(config.train.seed)
     model = Classifier(config.model, config.view, len(dataset.class_names))
-    if config.model.weights is not None:
-        load_initial_weights(model, config.model.weights)
-    run = create_run(path, config, dataset.class_names, _describe(dataset), overwrite)
-    run.remember_root(root)
-    if dataset.skipped:
-        run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
-    train(run, dataset, model, chosen, workers=workers)
+    weights = config.model.weights
+    if weights is not None:
+        load_initial_weights(model, weights)
+        config = replace(config, model=replace(config.model, weights=Path(weights).name))
+    with replacing(path, overwrite):
+        run = create_run(path, config, dataset.class_names, _describe(dataset))
+        run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
+        if dataset.skipped:
+            run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
+        train(run, dataset, model, chosen, workers=workers)
     return run
+
+
+@contextmanager
+def replacing(path: Path, overwrite: bool) -> Iterator[None]:
+    """Put a run aside while its replacement is made; it comes back unless the new one has finished an epoch.
+
+    Raises:
+        CamcoreError: What is there is not a run.
+    """
+    if not (overwrite and path.exists()):
+        yield
+        return
+    if not (path / "run.json").exists():
+        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
+    aside = path.with_name(f".{path.name}.replaced")
+    shutil.rmtree(aside, ignore_errors=True)
+    path.rename(aside)
+    try:
+        yield
+    finally:
+        if (path / "history.csv").exists():
+            shutil.rmtree(aside)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+            aside.rename(path)
 
 
 def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
@@ -66,8 +98,8 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     dataset = open_run_dataset(run, root)
     torch.manual_seed(run.config.train.seed)
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
-    if run.config.model.weights is not None and not run.resume_path.exists():
-        load_initial_weights(model, run.config.model.weights)
+    if run.config.model.weights is not None and not run.state_path.exists():
+        load_initial_weights(model, run.place("weights") or run.config.model.weights)
     train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run
 
@@ -139,17 +171,17 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
         CamcoreError: It is not known where it lies on this machine, or it is not the same any more.
     """
     kind = run.config.dataset.kind
-    root = root or run.root()
-    if root is None and DATASETS[kind].needs_root:
+    root = root or run.place("root")
+    if root is None and kind in DATASETS and DATASETS[kind].needs_root:
         raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
     dataset = open_dataset(run.config.dataset, root)
-    trained_on = run.info["dataset"]["fingerprint"]
+    trained_on = str(run.info["dataset"].get("fingerprint"))
     if dataset.fingerprint != trained_on:
         raise CamcoreError(
             f"The data set at {root or kind} is not the one {run.path} was trained on (fingerprint"
             f" {dataset.fingerprint[:12]}, not {trained_on[:12]}). Name the right one with --root, or train anew."
         )
-    run.remember_root(root)
+    run.remember_places(root=root)
     return dataset
 
 

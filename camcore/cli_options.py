@@ -1,0 +1,49 @@
+"""Options that commands share, and how a user's mistake is told."""
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from camcore.errors import CamcoreError
+
+PATH = click.Path(path_type=Path)
+
+
+def _describe_default(kind: type, name: str) -> Any:
+    return next(field.default for field in fields(kind) if field.name == name)
+
+
+def config_option(kind: type, name: str, **settings: Any) -> Callable[..., Any]:
+    """Return an option for a field of a configuration, with the field's own default."""
+    default = _describe_default(kind, name)
+    flag = "--" + name.replace("_", "-")
+    return click.option(flag, name, default=default, show_default=default is not None, **settings)
+
+
+def run_option(**settings: Any) -> Callable[..., Any]:
+    """Return the option that names a run folder."""
+    return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
+
+
+ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
+DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Processes that decode images.")
+
+
+def show_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print a user's mistake as one line and exit with 1."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except CamcoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+
+    return wrapped
