@@ -69,7 +69,7 @@ STRINGS = {
     "overview.examples.layers.body": "{first:.0%} of the heat moves between {first_source} and {second_source}, both "
     "drawn alike.",
     "overview.examples.wrong.title": "A mistake, explained",
-    "overview.examples.wrong.body": "A {label}, taken for a {predicted} with {first:.0%} confidence.",
+    "overview.examples.wrong.body": "{label}, taken for {predicted} with {first:.0%} confidence.",
     "overview.caption.literature": "{source}, as in the literature",
     "overview.caption.positive": "{source}, positive evidence",
     "overview.caption.target": "{source} for {label}",

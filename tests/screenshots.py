@@ -1,0 +1,66 @@
+"""Take the README's screenshots of the shipped runs: `python tests/screenshots.py`."""
+
+import io
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+REPOSITORY = Path(__file__).parents[1]
+FOLDER = REPOSITORY / "dashboard" / "screenshots"
+PORT = 8765
+PAGES = ("overview", "training_curves", "gallery", "disagreement")
+SIZES = {"desktop": ({"width": 1440, "height": 900}, 1), "phone": ({"width": 390, "height": 844}, 2)}
+THEMES = ("light", "dark")
+
+
+def main() -> None:
+    """Serve the dashboard, and write a picture per page, size and theme."""
+    FOLDER.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", f"--server.port={PORT}"]
+    server = subprocess.Popen([*command, "--server.headless=true"], cwd=REPOSITORY)
+    try:
+        wait_until_healthy()
+        with sync_playwright() as playwright:
+            arguments = ["--no-sandbox", "--disable-gpu"]
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+            for size in SIZES:
+                for theme in THEMES:
+                    shoot_pages(browser, size, theme)
+    finally:
+        server.terminate()
+
+
+def wait_until_healthy() -> None:
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health").close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The dashboard did not come up.")
+
+
+def shoot_pages(browser: Browser, size: str, theme: str) -> None:
+    viewport, scale = SIZES[size]
+    context = browser.new_context(viewport=viewport, device_scale_factor=scale, color_scheme=theme)
+    page = context.new_page()
+    for name in PAGES:
+        page.goto(f"http://127.0.0.1:{PORT}/{'' if name == 'overview' else name}")
+        save(page, FOLDER / f"{name}-{size}-{theme}.webp")
+    context.close()
+
+
+def save(page: Page, path: Path) -> None:
+    page.wait_for_selector("h1")
+    page.wait_for_timeout(4000)  # charts and pictures come after the title, and some of them move into place
+    Image.open(io.BytesIO(page.screenshot())).save(path, quality=84, method=6)
+    print(path.name)
+
+
+if __name__ == "__main__":
+    main()
