@@ -24,10 +24,10 @@ from camcore.train import train
 from camcore.weights import load_initial_weights, load_model
 
 DEMO_CONFIG = RunConfig(
-    DatasetConfig("paper-dogs", train_images=960, val_images=160),
+    DatasetConfig("paper-dogs", val_images=200),
     ViewConfig(size=128),
     ModelConfig("resnet10_narrow", "gap", map_stride=16),
-    TrainConfig(epochs=12, augmentation="light"),
+    TrainConfig(epochs=16, augmentation="light"),
 )
 DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
 
