@@ -13,6 +13,7 @@ from torch import Tensor
 from camcore.errors import CamcoreError
 from camcore.heatmaps import METHODS, Source
 from camcore.models import Classifier, class_layer
+from camcore.score_cam import score_cam, score_channels
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,14 @@ def run_forward(model: Classifier, images: Tensor, sources: Sequence[Source]) ->
         return Pass(model.classify(values.float()), layers)
 
 
-def explain_targets(model: Classifier, done: Pass, targets: Tensor, sources: Sequence[Source]) -> dict[str, Tensor]:
+def explain_targets(
+    model: Classifier, images: Tensor, done: Pass, targets: Tensor, sources: Sequence[Source]
+) -> dict[str, Tensor]:
     """Return the raw signed maps by source id, (N, T, h, w), float32; NaN where a target is -1.
 
     Args:
         model: In evaluation mode.
+        images: The batch (N, 3, size, size), for methods that run the model again.
         done: The forward pass with these sources.
         targets: Class ids (N, T), -1 for none.
         sources: What to compute.
@@ -64,10 +68,12 @@ def explain_targets(model: Classifier, done: Pass, targets: Tensor, sources: Seq
     """
     columns: dict[str, list[Tensor]] = {source.id: [] for source in sources}
     needed = sorted({source.layer for source in sources if METHODS[source.method].needs == "gradients"}, key=str)
+    scored = {source.layer for source in sources if METHODS[source.method].needs == "passes"}
+    scores = {layer: score_channels(model, images, done.layers[layer]) for layer in scored}
     for column in targets.T:
         gradients = _gradients(done, column, needed)
         for source in sources:
-            raw = _raw_map(model, done, column, source, gradients).float()
+            raw = _raw_map(model, done, column, source, gradients, scores).float()
             raw[column < 0] = torch.nan
             columns[source.id].append(raw)
     return {name: torch.stack(maps, dim=1) for name, maps in columns.items()}
@@ -83,16 +89,25 @@ def _gradients(done: Pass, target: Tensor, layers: Sequence[str | None]) -> dict
 
 
 def _raw_map(
-    model: Classifier, done: Pass, target: Tensor, source: Source, gradients: dict[str | None, Tensor]
+    model: Classifier,
+    done: Pass,
+    target: Tensor,
+    source: Source,
+    gradients: dict[str | None, Tensor],
+    scores: dict[str | None, Tensor],
 ) -> Tensor:
     method = METHODS[source.method]
-    features = done.layers[source.layer].detach()
+    features = done.layers[source.layer].detach().float()
+    if method.compute is None:
+        return score_cam(features, scores[source.layer], target)
     if method.needs == "gradients":
-        return method.compute(features.float(), gradients[source.layer].float())  # type: ignore[no-any-return]
+        return method.compute(features, gradients[source.layer].float())  # type: ignore[no-any-return]
+    if method.needs == "features":
+        return method.compute(features, None)  # type: ignore[no-any-return]
     layer = class_layer(model)
     if layer is None:
         raise CamcoreError(
             f"{method.title} needs one linear layer directly behind mean pooling; head {model.config.head!r} has none."
         )
     weights = layer.weight.detach().float()[target.clamp_min(0)]
-    return method.compute(features.float(), weights)  # type: ignore[no-any-return]
+    return method.compute(features, weights)  # type: ignore[no-any-return]

@@ -62,9 +62,10 @@ def explain(
         loader = make_loader(images, BATCH_SIZE, choose_workers() if workers is None else workers, collate_fn=_collate)
         with show_progress(len(dataset.val), "explaining") as bar:
             for batch, thumbnails in loader:
-                done = run_forward(model, batch.to(device), sources)
+                images_seen = batch.to(device)
+                done = run_forward(model, images_seen, sources)
                 targets = choose_targets(done.logits.detach(), *writer.labels(len(batch)))
-                writer.write(done, targets, explain_targets(model, done, targets, sources), thumbnails)
+                writer.write(done, targets, explain_targets(model, images_seen, done, targets, sources), thumbnails)
                 bar.update(len(batch))
         writer.finish(time.perf_counter() - started)
     return open_generation(run)

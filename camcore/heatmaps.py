@@ -12,13 +12,17 @@ from typing import Any
 
 from camcore.errors import CamcoreError, unknown_choice
 
+EPSILON = 1e-6
+SQUARINGS = 12
+TINY = 1e-30
+
 
 def cam(features: Any, class_weights: Any) -> Any:
     """Return class activation maps: `M_c = sum_k W[c, k] * A[k]`. Signed: the paper applies no ReLU.
 
     Source: Zhou et al. 2016, arXiv 1512.04150, equation 2.
     """
-    return (features * class_weights[:, :, None, None]).sum(1)
+    return _weigh(features, class_weights)
 
 
 def grad_cam(features: Any, gradients: Any) -> Any:
@@ -26,28 +30,107 @@ def grad_cam(features: Any, gradients: Any) -> Any:
 
     Source: Selvaraju et al. 2017, arXiv 1610.02391, equations 1 and 2.
     """
-    return (features * gradients.mean((2, 3))[:, :, None, None]).sum(1)
+    return _weigh(features, gradients.mean((2, 3)))
+
+
+def grad_cam_pp(features: Any, gradients: Any) -> Any:
+    """Return Grad-CAM++ before its ReLU: `sum_k w[k] * A[k]`, `w[k] = sum alpha[k] * ReLU(g[k])`.
+
+    `alpha = g^2 / (2 g^2 + sum(A) g^3)`, 0 where g is 0. The paper's factor exp(logit_c) is the same for all channels
+    of an image and left out. Source: Chattopadhyay et al. 2018, arXiv 1710.11063, equations 5, 6 and 19.
+    """
+    denominator = 2 * gradients**2 + features.sum((2, 3))[:, :, None, None] * gradients**3
+    usable = denominator != 0
+    alpha = usable * gradients**2 / (denominator + ~usable)
+    return _weigh(features, (alpha * _relu(gradients)).sum((2, 3)))
+
+
+def hires_cam(features: Any, gradients: Any) -> Any:
+    """Return HiResCAM: `sum_k g[k] * A[k]`, cell by cell. Signed.
+
+    Source: Draelos and Carin 2020, arXiv 2011.08891, equation 4.
+    """
+    return (features * gradients).sum(1)
+
+
+def xgrad_cam(features: Any, gradients: Any) -> Any:
+    """Return XGrad-CAM before its ReLU: `sum_k w[k] * A[k]`, `w[k] = sum(g[k] * A[k]) / sum(A[k])`.
+
+    A channel whose sum is nearly zero has no usable weight and is left out. Source: Fu et al. 2020, arXiv 2008.02312,
+    equation 7.
+    """
+    total = features.sum((2, 3))
+    usable = abs(total) > EPSILON * abs(features).sum((2, 3)) + EPSILON
+    return _weigh(features, usable * (features * gradients).sum((2, 3)) / (total + ~usable))
+
+
+def layer_cam(features: Any, gradients: Any) -> Any:
+    """Return LayerCAM before its ReLU: `sum_k ReLU(g[k]) * A[k]`, cell by cell.
+
+    Source: Jiang et al. 2021, LayerCAM, IEEE TIP 30, equations 5 and 6.
+    """
+    return (features * _relu(gradients)).sum(1)
+
+
+def eigen_cam(features: Any, _: Any) -> Any:
+    """Return Eigen-CAM: the features' projection on their first principal direction. The same map for every class.
+
+    The direction is the first right singular vector of A as a (h * w, K) matrix, not centred; its sign is chosen so
+    that the map's sum is positive. Found by squaring `A A^T` until one direction is left, which needs no library.
+    Source: Muhammad and Yeasin 2020, arXiv 2008.00299, equation 3.
+    """
+    n, channels, height, width = features.shape
+    cells = features.reshape(n, channels, height * width)
+    gram = cells.swapaxes(1, 2) @ cells
+    power = gram
+    for _ in range(SQUARINGS):
+        power = power / (abs(power).sum((1, 2))[:, None, None] + TINY)
+        power = power @ power
+    every = range(height * width)
+    longest = power[:, every, every].argmax(1)  # all columns point along the direction; this one is not near zero
+    direction = power[range(n), :, longest]
+    direction = direction / ((direction**2).sum(1)[:, None] ** 0.5 + TINY)
+    size = (direction[:, None, :] @ gram @ direction[:, :, None])[:, 0] ** 0.5
+    positive = direction.sum(1)[:, None] >= 0
+    return (direction * size * (2 * positive - 1)).reshape(n, height, width)
+
+
+def _weigh(features: Any, weights: Any) -> Any:
+    return (features * weights[:, :, None, None]).sum(1)
+
+
+def _relu(values: Any) -> Any:
+    return values * (values > 0)
 
 
 @dataclass(frozen=True)
 class Method:
     """One method of the CAM family.
 
-    `compute` takes the features and, as `needs` says, the gradients or the class weights. `drawn_signed`: the
-    literature draws it min-max scaled with its negative part, instead of clipped at zero.
+    `compute` takes the features and, as `needs` says, the `gradients`, the `class_weights`, or nothing more; a method
+    that needs `passes` runs the model many times and is computed elsewhere. `drawn_signed`: the literature draws it
+    min-max scaled with its negative part, instead of clipped at zero. `gap_identity`: at the last layer of a network of
+    mean pooling and one linear layer its raw map is CAM up to a positive factor.
     """
 
     title: str
     paper: str
     equation: str
-    compute: Callable[[Any, Any], Any]
+    compute: Callable[[Any, Any], Any] | None
     needs: str
     drawn_signed: bool = False
+    gap_identity: bool = False
 
 
 METHODS = {
     "cam": Method(
-        "CAM", "Zhou et al. 2016, arXiv 1512.04150", "Σₖ W[c,k]·A[k]", cam, "class_weights", drawn_signed=True
+        "CAM",
+        "Zhou et al. 2016, arXiv 1512.04150",
+        "Σₖ W[c,k]·A[k]",
+        cam,
+        "class_weights",
+        drawn_signed=True,
+        gap_identity=True,
     ),
     "grad_cam": Method(
         "Grad-CAM",
@@ -55,6 +138,39 @@ METHODS = {
         "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])",
         grad_cam,
         "gradients",
+        gap_identity=True,
+    ),
+    "grad_cam_pp": Method(
+        "Grad-CAM++",
+        "Chattopadhyay et al. 2018, arXiv 1710.11063",
+        "ReLU(Σₖ Σ(α[k]·ReLU(g[k]))·A[k])",
+        grad_cam_pp,
+        "gradients",
+    ),
+    "hires_cam": Method(
+        "HiResCAM",
+        "Draelos and Carin 2020, arXiv 2011.08891",
+        "Σₖ g[k]·A[k]",
+        hires_cam,
+        "gradients",
+        gap_identity=True,
+    ),
+    "xgrad_cam": Method(
+        "XGrad-CAM",
+        "Fu et al. 2020, arXiv 2008.02312",
+        "ReLU(Σₖ Σ(g[k]·A[k])/Σ(A[k])·A[k])",
+        xgrad_cam,
+        "gradients",
+        gap_identity=True,
+    ),
+    "layer_cam": Method(
+        "LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "ReLU(Σₖ ReLU(g[k])·A[k])", layer_cam, "gradients"
+    ),
+    "eigen_cam": Method(
+        "Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "A·v₁, v₁ of A = UΣVᵀ", eigen_cam, "features"
+    ),
+    "score_cam": Method(
+        "Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "ReLU(Σₖ softmaxₖ(logit_c(X∘H[k]))·A[k])", None, "passes"
     ),
 }
 
@@ -118,11 +234,13 @@ def _with_layer(source: Source, layers: Sequence[str]) -> Source:
 def identical_by_theory(first: Source, second: Source, cam_able: bool) -> bool:
     """Whether two sources give the same map up to a positive factor, whatever the image.
 
-    On a network of mean pooling and one linear layer, `mean(g[k]) = W[c, k] / Z` at the last layer, so Grad-CAM before
-    its ReLU is CAM / Z. Source: Selvaraju et al. 2017, section 3.1.
+    On a network of mean pooling and one linear layer, `g[k] = W[c, k] / Z` in every cell of the last layer, so Grad-CAM
+    before its ReLU, HiResCAM and XGrad-CAM are CAM / Z. Source: Selvaraju et al. 2017, section 3.1; Draelos and Carin
+    2020, section 3.4.
     """
     last_layer = first.layer is None and second.layer is None
-    return first == second or (cam_able and last_layer and {first.method, second.method} <= {"cam", "grad_cam"})
+    both = METHODS[first.method].gap_identity and METHODS[second.method].gap_identity
+    return first == second or (cam_able and last_layer and both)
 
 
 def needs_class_weights(sources: Iterable[Source]) -> bool:
