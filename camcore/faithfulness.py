@@ -1,0 +1,127 @@
+"""Is a heatmap faithful to the model? Insertion, deletion, and what is left of a map when the weights are random."""
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchvision.transforms.v2 import functional as transforms
+
+from camcore.attribution import explain_targets, run_forward
+from camcore.backbones import BACKBONES
+from camcore.geometry import FloatArray, upsample
+from camcore.heatmaps import Source
+from camcore.models import Classifier
+
+IMAGES_AT_ONCE = 64
+BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels
+
+
+def order_pixels(raw: FloatArray, size: int, seed: int) -> NDArray[np.int64]:
+    """Return for each map the pixels from the hottest to the coldest, (N, size * size).
+
+    The signed map (N, h, w) is upsampled and sorted. Ties, half of all pixels for a clipped map and all of them for a
+    uniform one, are broken at random by the seed, never in raster order.
+    """
+    generator = np.random.default_rng(seed)
+    orders = np.empty((len(raw), size * size), dtype=np.int64)
+    for index, signed in enumerate(raw):
+        fine = upsample(signed.astype(np.float64), size, size).ravel()
+        orders[index] = np.lexsort((generator.random(fine.size), -fine))
+    return orders
+
+
+def count_pixels(total: int, steps: int) -> list[int]:
+    """Return how many pixels are taken at each of `steps + 1` points, from none to all: exact, whatever the ties."""
+    return [round(step * total / steps) for step in range(steps + 1)]
+
+
+@torch.no_grad()
+def insertion_deletion(
+    model: Classifier, images: Tensor, orders: NDArray[np.int64], targets: Tensor, steps: int
+) -> NDArray[np.float32]:
+    """Return the explained class's probability as pixels come and go, (N, 2, steps + 1): insertion, deletion.
+
+    Insertion starts from the blurred image and brings the hottest pixels back first; deletion takes them out first, to
+    the mean colour that the model was normalised with. Source: Petsiuk et al. 2018, RISE, arXiv 1806.07421, section 4.1.
+
+    Args:
+        model: In evaluation mode.
+        images: uint8 (N, 3, size, size).
+        orders: (N, size * size), from `order_pixels`.
+        targets: Class ids (N,).
+        steps: In how many steps.
+    """
+    size = images.shape[-1]
+    counts = torch.tensor(count_pixels(size * size, steps))
+    ranks = torch.from_numpy(np.argsort(orders, axis=1))
+    curves = np.empty((len(images), 2, steps + 1), dtype=np.float32)
+    seen = model.normalize(images)
+    blurred = blur(images, model)
+    for index in range(len(images)):
+        taken = (ranks[index][None] < counts[:, None]).view(-1, 1, size, size)
+        inserted = torch.where(taken, seen[index], blurred[index])
+        deleted = torch.where(taken, torch.zeros(()), seen[index])
+        variants = torch.cat([inserted, deleted])
+        logits = torch.cat([run_normalized(model, part) for part in variants.split(IMAGES_AT_ONCE)])
+        curves[index] = logits.softmax(1)[:, int(targets[index])].view(2, -1).numpy()
+    return curves
+
+
+def blur(images: Tensor, model: Classifier) -> Tensor:
+    """Return normalised images (N, 3, size, size) without their detail."""
+    side = images.shape[-1]
+    kernel = max(3, round(BLUR_KERNEL * side) // 2 * 2 + 1)
+    return transforms.gaussian_blur(model.normalize(images), [kernel, kernel], [BLUR_SIGMA * side] * 2)
+
+
+def run_normalized(model: Classifier, images: Tensor) -> Tensor:
+    """Return the logits of images that are normalised already."""
+    return model.classify(model.run_layers(images, 0, len(model.layers)))
+
+
+def area_under(curves: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the area under curves (..., steps + 1) over the share of pixels from 0 to 1, by trapezoids."""
+    area: NDArray[np.float64] = (curves[..., 1:] + curves[..., :-1]).mean(-1, dtype=np.float64) / 2
+    return area
+
+
+def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
+    """Yield copies of the model with ever more random weights: the head, then the last stage, down to the first.
+
+    Source: Adebayo et al. 2018, arXiv 1810.03292, section 3.2 (cascading randomisation).
+    """
+    names = model.layer_names
+    ends = [names.index(stage) + 1 for stage in BACKBONES[model.config.backbone].stages]
+    spans = list(zip([0, *ends[:-1]], ends, BACKBONES[model.config.backbone].stages, strict=True))
+    broken = copy.deepcopy(model)
+    torch.manual_seed(seed)
+    _reset(broken.head)
+    yield "head", broken
+    for start, end, stage in reversed(spans):
+        for _, layer in broken.layers[start:end]:
+            _reset(layer)
+        yield stage, broken
+
+
+def maps_for_targets(
+    model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source]
+) -> dict[str, NDArray[np.float32]]:
+    """Return the raw maps (N, h, w) of sources for given classes (N,)."""
+    parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
+    for batch, wanted in zip(images.split(16), targets.split(16), strict=True):
+        done = run_forward(model, batch, sources)
+        for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
+            parts[name].append(maps[:, 0].numpy())
+    return {name: np.concatenate(maps) for name, maps in parts.items()}
+
+
+def _reset(module: nn.Module) -> None:
+    for child in module.modules():
+        if hasattr(child, "reset_parameters"):
+            child.reset_parameters()
+        elif list(child.parameters(recurse=False)):
+            for parameter in child.parameters(recurse=False):
+                nn.init.normal_(parameter, std=0.02)
