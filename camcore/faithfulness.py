@@ -45,7 +45,8 @@ def insertion_deletion(
     """Return the explained class's probability as pixels come and go, (N, 2, steps + 1): insertion, deletion.
 
     Insertion starts from the blurred image and brings the hottest pixels back first; deletion takes them out first, to
-    the mean colour that the model was normalised with. Source: Petsiuk et al. 2018, RISE, arXiv 1806.07421, section 4.1.
+    the mean colour that the model was normalised with. Source: Petsiuk et al. 2018, RISE, arXiv 1806.07421,
+    section 4.1.
 
     Args:
         model: In evaluation mode.
@@ -65,7 +66,7 @@ def insertion_deletion(
         inserted = torch.where(taken, seen[index], blurred[index])
         deleted = torch.where(taken, torch.zeros(()), seen[index])
         variants = torch.cat([inserted, deleted])
-        logits = torch.cat([run_normalized(model, part) for part in variants.split(IMAGES_AT_ONCE)])
+        logits = torch.cat([run_normalized(model, part) for part in torch.split(variants, IMAGES_AT_ONCE)])
         curves[index] = logits.softmax(1)[:, int(targets[index])].view(2, -1).numpy()
     return curves
 
@@ -111,7 +112,7 @@ def maps_for_targets(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the raw maps (N, h, w) of sources for given classes (N,)."""
     parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
-    for batch, wanted in zip(images.split(16), targets.split(16), strict=True):
+    for batch, wanted in zip(torch.split(images, 16), torch.split(targets, 16), strict=True):
         done = run_forward(model, batch, sources)
         for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
             parts[name].append(maps[:, 0].numpy())
@@ -120,8 +121,9 @@ def maps_for_targets(
 
 def _reset(module: nn.Module) -> None:
     for child in module.modules():
-        if hasattr(child, "reset_parameters"):
-            child.reset_parameters()
+        reset = getattr(child, "reset_parameters", None)
+        if callable(reset):
+            reset()
         elif list(child.parameters(recurse=False)):
             for parameter in child.parameters(recurse=False):
                 nn.init.normal_(parameter, std=0.02)

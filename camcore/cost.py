@@ -1,0 +1,59 @@
+"""What a method costs and which networks it allows."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from camcore.attribution import explain_targets, run_forward
+from camcore.heatmaps import METHODS, Source
+from camcore.models import Classifier
+
+
+def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> dict[str, Any]:
+    """Return milliseconds per image of each source for one class, beside the bare forward pass.
+
+    All contenders run in turns, `rounds` times after one warm-up, and the medians count, so that a machine that slows
+    down slows all of them down.
+    """
+    targets = torch.zeros(len(images), 1, dtype=torch.int64, device=images.device)
+
+    def run_source(source: Source) -> None:
+        explain_targets(model, images, run_forward(model, images, [source]), targets, [source])
+
+    def run_bare() -> None:
+        with torch.no_grad():
+            model(images)
+
+    contenders: dict[str, Callable[[], None]] = {"forward": run_bare}
+    contenders |= {source.id: (lambda source=source: run_source(source)) for source in sources}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds + 1):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            run()
+            if turn:
+                seconds[name].append(time.perf_counter() - started)
+    milliseconds = {name: 1000 * statistics.median(times) / len(images) for name, times in seconds.items()}
+    forward = milliseconds.pop("forward")
+    return {
+        "forward_milliseconds": forward,
+        "methods": {
+            name: {"milliseconds": value, "times_forward": value / forward} for name, value in milliseconds.items()
+        },
+    }
+
+
+def describe_freedom() -> dict[str, dict[str, Any]]:
+    """Return for each method what it needs, which heads allow it and at which layers it exists."""
+    return {
+        name: {
+            "needs": method.needs,
+            "heads": ["gap"] if method.needs == "class_weights" else ["gap", "mlp", "native"],
+            "layers": "last" if method.needs == "class_weights" else "any",
+        }
+        for name, method in METHODS.items()
+    }
