@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -29,7 +30,7 @@ def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], r
             model(images)
 
     contenders: dict[str, Callable[[], None]] = {"forward": run_bare}
-    contenders |= {source.id: (lambda source=source: run_source(source)) for source in sources}
+    contenders |= {source.id: partial(run_source, source) for source in sources}
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, run in contenders.items():

@@ -75,7 +75,8 @@ def blur(images: Tensor, model: Classifier) -> Tensor:
     """Return normalised images (N, 3, size, size) without their detail."""
     side = images.shape[-1]
     kernel = max(3, round(BLUR_KERNEL * side) // 2 * 2 + 1)
-    return transforms.gaussian_blur(model.normalize(images), [kernel, kernel], [BLUR_SIGMA * side] * 2)
+    blurred: Tensor = transforms.gaussian_blur(model.normalize(images), [kernel, kernel], [BLUR_SIGMA * side] * 2)
+    return blurred
 
 
 def run_normalized(model: Classifier, images: Tensor) -> Tensor:

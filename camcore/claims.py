@@ -1,0 +1,178 @@
+"""From the numbers of a verdict to what may be said: claims as codes with parameters, which each language words.
+
+A claim never says more than its intervals allow. "Better" and "worse" mean a difference to the reference that is left
+after the correction for all comparisons of the verdict; everything else is no difference.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+Claim = dict[str, Any]
+Verdict = dict[str, Any]
+
+NOTICEABLE = 0.01  # a drawing effect below one per cent is not worth a sentence
+
+
+def make_claims(verdict: Verdict) -> list[Claim]:
+    """Return what a verdict says, the most important first."""
+    makers = (
+        claim_identity,
+        claim_drawing,
+        claim_separation,
+        claim_best,
+        claim_class,
+        claim_randomization,
+        claim_baselines,
+        claim_price,
+        claim_preference,
+    )
+    return [claim for make in makers for claim in make(verdict)]
+
+
+def claim_identity(verdict: Verdict) -> list[Claim]:
+    """Say which methods are the reference up to drawing, or why there is no CAM."""
+    claims = [_claim("cam_not_applicable", reason=reason) for reason in verdict["not_applicable"].values()]
+    differences = _differences(verdict, "pointing_strict")
+    same = [source for source, found in differences.items() if found["identical_by_theory"]]
+    if same:
+        reference = verdict["reference"]
+        claims.append(_claim("identical_up_to_drawing", first=reference, second=same[0], methods=[reference, *same]))
+    return claims
+
+
+def claim_drawing(verdict: Verdict) -> list[Claim]:
+    """Say what drawing CAM as the literature does adds to the heat that people see off the object."""
+    try:
+        literature, positive = (
+            verdict["measures"][f"off_object_{convention}"]["values"]["cam"]["mean"]
+            for convention in ("literature", "positive")
+        )
+    except KeyError:
+        return []
+    if literature - positive < NOTICEABLE:
+        return []
+    return [_claim("drawing_effect", source="cam", measure="off_object", literature=literature, positive=positive)]
+
+
+def claim_separation(verdict: Verdict) -> list[Claim]:
+    """Say which measure tells the methods apart most, among those on which any differs from the reference."""
+    spreads = {}
+    for name, measure in verdict["measures"].items():
+        found = _differences(verdict, name)
+        if any(
+            found.get(source, {}).get("verdict", "no_difference") != "no_difference" for source in verdict["sources"]
+        ):
+            means = {
+                source: measure["values"][source]["mean"]
+                for source in verdict["sources"]
+                if source in measure["values"]
+            }
+            ordered = sorted(means, key=lambda source: means[source], reverse=measure["better"] == "higher")
+            spreads[name] = (abs(means[ordered[0]] - means[ordered[-1]]), ordered[0], ordered[-1], means)
+    if not spreads:
+        return [_claim("nothing_separates")]
+    name = max(spreads, key=lambda one: spreads[one][0])
+    _, best, worst, means = spreads[name]
+    return [_claim("separates", measure=name, best=best, worst=worst, best_mean=means[best], worst_mean=means[worst])]
+
+
+def claim_best(verdict: Verdict) -> list[Claim]:
+    """Say which method beats the reference on most measures, if one does and loses on fewer; else who does not."""
+    wins, losses = (_count(verdict, word) for word in ("better", "worse"))
+    total = len(verdict["measures"])
+    ahead = [source for source in wins if wins[source] > losses.get(source, 0)]
+    if not ahead:
+        return [_claim("no_better_than_reference", source=[name for name in _others(verdict)])]
+    best = max(ahead, key=lambda source: wins[source] - losses.get(source, 0))
+    return [_claim("best_is", source=best, measures=wins[best], of=total)]
+
+
+def claim_class(verdict: Verdict) -> list[Claim]:
+    """Say which methods do not follow the class asked for, where two-class images show it."""
+    measure = verdict["measures"].get("follows_class")
+    if measure is None:
+        return []
+    means = {source: measure["values"][source] for source in verdict["sources"] if source in measure["values"]}
+    best = max(means, key=lambda source: means[source]["mean"])
+    return [
+        _claim(
+            "does_not_follow_class", source=source, mean=value["mean"], best_source=best, best_mean=means[best]["mean"]
+        )
+        for source, value in means.items()
+        if value["high"] < means[best]["low"]
+    ][:1]
+
+
+def claim_randomization(verdict: Verdict) -> list[Claim]:
+    """Say whose maps stay alike when the model's weights are random."""
+    failed = [source for source, passes in verdict["randomization"]["passes"].items() if not passes]
+    return [_claim("fails_randomization", sources=failed)] if failed else []
+
+
+def claim_baselines(verdict: Verdict) -> list[Claim]:
+    """Say where a method's interval lies wholly on the wrong side of a map that has seen no network."""
+    for name in ("pointing_strict", "energy_in_box", "insertion"):
+        measure = verdict["measures"].get(name)
+        if measure is None:
+            continue
+        for source in _sources_of(verdict, measure):
+            for baseline in verdict["baselines"]:
+                ours, theirs = measure["values"][source], measure["values"][baseline]
+                if ours["high"] < theirs["low"]:
+                    means = {"mean": ours["mean"], "baseline_mean": theirs["mean"]}
+                    return [_claim("worse_than_baseline", source=source, measure=name, baseline=baseline, **means)]
+    return []
+
+
+def claim_price(verdict: Verdict) -> list[Claim]:
+    """Say what CAM's architecture costs in accuracy, beside a run of another head."""
+    price = verdict["price"]
+    if price is None:
+        return []
+    names = ("difference", "low", "high", "accuracy", "accuracy_against", "against")
+    code = "price_none" if price["low"] <= 0 <= price["high"] else "price_some"
+    return [_claim(code, **{name: price[name] for name in names})]
+
+
+def claim_preference(verdict: Verdict) -> list[Claim]:
+    """Say the one reason there is to prefer a method, or that there is none."""
+    wins, losses = (_count(verdict, word) for word in ("better", "worse"))
+    for group in ("localization", "faithfulness"):
+        names = [name for name, measure in verdict["measures"].items() if measure["group"] == group]
+        ahead = {source: _count(verdict, "better", names).get(source, 0) for source in wins}
+        best = max(ahead, key=lambda source: ahead[source], default=None)
+        if best is not None and 2 * ahead[best] > len(names) and not losses.get(best):
+            return [_claim("reason_to_prefer", source=best, reason=group)]
+    same = [
+        source for source, found in _differences(verdict, "pointing_strict").items() if found["identical_by_theory"]
+    ]
+    if "grad_cam" in same or verdict["reference"] == "grad_cam":
+        return [_claim("reason_to_prefer", source="grad_cam", reason="freedom")]
+    return [_claim("reason_to_prefer", source=verdict["reference"], reason="none")]
+
+
+def _claim(code: str, **parameters: Any) -> Claim:
+    return {"code": code, "parameters": parameters}
+
+
+def _differences(verdict: Verdict, measure: str) -> dict[str, dict[str, Any]]:
+    found = verdict["measures"].get(measure, {}).get("differences", {})
+    return {source: difference for source, difference in found.items() if source in verdict["sources"]}
+
+
+def _others(verdict: Verdict) -> list[str]:
+    return [source for source in verdict["sources"] if source != verdict["reference"]]
+
+
+def _sources_of(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
+    return [source for source in verdict["sources"] if source in measure["values"]]
+
+
+def _count(verdict: Verdict, word: str, names: Iterable[str] | None = None) -> dict[str, int]:
+    """Return on how many measures each method is `better` or `worse` than the reference, those at all."""
+    counts: dict[str, int] = {}
+    for name in names if names is not None else verdict["measures"]:
+        for source, found in _differences(verdict, name).items():
+            if found["verdict"] == word:
+                counts[source] = counts.get(source, 0) + 1
+    return counts
