@@ -56,24 +56,18 @@ def claim_drawing(verdict: Verdict) -> list[Claim]:
 
 def claim_separation(verdict: Verdict) -> list[Claim]:
     """Say which measure tells the methods apart most, among those on which any differs from the reference."""
-    spreads = {}
+    spreads: dict[str, tuple[float, list[str]]] = {}
     for name, measure in verdict["measures"].items():
-        found = _differences(verdict, name)
-        if any(
-            found.get(source, {}).get("verdict", "no_difference") != "no_difference" for source in verdict["sources"]
-        ):
-            means = {
-                source: measure["values"][source]["mean"]
-                for source in verdict["sources"]
-                if source in measure["values"]
-            }
-            ordered = sorted(means, key=lambda source: means[source], reverse=measure["better"] == "higher")
-            spreads[name] = (abs(means[ordered[0]] - means[ordered[-1]]), ordered[0], ordered[-1], means)
+        if any(found["verdict"] != "no_difference" for found in _differences(verdict, name).values()):
+            ordered = _from_best_to_worst(verdict, measure)
+            best, worst = (measure["values"][source]["mean"] for source in (ordered[0], ordered[-1]))
+            spreads[name] = abs(best - worst), ordered
     if not spreads:
         return [_claim("nothing_separates")]
     name = max(spreads, key=lambda one: spreads[one][0])
-    _, best, worst, means = spreads[name]
-    return [_claim("separates", measure=name, best=best, worst=worst, best_mean=means[best], worst_mean=means[worst])]
+    values, ordered = verdict["measures"][name]["values"], spreads[name][1]
+    means = {"best_mean": values[ordered[0]]["mean"], "worst_mean": values[ordered[-1]]["mean"]}
+    return [_claim("separates", measure=name, best=ordered[0], worst=ordered[-1], **means)]
 
 
 def claim_best(verdict: Verdict) -> list[Claim]:
@@ -82,25 +76,22 @@ def claim_best(verdict: Verdict) -> list[Claim]:
     total = len(verdict["measures"])
     ahead = [source for source in wins if wins[source] > losses.get(source, 0)]
     if not ahead:
-        return [_claim("no_better_than_reference", source=[name for name in _others(verdict)])]
+        return [_claim("no_better_than_reference", source=_others(verdict))]
     best = max(ahead, key=lambda source: wins[source] - losses.get(source, 0))
     return [_claim("best_is", source=best, measures=wins[best], of=total)]
 
 
 def claim_class(verdict: Verdict) -> list[Claim]:
-    """Say which methods do not follow the class asked for, where two-class images show it."""
+    """Say which method follows the class asked for least, where two-class images tell it from the best."""
     measure = verdict["measures"].get("follows_class")
     if measure is None:
         return []
-    means = {source: measure["values"][source] for source in verdict["sources"] if source in measure["values"]}
-    best = max(means, key=lambda source: means[source]["mean"])
-    return [
-        _claim(
-            "does_not_follow_class", source=source, mean=value["mean"], best_source=best, best_mean=means[best]["mean"]
-        )
-        for source, value in means.items()
-        if value["high"] < means[best]["low"]
-    ][:1]
+    ordered = _from_best_to_worst(verdict, measure)
+    best, worst = measure["values"][ordered[0]], measure["values"][ordered[-1]]
+    if worst["high"] >= best["low"]:
+        return []
+    means = {"mean": worst["mean"], "best_source": ordered[0], "best_mean": best["mean"]}
+    return [_claim("does_not_follow_class", source=ordered[-1], **means)]
 
 
 def claim_randomization(verdict: Verdict) -> list[Claim]:
@@ -143,10 +134,8 @@ def claim_preference(verdict: Verdict) -> list[Claim]:
         best = max(ahead, key=lambda source: ahead[source], default=None)
         if best is not None and 2 * ahead[best] > len(names) and not losses.get(best):
             return [_claim("reason_to_prefer", source=best, reason=group)]
-    same = [
-        source for source, found in _differences(verdict, "pointing_strict").items() if found["identical_by_theory"]
-    ]
-    if "grad_cam" in same or verdict["reference"] == "grad_cam":
+    is_same = _differences(verdict, "pointing_strict").get("grad_cam", {}).get("identical_by_theory", False)
+    if is_same or verdict["reference"] == "grad_cam":
         return [_claim("reason_to_prefer", source="grad_cam", reason="freedom")]
     return [_claim("reason_to_prefer", source=verdict["reference"], reason="none")]
 
@@ -166,6 +155,12 @@ def _others(verdict: Verdict) -> list[str]:
 
 def _sources_of(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
     return [source for source in verdict["sources"] if source in measure["values"]]
+
+
+def _from_best_to_worst(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
+    values = measure["values"]
+    found = _sources_of(verdict, measure)
+    return sorted(found, key=lambda source: values[source]["mean"], reverse=measure["better"] == "higher")
 
 
 def _count(verdict: Verdict, word: str, names: Iterable[str] | None = None) -> dict[str, int]:
