@@ -1,0 +1,140 @@
+"""The part of a verdict that runs the model: faithfulness, randomisation and the price of the architecture."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from camcore.datasets.sample import Dataset
+from camcore.errors import CamcoreError
+from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
+from camcore.generations import open_generation
+from camcore.geometry import FloatArray
+from camcore.heatmaps import Source
+from camcore.loading import SeenImages
+from camcore.models import Classifier
+from camcore.progress import show_progress
+from camcore.runs import Run
+from camcore.statistics import compare_accuracy, mean_interval
+
+FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
+FEWEST_IMAGES, MOST_IMAGES = 32, 200
+RANDOMIZED_IMAGES = 48
+ALIKE = 0.5  # a map that keeps half of its rank order without the learned weights does not come from them
+
+
+def choose_images(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
+    """Return which of `count` images are measured, sorted: a seeded sample without repetition."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
+
+
+def affordable_images(model: Classifier, size: int, passes_per_image: int) -> int:
+    """Return how many images the default verdict can run, by the network's arithmetic, so the same on every machine."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 3, size, size, dtype=torch.uint8))
+    affordable = FLOATING_POINT_BUDGET / (passes_per_image * counter.get_total_flops())
+    return int(min(MOST_IMAGES, max(FEWEST_IMAGES, affordable)))
+
+
+def load_seen(dataset: Dataset, run: Run, indices: Sequence[int]) -> Tensor:
+    """Return what the model sees of validation images, uint8 (n, 3, size, size)."""
+    images = SeenImages(dataset, dataset.val, run.config.view.kind, run.config.view.size)
+    return torch.stack([images[int(index)] for index in indices])
+
+
+def measure_faithfulness(
+    model: Classifier, images: Tensor, maps: Mapping[str, FloatArray], targets: Tensor, steps: int, seed: int
+) -> dict[str, NDArray[np.float32]]:
+    """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
+
+    Sources whose maps order the pixels alike share their passes through the model. Maps that are equal in theory differ
+    by rounding, so the order is taken from maps rounded to a millionth of their range.
+    """
+    curves: dict[str, NDArray[np.float32]] = {}
+    known: list[tuple[NDArray[np.int64], str]] = []
+    with show_progress(len(maps), "insertion and deletion", unit="source") as bar:
+        for name, raw in maps.items():
+            orders = order_pixels(round_maps(raw), images.shape[-1], seed)
+            twin = next((other for other_orders, other in known if np.array_equal(orders, other_orders)), None)
+            if twin is None:
+                curves[name] = insertion_deletion(model, images, orders, targets, steps)
+                known.append((orders, name))
+            else:
+                curves[name] = curves[twin]
+            bar.update()
+    return curves
+
+
+def round_maps(raw: FloatArray) -> FloatArray:
+    """Return maps (n, h, w) scaled to their largest absolute value and rounded to six digits."""
+    largest = np.abs(raw).max((-2, -1), keepdims=True)
+    rounded: FloatArray = np.round(raw.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
+    return rounded
+
+
+def measure_randomization(
+    model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source], seed: int
+) -> dict[str, Any]:
+    """Return how alike each source's maps stay as weights become random from the head down, by Spearman's rho.
+
+    A source passes when, with all weights random, the upper end of the mean's interval is below `ALIKE`.
+    """
+    originals = maps_for_targets(model, images, targets, sources)
+    steps = ["original"]
+    columns: dict[str, list[Any]] = {
+        source.id: [mean_interval(np.ones(len(images)), "continuous")] for source in sources
+    }
+    for step, broken in randomize_from_the_head(model, seed):
+        steps.append(step)
+        for name, maps in maps_for_targets(broken, images, targets, sources).items():
+            columns[name].append(mean_interval(rank_correlation(originals[name], maps), "continuous", seed))
+    return {
+        "steps": steps,
+        "similarity": {name: [estimate.value for estimate in column] for name, column in columns.items()},
+        "low": {name: [estimate.low for estimate in column] for name, column in columns.items()},
+        "high": {name: [estimate.high for estimate in column] for name, column in columns.items()},
+        "passes": {
+            name: bool(column[-1].high is not None and column[-1].high < ALIKE) for name, column in columns.items()
+        },
+    }
+
+
+def rank_correlation(first: FloatArray, second: FloatArray) -> NDArray[np.float64]:
+    """Return Spearman's rho per pair of maps (n, h, w), 0 where one of them is constant."""
+    a, b = (rankdata(maps.reshape(len(maps), -1), axis=-1) for maps in (first, second))
+    a, b = a - a.mean(-1, keepdims=True), b - b.mean(-1, keepdims=True)
+    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
+    rho: NDArray[np.float64] = np.divide((a * b).sum(-1), norm, out=np.zeros(len(a)), where=norm > 0)
+    return rho
+
+
+def compare_runs(run: Run, against: Run) -> dict[str, Any]:
+    """Return the accuracy of two runs over the same validation images, with the interval of their difference.
+
+    Raises:
+        CamcoreError: They were not explained on the same images.
+    """
+    first, second = (open_generation(one) for one in (run, against))
+    if list(first.samples["id"]) != list(second.samples["id"]):
+        raise CamcoreError(
+            f"{run.path} and {against.path} were explained on different images, so their accuracies can't be compared"
+            " image by image. Train both on the same data set."
+        )
+    counted = (first.samples["other_label"] < 0).to_numpy()
+    right = [(one.samples["label"] == one.samples["predicted"]).to_numpy()[counted] for one in (first, second)]
+    found = compare_accuracy(*right)
+    return {
+        "against": against.name,
+        "n": int(counted.sum()),
+        "accuracy": found.first.value,
+        "accuracy_against": found.second.value,
+        "difference": found.difference.difference,
+        "low": found.difference.low,
+        "high": found.difference.high,
+        "p_value": found.difference.p_value,
+    }
