@@ -40,12 +40,17 @@ def heat_moved(first: Maps, second: Maps) -> FloatVector:
 
 def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
     """Return `(1 - rho) / 2`, rho Spearman's between the signed maps: 0 the same order, 0.5 unrelated, 1 reversed."""
-    a, b = (_centred_ranks(maps.signed) for maps in (first, second))
-    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
-    rho = np.divide((a * b).sum(-1), norm, out=np.zeros(len(a)), where=norm > 0)
-    both_constant = (a == 0).all(-1) & (b == 0).all(-1)
-    distance: FloatVector = np.where(both_constant, 0, np.clip((1 - rho) / 2, 0, 1))
+    distance: FloatVector = np.clip((1 - rank_correlation(first.signed, second.signed)) / 2, 0, 1)
     return distance
+
+
+def rank_correlation(first: FloatArray, second: FloatArray) -> FloatVector:
+    """Return Spearman's rho per pair of maps (N, h, w): 0 where one of them is constant, 1 where both are."""
+    a, b = _centred_ranks(first), _centred_ranks(second)
+    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
+    both_constant = (a == 0).all(-1) & (b == 0).all(-1)
+    rho: FloatVector = np.divide((a * b).sum(-1), norm, out=both_constant.astype(float), where=norm > 0)
+    return rho
 
 
 def top_area_disagreement(first: Maps, second: Maps) -> FloatVector:

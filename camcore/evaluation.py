@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.datasets.sample import Dataset
+from camcore.disagreement import rank_correlation
 from camcore.errors import CamcoreError
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.generations import open_generation
@@ -20,7 +20,7 @@ from camcore.loading import SeenImages
 from camcore.models import Classifier
 from camcore.progress import show_progress
 from camcore.runs import Run
-from camcore.statistics import compare_accuracy, mean_interval
+from camcore.statistics import Estimate, compare_accuracy, mean_interval
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
 FEWEST_IMAGES, MOST_IMAGES = 32, 200
@@ -93,24 +93,14 @@ def measure_randomization(
         steps.append(step)
         for name, maps in maps_for_targets(broken, images, targets, sources).items():
             columns[name].append(mean_interval(rank_correlation(originals[name], maps), "continuous", seed))
+    last = {name: column[-1].high for name, column in columns.items()}
     return {
         "steps": steps,
         "similarity": {name: [estimate.value for estimate in column] for name, column in columns.items()},
         "low": {name: [estimate.low for estimate in column] for name, column in columns.items()},
         "high": {name: [estimate.high for estimate in column] for name, column in columns.items()},
-        "passes": {
-            name: bool(column[-1].high is not None and column[-1].high < ALIKE) for name, column in columns.items()
-        },
+        "passes": {name: high is not None and high < ALIKE for name, high in last.items()},
     }
-
-
-def rank_correlation(first: FloatArray, second: FloatArray) -> NDArray[np.float64]:
-    """Return Spearman's rho per pair of maps (n, h, w), 0 where one of them is constant."""
-    a, b = (rankdata(maps.reshape(len(maps), -1), axis=-1) for maps in (first, second))
-    a, b = a - a.mean(-1, keepdims=True), b - b.mean(-1, keepdims=True)
-    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
-    rho: NDArray[np.float64] = np.divide((a * b).sum(-1), norm, out=np.zeros(len(a)), where=norm > 0)
-    return rho
 
 
 def compare_runs(run: Run, against: Run) -> dict[str, Any]:
