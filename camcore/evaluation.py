@@ -86,7 +86,7 @@ def measure_randomization(
     """
     originals = maps_for_targets(model, images, targets, sources)
     steps = ["original"]
-    columns: dict[str, list[Any]] = {
+    columns: dict[str, list[Estimate]] = {
         source.id: [mean_interval(np.ones(len(images)), "continuous")] for source in sources
     }
     for step, broken in randomize_from_the_head(model, seed):
