@@ -1,105 +1,240 @@
-"""Does the heat lie on the object? Measures of drawn maps against boxes and masks; values are kept per image.
+"""Does the heat lie on the object, and on the parts that decide? Measures against boxes and masks, a value per image.
 
-Maps here are drawn ones, 0 to 1, in the size of the picture that boxes and masks refer to (`side` by `side` pixels of
-what the model sees).
+Boxes are in seen coordinates; masks are those of the square picture that the model saw, `side` by `side` pixels, and an
+empty one stands for an image without a mask. A value is NaN where there is nothing to measure: no box, no mask, no map
+of that target, a map that is not finite.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from PIL import Image
 
-from camcore.geometry import FloatArray
+from camcore.disagreement import map_status, off_object_heat
+from camcore.geometry import FloatArray, see_image, upsample
 
-SIDE = 224
-THRESHOLDS = np.arange(0, 1, 0.01)
-IOU_LEVELS = (0.3, 0.5, 0.7)
-EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+TOLERANCE = 15 / 224
+"""How far from the object a peak may lie in the tolerant pointing game, as a share of the picture's side."""
 
-PixelBoxes = NDArray[np.int64]
+SCORE_STEPS = 1000
+BLOB_WIDTH = 0.25  # standard deviation, as a share of the side
+_TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
+_PORTION = 64
+
+FloatVector = NDArray[np.float64]
+Masks = NDArray[np.bool_]
+
+
+def see_mask(mask: Masks, view: str, side: int) -> Masks:
+    """Return a mask of the image (height, width) as the model sees it; a pixel counts from half its area on."""
+    seen: Masks = np.asarray(see_image(Image.fromarray(mask.astype(np.uint8) * 255), view, side)) >= 128
+    return seen
+
+
+def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
+    """Return the share of each cell that masks (N, side, side) cover, (N, height, width); NaN for an empty mask."""
+    cover = _pool(masks.astype(np.float32), height, width)
+    cover[~masks.any((-2, -1))] = np.nan
+    return cover
 
 
 @dataclass(frozen=True)
-class BoxOverlap:
-    """The overlap of estimated with true boxes for one image at every threshold, each (thresholds,).
+class Peaks:
+    """The hottest pixel of each map, `row_column` (N, 2), in a picture of `side` pixels; `status` of `map_status`."""
 
-    `best` is the highest IoU of any estimated with any true box, `largest` that of the largest region's box.
+    row_column: NDArray[np.int64]
+    status: NDArray[np.str_]
+    side: int
+
+
+def find_peaks(signed: FloatArray, side: int) -> Peaks:
+    """Return the peaks of raw maps (N, h, w), upsampled to the picture that the model saw.
+
+    Of pixels that tie after clipping, the highest of the signed map counts; of pixels that tie there too, the first.
+    """
+    row_column = np.zeros((len(signed), 2), dtype=np.int64)
+    status = map_status(signed)
+    usable = np.flatnonzero(status == "ok")
+    for start in range(0, len(usable), _PORTION):
+        rows = usable[start : start + _PORTION]
+        coarse = signed[rows].astype(np.float64)
+        fine = upsample(coarse, side, side).reshape(len(rows), -1)
+        tie = _TIE * coarse.max((-2, -1))[:, None]
+        first = (fine >= fine.max(-1, keepdims=True) - tie).argmax(-1)
+        row_column[rows] = np.stack(np.divmod(first, side), axis=-1)
+    return Peaks(row_column, status, side)
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """Whether each peak hits, (N,), 1 or 0: `strict` the object itself, `tolerant` within 15 px of it at 224.
+
+    A map without positive evidence has no peak: by definition a miss, whatever pixel comes first.
     """
 
-    best: NDArray[np.float32]
-    largest: NDArray[np.float32]
+    strict: FloatVector
+    tolerant: FloatVector
 
 
-def estimate_boxes(foreground: NDArray[np.bool_]) -> tuple[PixelBoxes, int]:
-    """Return boxes (x0, y0, x1, y1) around the regions of a mask (h, w), and which of them is the largest region's.
+def pointing_game(peaks: Peaks, boxes: Sequence[FloatArray]) -> Pointing:
+    """Return whether peaks hit any of an image's boxes, given per image in seen coordinates, (n, 4).
 
-    Regions are 8-connected; a hole counts as a region of its own, with the ring of foreground around it, as contour
-    tracing has it. Far edges are exclusive and end at the last pixel's index. Empty where nothing is foreground.
+    Source: Zhang et al. 2016, arXiv 1608.00507, section 4.2.
     """
-    labels, count = ndimage.label(foreground, EIGHT_NEIGHBOURS)
-    if count == 0:
-        return np.zeros((0, 4), dtype=np.int64), -1
-    slices = ndimage.find_objects(labels)
-    areas = [
-        ndimage.binary_fill_holes(labels[part] == number).sum() for number, part in enumerate(slices, start=1)
-    ]
-    holes = ndimage.find_objects(ndimage.label(ndimage.binary_fill_holes(foreground) & ~foreground)[0])
-    height, width = foreground.shape
-    boxes = [_to_box(part, 0, width, height) for part in slices] + [_to_box(part, 1, width, height) for part in holes]
-    return np.array(boxes, dtype=np.int64), int(np.argmax(areas))
+    distance = np.full(len(boxes), np.nan)
+    for index, ((row, column), found) in enumerate(zip(peaks.row_column, boxes, strict=True)):
+        if len(found):
+            point = (np.array([column, row]) + 0.5) / peaks.side
+            outside = np.maximum(0, np.maximum(found[:, :2] - point, point - found[:, 2:]))
+            distance[index] = np.hypot(*outside.T).min()
+    return _hit(peaks, distance)
 
 
-def _to_box(part: tuple[slice, slice], margin: int, width: int, height: int) -> tuple[int, int, int, int]:
-    rows, columns = part
-    return (
-        columns.start - margin,
-        rows.start - margin,
-        min(columns.stop + margin, width - 1),
-        min(rows.stop + margin, height - 1),
-    )
+def pointing_game_on_masks(peaks: Peaks, masks: Masks) -> Pointing:
+    """Return whether peaks hit an image's mask, (N, side, side)."""
+    reach = int(np.ceil(TOLERANCE * peaks.side + 0.5))
+    steps = np.arange(-reach, reach + 1)
+    gap = np.maximum(np.abs(steps) - 0.5, 0) / peaks.side  # from the peak's centre to the edge of another pixel
+    distance = np.hypot(gap[:, None], gap)
+    rows, columns = (at[:, None] + steps for at in peaks.row_column.T)
+    inside = ((rows >= 0) & (rows < peaks.side))[:, :, None] & ((columns >= 0) & (columns < peaks.side))[:, None]
+    within = np.clip(rows, 0, peaks.side - 1)[:, :, None], np.clip(columns, 0, peaks.side - 1)[:, None]
+    around = masks[np.arange(len(masks))[:, None, None], *within] & inside
+    nearest = np.where(around, distance, np.inf).min((-2, -1))
+    return _hit(peaks, np.where(masks.any((-2, -1)), nearest, np.nan))
 
 
-def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
-    """Return the IoU of each pair of boxes, (n, m); widths and heights are counted in pixels, both ends included."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.clip(high - low + 1, 0, None).prod(-1)
-    areas = [(boxes[:, 2:] - boxes[:, :2] + 1).prod(-1) for boxes in (first, second)]
-    union = areas[0][:, None] + areas[1][None, :] - shared
-    iou: NDArray[np.float64] = shared / union
-    return iou
+def _hit(peaks: Peaks, distance: FloatVector) -> Pointing:
+    nothing = np.isnan(distance) | (peaks.status == "not_finite")
+    near = [(distance <= reach) & (peaks.status == "ok") for reach in (0, TOLERANCE)]
+    strict, tolerant = (np.where(nothing, np.nan, hits.astype(float)) for hits in near)
+    return Pointing(strict, tolerant)
 
 
-def overlap_boxes(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> BoxOverlap:
-    """Return how well the boxes of a score map (h, w) fit the true ones, for thresholds relative to its maximum.
+@dataclass(frozen=True)
+class Energy:
+    """The share of each map's heat that lies inside, and the share of the area, which a uniform map scores; (N,)."""
 
-    Source: Choe et al. 2020, arXiv 2001.07437, section 4; the conventions are those of its evaluation code.
+    share: FloatVector
+    chance: FloatVector
+
+
+def energy_in_box(drawn: FloatArray, cover: FloatArray) -> Energy:
+    """Return how much heat lies inside the boxes; NaN also where there is no heat.
+
+    Args:
+        drawn: Maps as positive evidence, 0 to 1, (N, h, w).
+        cover: The share of each cell that lies inside, as of `object_cover`.
+
+    Source: Wang et al. 2020 (Score-CAM), arXiv 1910.01279, section 4.3.
     """
-    best, largest = (np.zeros(len(THRESHOLDS), dtype=np.float32) for _ in range(2))
-    known: dict[int, tuple[float, float]] = {}
-    peak = int(score.max())
-    for index, threshold in enumerate(THRESHOLDS):
-        cut = int(threshold * peak)
-        if cut not in known:
-            boxes, chosen = estimate_boxes(score > cut)
-            ious = box_iou(boxes, true_boxes).max(1) if len(boxes) and len(true_boxes) else np.zeros(1)
-            known[cut] = (float(ious.max()), float(ious[chosen]) if len(boxes) else 0.0)
-        best[index], largest[index] = known[cut]
-    return BoxOverlap(best, largest)
+    return Energy(1 - off_object_heat(drawn, cover), cover.mean((-2, -1)))
 
 
-def max_box_acc(overlaps: Sequence[NDArray[np.float32]], level: float) -> tuple[float, int]:
-    """Return the highest share of images with IoU at least `level` at one threshold for all, and that threshold's index.
+def part_energy(drawn: FloatArray, parts: Masks) -> Energy:
+    """Return how much of the heat of drawn maps (N, h, w) lies on the parts that decide, masks (N, side, side)."""
+    return energy_in_box(drawn, cover_masks(parts, *drawn.shape[-2:]))
 
-    The threshold is chosen on these images: an oracle, unless they are not the ones that are reported.
+
+@dataclass(frozen=True)
+class ClassFollowing:
+    """On images of two classes: does each map's peak fall on its own class's object, and do both? (N,), 1, 0 or NaN."""
+
+    on_true: FloatVector
+    on_other: FloatVector
+    both: FloatVector
+
+
+def follow_class(
+    true_peaks: Peaks, other_peaks: Peaks, true_boxes: Sequence[FloatArray], other_boxes: Sequence[FloatArray]
+) -> ClassFollowing:
+    """Return whether the map for each of two classes peaks on its own object; NaN on images without the two objects."""
+    on_true = pointing_game(true_peaks, true_boxes).strict
+    on_other = pointing_game(other_peaks, other_boxes).strict
+    both = on_true * on_other
+    return ClassFollowing(np.where(np.isnan(both), np.nan, on_true), np.where(np.isnan(both), np.nan, on_other), both)
+
+
+@dataclass(frozen=True)
+class PixelCounts:
+    """How many of each image's pixels have a score, inside and outside of its mask, each (N, SCORE_STEPS + 1)."""
+
+    inside: NDArray[np.int32]
+    outside: NDArray[np.int32]
+
+
+def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
+    """Return histograms of drawn maps and their masks, both (N, side, side). An empty mask gives a row of zeros."""
+    counts = np.zeros((2, len(scores), SCORE_STEPS + 1), dtype=np.int32)
+    for index, (score, mask) in enumerate(zip(scores, masks, strict=True)):
+        if mask.any():
+            steps = (score * SCORE_STEPS).astype(np.int64)
+            for side, chosen in enumerate((mask, ~mask)):
+                counts[side, index] = np.bincount(steps[chosen], minlength=SCORE_STEPS + 1)
+    return PixelCounts(*counts)
+
+
+def pixel_average_precision(counts: PixelCounts, weights: FloatArray | None = None) -> FloatArray:
+    """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
+
+    Args:
+        counts: Of `count_pixels`.
+        weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
+
+    Source: Choe et al. 2020, arXiv 2001.07437, section 4.2.
     """
-    shares = (np.stack(overlaps) >= level).mean(0)
-    return float(shares.max()), int(shares.argmax())
+    each = np.ones(len(counts.inside)) if weights is None else weights.astype(float)
+    right, wrong = ((each @ sides)[..., ::-1] for sides in (counts.inside, counts.outside))
+    found = right.cumsum(-1)
+    with np.errstate(invalid="ignore"):
+        precision = found / (found + wrong.cumsum(-1))
+        area: FloatArray = np.nansum(precision * right, axis=-1) / found[..., -1]
+    return area
 
 
-def to_score(drawn: FloatArray) -> NDArray[np.uint8]:
-    """Return a drawn map, 0 to 1, as the bytes that thresholds are applied to."""
-    score: NDArray[np.uint8] = (drawn * 255).astype(np.uint8)
-    return score
+@dataclass(frozen=True)
+class Baseline:
+    """A map that no network made. `compute` takes grey images (N, side, side), a map's height and width, and a seed."""
+
+    title: str
+    compute: Callable[[NDArray[np.generic], int, int, int], FloatArray]
+
+
+def _centre_blob(grey: NDArray[np.generic], height: int, width: int, _: int) -> FloatArray:
+    y, x = (((np.arange(cells) + 0.5) / cells - 0.5) / BLOB_WIDTH for cells in (height, width))
+    return np.repeat(np.exp(-(y[:, None] ** 2 + x**2) / 2)[None], len(grey), axis=0)
+
+
+def _input_edges(grey: NDArray[np.generic], height: int, width: int, _: int) -> FloatArray:
+    slopes = (np.hypot(*np.gradient(image.astype(np.float32))) for image in grey)
+    edges: FloatArray = np.concatenate([_pool(slope[None], height, width) for slope in slopes])
+    return edges
+
+
+BASELINES = {
+    "centre": Baseline("Centre blob", _centre_blob),
+    "uniform": Baseline("Uniform", lambda grey, height, width, _: np.ones((len(grey), height, width))),
+    "random": Baseline(
+        "Random", lambda grey, height, width, seed: np.random.default_rng(seed).random((len(grey), height, width))
+    ),
+    "edges": Baseline("Edges of the image", _input_edges),
+}
+"""What any method has to beat. Raw maps (N, h, w) like a method's, so that nothing is measured in another way.
+
+The uniform map's peak is its first pixel, a corner; what pointing at random hits, the random map shows.
+"""
+
+
+def _pool(values: FloatArray, height: int, width: int) -> FloatArray:
+    """Return the means of (N, rows, columns) over equal cells, (N, height, width); pixels on an edge count in part."""
+    means: FloatArray = _mean_weights(values.shape[1], height) @ values @ _mean_weights(values.shape[2], width).T
+    return means
+
+
+def _mean_weights(pixels: int, cells: int) -> NDArray[np.float32]:
+    edges, starts = np.linspace(0, pixels, cells + 1), np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    weights: NDArray[np.float32] = (np.clip(overlap, 0, None) * cells / pixels).astype(np.float32)
+    return weights

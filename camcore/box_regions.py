@@ -1,0 +1,242 @@
+"""Boxes around the regions of a score map, how well they fit the true ones, and the accuracies made of that.
+
+Source: Choe et al. 2020, arXiv 2001.07437, sections 3 and 4; the conventions are those of its evaluation code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from camcore.geometry import FloatArray, box_to_seen, seen_box
+
+THRESHOLDS = np.arange(0, 1, 0.01)
+IOU_LEVELS = (0.3, 0.5, 0.7)
+
+PixelBoxes = NDArray[np.int64]
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+_ROUNDING = 1e-6  # an edge at 112.0000001 px is one at 112
+
+
+@dataclass(frozen=True)
+class BoxOverlap:
+    """How well boxes fit, per image and threshold, each (N, thresholds); NaN for an image without a true box.
+
+    `best` is the highest IoU of any estimated with any true box, `largest` that of the largest region's box.
+    """
+
+    best: NDArray[np.float32]
+    largest: NDArray[np.float32]
+
+
+def to_score(drawn: FloatArray) -> NDArray[np.uint8]:
+    """Return drawn maps, 0 to 1, as the bytes that thresholds are applied to."""
+    score: NDArray[np.uint8] = (drawn * 255).astype(np.uint8)
+    return score
+
+
+def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[FloatArray]:
+    """Return per image the boxes of one class in seen coordinates, (n, 4); n is 0 where there are none.
+
+    Args:
+        samples: As a generation has them; a box of unknown class is one of the sample's own label.
+        labels: The class per image, -1 for none.
+        view: What the model sees.
+    """
+    found = []
+    columns = (samples[name] for name in ("boxes", "label", "width", "height"))
+    for wanted, boxes, label, width, height in zip(labels, *columns, strict=True):
+        part = seen_box(view, width, height)
+        mine = [box for box in boxes if wanted >= 0 and (label if box[4] == -1 else box[4]) == wanted]
+        seen = (box_to_seen((box[0], box[1], box[2], box[3]), part) for box in mine)
+        found.append(np.array([box for box in seen if box is not None], dtype=float).reshape(-1, 4))
+    return found
+
+
+def to_pixel_boxes(boxes: FloatArray, side: int) -> PixelBoxes:
+    """Return boxes in seen coordinates (n, 4) as the first and last pixels that they touch in `side` by `side`."""
+    near = np.floor(boxes[:, :2] * side + _ROUNDING)
+    far = np.ceil(boxes[:, 2:] * side - _ROUNDING) - 1
+    return np.concatenate([near, np.maximum(near, far)], axis=1).astype(np.int64)
+
+
+def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -> BoxOverlap:
+    """Compare the boxes of score maps with the true ones, at every threshold relative to each map's maximum.
+
+    An image's values depend on that image alone, so that many can be measured in portions. A map that is zero
+    everywhere has no box and overlaps by 0.
+
+    Args:
+        scores: (N, height, width).
+        true_boxes: Per image (n, 4), x0, y0, x1, y1 in pixels of the map, the far ones included in the box.
+    """
+    overlap = np.full((2, len(scores), len(THRESHOLDS)), np.nan, dtype=np.float32)
+    for index, (score, boxes) in enumerate(zip(scores, true_boxes, strict=True)):
+        if len(boxes):
+            overlap[:, index] = _overlap_one(score, boxes)
+    return BoxOverlap(*overlap)
+
+
+def _overlap_one(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> NDArray[np.float64]:
+    """Return the best and the largest region's IoU, (2, thresholds). Cuts that leave the same pixels are one."""
+    cuts = (THRESHOLDS * int(score.max())).astype(int)
+    pixels, which, same = np.unique(_count_above(score)[cuts], return_index=True, return_inverse=True)
+    if pixels[-1] == 0:
+        return np.zeros((2, len(cuts)))
+    euler = _euler_numbers(score)
+    found = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
+    starts = np.cumsum([0] + [len(boxes) for boxes, _ in found[:-1]])
+    ious = box_iou(np.concatenate([boxes for boxes, _ in found]), true_boxes).max(1)
+    largest = ious[starts + [chosen for _, chosen in found]]
+    return np.stack([np.maximum.reduceat(ious, starts), largest])[:, same]
+
+
+def estimate_boxes(foreground: NDArray[np.bool_], euler: int) -> tuple[PixelBoxes, int]:
+    """Return boxes (x0, y0, x1, y1) around the regions of a mask (h, w), and which of them is the largest region's.
+
+    Regions are 8-connected; a hole counts as a region of its own, with the ring of foreground around it, as contour
+    tracing has it. A region's size is its pixels and what it encloses. Far edges are exclusive, as the reference's
+    are, and end at the last pixel's index.
+
+    Args:
+        foreground: With at least one pixel set.
+        euler: The number of its regions less that of its holes, which saves the search for holes that are not there.
+    """
+    rows, columns = (np.flatnonzero(foreground.any(axis)) for axis in (1, 0))
+    part = foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # labelling takes its time by the pixel
+    labels, count = ndimage.label(part, _EIGHT_NEIGHBOURS)
+    regions = ndimage.find_objects(labels)
+    holes = _find_holes(part) if count > euler else []
+    boxes = np.array([_to_box(region, 0) for region in regions] + [_to_box(hole, 1) for hole in holes])
+    boxes += np.tile([columns[0], rows[0]], 2)
+    height, width = foreground.shape
+    boxes[:, 2:] = np.minimum(boxes[:, 2:], [width - 1, height - 1])
+    return boxes, _find_largest(labels, regions, bool(holes))
+
+
+def _find_holes(foreground: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
+    height, width = foreground.shape
+    return [
+        (rows, columns)
+        for rows, columns in ndimage.find_objects(ndimage.label(~foreground)[0])
+        if rows.start > 0 and columns.start > 0 and rows.stop < height and columns.stop < width
+    ]
+
+
+def _find_largest(labels: NDArray[np.int32], regions: list[tuple[slice, slice]], holes: bool) -> int:
+    if len(regions) == 1:
+        return 0
+    sizes = np.bincount(labels.ravel())[1:]
+    if holes:
+        # Filling is slow, and a region whose box has no more pixels than another region alone can't be the largest.
+        spans = np.array([(rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in regions])
+        for index in np.flatnonzero(spans >= sizes.max()):
+            sizes[index] = ndimage.binary_fill_holes(labels[regions[index]] == index + 1).sum()
+    return int(np.argmax(sizes))
+
+
+def _to_box(part: tuple[slice, slice], margin: int) -> tuple[int, int, int, int]:
+    rows, columns = part
+    return columns.start - margin, rows.start - margin, columns.stop + margin, rows.stop + margin
+
+
+def _euler_numbers(score: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return for each cut from 0 to 255 the number of regions of `score > cut` less that of its holes, (256,).
+
+    Pixels are closed squares, so those that touch at a corner are connected: corners - edges + squares.
+    """
+    padded = np.pad(score, 1)
+    upright = np.maximum(padded[:, 1:], padded[:, :-1])
+    level = np.maximum(padded[1:], padded[:-1])
+    corners = np.maximum(upright[1:], upright[:-1])
+    return _count_above(corners) - _count_above(upright) - _count_above(level) + _count_above(score)
+
+
+def _count_above(values: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how many values lie above each cut from 0 to 255, (256,)."""
+    count: NDArray[np.int64] = values.size - np.bincount(values.ravel(), minlength=256).cumsum()
+    return count
+
+
+def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
+    """Return the IoU of each pair of boxes, (n, m); widths and heights are counted in pixels, both ends included."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.clip(high - low + 1, 0, None).prod(-1)
+    areas = [(boxes[:, 2:] - boxes[:, :2] + 1).prod(-1) for boxes in (first, second)]
+    union = areas[0][:, None] + areas[1][None, :] - shared
+    iou: NDArray[np.float64] = shared / union
+    return iou
+
+
+def max_box_acc(overlap: FloatArray, levels: Sequence[float], weights: FloatArray | None = None) -> FloatArray:
+    """Return the share of images that overlap enough, at the threshold best for them, averaged over IoU levels.
+
+    `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
+    threshold is chosen on the images it is reported for: an oracle. NaN without boxes.
+
+    Args:
+        overlap: (N, thresholds). Images without boxes (NaN) don't count.
+        levels: IoU from which a box counts as found; each gets a threshold of its own.
+        weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
+    """
+    counted = _weigh_boxed(overlap, weights)
+    hits = [(counted @ (overlap >= level)).max(-1) for level in levels]
+    return _share(np.mean(hits, axis=0), counted)
+
+
+def split_halves(count: int, seed: int) -> NDArray[np.bool_]:
+    """Return which of the images, (N,), make the first of two random halves."""
+    return np.random.default_rng(seed).permutation(count) < count // 2
+
+
+def cross_fitted_box_acc(
+    overlap: FloatArray, levels: Sequence[float], first: NDArray[np.bool_], weights: FloatArray | None = None
+) -> FloatArray:
+    """Return `max_box_acc` with each half of the images at the threshold that is best for the other half.
+
+    Args:
+        overlap, levels, weights: As in `max_box_acc`; a resampled image stays in its half.
+        first: Which images make the first half, (N,).
+    """
+    counted = _weigh_boxed(overlap, weights)
+    hits = []
+    for level in levels:
+        found = overlap >= level
+        here, there = (counted * first) @ found, (counted * ~first) @ found
+        hits += [_at_best_of(here, there), _at_best_of(there, here)]
+    return _share(np.sum(hits, axis=0) / len(levels), counted)
+
+
+def cross_fitted_hits(overlap: FloatArray, levels: Sequence[float], first: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return per image the share of IoU levels reached at the other half's thresholds, (N,); NaN without boxes.
+
+    The mean is `cross_fitted_box_acc`.
+    """
+    counted = _weigh_boxed(overlap, None)
+    hits = np.zeros(len(overlap))
+    for level in levels:
+        found = overlap >= level
+        for half in (first, ~first):
+            hits[half] += found[half, ((counted * ~half) @ found).argmax()]
+    return np.where(counted > 0, hits / len(levels), np.nan)
+
+
+def _weigh_boxed(overlap: FloatArray, weights: FloatArray | None) -> FloatArray:
+    boxed = (~np.isnan(overlap[:, 0])).astype(float)
+    return boxed if weights is None else weights * boxed
+
+
+def _at_best_of(hits: FloatArray, fitted: FloatArray) -> FloatArray:
+    """Return hits (..., thresholds) at the threshold where `fitted` is highest, (...)."""
+    return np.take_along_axis(hits, fitted.argmax(-1)[..., None], -1)[..., 0]
+
+
+def _share(hits: FloatArray, counted: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        share: FloatArray = hits / counted.sum(-1)
+    return share
