@@ -15,6 +15,7 @@ PAGES = (
     ("training_curves", "show_chart"),
     ("gallery", "grid_view"),
     ("disagreement", "compare"),
+    ("verdict", "balance"),
 )
 
 

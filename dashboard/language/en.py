@@ -1,6 +1,8 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
-STRINGS = {
+from dashboard.language.en_verdict import VERDICT_STRINGS
+
+STRINGS = VERDICT_STRINGS | {
     "app.title": "camcore",
     "app.run": "Run",
     "app.run_facts": "{backbone}, {head} head, on {dataset}",

@@ -1,0 +1,141 @@
+"""The curves of a verdict: insertion, deletion, and how a map changes when the weights are made random."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.colors import hex_to_rgb
+
+from dashboard import charts, layout
+from dashboard.language import text
+from dashboard.verdict_data import Verdict
+from dashboard.verdict_format import join_names, name_of
+
+HEIGHT = 300
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: the source it is taken from, everyone it stands for, and its look."""
+
+    source: str
+    name: str
+    color: str
+    dashed: bool
+    chosen: bool
+
+
+def choose_lines(verdict: Verdict, method: str) -> list[Line]:
+    """Return a line per different map; those that are the same by theory share one."""
+    same = verdict.same_by_theory
+    distinct = [source for source in verdict.sources if source not in same or source == same[0]]
+    methods = list(dict.fromkeys(source.partition("@")[0] for source in distinct))
+    lines = []
+    for source in distinct:
+        shared = same if source == same[0] else [source]
+        color = charts.RUN_COLORS[methods.index(source.partition("@")[0]) % len(charts.RUN_COLORS)]
+        lines.append(Line(source, join_names(shared), color, "@" in source, method in shared))
+    return lines
+
+
+def show_faithfulness(verdict: Verdict, lines: Sequence[Line]) -> None:
+    """Show insertion and deletion side by side, with one legend."""
+    curves = verdict.document["curves"]
+    grid = st.grid(2, min_column_width=320, gap="medium")
+    for kind in ("insertion", "deletion"):
+        with grid.cell():
+            figure = go.Figure()
+            for line in lines:
+                if line.source in curves.get(kind, {}):
+                    _add(figure, line, curves["share"], curves[kind][line.source], "%{y:.1%}")
+            figure.update_layout(title={"text": text(f"verdict.curves.{kind}"), "font_size": 14})
+            figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%")
+            figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+            charts.show_chart(_quiet(figure), f"verdict_{kind}", HEIGHT)
+
+
+def show_randomization(verdict: Verdict, lines: Sequence[Line]) -> None:
+    """Show how alike the maps stay, and who passes."""
+    found = verdict.document["randomization"]
+    steps = [text("verdict.randomization.original") if step == "original" else step for step in found["steps"]]
+    columns = st.columns((3, 2), gap="medium")
+    with columns[0]:
+        figure = go.Figure()
+        for line in lines:
+            if line.source in found["similarity"]:
+                if line.chosen:
+                    _add_band(figure, steps, found["low"].get(line.source), found["high"].get(line.source), line.color)
+                _add(figure, line, steps, found["similarity"][line.source], "%{y:.2f}")
+        figure.update_xaxes(title=text("verdict.randomization.steps"), type="category")
+        figure.update_yaxes(title=text("verdict.randomization.similarity"))
+        charts.show_chart(_quiet(figure), "verdict_randomization", HEIGHT)
+    with columns[1]:
+        st.html(f"{_checks(verdict)}<p>{escape(text('verdict.randomization.reading'))}</p>")
+
+
+def show_legend(lines: Sequence[Line]) -> None:
+    """Show whose line is which; the chosen method's is in bold type."""
+    chips = "".join(
+        f'<span class="{"cc-chosen" if line.chosen else ""}"><i class="{"cc-dashed" if line.dashed else ""}" '
+        f'style="border-color:{line.color}"></i>{escape(line.name)}</span>'
+        for line in lines
+    )
+    st.html(f'<div class="cc-chips">{chips}</div>')
+
+
+def show_curves(verdict: Verdict, method: str) -> None:
+    """Show both parts of the page that are curves."""
+    lines = choose_lines(verdict, method)
+    layout.show_section(text("verdict.curves.title"), text("verdict.curves.lead"))
+    show_legend(lines)
+    show_faithfulness(verdict, lines)
+    layout.show_section(text("verdict.randomization.title"), text("verdict.randomization.lead"))
+    show_randomization(verdict, lines)
+
+
+def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float], value: str) -> None:
+    figure.add_scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        name=line.name,
+        line={"color": line.color, "width": 3.6 if line.chosen else 1.7, "dash": "dot" if line.dashed else "solid"},
+        opacity=1 if line.chosen else 0.85,
+        hovertemplate=f"{value}<extra>%{{fullData.name}}</extra>",
+    )
+
+
+def _add_band(
+    figure: go.Figure, xs: Sequence[str], low: Sequence[float] | None, high: Sequence[float] | None, color: str
+) -> None:
+    if low is None or high is None:
+        return
+    red, green, blue = hex_to_rgb(color)
+    figure.add_scatter(
+        x=[*xs, *reversed(xs)],
+        y=[*high, *reversed(low)],
+        fill="toself",
+        fillcolor=f"rgba({red},{green},{blue},0.16)",
+        line_width=0,
+        mode="lines",
+        hoverinfo="skip",
+    )
+
+
+def _quiet(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(showlegend=False, hovermode="closest")
+
+
+def _checks(verdict: Verdict) -> str:
+    passes = verdict.document["randomization"]["passes"]
+    groups = {"passes": "✓", "fails": "✗"}
+    rows = ""
+    for name, mark in groups.items():
+        sources = [source for source in verdict.sources if passes.get(source) is (name == "passes")]
+        if sources:
+            names = ", ".join(name_of(source) for source in sources)
+            label = f"{mark} {text(f'verdict.randomization.{name}')}"
+            rows += f'<b class="cc-{name}">{escape(label)}</b><span>{escape(names)}</span>'
+    return f'<div class="cc-checks">{rows}</div>'

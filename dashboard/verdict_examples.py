@@ -1,0 +1,118 @@
+"""The images behind a number: those where a method differs most from the reference."""
+
+import pandas as pd
+import streamlit as st
+
+from camcore.errors import RunError
+from dashboard import controls, layout
+from dashboard.data import Entry
+from dashboard.details import show_details
+from dashboard.language import text
+from dashboard.tiles import show_grid
+from dashboard.url_state import among, keep_in_url, start_anew
+from dashboard.verdict_data import Verdict, pair_images
+from dashboard.verdict_format import measure_title, name_of, percent
+
+PER_PAGE = 6
+SIDES = ("better", "worse")
+INSTEAD = "energy_in_box"  # for the measures of all images at once: the nearest to them that has a value per image
+
+
+def show_examples(entry: Entry, verdict: Verdict, measure: str, method: str) -> None:
+    """Show the images that drive a difference: the reference left, the method right."""
+    layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
+    names = {"reference": name_of(verdict.reference), "method": name_of(method)}
+    try:
+        shown, pairs = _find_pairs(entry, verdict, measure, method)
+    except RunError as error:
+        layout.show_problem(str(error), entry.path.parent)
+        return
+    if pairs.empty:
+        layout.show_notice(text("verdict.examples.no_values.title"), text("verdict.examples.no_values.body"))
+        return
+    if not pairs["gain"].any():
+        layout.show_notice(text("verdict.examples.same.title"), text("verdict.examples.same.body", **names))
+        return
+    counts = {"better": int((pairs["gain"] > 0).sum()), "worse": int((pairs["gain"] < 0).sum())}
+    counts["same"] = len(pairs) - sum(counts.values())
+    st.caption(text("verdict.examples.lead", **names, **counts))
+    if shown != measure:
+        st.caption(text("verdict.examples.whole", measure=measure_title(measure), instead=measure_title(shown)))
+    missing = _without_maps(entry, (verdict.reference, method))
+    if missing:
+        _offer_maps(entry, missing)
+    else:
+        _show_pictures(entry, verdict, (shown, method), order_images(pairs, _choose_side(pairs, (shown, method))))
+
+
+def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the images where the method is better, or worse, than the reference; the largest difference first."""
+    gain = pairs["gain"] if side == "better" else -pairs["gain"]
+    return pairs[gain > 0].iloc[(-gain[gain > 0]).argsort(kind="stable")]
+
+
+def _find_pairs(entry: Entry, verdict: Verdict, measure: str, method: str) -> tuple[str, pd.DataFrame]:
+    """Return the pairs of images and the measure they are of, which another stands in for where it has none."""
+    pairs = pair_images(entry, verdict, measure, method)
+    if pairs.empty and INSTEAD in verdict.measures:
+        return INSTEAD, pair_images(entry, verdict, INSTEAD, method)
+    return measure, pairs
+
+
+def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
+    """Show the choice of a side; another number starts at the side that its mean is on."""
+    start = SIDES[int(pairs["gain"].mean() < 0)]
+    start_anew("side", because_of=hash(because_of))
+    key = keep_in_url("side", start, among(SIDES))
+    chosen = st.segmented_control(
+        text("verdict.examples.side"),
+        SIDES,
+        key=key,
+        required=True,
+        format_func=lambda side: text(f"verdict.examples.side.{side}"),
+        label_visibility="collapsed",
+    )
+    return chosen or start
+
+
+def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], ordered: pd.DataFrame) -> None:
+    measure, method = number
+    if ordered.empty:
+        names = {"reference": name_of(verdict.reference), "method": name_of(method)}
+        layout.show_notice(text("verdict.examples.none_here.title"), text("verdict.examples.none_here.body", **names))
+        return
+    pictures = st.container()
+    page = controls.choose_page(ordered["index"].to_numpy(dtype="int64"), (PER_PAGE,))
+    rows = ordered.set_index("index").loc[page]
+    yes_no = verdict.measures[measure].get("kind") == "yes_no"
+    captions = [_describe(*pair, yes_no) for pair in rows[["reference", "method"]].to_numpy()]
+    convention = "literature" if measure == "off_object_literature" else "positive"
+    with pictures:
+        view = {"overlay": "both", "draw": convention}
+        key = f"verdict_grid_{convention}"
+        opened = show_grid(entry, page, (verdict.reference, method), captions, key=key, defaults=view)
+    if opened is not None:
+        show_details(entry, opened, (verdict.reference, method))
+
+
+def _describe(reference: float, method: float, yes_no: bool) -> str:
+    def write(value: float) -> str:
+        return text(f"verdict.examples.{'yes' if value else 'no'}") if yes_no else f"{percent(value)}%"
+
+    return text("verdict.examples.caption", first=write(reference), second=write(method))
+
+
+def _without_maps(entry: Entry, sources: tuple[str, str]) -> list[str]:
+    stored = entry.generation.manifest["sources"] if entry.generation else []
+    return [source for source in sources if source not in stored]
+
+
+def _offer_maps(entry: Entry, missing: list[str]) -> None:
+    stored = entry.generation.manifest["sources"] if entry.generation else []
+    path = layout.short_path(entry.path)
+    sources = ",".join([*stored, *missing])
+    layout.show_notice(
+        text("verdict.examples.no_maps.title", source=", ".join(name_of(source) for source in missing)),
+        text("verdict.examples.no_maps.body"),
+        f"camcore explain {path} --sources {sources}\ncamcore verdict {path}",
+    )

@@ -1,0 +1,162 @@
+"""The forest plot: differences to the reference with their intervals, and the means for right and wrong answers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dashboard.language import text
+from dashboard.verdict_data import Verdict
+from dashboard.verdict_format import name_of, percent, points, probability
+
+LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
+BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least
+MARKS = {"better": "▲", "worse": "▼", "no_difference": ""}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A difference, its sign turned so that more is better."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From differences to places on the plot, in per cent of its width."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, from 0 to 100; what lies beyond the plot is put at its edge."""
+        return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
+
+
+def show_forest(verdict: Verdict, measure: str, method: str) -> None:
+    """Show the differences of all methods and baselines to the reference; the chosen method's row is marked."""
+    lower = verdict.measures[measure]["better"] == "lower"
+    found = verdict.measures[measure]["differences"]
+    effects = {source: effect for source in found if (effect := turn(found[source], lower)) is not None}
+    scale = fit_scale(
+        [effects[source] for source in verdict.sources if source in effects],
+        [effects[source] for source in verdict.baselines if source in effects],
+    )
+    rows = [_reference_row(verdict.reference)]
+    for group in (verdict.sources, verdict.baselines):
+        if group is verdict.baselines and any(source in found for source in group):
+            rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
+        for source in group:
+            if source in found and source != verdict.reference:
+                css = ("cc-chosen " if source == method else "") + ("cc-base" if source in verdict.baselines else "")
+                rows.append(_row(source, found[source], effects.get(source), scale, css))
+    body = f"{_directions()}{''.join(rows)}{_axis(_ticks(scale))}"
+    st.html(f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>')
+
+
+def turn(difference: dict[str, Any], lower_is_better: bool) -> Effect | None:
+    """Return a difference so that more is better, None where it has no numbers."""
+    mean, low, high = (difference.get(name) for name in ("mean_difference", "low", "high"))
+    if mean is None or low is None or high is None:
+        return None
+    return Effect(-mean, -high, -low) if lower_is_better else Effect(mean, low, high)
+
+
+def fit_scale(methods: Iterable[Effect], baselines: Iterable[Effect]) -> Scale:
+    """Return a scale on which the methods fit and the baselines at least show their direction."""
+    low, high = -LEAST_REACH, LEAST_REACH
+    for effects, share in ((methods, 1.0), (baselines, BASELINES_SHARE)):
+        for effect in effects:
+            low, high = min(low, share * effect.low), max(high, share * effect.high)
+    reach = high - low
+    return Scale(min(low - 0.04 * reach, -0.15 * reach), max(high + 0.04 * reach, 0.15 * reach))
+
+
+def show_correctness(verdict: Verdict, measure: str, method: str) -> None:
+    """Show each method's mean over the images answered right and over those answered wrong."""
+    groups = verdict.measures[measure].get("by_correctness") or {}
+    right, wrong = (groups.get(name) or {} for name in ("right", "wrong"))
+    values = [value for group in (right, wrong) for value in group.values() if value is not None]
+    highest = max(values, default=1.0) or 1.0
+    rows = "".join(
+        _pair_row(source, right.get(source), wrong.get(source), highest, "cc-chosen" if source == method else "")
+        for source in verdict.sources
+        if right.get(source) is not None or wrong.get(source) is not None
+    )
+    st.html(f'<div class="cc-forest cc-dots">{rows}</div>')
+
+
+def _row(source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str) -> str:
+    name = escape(name_of(source))
+    same = "by_theory" if difference.get("identical_by_theory") else "identical" if difference.get("identical") else ""
+    if same or effect is None:
+        note = escape(text(f"verdict.forest.{same}")) if same else "–"
+        return _line(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
+    found = difference.get("verdict", "no_difference")
+    interval = escape(text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)))
+    said = escape(f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip())
+    numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{said}</em>"
+    return _line(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(difference))
+
+
+def _plot(effect: Effect, scale: Scale) -> str:
+    """Return the interval and the mean; an arrow at the edge where the mean lies beyond it."""
+    mean, left, right = (scale.place(value) for value in (effect.mean, effect.low, effect.high))
+    if not scale.low <= effect.mean <= scale.high:
+        return f'<b class="cc-beyond" style="left:{mean}%">{"◂" if effect.mean < 0 else "▸"}</b>'
+    return f'<i style="left:{left}%;width:{max(right - left, 0.4):.2f}%"></i><b style="left:{mean}%"></b>'
+
+
+def _details(difference: dict[str, Any]) -> str:
+    effect = difference.get("effect_size")
+    return text(
+        "verdict.forest.details",
+        test=difference.get("test", "–"),
+        n=difference.get("n", 0),
+        p=probability(difference.get("p_value")),
+        p_adjusted=probability(difference.get("p_adjusted")),
+        effect="–" if effect is None else f"{effect:.2f}",
+        interval=difference.get("interval", "–"),
+    )
+
+
+def _reference_row(reference: str) -> str:
+    note = f"<em>{escape(text('verdict.forest.reference'))}</em>"
+    return _line("cc-same", escape(name_of(reference)), "<b>◆</b>", note)
+
+
+def _pair_row(source: str, right: float | None, wrong: float | None, highest: float, css: str) -> str:
+    places = {"cc-right": right, "cc-wrong": wrong}
+    dots = "".join(
+        f'<b class="{name}" style="left:{92 * value / highest + 4:.2f}%"></b>'
+        for name, value in places.items()
+        if value is not None
+    )
+    numbers = text("verdict.correctness.numbers", right=percent(right), wrong=percent(wrong))
+    return _line(css, escape(name_of(source)), dots, f"<span>{escape(numbers)}</span>")
+
+
+def _line(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
+    return (
+        f'<div class="cc-forest-row {css}" title="{escape(title)}"><span class="cc-name">{name}</span>'
+        f'<div class="cc-track">{plot}</div><span class="cc-effect">{numbers}</span></div>'
+    )
+
+
+def _directions() -> str:
+    worse, better = (escape(text(f"verdict.forest.{name}")) for name in ("worse", "better"))
+    return _axis(f'<u class="cc-to-left">{worse}</u><u class="cc-to-right">{better}</u>')
+
+
+def _axis(track: str) -> str:
+    return f'<div class="cc-forest-row cc-axis"><span></span><div class="cc-track">{track}</div><span></span></div>'
+
+
+def _ticks(scale: Scale) -> str:
+    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if (scale.high - scale.low) / step <= 6)
+    ticks = [number * step for number in range(-200, 201) if scale.low < number * step < scale.high]
+    return "".join(f'<u style="left:{scale.place(tick)}%">{points(tick).removesuffix(".0")}</u>' for tick in ticks)

@@ -1,0 +1,61 @@
+"""How the page Verdict writes names and numbers."""
+
+from collections.abc import Sequence
+
+from camcore.errors import CamcoreError
+from dashboard.language import text
+from dashboard.language.en import STRINGS
+from dashboard.source_titles import source_title
+
+TINY_P = 0.001
+
+
+def name_of(source: str) -> str:
+    """Return the name that people read of a method or baseline, its id where it has none."""
+    if f"verdict.baseline.{source}" in STRINGS:
+        return text(f"verdict.baseline.{source}")
+    try:
+        return source_title(source)
+    except CamcoreError:
+        return source
+
+
+def measure_title(measure: str) -> str:
+    """Return the name that people read of a measure, its id where it has none."""
+    return text(f"verdict.measure.{measure}") if f"verdict.measure.{measure}" in STRINGS else measure
+
+
+def measure_meaning(measure: str) -> str:
+    """Return the sentence that says what a measure is, empty where it has none."""
+    return text(f"verdict.measure.{measure}.help") if f"verdict.measure.{measure}" in STRINGS else ""
+
+
+def measure_phrase(measure: str) -> str:
+    """Return a measure as a sentence names it, its id where it has none."""
+    return text(f"verdict.measure.{measure}.phrase") if f"verdict.measure.{measure}" in STRINGS else measure
+
+
+def join_names(sources: Sequence[str]) -> str:
+    """Return names as a sentence lists them: A, B and C."""
+    names = [name_of(source) for source in sources]
+    return text("verdict.list", first=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def percent(value: float | None) -> str:
+    """Return a share in per cent, without the sign."""
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def points(value: float | None) -> str:
+    """Return a difference of shares in points, always signed."""
+    if value is None:
+        return "–"
+    written = f"{100 * value:+.1f}"
+    return "0.0" if float(written) == 0 else written.replace("-", "−")
+
+
+def probability(value: float | None) -> str:
+    """Return a p-value: `= 0.012`, `< 0.001`."""
+    if value is None:
+        return "–"
+    return f"< {TINY_P}" if value < TINY_P else f"= {value:.2g}"
