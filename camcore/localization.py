@@ -214,7 +214,7 @@ def _input_edges(grey: NDArray[np.generic], height: int, width: int, _: int) -> 
 
 
 BASELINES = {
-    "centre": Baseline("Centre blob", _centre_blob),
+    "center": Baseline("Centre blob", _centre_blob),
     "uniform": Baseline("Uniform", lambda grey, height, width, _: np.ones((len(grey), height, width))),
     "random": Baseline(
         "Random", lambda grey, height, width, seed: np.random.default_rng(seed).random((len(grey), height, width))
