@@ -168,7 +168,9 @@ def _pair(values: ArrayLike, reference: ArrayLike, kind: str) -> tuple[FloatVect
     """Return both sides without the images where either is not finite, and how many those are."""
     first, second = np.array(values, dtype=np.float64), np.array(reference, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:
-        raise CamcoreError(f"Paired values have shapes {first.shape} and {second.shape}. Give one per image to each side.")
+        raise CamcoreError(
+            f"Paired values have shapes {first.shape} and {second.shape}. Give one per image to each side."
+        )
     if kind not in NAMES:
         raise unknown_choice("kind of values", kind, NAMES)
     known = np.isfinite(first) & np.isfinite(second)
