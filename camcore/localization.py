@@ -98,10 +98,9 @@ def pointing_game_on_masks(peaks: Peaks, masks: Masks) -> Pointing:
     steps = np.arange(-reach, reach + 1)
     gap = np.maximum(np.abs(steps) - 0.5, 0) / peaks.side  # from the peak's centre to the edge of another pixel
     distance = np.hypot(gap[:, None], gap)
-    rows, columns = (at[:, None] + steps for at in peaks.row_column.T)
-    inside = ((rows >= 0) & (rows < peaks.side))[:, :, None] & ((columns >= 0) & (columns < peaks.side))[:, None]
-    within = np.clip(rows, 0, peaks.side - 1)[:, :, None], np.clip(columns, 0, peaks.side - 1)[:, None]
-    around = masks[np.arange(len(masks))[:, None, None], *within] & inside
+    # Beyond the picture's edge the edge's own pixels stand in: they are nearer than they are taken for, and counted so.
+    rows, columns = (np.clip(at[:, None] + steps, 0, peaks.side - 1) for at in peaks.row_column.T)
+    around = masks[np.arange(len(masks))[:, None, None], rows[:, :, None], columns[:, None]]
     nearest = np.where(around, distance, np.inf).min((-2, -1))
     return _hit(peaks, np.where(masks.any((-2, -1)), nearest, np.nan))
 

@@ -127,9 +127,9 @@ def test_a_hole_is_a_region_with_the_ring_around_it() -> None:
 
 
 def test_the_largest_region_is_counted_with_what_it_encloses() -> None:
-    # A ring of 40 pixels around 81 against a square of 49.
+    # A ring of 40 pixels around 81 against a square of 64.
     score = paint(
-        (slice(0, 11), slice(0, 11), 200), (slice(1, 10), slice(1, 10), 0), (slice(12, 19), slice(12, 19), 200)
+        (slice(0, 11), slice(0, 11), 200), (slice(1, 10), slice(1, 10), 0), (slice(12, 20), slice(12, 20), 200)
     )
     assert overlap_at(score, pixel_box(0, 0, 11, 11)).largest[0, 0] == 1
 
