@@ -1,7 +1,7 @@
 """Which differences between methods would be found again: paired intervals, tests and the correction for many of them.
 
-Everything works on values per image, the same images for both sides. Not-finite values drop their image and are counted;
-what cannot be computed is None, as JSON has it.
+Everything works on values per image, the same images for both sides. Not-finite values drop their image and are
+counted; what cannot be computed is None, as JSON has it.
 """
 
 import math
@@ -154,14 +154,12 @@ def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:
     return adjusted
 
 
-def is_finding(difference: PairedDifference, adjusted_p: float) -> bool:
+def is_finding(low: float | None, high: float | None, adjusted_p: float) -> bool:
     """Return whether a difference may be claimed: adjusted p at most 0.05, and the interval excludes 0.
 
     Both are asked for because the sign flips take differences to be symmetric under the null; the interval does not.
     """
-    if difference.low is None or difference.high is None:
-        return False
-    return bool(adjusted_p <= ALPHA and (difference.low > 0 or difference.high < 0))
+    return bool(adjusted_p <= ALPHA) and low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _pair(values: ArrayLike, reference: ArrayLike, kind: str) -> tuple[FloatVector, FloatVector, int]:
