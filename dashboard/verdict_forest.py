@@ -47,13 +47,14 @@ def show_forest(verdict: Verdict, measure: str, method: str) -> None:
         [effects[source] for source in verdict.baselines if source in effects],
     )
     rows = [_reference_row(verdict.reference)]
-    for group in (verdict.sources, verdict.baselines):
-        if group is verdict.baselines and any(source in found for source in group):
-            rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
-        for source in group:
-            if source in found and source != verdict.reference:
-                css = ("cc-chosen " if source == method else "") + ("cc-base" if source in verdict.baselines else "")
-                rows.append(_row(source, found[source], effects.get(source), scale, css))
+    for source in verdict.sources:
+        if source in found and source != verdict.reference:
+            css = "cc-chosen" if source == method else ""
+            rows.append(_row(source, found[source], effects.get(source), scale, css))
+    baselines = [source for source in verdict.baselines if source in found]
+    if baselines:
+        rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
+        rows += [_row(source, found[source], effects.get(source), scale, "cc-base") for source in baselines]
     body = f"{_directions()}{''.join(rows)}{_axis(_ticks(scale))}"
     st.html(f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>')
 

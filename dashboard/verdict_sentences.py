@@ -13,24 +13,31 @@ from dashboard.verdict_format import join_names, measure_phrase, name_of, points
 Parameters = dict[str, Any]
 
 MOST_SENTENCES = 5
+LAST_WORD = "reason_to_prefer"
 
 
 def show_sentences(verdict: Verdict) -> None:
     """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
-    sentences = write_sentences(verdict) or [text("verdict.claim.none")]
-    first, *rest = sentences[:MOST_SENTENCES]
+    said, left = write_sentences(verdict)
+    first, *rest = said or [text("verdict.claim.none")]
     below = "".join(f"<p>{escape(sentence)}</p>" for sentence in rest)
-    st.html(f'<div class="cc-verdict"><div><h2>{escape(first)}</h2>{below}</div></div>')
-    if sentences[MOST_SENTENCES:]:
+    st.html(f'<div class="cc-verdict cc-finding"><div><h2>{escape(first)}</h2>{below}</div></div>')
+    if left:
         with st.expander(text("verdict.more")):
-            left = (f"<li>{escape(sentence)}</li>" for sentence in sentences[MOST_SENTENCES:])
-            st.html(f'<ul class="cc-claims">{"".join(left)}</ul>')
+            items = "".join(f"<li>{escape(sentence)}</li>" for sentence in left)
+            st.html(f'<ul class="cc-claims">{items}</ul>')
 
 
-def write_sentences(verdict: Verdict) -> list[str]:
-    """Return a sentence per claim, in order; claims that this version does not know are left out."""
-    found = (write_sentence(verdict, claim) for claim in verdict.document["claims"])
-    return [sentence for sentence in found if sentence]
+def write_sentences(verdict: Verdict) -> tuple[list[str], list[str]]:
+    """Return what the page says at once, the reason to prefer a method at the end, and what is left.
+
+    Claims that this version does not know are left out.
+    """
+    found = [(claim, write_sentence(verdict, claim)) for claim in verdict.document["claims"]]
+    others = [sentence for claim, sentence in found if sentence and claim["code"] != LAST_WORD]
+    last = [sentence for claim, sentence in found if sentence and claim["code"] == LAST_WORD][:1]
+    room = MOST_SENTENCES - len(last)
+    return others[:room] + last, others[room:]
 
 
 def write_sentence(verdict: Verdict, claim: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from synthetic_curves import allow, make_cost, make_curves, make_randomization
 
 from camcore.files import write_json
 from camcore.generations import Generation, open_generation
@@ -35,7 +36,6 @@ CHANCE = {"pointing_strict": 0.31, "energy_in_box": 0.31, "pointing_parts": 0.06
 # How much better or worse than the reference: methods, then baselines.
 SHIFTS = {"grad_cam_pp": -0.03, "layer_cam": 0.05, "eigen_cam": -0.14, "score_cam": 0.01, "grad_cam@layer3": -0.07}
 SHIFTS |= {"baseline_center": -0.16, "baseline_uniform": -0.3, "baseline_random": -0.36, "baseline_edges": -0.24}
-STEPS = ("original", "head", "layer4", "layer3", "layer2", "layer1", "stem")
 
 
 def write_verdict(
@@ -85,7 +85,7 @@ def _draw_values(generation: Generation, sources: list[str], seed: int) -> pd.Da
     rows = []
     reference = _reference(generation)
     for source in sources:
-        same = source not in BASELINES and _is_same(reference, source, generation)
+        same = source == reference or (source not in BASELINES and _is_same(reference, source, generation))
         noise = 0 if same else random.normal(0, 0.07, common.shape)
         values = common + noise + (0 if same else SHIFTS.get(source, 0.0))
         rows.append(_make_rows(source, values, two_class))
@@ -129,10 +129,10 @@ def _describe(run: str, generation: Generation, table: pd.DataFrame, sources: li
         "baselines": list(BASELINES),
         "not_applicable": {} if "cam" in sources else {"cam": REASON},
         "measures": {name: _describe_measure(name, by_source, sources, generation, right) for name in MEASURES},
-        "curves": _make_curves(sources),
-        "randomization": _make_randomization(sources),
-        "cost": _make_cost(sources),
-        "freedom": {name: _allow(method.needs) for name, method in METHODS.items()},
+        "curves": make_curves(sources, SHIFTS),
+        "randomization": make_randomization(sources, SHIFTS),
+        "cost": make_cost(sources),
+        "freedom": {name: allow(method.needs) for name, method in METHODS.items()},
         "seconds": 412.0,
     }
 
@@ -193,42 +193,6 @@ def _compare(
         "identical_by_theory": source not in BASELINES and _is_same(_reference(generation), source, generation),
         "verdict": found,
     }
-
-
-def _make_curves(sources: list[str]) -> dict[str, Any]:
-    share = np.linspace(0, 1, 17)
-    curves: dict[str, Any] = {"share": share.tolist(), "insertion": {}, "deletion": {}}
-    for source in sources:
-        speed = 5 * (1 + 2 * SHIFTS.get(source, 0.0))
-        curves["insertion"][source] = (0.16 + 0.62 * (1 - np.exp(-speed * share))).tolist()
-        curves["deletion"][source] = (0.08 + 0.7 * np.exp(-speed * share)).tolist()
-    return curves
-
-
-def _make_randomization(sources: list[str]) -> dict[str, Any]:
-    at = np.arange(len(STEPS))
-    last = {source: 0.86 if source == "eigen_cam" else 0.08 + abs(SHIFTS.get(source, 0.0)) for source in sources}
-    similarity = {source: (floor + (1 - floor) * np.exp(-at)) for source, floor in last.items()}
-    return {
-        "steps": list(STEPS),
-        "similarity": {source: values.tolist() for source, values in similarity.items()},
-        "low": {source: np.where(at, values - 0.06, 1).tolist() for source, values in similarity.items()},
-        "high": {source: np.where(at, values + 0.06, 1).clip(max=1).tolist() for source, values in similarity.items()},
-        "passes": {source: floor < 0.5 for source, floor in last.items()},
-    }
-
-
-def _make_cost(sources: list[str]) -> dict[str, Any]:
-    factors = {"cam": 1.02, "eigen_cam": 1.05, "score_cam": 34.0}
-    times = {source: factors.get(source, 1.08 if source in METHODS else 1.31) for source in sources}
-    costs = {source: {"milliseconds": 4.2 * factor, "times_forward": factor} for source, factor in times.items()}
-    return {"forward_milliseconds": 4.2, "methods": costs}
-
-
-def _allow(needs: str) -> dict[str, Any]:
-    bound = needs == "class_weights"
-    heads = ["gap"] if bound else ["gap", "mlp", "native"]
-    return {"needs": needs, "heads": heads, "layers": "last" if bound else "any"}
 
 
 def _make_price(against: str, images: int) -> dict[str, Any]:

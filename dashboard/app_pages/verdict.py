@@ -50,7 +50,7 @@ def show_differences(verdict: Verdict, measure: str, method: str) -> None:
     """Show the forest plot beside the means for right and wrong answers."""
     turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
     names = {"measure": measure_title(measure), "reference": name_of(verdict.reference)}
-    left, right = st.columns((5, 3), gap="large")
+    left, right = st.columns((7, 3), gap="medium")
     with left:
         lead = text("verdict.forest.lead", meaning=measure_meaning(measure), turned=turned)
         layout.show_section(text("verdict.forest.title", **names), lead.strip())

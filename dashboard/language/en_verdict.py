@@ -112,13 +112,13 @@ VERDICT_STRINGS = {
     "verdict.forest.worse": "◂ worse",
     "verdict.forest.better": "better ▸",
     "verdict.forest.baselines": "Baselines that know nothing of the network",
-    "verdict.forest.reference": "what the others are compared with",
+    "verdict.forest.reference": "the reference",
     "verdict.forest.by_theory": "the same by theory",
     "verdict.forest.identical": "the same on every image",
     "verdict.forest.interval": "{low} to {high}",
     "verdict.forest.verdict.better": "better",
     "verdict.forest.verdict.worse": "worse",
-    "verdict.forest.verdict.no_difference": "no difference shown",
+    "verdict.forest.verdict.no_difference": "no difference",
     "verdict.forest.details": "{test}, {n:,} images; p {p}, corrected {p_adjusted}; effect size {effect}; interval: "
     "{interval}",
     "verdict.correctness.title": "Right and wrong answers",
@@ -149,7 +149,7 @@ VERDICT_STRINGS = {
     "verdict.examples.side.better": "Where it is better",
     "verdict.examples.side.worse": "Where it is worse",
     "verdict.examples.whole": "{measure} is one number for all images, so the images are ordered by “{instead}”.",
-    "verdict.examples.caption": "{first} → {second}",
+    "verdict.examples.caption": "{measure}: {first} → {second}",
     "verdict.examples.yes": "yes",
     "verdict.examples.no": "no",
     "verdict.examples.same.title": "No image tells them apart",
@@ -201,7 +201,8 @@ VERDICT_STRINGS = {
     # How to read it.
     "verdict.reading.title": "How to read this",
     "verdict.reading.body": "- **Differences** are paired: both methods on the same image, then the mean over images. "
-    "An interval that crosses the line leaves open which method is better; “no difference shown” is not “equal”.\n"
+    "An interval that crosses the line leaves open which method is better; “no difference” means that "
+    "none could be shown.\n"
     "- **Better and worse** are said only after correction for the number of methods and measures compared.\n"
     "- **The same by theory**: on a network of mean pooling and one linear layer, these maps are equal up to a "
     "positive factor at the last layer. No number of images could tell them apart.\n"

@@ -15,7 +15,7 @@ from dashboard.language.en import STRINGS
 from dashboard.router import PAGES
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard"
-WORDS = r"[a-z_]+(?:\.[a-z_]+)*"
+WORDS = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
 VERDICTS = ("identical", "partly_drawing", "hidden", "real", "alike")
 EXAMPLES = ("drawing", "layers", "wrong")
 

@@ -24,7 +24,8 @@ function buildHead({ columns, corner }) {
       group.colSpan = columns.filter((other) => other.group === column.group).length;
       groups.append(group);
     }
-    const name = element("th", classes({ first, chosen: column.chosen }), column.title);
+    const breakable = column.title.replace(/([a-z])([A-Z])/g, "$1\u200b$2");
+    const name = element("th", classes({ first, chosen: column.chosen }), breakable);
     name.title = column.help;
     name.append(...column.notes.map((note) => element("small", "", note)));
     names.append(name);
