@@ -41,7 +41,7 @@ def affordable_images(model: Classifier, size: int, passes_per_image: int) -> in
     return int(min(MOST_IMAGES, max(FEWEST_IMAGES, affordable)))
 
 
-def load_seen(dataset: Dataset, run: Run, indices: Sequence[int]) -> Tensor:
+def load_seen(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor:
     """Return what the model sees of validation images, uint8 (n, 3, size, size)."""
     images = SeenImages(dataset, dataset.val, run.config.view.kind, run.config.view.size)
     return torch.stack([images[int(index)] for index in indices])

@@ -1,0 +1,166 @@
+"""Stored maps and baselines against boxes, masks and classes: the values per image that a verdict is made of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
+from camcore.datasets.sample import Dataset
+from camcore.disagreement import compare, off_object_heat
+from camcore.drawing import draw
+from camcore.generations import Generation
+from camcore.geometry import FloatArray, cover_cells, see_image, upsample
+from camcore.heatmaps import parse_source
+from camcore.localization import (
+    BASELINES,
+    PixelCounts,
+    count_pixels,
+    energy_in_box,
+    find_peaks,
+    follow_class,
+    part_energy,
+    pointing_game,
+    pointing_game_on_masks,
+    see_mask,
+)
+from camcore.progress import show_progress
+from camcore.runs import Run
+
+BOX_SIDE = 112
+BASELINE_PREFIX = "baseline_"
+
+Values = dict[str, dict[str, NDArray[np.float64]]]
+
+
+@dataclass
+class Scores:
+    """Values per measure and source, (N,) each; chance levels; and what pooled measures are computed from."""
+
+    values: Values = field(default_factory=dict)
+    chance: dict[str, float] = field(default_factory=dict)
+    overlaps: dict[str, BoxOverlap] = field(default_factory=dict)
+    pixels: dict[str, PixelCounts] = field(default_factory=dict)
+
+    def add(self, measure: str, source: str, values: NDArray[Any]) -> None:
+        """Add a measure of a source; left out where no image has a value."""
+        if np.isfinite(values).any():
+            self.values.setdefault(measure, {})[source] = np.asarray(values, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the maps are measured against. Masks are empty arrays (N, 0, 0) where the data set has none."""
+
+    samples: pd.DataFrame
+    view: str
+    size: int
+    boxes: list[FloatArray]
+    other_boxes: list[FloatArray]
+    objects: NDArray[np.bool_]
+    parts: NDArray[np.bool_]
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the data set knows which pixels show the object."""
+        return self.objects.size > 0
+
+    def cover(self, height: int, width: int) -> FloatArray:
+        """Return the share of each cell that the boxes of the true class cover, (N, h, w); NaN without boxes."""
+        blank = np.full((height, width), np.nan)
+        return np.stack([cover_cells(found.tolist(), height, width) if len(found) else blank for found in self.boxes])
+
+
+def read_truth(run: Run, dataset: Dataset, samples: pd.DataFrame) -> Truth:
+    """Return boxes and masks of the validation images as the model sees them."""
+    view, size = run.config.view.kind, run.config.view.size
+    masks = {name: np.zeros((len(samples), 0, 0), dtype=bool) for name in ("object", "parts")}
+    if dataset.load_masks is not None:
+        found = [dataset.load_masks(sample) for sample in dataset.val]
+        masks = {name: np.stack([see_mask(one[name], view, size) for one in found]) for name in masks}
+    boxes, others = (seen_boxes(samples, samples[name].tolist(), view) for name in ("label", "other_label"))
+    return Truth(samples, view, size, boxes, others, masks["object"], masks["parts"])
+
+
+def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed: int) -> dict[str, FloatArray]:
+    """Return the baselines' raw maps (N, h, w) by id, `baseline_center` and so on."""
+    seen = (see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size) for sample in dataset.val)
+    grey = np.stack([np.asarray(image) for image in seen])
+    return {f"{BASELINE_PREFIX}{name}": one.compute(grey, height, width, seed) for name, one in BASELINES.items()}
+
+
+def score_maps(
+    generation: Generation, sources: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
+) -> Scores:
+    """Return the values of all sources and baselines, for the maps of the true class."""
+    scores = Scores()
+    with show_progress(len(sources) + len(baselines), "boxes, masks, classes", unit="source") as bar:
+        for name, maps in _each(generation, sources, baselines):
+            method = "grad_cam" if name in baselines else parse_source(name).method
+            _score_source(scores, name, method, maps, truth)
+            bar.update()
+    return scores
+
+
+def _each(
+    generation: Generation, sources: Sequence[str], baselines: Mapping[str, FloatArray]
+) -> Iterator[tuple[str, dict[str, FloatArray]]]:
+    for source in sources:
+        targets = ("true", "other", "predicted", "runner_up")
+        yield source, {target: np.asarray(generation.maps(source, target)) for target in targets}
+    for name, raw in baselines.items():
+        yield name, {"true": raw, "other": raw}
+
+
+def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, FloatArray], truth: Truth) -> None:
+    raw = maps["true"]
+    drawn = {convention: draw(raw, convention, method) for convention in ("positive", "literature")}
+    cover = truth.cover(*raw.shape[-2:])
+    peaks = find_peaks(raw, truth.size)
+    hits = pointing_game(peaks, truth.boxes)
+    energy = energy_in_box(drawn["positive"], cover)
+    scores.add("pointing_strict", name, hits.strict)
+    scores.add("pointing_15px", name, hits.tolerant)
+    scores.add("energy_in_box", name, energy.share)
+    _note_chance(scores, energy.chance, "energy_in_box", "pointing_strict")
+    for convention, heat in drawn.items():
+        scores.add(f"off_object_{convention}", name, off_object_heat(heat, cover))
+        _note_chance(scores, 1 - energy.chance, f"off_object_{convention}")
+    fine = draw(upsample(raw.astype(np.float64), BOX_SIDE, BOX_SIDE), "positive", method)
+    scores.overlaps[name] = overlap_boxes(to_score(fine), [to_pixel_boxes(boxes, BOX_SIDE) for boxes in truth.boxes])
+    if truth.has_masks:
+        _score_masks(scores, name, method, raw, truth)
+    other_peaks = find_peaks(maps["other"], truth.size)
+    scores.add("follows_class", name, follow_class(peaks, other_peaks, truth.boxes, truth.other_boxes).both)
+    if "runner_up" in maps:
+        moved = compare(maps["predicted"], method, maps["runner_up"], method)["heat_moved_positive"]
+        scores.add("class_sensitivity", name, moved.to_numpy())
+
+
+def _score_masks(scores: Scores, name: str, method: str, raw: FloatArray, truth: Truth) -> None:
+    peaks = find_peaks(raw, truth.size)
+    on_parts = part_energy(draw(raw, "positive", method), truth.parts)
+    scores.add("pointing_parts", name, pointing_game_on_masks(peaks, truth.parts).strict)
+    scores.add("energy_in_parts", name, on_parts.share)
+    _note_chance(scores, on_parts.chance, "pointing_parts", "energy_in_parts")
+    scores.pixels[name] = _count_all(raw, method, truth.objects)
+
+
+def _count_all(raw: FloatArray, method: str, masks: NDArray[np.bool_]) -> PixelCounts:
+    """Count pixels in portions, so that memory does not grow with the number of images."""
+    parts = [
+        count_pixels(draw(upsample(raw[rows].astype(np.float64), *masks.shape[1:]), "positive", method), masks[rows])
+        for rows in (slice(start, start + 64) for start in range(0, len(raw), 64))
+    ]
+    return PixelCounts(
+        np.concatenate([part.inside for part in parts]), np.concatenate([part.outside for part in parts])
+    )
+
+
+def _note_chance(scores: Scores, values: NDArray[np.float64], *measures: str) -> None:
+    if np.isfinite(values).any():
+        for measure in measures:
+            scores.chance[measure] = float(np.nanmean(values))

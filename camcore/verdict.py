@@ -1,0 +1,177 @@
+"""Which heatmap is the most meaningful, with numbers: measures, differences, curves, costs and claims of one run."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from camcore.claims import make_claims
+from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
+from camcore.cost import describe_freedom, measure_cost
+from camcore.datasets.sample import Dataset
+from camcore.evaluation import (
+    RANDOMIZED_IMAGES,
+    affordable_images,
+    choose_images,
+    compare_runs,
+    load_seen,
+    measure_faithfulness,
+    measure_randomization,
+)
+from camcore.faithfulness import area_under
+from camcore.files import atomic_path, write_json
+from camcore.generations import Generation
+from camcore.geometry import FloatArray
+from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
+from camcore.models import Classifier
+from camcore.pooled import summarize_box_acc, summarize_pixels
+from camcore.runs import FORMAT_VERSION, Run
+from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps
+
+STEPS = 12
+CURVES = ("insertion", "deletion")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a verdict is about: a run, its maps in force, its data and its model on the CPU in evaluation mode."""
+
+    run: Run
+    generation: Generation
+    dataset: Dataset
+    model: Classifier
+
+
+def verdict_sources(generation: Generation, methods: Sequence[str] | None) -> list[Source]:
+    """Return what a verdict compares: all methods that apply, and the earlier layers that are explained already.
+
+    Score-CAM takes part only when it is named, because it runs the model once per channel.
+    """
+    wanted = [name for name in METHODS if METHODS[name].needs != "passes"] if methods is None else list(methods)
+    applicable = [name for name in wanted if generation.cam_able or METHODS[name].needs != "class_weights"]
+    earlier = [source for source in generation.sources if source.layer is not None and source.method in applicable]
+    return [Source(name) for name in applicable] + earlier
+
+
+def make_verdict(
+    subject: Subject, sources: Sequence[Source], against: Run | None = None, images: int | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """Measure, compare and write `verdict.json` and `measures.parquet` into the generation.
+
+    Args:
+        subject: A run whose maps in force are of all these sources.
+        sources: What to compare, of `verdict_sources`.
+        against: A run of another head, for the price of CAM's architecture.
+        images: How many images insertion and deletion run on; None for what a few minutes allow.
+        seed: Of every choice that is left to chance.
+
+    Raises:
+        CamcoreError: The other run was explained on other images.
+    """
+    started = time.perf_counter()
+    generation, names = subject.generation, [source.id for source in sources]
+    price = None if against is None else compare_runs(subject.run, against)
+    truth = read_truth(subject.run, subject.dataset, generation.samples)
+    last = generation.manifest["layers"][-1]
+    baselines = read_baselines(subject.dataset, truth, last["height"], last["width"], seed)
+    scores = score_maps(generation, names, baselines, truth)
+    subset, curves = measure_curves(subject, names, baselines, images, seed)
+    few = subset[:RANDOMIZED_IMAGES]
+    seen, targets = load_seen(subject.dataset, subject.run, few), torch.from_numpy(np.array(generation.targets[few, 0]))
+    reference = "cam" if "cam" in names else names[0]
+    verdict: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "run": subject.run.name,
+        "generation": generation.id,
+        "seed": seed,
+        "reference": reference,
+        "images": {
+            "all": len(truth.samples),
+            "faithfulness": len(subset),
+            "two_class": int((truth.samples["other_label"] >= 0).sum()),
+            "randomization": len(few),
+        },
+        "steps": STEPS,
+        "sources": names,
+        "baselines": list(baselines),
+        "not_applicable": {} if generation.cam_able else {"cam": generation.manifest["cam_check"]["reason"]},
+        "curves": describe_curves(curves),
+        "randomization": measure_randomization(subject.model, seen, targets, sources, seed),
+        "cost": measure_cost(subject.model, seen[:16], sources),
+        "freedom": describe_freedom(),
+        "price": price,
+    }
+    add_areas(scores, curves, subset, len(truth.samples))
+    verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, generation), seed)
+    correct_for_all(verdict["measures"], names)
+    verdict["claims"] = make_claims(verdict)
+    verdict["seconds"] = time.perf_counter() - started
+    write_verdict(generation, verdict, scores)
+    return verdict
+
+
+def measure_curves(
+    subject: Subject, names: Sequence[str], baselines: Mapping[str, FloatArray], images: int | None, seed: int
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+    """Return a seeded subset of the images, and the insertion and deletion curves of the predicted class on it."""
+    generation, model, size = subject.generation, subject.model, subject.run.config.view.size
+    passes = (len(names) + len(baselines)) * len(CURVES) * (STEPS + 1)
+    subset = choose_images(len(generation.samples), images or affordable_images(model, size, passes), seed)
+    maps = {name: np.asarray(generation.maps(name)[subset]) for name in names}
+    maps |= {name: raw[subset] for name, raw in baselines.items()}
+    targets = torch.from_numpy(np.array(generation.targets[subset, 0]))
+    seen = load_seen(subject.dataset, subject.run, subset)
+    return subset, measure_faithfulness(model, seen, maps, targets, STEPS, seed)
+
+
+def describe_curves(curves: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
+    """Return the mean curves as the verdict stores them."""
+    means = {name: values.mean(0).astype(float).round(6) for name, values in curves.items()}
+    by_kind = {kind: {name: mean[at].tolist() for name, mean in means.items()} for at, kind in enumerate(CURVES)}
+    return {"share": [step / STEPS for step in range(STEPS + 1)], **by_kind}
+
+
+def add_areas(scores: Scores, curves: Mapping[str, NDArray[np.float32]], subset: NDArray[np.int64], count: int) -> None:
+    """Add the areas under the curves to the values per image; NaN for images outside the subset."""
+    for at, measure in enumerate(CURVES):
+        for name, values in curves.items():
+            areas = np.full(count, np.nan)
+            areas[subset] = area_under(values[:, at])
+            scores.add(measure, name, areas)
+
+
+def summarize(
+    scores: Scores, truth: Truth, reference: str, identical: Sequence[str], seed: int
+) -> dict[str, dict[str, Any]]:
+    """Return all measures of a verdict, p-values not yet corrected."""
+    right = (truth.samples["label"] == truth.samples["predicted"]).to_numpy()
+    measures = {
+        name: summarize_measure(one, scores.values[name], reference, identical, right, scores.chance.get(name), seed)
+        for name, one in PER_IMAGE_MEASURES.items()
+        if reference in scores.values.get(name, {})
+    }
+    measures |= summarize_box_acc(scores.overlaps, reference, identical, right, seed)
+    return measures | summarize_pixels(scores.pixels, reference, identical, right, seed)
+
+
+def write_verdict(generation: Generation, verdict: dict[str, Any], scores: Scores) -> None:
+    """Write the values per image first and the verdict last, so that a verdict never lacks its values."""
+    tables = []
+    for source in [*verdict["sources"], *verdict["baselines"]]:
+        columns = {name: values[source] for name, values in scores.values.items() if source in values}
+        tables.append(pd.DataFrame({"index": np.arange(len(generation.samples)), "source": source, **columns}))
+    with atomic_path(generation.path / "measures.parquet") as part:
+        pd.concat(tables, ignore_index=True).to_parquet(part, index=False)
+    write_json(generation.path / "verdict.json", verdict)
+
+
+def _same_as(reference: str, names: Sequence[str], generation: Generation) -> list[str]:
+    first, able = parse_source(reference), generation.cam_able
+    return [name for name in names if name != reference and identical_by_theory(first, parse_source(name), able)]
