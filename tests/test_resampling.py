@@ -1,0 +1,119 @@
+"""Measures without a value per image: the interval of a mean is Student's, and no image chooses its own threshold."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from camcore.errors import CamcoreError
+from camcore.resampling import (
+    Statistic,
+    cross_fit,
+    max_box_acc_difference,
+    max_box_acc_interval,
+    paired_resample,
+    resample_interval,
+)
+
+
+def mean_of(values: NDArray[np.float64]) -> Statistic:
+    return lambda weights: weights @ values / weights.sum(1)
+
+
+def hit_at(threshold: int, share: float, n: int = 100, thresholds: int = 100) -> NDArray[np.bool_]:
+    """Return hits of the first images at one threshold alone."""
+    hits = np.zeros((n, thresholds), dtype=bool)
+    hits[: round(share * n), threshold] = True
+    return hits
+
+
+def value_of(hits: NDArray[np.bool_], seed: int = 0) -> float:
+    return float(cross_fit(hits, seed)(np.ones((1, len(hits))))[0])
+
+
+def test_the_interval_of_a_pooled_mean_is_students() -> None:
+    values = np.random.default_rng(0).random(120)
+    found = resample_interval(mean_of(values), 120)
+    half = 1.980 * values.std(ddof=1) / np.sqrt(120)
+    assert found.value == pytest.approx(values.mean())
+    assert found.low is not None and found.high is not None
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
+    assert found == resample_interval(mean_of(values), 120)
+    assert found.low != resample_interval(mean_of(values), 120, seed=1).low
+
+
+def test_pooled_measures_are_compared_on_the_same_resamples() -> None:
+    shared, own = np.random.default_rng(0).normal(0, [[10], [0.1]], (2, 100))
+    found = paired_resample(mean_of(shared + own + 0.1), mean_of(shared), 100)
+    differences = own + 0.1
+    t = differences.mean() / (differences.std(ddof=1) / 10)
+    assert found.low is not None and found.p_value is not None and found.effect_size is not None
+    assert found.difference == pytest.approx(differences.mean())
+    assert found.low > 0.07, "what the methods share cancels"
+    assert found.p_value < 1e-10
+    assert found.effect_size == pytest.approx(t / np.sqrt(t**2 + 99), rel=0.05)
+    swapped = paired_resample(mean_of(shared), mean_of(shared + own + 0.1), 100)
+    assert swapped.effect_size == pytest.approx(-found.effect_size)
+    assert (found.higher, found.lower, found.identical) == (None, None, False)
+
+
+def test_the_same_pooled_measure_is_identical() -> None:
+    values = np.random.default_rng(0).random(50)
+    found = paired_resample(mean_of(values), mean_of(values + 1e-8), 50)
+    assert found.identical
+    assert (found.difference, found.low, found.high, found.p_value, found.effect_size) == (0, 0, 0, 1, 0)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_images_give_no_nan(n: int) -> None:
+    first, second = np.arange(n) + 1.0, np.zeros(n)
+    found = paired_resample(mean_of(first), mean_of(second), n)
+    json.dumps([asdict(found), asdict(resample_interval(mean_of(first), n))], allow_nan=False)
+    assert (found.low is None) == (found.p_value is None) == (n < 2)
+
+
+def test_a_difference_without_spread_is_certain() -> None:
+    found = paired_resample(mean_of(np.full(30, 0.5)), mean_of(np.full(30, 0.25)), 30)
+    assert (found.low, found.high, found.p_value, found.effect_size) == (0.25, 0.25, 0, 1)
+    json.dumps(asdict(found), allow_nan=False)
+
+
+@pytest.mark.parametrize("threshold", [0, 37, 99])
+def test_the_one_threshold_that_hits_is_found(threshold: int) -> None:
+    assert value_of(hit_at(threshold, 0.8)) == pytest.approx(0.8)
+
+
+def test_levels_choose_for_themselves_and_are_averaged() -> None:
+    levels = np.stack([hit_at(20, 0.9), hit_at(40, 0.6), hit_at(70, 0.3)], 1)
+    assert value_of(levels) == pytest.approx(0.6)
+
+
+def test_no_image_takes_part_in_choosing_its_threshold() -> None:
+    # Hits at random: the best of a hundred thresholds looks good on the images that chose it, and on no others.
+    data_sets = np.random.default_rng(0).random((20, 60, 100)) < 0.5
+    assert data_sets.mean(1).max(1).mean() > 0.64
+    assert np.mean([value_of(hits) for hits in data_sets]) == pytest.approx(0.5, abs=0.03)
+    hits = data_sets[0]
+    assert value_of(hits) != value_of(hits, seed=1)
+
+
+def test_a_shifted_map_is_worse_and_a_copy_the_same() -> None:
+    random = np.random.default_rng(0)
+    fits = np.abs(np.arange(100) - random.normal(40, 10, (108, 1))) < random.gamma(3, 8, (108, 1))
+    shifted = fits & (random.random((108, 1)) < 0.5)
+    found = max_box_acc_difference(shifted, fits)
+    assert found.high is not None and found.p_value is not None
+    assert found.high < 0 and found.p_value < 1e-4
+    copied = max_box_acc_difference(fits, fits.copy())
+    assert copied.identical
+    assert (copied.difference, copied.low, copied.high, copied.p_value) == (0, 0, 0, 1)
+    alone = max_box_acc_interval(fits)
+    assert alone.low is not None and alone.high is not None
+    assert alone.low < value_of(fits) < alone.high
+
+
+def test_hits_of_other_images_are_not_compared() -> None:
+    with pytest.raises(CamcoreError, match=r"^Hits of 9 and of 8 images are not paired\. Give the same images\.$"):
+        max_box_acc_difference(hit_at(3, 0.5, 9), hit_at(3, 0.5, 8))
