@@ -130,11 +130,12 @@ def _require_no_settings(context: click.Context, names: set[str], overwrite: boo
 
 
 def _say_stopped(path: Path) -> None:
-    if (path / "run.json").exists():
-        epochs = len(open_run(path).history())
-        go_on = f"{epochs} finished epochs are kept. Go on: camcore train --run {path} --resume"
-    else:
+    if not (path / "run.json").exists():
         go_on = "There is nothing to keep yet."
+    elif (run := open_run(path)).finished:
+        go_on = f"{path} holds a finished run, which is kept as it is."
+    else:
+        go_on = f"{len(run.history())} finished epochs are kept. Go on: camcore train --run {path} --resume"
     click.echo(f"\nStopped. {go_on}", err=True)
     sys.exit(130)
 

@@ -76,8 +76,11 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
     if not (path / "run.json").exists():
         raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
     aside = path.with_name(f".{path.name}.replaced")
-    shutil.rmtree(aside, ignore_errors=True)
-    path.rename(aside)
+    if aside.exists() and not (path / "history.csv").exists():
+        shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
+    else:
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ LEVELS = (
     ("generations", "disagreement", "attribution", "loading", "weights"),
     ("generation_writer", "training_state"),
     ("train", "explain"),
-    ("workflows",),
+    ("workflows", "cli_options"),
     ("cli",),
     ("__main__",),
 )

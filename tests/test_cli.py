@@ -1,16 +1,15 @@
-"""The commands as people type them: what they print, how they refuse, and that the README knows them all."""
+"""The commands: what they print, how their options reach the configuration, and that the README knows them all."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import ON_CPU, run_camcore
 
 import camcore
 from camcore import workflows
@@ -18,28 +17,12 @@ from camcore.cli import DATASET_KINDS, build_config, main
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.datasets import DATASETS
 from camcore.generations import open_generation
-from camcore.models import Classifier
 from camcore.runs import Run, create_run, open_run
-from camcore.weights import save_weights
 
 README = Path(__file__).parents[1] / "README.md"
 COMMANDS = sorted(main.commands)
 OPTIONS = sorted({option for command in main.commands.values() for one in command.params for option in one.opts})
 FLAGS = [option for option in OPTIONS if option.startswith("--")]
-ON_CPU = ("--device", "cpu", "--workers", "0")
-
-
-def run_camcore(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
-
-
-def refuse(*arguments: object) -> str:
-    """Return the one line with which a command refuses."""
-    result = run_camcore(*arguments)
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    return line
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -76,26 +59,6 @@ def test_python_m_camcore_is_the_same() -> None:
     wrong = subprocess.run([*command, "exlpain"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "No such command 'exlpain'" in wrong.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("train",),
-        ("train", "--run", "x", "--backbone", "resnet19"),
-        ("train", "--run", "x", "--head", "fc"),
-        ("train", "--run", "x", "--epochs", "many"),
-        ("train", "--run", "x", "--dataset", "cats"),
-        ("train", "--run", "x", "--workers", "-1"),
-        ("explain",),
-        ("explain", "x", "--source", "cam"),
-        ("unknown",),
-    ],
-)
-def test_what_can_not_be_understood_exits_with_2(arguments: tuple[str, ...]) -> None:
-    result = run_camcore(*arguments)
-    assert result.exit_code == 2
-    assert "Error: " in result.stderr
 
 
 def test_the_kinds_of_data_set_are_those_there_are() -> None:
@@ -146,97 +109,6 @@ def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_p
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, *ON_CPU)
     assert f"1 files were skipped; {path / 'skipped.csv'} says which and why." in result.stdout
     assert (path / "skipped.csv").read_text().startswith("path,reason\ntrain/bar/broken.png,")
-
-
-def test_training_into_an_existing_run_is_refused(trained_run: Run, tiny_folder: Path) -> None:
-    arguments = ("train", "--run", trained_run.path, "--dataset", "image-folder", "--root", tiny_folder, *ON_CPU)
-    assert refuse(*arguments) == (
-        f"Error: {trained_run.path} exists already. Go on with --resume, replace it with --overwrite, or name another."
-    )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--resume", "--overwrite"), "--resume and --overwrite exclude each other. Choose one."),
-        (
-            ("--resume", "--epochs", "9"),
-            "--resume goes on as the run was configured; leave out --epochs, or train a new run.",
-        ),
-        (
-            ("--resume", "--learning-rate", "1"),
-            "--resume goes on as the run was configured; leave out --learning-rate, or train a new run.",
-        ),
-        (("--resume",), "{path} is finished; there is nothing to resume. Replace it with --overwrite."),
-        (("--download",), "paper-dogs has nothing to download; --download is for stanford-dogs."),
-        (("--size", "8"), "size is 8; it must be between 32 and 2048 pixels."),
-        (("--dataset", "image-folder"), "The data set 'image-folder' needs --root DIR, the folder it lies in."),
-        (("--device", "tpu"), "Device 'tpu' is not on this machine. There is: {devices}, or auto."),
-    ],
-)
-def test_training_refuses_in_one_line(arguments: tuple[str, ...], message: str, trained_run: Run) -> None:
-    line = refuse("train", "--run", trained_run.path, *arguments)
-    if "{devices}" in message:
-        assert re.fullmatch(re.escape(f"Error: {message}").replace(r"\{devices\}", "cpu.*"), line)
-    else:
-        assert line == f"Error: {message.format(path=trained_run.path)}"
-
-
-@pytest.mark.parametrize(
-    ("sources", "message"),
-    [
-        ("gradcam", "Unknown source 'gradcam'. Choose from: cam, grad_cam."),
-        (",", "No source in ','. Choose from: cam, grad_cam."),
-    ],
-)
-def test_explaining_refuses_in_one_line(sources: str, message: str, trained_run: Run) -> None:
-    assert refuse("explain", trained_run.path, "--sources", sources) == f"Error: {message}"
-
-
-def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
-    tmp_path: Path, tiny_config: RunConfig, trained_run: Run, tiny_folder: Path
-) -> None:
-    config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
-    run = create_run(tmp_path / "mlp", config, trained_run.class_names, trained_run.info["dataset"])
-    run.remember_root(tiny_folder)
-    save_weights(run, Classifier(config.model, config.view, 3))
-    assert run_camcore("explain", run.path, *ON_CPU).exit_code == 0
-    before = open_generation(run).id
-    line = refuse("explain", run.path, "--sources", "cam", *ON_CPU)
-    assert line.startswith("Error: CAM needs one linear layer directly behind mean pooling; with head 'mlp' ")
-    assert line.endswith(" Use --sources grad_cam, or train with --head gap.")
-    assert open_generation(run).id == before
-
-
-def press_ctrl_c(*_: Any, **__: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def test_ctrl_c_while_training_says_how_to_go_on(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "train_run", press_ctrl_c)
-    result = run_camcore("train", "--run", trained_run.path)
-    assert result.exit_code == 130
-    assert result.stderr == (
-        f"\nStopped. 2 finished epochs are kept. Go on: camcore train --run {trained_run.path} --resume\n"
-    )
-
-
-def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "explain_run", press_ctrl_c)
-    result = run_camcore("explain", trained_run.path)
-    assert result.exit_code == 130
-    assert result.stderr == (
-        f"\nStopped. The maps in force before are kept. Go on: camcore explain {trained_run.path}\n"
-    )
-
-
-def test_a_defect_is_not_dressed_up_as_a_user_s_mistake(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(workflows, "explain_run", fail)
-    with pytest.raises(ZeroDivisionError):
-        run_camcore("explain", trained_run.path)
 
 
 def test_layers_are_listed_with_their_grids(trained_run: Run) -> None:

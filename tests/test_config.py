@@ -55,6 +55,8 @@ def test_an_unknown_field_in_json_is_named() -> None:
         (ViewConfig, {"kind": "crop"}, "Unknown view 'crop'. Choose from: squash, center-crop."),
         (ViewConfig, {"size": 31}, "size is 31; it must be between 32 and 2048 pixels."),
         (ViewConfig, {"size": 2049}, "size is 2049; it must be between 32 and 2048 pixels."),
+        (ViewConfig, {"mean": (0.5, 0.5)}, "mean is (0.5, 0.5); it must be three numbers."),
+        (ViewConfig, {"std": (1.0,)}, "std is (1.0,); it must be three numbers above 0."),
         (ViewConfig, {"std": (1, 0, 1)}, "std is (1, 0, 1); it must be three numbers above 0."),
         (ModelConfig, {"head": "fc"}, "Unknown head 'fc'. Choose from: gap, mlp, native."),
         (

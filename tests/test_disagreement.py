@@ -43,6 +43,11 @@ def test_rank_disagreement_by_hand() -> None:
     assert distance("rank_disagreement", [[0, 0, 1]], [[0, 1, 2]]) == pytest.approx((1 - 0.75**0.5) / 2)
 
 
+def test_a_constant_map_has_the_order_of_a_constant_map_and_no_other() -> None:
+    assert distance("rank_disagreement", [[2, 2, 2]], [[5, 5, 5]]) == 0
+    assert distance("rank_disagreement", [[2, 2, 2]], [[1, 2, 3]]) == 0.5
+
+
 def test_hottest_fifth_by_hand() -> None:
     # Ten cells: the hottest two. {9, 8} against {9, 0}: one of three cells is common.
     first = np.arange(10.0).reshape(2, 5)
@@ -100,16 +105,19 @@ def test_distances_are_symmetric_and_between_zero_and_one(first: FloatArray, sec
     np.testing.assert_allclose(there, back, atol=1e-12)
 
 
-def not_constant(maps: FloatArray) -> bool:
-    return bool((np.ptp(maps, axis=(-2, -1)) > 0).all())
-
-
-@given(finite_maps.filter(not_constant), st.sampled_from(["cam", "grad_cam"]))
+@given(finite_maps, st.sampled_from(["cam", "grad_cam"]))
 def test_a_map_is_at_no_distance_from_itself(maps: FloatArray, method: str) -> None:
     np.testing.assert_allclose(compare(maps, method, maps, method), 0, atol=1e-12)
 
 
-@given(finite_maps.filter(not_constant))
+@pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
+@pytest.mark.parametrize("method", ["cam", "grad_cam"])
+def test_a_constant_map_is_at_no_distance_from_itself(value: float, method: str) -> None:
+    flat = np.full((1, 3, 3), value)
+    np.testing.assert_array_equal(compare(flat, method, flat, method), 0)
+
+
+@given(finite_maps)
 def test_cam_and_its_mean_gradient_twin_differ_by_drawing_alone(maps: FloatArray) -> None:
     # Grad-CAM at the last layer of a GAP network is CAM / Z; 16 keeps the quotient exact, so that no new ties arise.
     found = compare(maps, "cam", maps / 16, "grad_cam")
@@ -148,6 +156,15 @@ def test_rows_that_are_not_finite_have_no_distance_and_disturb_no_other() -> Non
     found = compare(broken, "cam", good, "cam")
     assert found.isna().all(axis=1).tolist() == [False, True, False]
     np.testing.assert_array_equal(found.drop(1), compare(good, "cam", good, "cam").drop(1))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_without_any_finite_row_there_is_no_distance(value: float) -> None:
+    nothing = np.full((2, 3, 3), value)
+    found = compare(nothing, "cam", nothing, "grad_cam")
+    assert list(found.columns) == COLUMNS
+    assert found.shape == (2, len(COLUMNS))
+    assert found.isna().all(axis=None)
 
 
 def test_maps_of_different_grids_are_compared_on_the_finer_one() -> None:

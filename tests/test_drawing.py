@@ -55,15 +55,19 @@ def test_each_map_of_a_stack_has_its_own_range() -> None:
 
 
 @pytest.mark.parametrize(("convention", "method"), EVERY_WAY)
-@pytest.mark.parametrize("value", [0.0, -3.0, np.nan])
+@pytest.mark.parametrize("value", [0.0, -3.0, np.nan, np.inf, -np.inf])
 def test_what_can_not_be_drawn_is_blank(convention: str, method: str, value: float) -> None:
     np.testing.assert_array_equal(draw(np.full((2, 2), value), convention, method), np.zeros((2, 2)))
 
 
-def test_one_value_that_is_not_finite_blanks_the_whole_map_and_no_other() -> None:
+@pytest.mark.parametrize(("convention", "method"), EVERY_WAY)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_value_that_is_not_finite_blanks_the_whole_map_and_no_other(
+    value: float, convention: str, method: str
+) -> None:
     broken = RAW.copy()
-    broken[0, 0] = np.nan
-    drawn = draw(np.stack([broken, RAW]), "positive", "cam")
+    broken[0, 0] = value
+    drawn = draw(np.stack([broken, RAW]), convention, method)
     assert not drawn[0].any()
     assert drawn[1].max() == 1
 

@@ -24,6 +24,7 @@ from camcore.loading import (
     crop_side,
     make_loader,
     mix_seed,
+    plain_worker_errors,
     read_images,
 )
 
@@ -73,10 +74,24 @@ def test_images_that_do_not_fit_into_memory_are_decoded_when_needed(
     assert torch.equal(decoded[7], kept[7])
 
 
-def test_an_image_that_can_not_be_decoded_is_named(dataset: Dataset) -> None:
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_that_can_not_be_decoded_is_named_in_one_line_whoever_reads_it(
+    workers: int, dataset: Dataset, tiny_folder: Path
+) -> None:
     gone = replace(dataset.train[0], path="train/bar/gone.png")
-    with pytest.raises(CamcoreError, match=r"gone\.png"):
-        read_images(dataset, [gone], VIEW, 40, 0, "reading")
+    with pytest.raises(CamcoreError) as caught:
+        read_images(dataset, [gone], VIEW, 40, workers, "reading")
+    path = str(tiny_folder / gone.path)
+    assert str(caught.value) == (
+        f"Cannot read the image {path!r}: no such file. Replace it, or take it out of the data set."
+    )
+
+
+def test_an_error_of_this_process_stays_as_it_is() -> None:
+    error = CamcoreError("--download needs --root.")
+    with pytest.raises(CamcoreError) as caught, plain_worker_errors():
+        raise error
+    assert caught.value is error
 
 
 def test_an_augmented_image_depends_on_seed_epoch_and_index_alone(augmented: TrainingImages) -> None:

@@ -47,7 +47,7 @@ def test_a_created_run_opens_as_it_was_made(tmp_path: Path) -> None:
 
 def test_run_json_holds_no_place_on_this_machine(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
-    run.remember_root(tmp_path / "photographs")
+    run.remember_places(root=tmp_path / "photographs", weights=tmp_path / "weights.pth")
     assert str(tmp_path) not in (run.path / "run.json").read_text(encoding="utf-8")
 
 
@@ -66,32 +66,16 @@ def test_an_existing_run_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert run.weights_path.read_bytes() == b"weights"
 
 
-def test_overwrite_replaces_a_run_as_a_whole(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "one")
-    (run.path / "model.safetensors").write_bytes(b"weights")
-    create_run(run.path, RunConfig(), CLASSES, DATASET, overwrite=True)
-    assert [path.name for path in run.path.iterdir()] == ["run.json"]
-    assert open_run(run.path).config == RunConfig()
-
-
-@pytest.mark.parametrize("is_file", [False, True])
-def test_overwrite_deletes_nothing_but_runs(is_file: bool, tmp_path: Path) -> None:
-    path = tmp_path / "holiday"
-    photograph = path if is_file else path / "photograph.jpg"
-    photograph.parent.mkdir(exist_ok=True)
-    photograph.write_bytes(b"pixels")
-    with pytest.raises(CamcoreError) as caught:
-        create_run(path, CONFIG, CLASSES, DATASET, overwrite=True)
-    assert str(caught.value) == (
-        f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
-    )
-    assert photograph.read_bytes() == b"pixels"
-
-
 def test_no_run_is_answered_with_how_to_list_them(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         open_run(tmp_path / "none")
     assert str(caught.value) == f"There is no run at {tmp_path / 'none'}. `camcore runs` lists what is there."
+
+
+def test_a_folder_without_run_json_says_what_is_missing_and_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        open_run(tmp_path)
+    assert str(caught.value) == (f"{tmp_path / 'run.json'} is missing. Restore it from a copy, or make the run anew.")
 
 
 @pytest.mark.parametrize("version", [2, None, "1"])
@@ -116,6 +100,8 @@ def test_an_unknown_format_version_is_refused(version: object, tmp_path: Path) -
         {"config": {"model": {"backbone": "resnet19"}}},
         {"config": {"surprise": {}}},
         {"class_names": None},
+        {"dataset": None},
+        {"dataset": []},
     ],
 )
 def test_damaged_contents_name_the_file_and_the_way_out(values: dict[str, Any], tmp_path: Path) -> None:
@@ -168,9 +154,22 @@ def test_a_damaged_history_names_the_file_and_the_way_out(content: bytes, tmp_pa
     assert str(caught.value).endswith("Restore it from a copy, or train the run anew.")
 
 
+def test_a_history_with_a_cut_off_row_is_damaged(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    run.write_history(history_rows(2))
+    path = run.path / "history.csv"
+    path.write_text(path.read_text().rpartition(",")[0])
+    with pytest.raises(RunError) as caught:
+        run.history()
+    assert str(caught.value) == (
+        f"{path} is damaged (a row is cut off). Restore it from a copy, or train the run anew."
+    )
+
+
 def test_a_run_is_finished_when_it_has_weights_and_nothing_to_resume(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
     assert not run.finished
+    assert run.state_path == run.resume_path / "state.pt"
     run.resume_path.mkdir()
     run.weights_path.write_bytes(b"weights")
     assert not run.finished
@@ -178,16 +177,27 @@ def test_a_run_is_finished_when_it_has_weights_and_nothing_to_resume(tmp_path: P
     assert run.finished
 
 
-def test_where_the_data_lies_is_remembered_as_a_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_things_lie_is_remembered_as_full_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path / "one")
-    assert run.root() is None
-    run.remember_root(None)
+    assert run.place("root") is None
+    run.remember_places(root=None, weights=None)
     assert not (run.path / "local.json").exists()
     monkeypatch.chdir(tmp_path)
-    run.remember_root(Path("data"))
-    assert run.root() == tmp_path / "data"
+    run.remember_places(root=Path("data"))
+    run.remember_places(root=None, weights=Path("weights.pth"))
+    assert run.place("root") == tmp_path / "data", "what is not said again stays known"
+    assert run.place("weights") == tmp_path / "weights.pth"
+    run.remember_places(root=Path("moved"))
+    assert (run.place("root"), run.place("weights")) == (tmp_path / "moved", tmp_path / "weights.pth")
     (run.path / "local.json").write_text('{"root": 3}')
-    assert run.root() is None
+    assert run.place("root") is None
+
+
+def test_what_is_known_already_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path / "one")
+    run.remember_places(root=tmp_path)
+    monkeypatch.setattr("camcore.runs.write_json", lambda *_: pytest.fail("a shared run may be read-only"))
+    run.remember_places(root=tmp_path)
 
 
 def test_the_runs_folder_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,15 +123,6 @@ def test_an_interruption_before_the_first_epoch_ends_can_be_resumed(
     assert_same_training(whole, stopped)
 
 
-def test_a_finished_run_has_nothing_to_resume(trained_run: Run, dataset: Dataset) -> None:
-    model = Classifier(trained_run.config.model, trained_run.config.view, 3)
-    with pytest.raises(CamcoreError) as caught:
-        train(trained_run, dataset, model, CPU, resume=True, workers=0)
-    assert str(caught.value) == (
-        f"{trained_run.path} is finished; there is nothing to resume. Replace it with --overwrite."
-    )
-
-
 def test_a_finished_run_holds_weights_and_history_and_nothing_else(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
     assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "explained"}
@@ -179,6 +170,24 @@ def test_images_of_two_classes_do_not_count_for_accuracy(
     train(run, replace(dataset, val=val), model, CPU, workers=0)
     labels = [sample.label for sample in dataset.val]
     assert counted == [labels, labels[:2] + labels[3:]]
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.5])
+def test_a_loss_that_is_not_finite_ends_the_training(
+    rate: float, tmp_path: Path, dataset: Dataset, small_config: RunConfig
+) -> None:
+    config = replace(small_config, train=replace(small_config.train, warmup_epochs=0.0, learning_rate=rate))
+    run = create_run(tmp_path / "run", config, dataset.class_names, {})
+    model = Classifier(config.model, config.view, 3)
+    torch.nn.init.constant_(model.head[-1].weight, math.nan)
+    with pytest.raises(CamcoreError) as caught:
+        train(run, dataset, model, CPU, workers=0)
+    assert str(caught.value) == (
+        f"The loss is nan in epoch 1, batch 1, at learning rate {rate}. Nothing of this epoch is kept."
+        " Train anew with a lower --learning-rate."
+    )
+    assert run.history().empty
+    assert not run.weights_path.exists()
 
 
 def test_the_schedule_by_hand() -> None:

@@ -1,5 +1,6 @@
 """The steps of a run from end to end, as the commands call them."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_fold
     dataset = trained_run.info["dataset"]
     assert (dataset["kind"], dataset["train_images"], dataset["val_images"]) == ("image-folder", 12, 6)
     assert trained_run.class_names == ("bar", "disc", "frame")
-    assert trained_run.root() == tiny_folder.resolve()
+    assert trained_run.place("root") == tiny_folder.resolve()
     assert workflows.open_run_dataset(trained_run, None).fingerprint == dataset["fingerprint"]
 
 
@@ -39,24 +40,42 @@ def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Pat
     assert trained_run.weights_path.read_bytes() == before
 
 
-def test_overwriting_trains_anew(own_run: Run, tiny_folder: Path) -> None:
-    config = replace(own_run.config, train=replace(own_run.config.train, epochs=1))
-    workflows.train_run(own_run.path, config, tiny_folder, overwrite=True, device="cpu", workers=0)
-    run = open_run(own_run.path)
-    assert run.history()["epoch"].tolist() == [1]
-    assert not (run.path / "explained").exists(), "the old maps are not of these weights"
+@pytest.fixture
+def config_with_weights(tmp_path: Path, tiny_config: RunConfig, single_thread: None) -> RunConfig:
+    """A configuration that starts from a file, `weights.pth`."""
+    torch.manual_seed(9)
+    torch.save(resnet10_narrow().state_dict(), tmp_path / "weights.pth")
+    return replace(tiny_config, model=replace(tiny_config.model, weights=str(tmp_path / "weights.pth")))
 
 
 def test_a_run_can_start_from_a_file_of_weights(
-    tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, single_thread: None
+    tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig
 ) -> None:
-    torch.save(resnet10_narrow().state_dict(), tmp_path / "weights.pth")
-    model = replace(tiny_config.model, weights=str(tmp_path / "weights.pth"))
-    train = replace(tiny_config.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
-    config = replace(tiny_config, model=model, train=train)
+    train = replace(config_with_weights.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
+    config = replace(config_with_weights, train=train)
     run = workflows.train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
     first = torch.load(tmp_path / "weights.pth", weights_only=True)["conv1.weight"]
     assert torch.equal(load_model(run).trunk.get_submodule("conv1").weight, first)
+    assert run.config.model.weights == "weights.pth"
+    assert run.place("weights") == tmp_path / "weights.pth"
+    assert str(tmp_path) not in (run.path / "run.json").read_text(encoding="utf-8"), "a run is shared, a place is not"
+
+
+def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
+    tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = workflows.train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
+
+    def press_ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("camcore.training_state.torch.save", press_ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            workflows.train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
+    assert not open_run(tmp_path / "run").state_path.exists()
+    run = workflows.resume_run(tmp_path / "run", device="cpu", workers=0)
+    assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
 
 
 def test_going_on_restores_weights_and_finishes(
@@ -125,7 +144,29 @@ def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: 
     message = str(caught.value)
     assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
     assert message.endswith("Name the right one with --root, or train anew.")
-    assert own_run.root() == tiny_folder.resolve(), "a wrong root is not remembered"
+    assert own_run.place("root") == tiny_folder.resolve(), "a wrong root is not remembered"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"dataset": {}},
+            "The data set at {root} is not the one {path} was trained on (fingerprint {found}, not None).",
+        ),
+        (
+            {"config": {"dataset": {"kind": "cats"}}},
+            "Unknown dataset 'cats'. Choose from: paper-dogs, stanford-dogs, image-folder.",
+        ),
+    ],
+)
+def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, object], message: str, own_run: Run) -> None:
+    path, root = own_run.path / "run.json", own_run.place("root")
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
+    with pytest.raises(CamcoreError) as caught:
+        workflows.open_run_dataset(open_run(own_run.path), None)
+    found = own_run.info["dataset"]["fingerprint"][:12]
+    assert str(caught.value).startswith(message.format(root=root, path=own_run.path, found=found))
 
 
 def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
@@ -137,7 +178,7 @@ def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_
     )
     moved = Path(shutil.copytree(tiny_folder, tmp_path / "moved"))
     workflows.open_run_dataset(own_run, moved)
-    assert own_run.root() == moved.resolve(), "named once, it is known"
+    assert own_run.place("root") == moved.resolve(), "named once, it is known"
 
 
 def test_a_moved_run_can_be_explained(own_run: Run, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: flo
         if process.poll() is not None:
             raise RuntimeError(f"Streamlit ended with code {process.returncode} before it answered at {url}.")
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310 our own http address
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
                 return
         except OSError:
             time.sleep(0.1)

@@ -1,0 +1,105 @@
+"""What is written of each image, and the manifest that describes it."""
+
+import io
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from camcore.datasets.image_folder import open_image_folder
+from camcore.datasets.sample import Dataset
+from camcore.disagreement import map_status
+from camcore.explain import explain
+from camcore.generation_writer import sha256_of
+from camcore.generations import TARGETS, Generation, open_generation
+from camcore.heatmaps import Source
+from camcore.runs import Run
+from camcore.weights import load_model
+
+SOURCES = ("cam", "grad_cam", "grad_cam@layer3")
+
+
+@pytest.fixture
+def dataset(tiny_folder: Path) -> Dataset:
+    return open_image_folder(tiny_folder)
+
+
+@pytest.fixture(scope="module")
+def generation(trained_run: Run) -> Generation:
+    return open_generation(trained_run)
+
+
+def test_every_array_has_a_row_per_validation_image(generation: Generation) -> None:
+    assert {name: generation.maps(name).shape for name in SOURCES} == {
+        "cam": (6, 2, 2),
+        "grad_cam": (6, 2, 2),
+        "grad_cam@layer3": (6, 4, 4),
+    }
+    assert np.load(generation.path / "cam.npy").shape == (6, len(TARGETS), 2, 2)
+    assert generation.logits.shape == (6, 3)
+    assert generation.pooled.shape == (6, 256)
+    assert generation.targets.shape == (6, len(TARGETS))
+    arrays = (generation.logits, generation.pooled, *(generation.maps(name) for name in SOURCES))
+    assert {array.dtype for array in arrays} == {np.dtype("float32")}
+    assert all(np.isfinite(array).all() for array in arrays)
+
+
+def test_the_table_says_what_is_known_of_each_image(generation: Generation, dataset: Dataset) -> None:
+    table = generation.samples
+    for column in ("id", "path", "label", "width", "height", "other_label"):
+        assert table[column].tolist() == [getattr(sample, column) for sample in dataset.val]
+    shares = torch.from_numpy(np.array(generation.logits)).softmax(1).max(1).values
+    np.testing.assert_allclose(table["confidence"], shares, rtol=1e-5)
+    assert table["predicted"].tolist() == generation.targets[:, 0].tolist()
+    for name in SOURCES:
+        assert table[f"status_{name}"].tolist() == map_status(generation.maps(name)).tolist()
+    assert all(len(boxes) == 0 for boxes in table["boxes"])
+
+
+def test_the_manifest_says_what_was_explained(generation: Generation, trained_run: Run, dataset: Dataset) -> None:
+    manifest = generation.manifest
+    assert manifest["sources"] == list(SOURCES)
+    assert manifest["images"] == 6
+    assert manifest["targets"] == list(TARGETS)
+    assert manifest["layers"] == [
+        {"name": "layer3", "height": 4, "width": 4, "channels": 128},
+        {"name": "layer4", "height": 2, "width": 2, "channels": 256},
+    ]
+    assert manifest["weights_sha256"] == sha256_of(trained_run.weights_path)
+    assert manifest["dataset_fingerprint"] == dataset.fingerprint
+    assert manifest["view"] == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(trained_run.config.view).items()
+    }
+    assert manifest["cam_check"]["holds"] is True
+    assert manifest["cam_check"]["max_error"] < 1e-4
+    assert manifest["images_per_second"] == pytest.approx(6 / manifest["seconds"])
+    assert generation.accuracy == (generation.samples["label"] == generation.samples["predicted"]).mean()
+
+
+def test_thumbnails_are_whole_images_in_their_proportions(generation: Generation, dataset: Dataset) -> None:
+    for index, sample in enumerate(dataset.val):
+        with Image.open(io.BytesIO(generation.thumbnail(index))) as picture:
+            assert picture.size == (sample.width, sample.height), "small images are not enlarged"
+            difference = np.asarray(picture.convert("RGB")).astype(int) - np.asarray(dataset.load_image(sample))
+            assert np.abs(difference).mean() < 20
+
+
+def test_no_absolute_path_gets_into_a_generation(generation: Generation, tiny_folder: Path) -> None:
+    for path in generation.path.iterdir():
+        assert str(tiny_folder).encode() not in path.read_bytes(), path.name
+
+
+def test_all_classes_hold_the_map_of_each_target(own_run: Run, dataset: Dataset) -> None:
+    made = explain(
+        own_run, dataset, load_model(own_run), [Source("cam")], torch.device("cpu"), all_classes=True, workers=0
+    )
+    everything = made.all_class_maps()
+    assert everything is not None
+    assert (everything.shape, everything.dtype) == ((6, 3, 2, 2), np.float16)
+    chosen = everything[np.arange(6), made.targets[:, 0]].astype(np.float32)
+    cam = made.maps("cam")
+    assert np.abs(chosen - cam).max() < 2e-3 * np.abs(cam).max()

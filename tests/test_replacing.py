@@ -1,0 +1,161 @@
+"""Replacing a run: the old one is put aside, and comes back unless the new one has finished an epoch."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camcore import workflows
+from camcore.config import RunConfig
+from camcore.errors import CamcoreError
+from camcore.generations import open_generation
+from camcore.runs import Run, open_run
+
+FAILURES = [KeyboardInterrupt, CamcoreError("a damaged image"), RuntimeError("out of memory")]
+Failure = BaseException | type[BaseException]
+
+
+def train_over(run: Run, root: Path, **changes: Any) -> Run:
+    """Train a run of one epoch in the place of another."""
+    config = replace(run.config, train=replace(run.config.train, epochs=1, **changes))
+    return workflows.train_run(run.path, config, root, overwrite=True, device="cpu", workers=0)
+
+
+def read_folder(path: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+def names_beside(path: Path) -> list[str]:
+    return sorted(sibling.name for sibling in path.parent.iterdir())
+
+
+def fail_with(failure: Failure) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    return fail
+
+
+def test_a_run_is_replaced_as_a_whole(own_run: Run, tiny_folder: Path) -> None:
+    run = train_over(own_run, tiny_folder, seed=5)
+    assert run == open_run(own_run.path)
+    assert run.config.train.seed == 5
+    assert run.history()["epoch"].tolist() == [1]
+    assert not (run.path / "explained").exists(), "the old maps are not of these weights"
+    assert names_beside(own_run.path) == ["own"], "nothing stays aside"
+
+
+def test_where_there_is_nothing_to_replace_a_run_is_made(tmp_path: Path, trained_run: Run, tiny_folder: Path) -> None:
+    run = train_over(replace(trained_run, path=tmp_path / "new"), tiny_folder)
+    assert run.finished
+    assert names_beside(run.path) == ["new"]
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+def test_what_is_no_run_is_refused_and_left_alone(
+    is_file: bool, tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig
+) -> None:
+    path = tmp_path / "holiday"
+    photograph = path if is_file else path / "photograph.jpg"
+    photograph.parent.mkdir(exist_ok=True)
+    photograph.write_bytes(b"pixels")
+    with pytest.raises(CamcoreError) as caught:
+        workflows.train_run(path, tiny_config, tiny_folder, overwrite=True, device="cpu", workers=0)
+    assert str(caught.value) == (
+        f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+    )
+    assert photograph.read_bytes() == b"pixels"
+    assert names_beside(path) == ["holiday"]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    "step", ["camcore.workflows.create_run", "camcore.train.train_epoch", "camcore.train.evaluate"]
+)
+def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
+    step: str, failure: Failure, own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_folder(own_run.path)
+    monkeypatch.setattr(step, fail_with(failure))
+    with pytest.raises((KeyboardInterrupt, CamcoreError, RuntimeError)):
+        train_over(own_run, tiny_folder, seed=5)
+    assert read_folder(own_run.path) == before
+    assert names_beside(own_run.path) == ["own"]
+    assert open_generation(open_run(own_run.path)).cam_able
+
+
+def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(
+    own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camcore.train.describe_epoch", fail_with(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        train_over(own_run, tiny_folder, seed=5)
+    run = open_run(own_run.path)
+    assert run.config.train.seed == 5
+    assert run.history()["epoch"].tolist() == [1]
+    assert not run.finished
+    assert names_beside(own_run.path) == ["own"]
+    assert workflows.resume_run(run.path, device="cpu", workers=0).finished
+
+
+@pytest.mark.parametrize("wrong", ["root", "weights"])
+def test_what_can_not_begin_does_not_touch_the_old_run(
+    wrong: str, own_run: Run, tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "rename", fail_with(AssertionError("it was put aside")))
+    root = tmp_path / "nowhere" if wrong == "root" else tiny_folder
+    model = replace(own_run.config.model, weights=str(tmp_path / "no.pth") if wrong == "weights" else None)
+    config = replace(own_run.config, model=model)
+    before = read_folder(own_run.path)
+    with pytest.raises(CamcoreError, match="Correct --root" if wrong == "root" else "no weights file"):
+        workflows.train_run(own_run.path, config, root, overwrite=True, device="cpu", workers=0)
+    assert read_folder(own_run.path) == before
+
+
+def test_without_overwrite_nothing_is_put_aside(own_run: Run) -> None:
+    before = read_folder(own_run.path)
+    with workflows.replacing(own_run.path, overwrite=False):
+        assert read_folder(own_run.path) == before
+    assert read_folder(own_run.path) == before
+
+
+def test_while_a_run_is_replaced_the_old_one_is_hidden_beside_it(own_run: Run) -> None:
+    before = read_folder(own_run.path)
+    with workflows.replacing(own_run.path, overwrite=True):
+        assert not own_run.path.exists()
+        (aside,) = names_beside(own_run.path)
+        assert aside == ".own.replaced", "lists of runs leave hidden folders out"
+        assert read_folder(own_run.path.with_name(aside)) == before
+    assert read_folder(own_run.path) == before
+
+
+def kill_replacement(run: Run, epochs: int) -> None:
+    """Leave what a replacement leaves that was killed: the old run aside, a begun one in its place."""
+    shutil.copytree(run.path, run.path.with_name(".own.replaced"))
+    lines = (run.path / "history.csv").read_text().splitlines(keepends=True)
+    for name in ("history.csv", "model.safetensors"):
+        (run.path / name).unlink()
+    shutil.rmtree(run.path / "explained")
+    if epochs:
+        (run.path / "history.csv").write_text("".join(lines[: epochs + 1]))
+
+
+def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) -> None:
+    before = read_folder(own_run.path)
+    kill_replacement(own_run, epochs=0)
+    with workflows.replacing(own_run.path, overwrite=True):
+        assert not own_run.path.exists()
+    assert read_folder(own_run.path) == before, "the begun run without an epoch is worth less"
+    assert names_beside(own_run.path) == ["own"]
+
+
+def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch(own_run: Run) -> None:
+    kill_replacement(own_run, epochs=1)
+    newer = read_folder(own_run.path)
+    with workflows.replacing(own_run.path, overwrite=True):
+        pass
+    assert read_folder(own_run.path) == newer
+    assert names_beside(own_run.path) == ["own"]

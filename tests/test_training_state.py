@@ -1,0 +1,110 @@
+"""What a training goes on from: whatever was written when it stopped, and nothing that is damaged."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from camcore import training_state, workflows
+from camcore.config import RunConfig
+from camcore.errors import CamcoreError
+from camcore.runs import Run, open_run
+from camcore.training_state import Progress
+
+UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
+
+
+def resume(path: Path) -> Run:
+    return workflows.resume_run(path, device="cpu", workers=0)
+
+
+def row(epoch: int, val_accuracy: float) -> dict[str, float]:
+    return {"epoch": epoch, "val_accuracy": val_accuracy}
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [([0.0], True), ([0.5, 0.6], True), ([0.5, 0.5], False), ([0.5, 0.4], False), ([0.9, 0.1, 0.8], False)],
+)
+def test_the_last_epoch_is_the_best_where_no_earlier_one_is_as_good(accuracies: list[float], expected: bool) -> None:
+    progress = Progress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)])
+    assert progress.epoch == len(accuracies)
+    assert progress.last_is_best == expected
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+@pytest.mark.parametrize("what", ["camcore.training_state.save_weights", "camcore.runs.Run.write_history"])
+def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
+    what: str,
+    keep: str,
+    tmp_path: Path,
+    tiny_folder: Path,
+    tiny_config: RunConfig,
+    single_thread: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Progress, "last_is_best", True)  # else `best` might have no weights to write
+    config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
+    whole = workflows.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
+    path, keep_epoch = tmp_path / "run", training_state.keep_epoch
+
+    def press_ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+
+        def stop_in_second(*arguments: Any) -> None:
+            if open_run(path).state_path.exists():  # the first epoch is written
+                patch.setattr(what, press_ctrl_c)
+            keep_epoch(*arguments)
+
+        patch.setattr("camcore.train.keep_epoch", stop_in_second)
+        with pytest.raises(KeyboardInterrupt):
+            workflows.train_run(path, config, tiny_folder, device="cpu", workers=0)
+    stopped = open_run(path)
+    assert not stopped.finished
+    assert resume(path).finished
+    assert stopped.history()["epoch"].tolist() == [1, 2]
+    pd.testing.assert_frame_equal(stopped.history()[UNTIMED], whole.history()[UNTIMED], check_exact=True)
+    assert stopped.weights_path.read_bytes() == whole.weights_path.read_bytes()
+
+
+def test_a_finished_run_has_nothing_to_resume(trained_run: Run) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        resume(trained_run.path)
+    assert str(caught.value) == (
+        f"{trained_run.path} is finished; there is nothing to resume. Replace it with --overwrite."
+    )
+
+
+def write_garbage(path: Path) -> None:
+    path.write_bytes(b"not a state")
+
+
+def write_half(path: Path) -> None:
+    torch.save({"model": {}}, path)
+
+
+def write_other_network(path: Path) -> None:
+    torch.save({"model": {"surprise": torch.zeros(1)}, "optimizer": {}, "rows": []}, path)
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [(write_garbage, "UnpicklingError"), (write_half, "RuntimeError"), (write_other_network, "RuntimeError")],
+)
+def test_a_damaged_state_is_named_in_one_line_and_changes_nothing(
+    write: Callable[[Path], None], reason: str, own_run: Run
+) -> None:
+    own_run.resume_path.mkdir()
+    write(own_run.state_path)
+    before = own_run.weights_path.read_bytes()
+    with pytest.raises(CamcoreError) as caught:
+        resume(own_run.path)
+    assert str(caught.value) == f"{own_run.state_path} is damaged ({reason}). Train the run anew with --overwrite."
+    assert own_run.weights_path.read_bytes() == before
+    assert len(own_run.history()) == 2
