@@ -166,6 +166,32 @@ def explain_command(path: Path, **options: Any) -> None:
         click.echo(f"{path} is explained already, with {names}. Make the maps anew with --force.")
 
 
+@main.command("verdict")
+@click.argument("path", metavar="RUN", type=PATH)
+@click.option("--against", type=PATH, help="A run of another head, for the price of CAM's architecture.")
+@ROOT
+@click.option("--methods", help="Comma-separated. [default: all but score_cam, which runs the model once per channel]")
+@click.option(
+    "--images", type=click.IntRange(min=2), help="For insertion and deletion. [default: a few minutes' worth]"
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is left to chance.")
+@WORKERS
+@show_errors
+def verdict_command(path: Path, **options: Any) -> None:
+    """Say which heatmap is the most meaningful for a run, with numbers."""
+    from camcore import workflows
+
+    verdict = workflows.verdict_run(path, **options)
+    for name, measure in verdict["measures"].items():
+        click.echo(f"\n{name} ({measure['better']} is better, n = {measure['n']})")
+        for source, value in measure["values"].items():
+            difference = measure["differences"].get(source, {})
+            same = "identical by theory" if difference.get("identical_by_theory") else difference.get("verdict", "")
+            interval = "" if value["low"] is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
+            click.echo(f"  {source:<20} {value['mean']:.3f}{interval}  {same.replace('_', ' ')}")
+    click.echo(f"\nWritten in {verdict['seconds']:.0f} s. Read it on the dashboard's page Verdict.")
+
+
 @main.command("demo")
 @run_option(default=None)
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")

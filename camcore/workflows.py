@@ -17,10 +17,11 @@ from camcore.devices import choose_device
 from camcore.errors import CamcoreError
 from camcore.explain import explain, is_explained
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import parse_sources
+from camcore.heatmaps import parse_source, parse_sources
 from camcore.models import Classifier, layer_grids
 from camcore.runs import Run, create_run, open_run
 from camcore.train import train
+from camcore.verdict import Subject, make_verdict, verdict_sources
 from camcore.weights import load_initial_weights, load_model
 
 DEMO_CONFIG = RunConfig(
@@ -129,6 +130,48 @@ def explain_run(
         return open_generation(run), False
     dataset = open_run_dataset(run, root)
     return explain(run, dataset, model, chosen, choose_device(device), all_classes, workers), True
+
+
+def verdict_run(
+    path: Path,
+    against: Path | None = None,
+    root: Path | None = None,
+    *,
+    methods: str | None = None,
+    images: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Compare all heatmaps of a run by every measure; what is not explained yet is explained first.
+
+    Args:
+        path: The run.
+        against: A run of another head, for the price of CAM's architecture.
+        root: Where the data set lies.
+        methods: Comma-separated method ids; None for all that need no passes of their own.
+        images: How many images insertion and deletion run on.
+        seed: Of everything that is left to chance.
+        workers: Processes that decode images.
+
+    Raises:
+        CamcoreError: A method is unknown or does not apply, or run, weights or data set can't be had.
+    """
+    generation = open_or_explain(path, root, workers)
+    chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
+    sources = verdict_sources(generation, chosen)
+    wanted = list(dict.fromkeys([*sources, *generation.sources]))
+    generation, _ = explain_run(path, ",".join(source.id for source in wanted), root, workers=workers)
+    run = open_run(path)
+    subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
+    return make_verdict(subject, sources, None if against is None else open_run(against), images, seed)
+
+
+def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:
+    """Open a run's maps in force, after making them where there are none."""
+    run = open_run(path)
+    if (run.path / "explained" / "current").exists():
+        return open_generation(run)
+    return explain_run(path, None, root, workers=workers)[0]
 
 
 def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
