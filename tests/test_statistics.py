@@ -1,4 +1,4 @@
-"""Intervals, tests and corrections against values by hand and from the literature, and the cases that could give NaN."""
+"""Intervals, tests and corrections against values by hand and from papers, and the cases that could give NaN."""
 
 import json
 import math
@@ -83,6 +83,12 @@ def test_sign_flips_by_hand() -> None:
     assert flip_signs(np.array([1.0, 1, 1, -1]), 0) == pytest.approx(10 / 16, abs=0.015)
     assert flip_signs(np.array([1.0, 2, 3, 0, 0]), 0) == flip_signs(np.array([1.0, 2, 3]), 0)
     assert flip_signs(np.full(40, 0.1), 0) == 1 / 10_000, "the observed signs count as one"
+
+
+def test_sign_flips_count_a_tie_whatever_its_rounding() -> None:
+    for differences in np.random.default_rng(0).random((20, 11)):
+        assert flip_signs(differences, 0) == pytest.approx(2 / 2**11, abs=0.001)
+        assert flip_signs(differences, 0) > 1 / 10_000, "all signs as observed were drawn, and count"
 
 
 def test_sign_flips_are_drawn_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
