@@ -14,6 +14,7 @@ from dashboard.verdict_data import Verdict
 from dashboard.verdict_format import join_names, name_of
 
 HEIGHT = 300
+GREY = "#9a9388"
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ def show_faithfulness(verdict: Verdict, lines: Sequence[Line]) -> None:
     for kind in ("insertion", "deletion"):
         with grid.cell():
             figure = go.Figure()
-            for line in lines:
+            baselines = [Line(source, name_of(source), GREY, False, False) for source in verdict.baselines]
+            for line in (*baselines, *lines):
                 if line.source in curves.get(kind, {}):
                     _add(figure, line, curves["share"], curves[kind][line.source], "%{y:.1%}")
             figure.update_layout(title={"text": text(f"verdict.curves.{kind}"), "font_size": 14})
-            figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%")
+            figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%", range=[0, 1.01])
             figure.update_yaxes(tickformat=".0%", rangemode="tozero")
             charts.show_chart(_quiet(figure), f"verdict_{kind}", HEIGHT)
 
@@ -82,7 +84,8 @@ def show_legend(lines: Sequence[Line]) -> None:
         f'style="border-color:{line.color}"></i>{escape(line.name)}</span>'
         for line in lines
     )
-    st.html(f'<div class="cc-chips">{chips}</div>')
+    grey = f'<span><i style="border-color:{GREY}"></i>{escape(text("verdict.curves.baselines"))}</span>'
+    st.html(f'<div class="cc-chips">{chips}{grey}</div>')
 
 
 def show_curves(verdict: Verdict, method: str) -> None:
@@ -101,7 +104,11 @@ def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float
         y=ys,
         mode="lines",
         name=line.name,
-        line={"color": line.color, "width": 3.6 if line.chosen else 1.7, "dash": "dot" if line.dashed else "solid"},
+        line={
+            "color": line.color,
+            "width": 3.6 if line.chosen else 1.1 if line.color == GREY else 1.7,
+            "dash": "dot" if line.dashed else "solid",
+        },
         opacity=1 if line.chosen else 0.85,
         hovertemplate=f"{value}<extra>%{{fullData.name}}</extra>",
     )

@@ -11,6 +11,7 @@ import streamlit as st
 
 from camcore.errors import RunError
 from camcore.files import read_json
+from camcore.statistics import TOLERANCE
 from dashboard.data import Entry
 
 FORMAT_VERSION = 1
@@ -79,7 +80,7 @@ class Verdict:
         values = self.measures[measure]["values"]
         sign = 1 if self.measures[measure]["better"] == "higher" else -1
         means = {name: sign * values[name]["mean"] for name in self.sources if mean_of(values, name) is not None}
-        return [name for name in means if np.isclose(means[name], max(means.values()), rtol=0, atol=1e-9)]
+        return [name for name in means if np.isclose(means[name], max(means.values()), rtol=0, atol=TOLERANCE)]
 
 
 def mean_of(values: dict[str, Any], source: str) -> float | None:
@@ -165,4 +166,5 @@ def _pair_images(
     sides = {"reference": values[measure].loc[reference], "method": values[measure].loc[method]}
     pairs = pd.DataFrame(sides).astype(float).dropna().rename_axis("index").reset_index()
     gain = pairs["method"] - pairs["reference"]
+    gain = gain.where(gain.abs() > TOLERANCE, 0.0)  # maps that are equal up to rounding
     return pairs.assign(gain=gain if higher else -gain)

@@ -1,7 +1,5 @@
 """The images behind a number: those where a method differs most from the reference."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
@@ -87,7 +85,7 @@ def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], orde
     page = controls.choose_page(ordered["index"].to_numpy(dtype="int64"), (PER_PAGE,))
     rows = ordered.set_index("index").loc[page]
     yes_no = verdict.measures[measure].get("kind") == "yes_no"
-    captions = [_describe(measure, pair, yes_no) for pair in rows[["reference", "method"]].to_numpy()]
+    captions = [_describe(measure, first, second, yes_no) for first, second in rows[["reference", "method"]].to_numpy()]
     convention = "literature" if measure == "off_object_literature" else "positive"
     with pictures:
         boxes = "on" if verdict.measures[measure]["group"] != "faithfulness" else "off"
@@ -98,11 +96,13 @@ def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], orde
         show_details(entry, opened, (verdict.reference, method))
 
 
-def _describe(measure: str, pair: Sequence[float], yes_no: bool) -> str:
+def _describe(measure: str, reference: float, method: float, yes_no: bool) -> str:
     def write(value: float) -> str:
         return text(f"verdict.examples.{'yes' if value else 'no'}") if yes_no else f"{percent(value)}%"
 
-    return text("verdict.examples.caption", measure=measure_title(measure), first=write(pair[0]), second=write(pair[1]))
+    return text(
+        "verdict.examples.caption", measure=measure_title(measure), first=write(reference), second=write(method)
+    )
 
 
 def _without_maps(entry: Entry, sources: tuple[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from dashboard.verdict_format import name_of, percent, points, probability
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
 BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least
+DRAWN = "off_object_literature"  # the one measure that tells equal maps apart: by how they are drawn
 MARKS = {"better": "▲", "worse": "▼", "no_difference": ""}
 
 
@@ -50,11 +51,11 @@ def show_forest(verdict: Verdict, measure: str, method: str) -> None:
     for source in verdict.sources:
         if source in found and source != verdict.reference:
             css = "cc-chosen" if source == method else ""
-            rows.append(_row(source, found[source], effects.get(source), scale, css))
+            rows.append(_row(source, found[source], effects.get(source), scale, css, measure == DRAWN))
     baselines = [source for source in verdict.baselines if source in found]
     if baselines:
         rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
-        rows += [_row(source, found[source], effects.get(source), scale, "cc-base") for source in baselines]
+        rows += [_row(source, found[source], effects.get(source), scale, "cc-base", False) for source in baselines]
     body = f"{_directions()}{''.join(rows)}{_axis(_ticks(scale))}"
     st.html(f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>')
 
@@ -91,15 +92,17 @@ def show_correctness(verdict: Verdict, measure: str, method: str) -> None:
     st.html(f'<div class="cc-forest cc-dots">{rows}</div>')
 
 
-def _row(source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str) -> str:
+def _row(source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str, drawn: bool) -> str:
     name = escape(name_of(source))
     same = "by_theory" if difference.get("identical_by_theory") else "identical" if difference.get("identical") else ""
-    if same or effect is None:
+    by_drawing = drawn and same == "by_theory" and not difference.get("identical")
+    if effect is None or (same and not by_drawing):
         note = escape(text(f"verdict.forest.{same}")) if same else "–"
         return _line(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
     found = difference.get("verdict", "no_difference")
     interval = escape(text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)))
-    said = escape(f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip())
+    said = f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip()
+    said = escape(text("verdict.forest.drawing") if by_drawing else said)
     numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{said}</em>"
     return _line(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(difference))
 

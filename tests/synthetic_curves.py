@@ -14,7 +14,7 @@ def make_curves(sources: list[str], shifts: dict[str, float]) -> dict[str, Any]:
     share = np.linspace(0, 1, 17)
     curves: dict[str, Any] = {"share": share.tolist(), "insertion": {}, "deletion": {}}
     for source in sources:
-        speed = 5 * (1 + 2 * shifts.get(source, 0.0))
+        speed = 5 * (1 + 1.6 * shifts.get(source, 0.0))
         curves["insertion"][source] = (0.16 + 0.62 * (1 - np.exp(-speed * share))).tolist()
         curves["deletion"][source] = (0.08 + 0.7 * np.exp(-speed * share)).tolist()
     return curves

@@ -129,7 +129,7 @@ def _describe(run: str, generation: Generation, table: pd.DataFrame, sources: li
         "baselines": list(BASELINES),
         "not_applicable": {} if "cam" in sources else {"cam": REASON},
         "measures": {name: _describe_measure(name, by_source, sources, generation, right) for name in MEASURES},
-        "curves": make_curves(sources, SHIFTS),
+        "curves": make_curves([*sources, *BASELINES], SHIFTS),
         "randomization": make_randomization(sources, SHIFTS),
         "cost": make_cost(sources),
         "freedom": {name: allow(method.needs) for name, method in METHODS.items()},
@@ -177,7 +177,8 @@ def _compare(
     mean, half = float(difference.mean()), 1.96 * float(difference.sem())
     identical = bool((difference == 0).all())
     wins = mean > 0 if better == "higher" else mean < 0
-    found = "no_difference" if identical or abs(mean) < 1.4 * half else "better" if wins else "worse"
+    same = source not in BASELINES and _is_same(_reference(generation), source, generation)
+    found = "no_difference" if same or identical or abs(mean) < 1.4 * half else "better" if wins else "worse"
     deviation = float(difference.std())
     return {
         "mean_difference": mean,
@@ -190,7 +191,7 @@ def _compare(
         "interval": "BCa bootstrap",
         "n": len(difference),
         "identical": identical,
-        "identical_by_theory": source not in BASELINES and _is_same(_reference(generation), source, generation),
+        "identical_by_theory": same,
         "verdict": found,
     }
 

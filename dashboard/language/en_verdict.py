@@ -114,6 +114,7 @@ VERDICT_STRINGS = {
     "verdict.forest.baselines": "Baselines that know nothing of the network",
     "verdict.forest.reference": "the reference",
     "verdict.forest.by_theory": "the same by theory",
+    "verdict.forest.drawing": "drawing alone",
     "verdict.forest.identical": "the same on every image",
     "verdict.forest.interval": "{low} to {high}",
     "verdict.forest.verdict.better": "better",
@@ -166,6 +167,7 @@ VERDICT_STRINGS = {
     "verdict.curves.lead": "The mean probability of the class, pixels in each map’s own order, the hottest first.",
     "verdict.curves.insertion": "Insertion: a high curve is good",
     "verdict.curves.deletion": "Deletion: a low curve is good",
+    "verdict.curves.baselines": "Baselines",
     "verdict.curves.share": "Pixels put back or taken away",
     "verdict.randomization.title": "Does the map need the network?",
     "verdict.randomization.lead": "The weights are made random layer by layer, from the head down. A map that explains "
@@ -173,8 +175,8 @@ VERDICT_STRINGS = {
     "verdict.randomization.similarity": "Similarity to the original map",
     "verdict.randomization.original": "none",
     "verdict.randomization.steps": "Random down to",
-    "verdict.randomization.reading": "1 is the same map, 0 an unrelated one. A method passes when its map is no longer "
-    "like the original once all weights are random. This is a check, not a ranking.",
+    "verdict.randomization.reading": "1 is the same order of cells from cold to hot, 0 an unrelated one. A method "
+    "passes when, with all weights random, the interval of its similarity ends below 0.5. It is a check, no ranking.",
     "verdict.randomization.passes": "passes",
     "verdict.randomization.fails": "fails",
     # Cost.

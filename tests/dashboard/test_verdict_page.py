@@ -132,6 +132,12 @@ def test_a_copy_of_the_reference_has_no_images_that_tell_it_apart(runs, monkeypa
     assert "the same by theory" in shown
 
 
+def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap", verdict_measure="off_object_literature", method="grad_cam")
+    assert all_text(app).count("drawing alone") == 3
+    assert payload(app, "tiles")["defaults"]["draw"] == "literature"
+
+
 def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     path, generation = own
     manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
