@@ -14,7 +14,7 @@ from camcore.disagreement import rank_correlation
 from camcore.errors import CamcoreError
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.generations import open_generation
-from camcore.geometry import FloatArray
+from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models import Classifier
@@ -52,8 +52,7 @@ def measure_faithfulness(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
 
-    Sources whose maps order the pixels alike share their passes through the model. Maps that are equal in theory differ
-    by rounding, so the order is taken from maps rounded to a millionth of their range.
+    Sources whose maps order the pixels alike share their passes through the model.
     """
     curves: dict[str, NDArray[np.float32]] = {}
     known: list[tuple[NDArray[np.int64], str]] = []
@@ -68,13 +67,6 @@ def measure_faithfulness(
                 curves[name] = curves[twin]
             bar.update()
     return curves
-
-
-def round_maps(raw: FloatArray) -> FloatArray:
-    """Return maps (n, h, w) scaled to their largest absolute value and rounded to six digits."""
-    largest = np.abs(raw).max((-2, -1), keepdims=True)
-    rounded: FloatArray = np.round(raw.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
-    return rounded
 
 
 def measure_randomization(

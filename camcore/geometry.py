@@ -96,3 +96,14 @@ def upsample(maps: FloatArray, height: int, width: int) -> FloatArray:
     columns = _bilinear_weights(w, width).astype(maps.dtype)
     result: FloatArray = rows @ maps @ columns.T
     return result
+
+
+def round_maps(maps: FloatArray) -> FloatArray:
+    """Return maps (..., h, w) scaled to their largest absolute value and rounded to six digits.
+
+    Maps that are the same in theory up to a factor differ by float32 rounding; these don't, so that what is measured of
+    them doesn't either.
+    """
+    largest = np.abs(maps).max((-2, -1), keepdims=True)
+    rounded: FloatArray = np.round(maps.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
+    return rounded
