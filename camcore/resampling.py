@@ -33,7 +33,9 @@ def resample_interval(statistic: Statistic, n: int, seed: int = 0, resamples: in
     value = float(statistic(np.ones((1, n)))[0]) if n else None
     if value is None or n < 2:
         return Estimate(n, 0, value, None, None, INTERVAL)
-    half = _half_width(statistic(_draw_weights(n, seed, resamples)), n)
+    weights = _draw_weights(n, seed, resamples)
+    error, freedom = _standard_error(statistic(weights), weights)
+    half = error * float(stats.t.ppf(1 - ALPHA / 2, freedom))
     return Estimate(n, 0, value, value - half, value + half, INTERVAL)
 
 
@@ -54,9 +56,10 @@ def paired_resample(
     differences = statistic(weights) - reference(weights)
     if abs(value) <= TOLERANCE and np.abs(differences).max() <= TOLERANCE:
         return PairedDifference(n, 0, 0.0, 0.0, 0.0, 1.0, 0.0, None, None, True, INTERVAL, test)
-    half = _half_width(differences, n)
-    t = value * float(stats.t.ppf(1 - ALPHA / 2, n - 1)) / half if half > 0 else math.copysign(math.inf, value)
-    p_value = 2 * float(stats.t.sf(abs(t), n - 1))
+    error, freedom = _standard_error(differences, weights)
+    half = error * float(stats.t.ppf(1 - ALPHA / 2, freedom))
+    t = value / error if error > 0 else math.copysign(math.inf, value)
+    p_value = 2 * float(stats.t.sf(abs(t), freedom))
     effect = math.copysign(1 / math.sqrt(1 + (n - 1) / t**2), t) if t else 0.0
     return PairedDifference(n, 0, value, value - half, value + half, p_value, effect, None, None, False, INTERVAL, test)
 
@@ -123,7 +126,20 @@ def _draw_weights(n: int, seed: int, resamples: int) -> FloatVector:
     return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n).astype(np.float64)
 
 
-def _half_width(resampled: FloatVector, n: int) -> float:
-    """Return half the interval's width; resampling n images understates their variance by (n - 1) / n."""
-    error = float(resampled.std(ddof=1)) * math.sqrt(n / (n - 1))
-    return float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * error
+def _standard_error(resampled: FloatVector, weights: FloatVector) -> tuple[float, float]:
+    """Return the bootstrap standard error of a statistic and its degrees of freedom.
+
+    The error itself is less certain the more a few images decide the statistic, as large objects do where pixels are
+    pooled. So the degrees of freedom are 2n / (kurtosis - 1) of the images' influences, at most n - 1; an influence is
+    the covariance of the image's weight with the statistic. Resampling n images understates a variance by (n - 1) / n.
+
+    Source: Satterthwaite 1946 for the degrees of freedom; Efron 2014, Estimation and accuracy after model selection,
+    equation 3.6 for the influences.
+    """
+    n = weights.shape[1]
+    spread = float(resampled.std(ddof=1))
+    if spread <= TOLERANCE**2:
+        return 0.0, n - 1.0
+    influences = (weights - 1).T @ (resampled - resampled.mean())
+    kurtosis = float(stats.kurtosis(influences, fisher=False))
+    return spread * math.sqrt(n / (n - 1)), 2 * n / max(kurtosis - 1, 2 * n / (n - 1))

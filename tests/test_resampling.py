@@ -44,6 +44,14 @@ def test_the_interval_of_a_pooled_mean_is_students() -> None:
     assert found.low != resample_interval(mean_of(values), 120, seed=1).low
 
 
+def test_the_interval_is_wider_where_few_images_decide() -> None:
+    values = np.zeros(120)
+    values[:3] = 1
+    found = resample_interval(mean_of(values), 120)
+    assert found.low is not None and found.high is not None
+    assert (found.high - found.low) / 2 > 1.08 * 1.980 * values.std(ddof=1) / np.sqrt(120)
+
+
 def test_pooled_measures_are_compared_on_the_same_resamples() -> None:
     shared, own = np.random.default_rng(0).normal(0, [[10], [0.1]], (2, 100))
     found = paired_resample(mean_of(shared + own + 0.1), mean_of(shared), 100)
