@@ -53,7 +53,7 @@ def show_faithfulness(verdict: Verdict, lines: Sequence[Line]) -> None:
                 if line.source in curves.get(kind, {}):
                     _add(figure, line, curves["share"], curves[kind][line.source], "%{y:.1%}")
             figure.update_layout(title={"text": text(f"verdict.curves.{kind}"), "font_size": 14})
-            figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%", range=[0, 1.01])
+            figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%", range=[0, 1.01], dtick=0.25)
             figure.update_yaxes(tickformat=".0%", rangemode="tozero")
             charts.show_chart(_quiet(figure), f"verdict_{kind}", HEIGHT)
 

@@ -73,7 +73,7 @@ VERDICT_STRINGS = {
     "{others}; only how they are drawn differs.",
     "verdict.claim.identical_up_to_drawing.is": "is",
     "verdict.claim.identical_up_to_drawing.are": "are",
-    "verdict.claim.drawing_effect": "Drawn as in the literature, {literature:.0%} of {source}’s heat lies off the "
+    "verdict.claim.drawing_effect": "Drawn as in the literature, {literature:.0%} of {source}'s heat lies off the "
     "object; of its positive evidence alone, {positive:.0%} does.",
     "verdict.claim.cam_not_applicable": "CAM does not exist for this network: {reason}.",
     "verdict.claim.separates": "The methods lie furthest apart in {phrase}: {best} has {best_mean:.0%}, {worst} "
@@ -86,7 +86,7 @@ VERDICT_STRINGS = {
     " it has {mean:.0%}, the baseline “{baseline}” {baseline_mean:.0%}.",
     "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for least: {mean:.0%} on images "
     "of two classes, where {best_source} has {best_mean:.0%}.",
-    "verdict.claim.fails_randomization": "Maps by {sources} stay alike when the network’s weights are made random, so "
+    "verdict.claim.fails_randomization": "Maps by {sources} stay alike when the network's weights are made random, so "
     "they tell little of what it has learned.",
     "verdict.claim.price_none": "These images show no price of the architecture that CAM needs: accuracy is "
     "{accuracy:.1%} here and {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
@@ -131,8 +131,8 @@ VERDICT_STRINGS = {
     "{reference}, after correction. Click a number for the images behind it.",
     "verdict.table.method": "Method",
     "verdict.table.group.localization": "Where the heat falls",
-    "verdict.table.group.faithfulness": "Faithful to the network",
-    "verdict.table.group.class": "Follows the class",
+    "verdict.table.group.faithfulness": "Faithfulness",
+    "verdict.table.group.class": "Class",
     "verdict.table.n": "n {n:,}",
     "verdict.table.chance": "chance {value}",
     "verdict.table.lower": "low is good",
@@ -164,7 +164,7 @@ VERDICT_STRINGS = {
     "verdict.examples.no_values.body": "This measure has no value per image.",
     # Curves.
     "verdict.curves.title": "What happens to the answer when pixels come and go",
-    "verdict.curves.lead": "The mean probability of the class, pixels in each map’s own order, the hottest first.",
+    "verdict.curves.lead": "The mean probability of the class, pixels in each map's own order, the hottest first.",
     "verdict.curves.insertion": "Insertion: a high curve is good",
     "verdict.curves.deletion": "Deletion: a low curve is good",
     "verdict.curves.baselines": "Baselines",
@@ -175,8 +175,8 @@ VERDICT_STRINGS = {
     "verdict.randomization.similarity": "Similarity to the original map",
     "verdict.randomization.original": "none",
     "verdict.randomization.steps": "Random down to",
-    "verdict.randomization.reading": "1 is the same order of cells from cold to hot, 0 an unrelated one. A method "
-    "passes when, with all weights random, the interval of its similarity ends below 0.5. It is a check, no ranking.",
+    "verdict.randomization.reading": "1 is the same order of cells from cold to hot, 0 an unrelated one, −1 the "
+    "reverse. A method passes when, with all weights random, the interval of its similarity ends below 0.5.",
     "verdict.randomization.passes": "passes",
     "verdict.randomization.fails": "fails",
     # Cost.
@@ -194,7 +194,7 @@ VERDICT_STRINGS = {
     "verdict.cost.needs.passes": "many passes",
     "verdict.cost.layers.last": "the last",
     "verdict.cost.layers.any": "any",
-    "verdict.price.title": "The price of CAM’s architecture",
+    "verdict.price.title": "The price of CAM's architecture",
     "verdict.price.lead": "Accuracy of this run beside {against}, on the same {n:,} images.",
     "verdict.price.here": "Accuracy here",
     "verdict.price.against": "Accuracy of {against}",

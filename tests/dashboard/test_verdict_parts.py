@@ -58,7 +58,7 @@ def test_sentences_say_what_the_parameters_say(gap):
     assert said["identical_up_to_drawing"] == (
         "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
     )
-    assert "64% of CAM’s heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
+    assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
     assert said["no_better_than_reference"] == "No measure shows LayerCAM and Eigen-CAM to be better than CAM."
     assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
     assert "comes with a lower accuracy" in str(said["price_some"])
