@@ -13,14 +13,16 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
     ("errors",),
-    ("files", "backbones", "geometry", "progress"),
-    ("config",),
-    ("datasets", "heatmaps", "small_resnet", "devices"),
+    ("files", "backbones", "geometry", "progress", "intervals"),
+    ("config", "statistics", "box_regions"),
+    ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs"),
-    ("generations", "disagreement", "attribution", "loading", "weights"),
-    ("generation_writer", "training_state"),
-    ("train", "explain"),
-    ("workflows", "cli_options"),
+    ("generations", "disagreement", "score_cam", "loading", "weights"),
+    ("attribution", "localization", "training_state"),
+    ("generation_writer", "faithfulness", "cost", "scoring", "pooled"),
+    ("train", "explain", "evaluation"),
+    ("verdict", "cli_options"),
+    ("workflows",),
     ("cli",),
     ("__main__",),
 )

@@ -1,0 +1,109 @@
+"""A verdict's sentences follow from its numbers and say no more than the intervals allow."""
+
+from typing import Any
+
+from camcore.claims import make_claims
+
+
+def difference(word: str = "no_difference", theory: bool = False) -> dict[str, Any]:
+    return {"verdict": word, "identical_by_theory": theory}
+
+
+def measure(
+    means: dict[str, float], words: dict[str, str], group: str = "localization", better: str = "higher"
+) -> dict:
+    values = {source: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01} for source, mean in means.items()}
+    differences = {
+        source: difference("no_difference", theory=True) if word == "theory" else difference(word)
+        for source, word in words.items()
+    }
+    return {"group": group, "better": better, "values": values, "differences": differences}
+
+
+def verdict(**changes: Any) -> dict[str, Any]:
+    same = {"grad_cam": "theory", "layer_cam": "no_difference"}
+    even = {"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.9}
+    return {
+        "reference": "cam",
+        "sources": ["cam", "grad_cam", "layer_cam"],
+        "baselines": [],
+        "not_applicable": {},
+        "measures": {"pointing_strict": measure(even, same)},
+        "randomization": {"passes": {"cam": True, "grad_cam": True, "layer_cam": True}},
+        "price": None,
+        **changes,
+    }
+
+
+def codes(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {claim["code"]: claim["parameters"] for claim in make_claims(found)}
+
+
+def test_no_difference_is_a_legal_answer() -> None:
+    said = codes(verdict())
+    assert said["identical_up_to_drawing"] == {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam"]}
+    assert "nothing_separates" in said
+    assert said["no_better_than_reference"] == {"source": ["grad_cam", "layer_cam"]}
+    assert said["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
+    assert "best_is" not in said
+
+
+def test_a_method_that_wins_is_named_with_how_often() -> None:
+    words = {"grad_cam": "theory", "layer_cam": "better"}
+    found = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
+    said = codes(verdict(measures={"pointing_strict": found, "energy_in_box": found}))
+    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "of": 2}
+    assert said["separates"]["best"] == "layer_cam"
+    assert said["separates"]["worst_mean"] == 0.5
+    assert said["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
+
+
+def test_where_lower_is_better_the_lowest_is_best() -> None:
+    found = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
+    said = codes(verdict(measures={"off_object_positive": found}))
+    assert (said["separates"]["best"], said["separates"]["worst"]) == ("cam", "layer_cam")
+
+
+def test_drawing_is_told_only_where_it_shows() -> None:
+    def off_object(literature: float) -> dict[str, Any]:
+        parts = {"literature": literature, "positive": 0.235}
+        return {f"off_object_{name}": measure({"cam": mean}, {}, better="lower") for name, mean in parts.items()}
+
+    said = codes(verdict(measures=off_object(0.348)))
+    assert said["drawing_effect"] == {"source": "cam", "measure": "off_object", "literature": 0.348, "positive": 0.235}
+    assert "drawing_effect" not in codes(verdict(measures=off_object(0.24)))
+
+
+def test_a_run_without_cam_says_why() -> None:
+    said = codes(verdict(not_applicable={"cam": "two linear layers"}, reference="grad_cam"))
+    assert said["cam_not_applicable"] == {"reason": "two linear layers"}
+
+
+def test_overlapping_intervals_do_not_name_who_ignores_the_class() -> None:
+    close = measure({"cam": 0.8, "grad_cam": 0.8, "layer_cam": 0.79}, {})
+    assert "does_not_follow_class" not in codes(verdict(measures={"follows_class": close}))
+    apart = measure({"cam": 0.8, "grad_cam": 0.8, "layer_cam": 0.3}, {})
+    said = codes(verdict(measures={"follows_class": apart}))["does_not_follow_class"]
+    assert said == {"source": "layer_cam", "mean": 0.3, "best_source": "cam", "best_mean": 0.8}
+
+
+def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
+    words = {"grad_cam": "theory", "layer_cam": "no_difference", "baseline_center": "better"}
+    found = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
+    passes = {"passes": {"cam": True, "layer_cam": False}}
+    said = codes(verdict(measures={"energy_in_box": found}, baselines=["baseline_center"], randomization=passes))
+    assert said["fails_randomization"] == {"sources": ["layer_cam"]}
+    assert said["worse_than_baseline"]["source"] == "layer_cam"
+
+
+def test_the_price_is_some_only_when_its_interval_leaves_out_zero() -> None:
+    price = {
+        "against": "other",
+        "accuracy": 0.97,
+        "accuracy_against": 0.96,
+        "difference": 0.01,
+        "n": 360,
+        "p_value": 0.4,
+    }
+    assert "price_none" in codes(verdict(price=price | {"low": -0.01, "high": 0.03}))
+    assert "price_some" in codes(verdict(price=price | {"low": 0.001, "high": 0.03}))

@@ -1,0 +1,179 @@
+"""The verdict end to end on a few paper dogs, and its parts by hand."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from camcore import workflows
+from camcore.comparison import VerdictMeasure, correct_for_all, summarize_measure
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.errors import CamcoreError
+from camcore.evaluation import choose_images
+from camcore.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels, randomize_from_the_head
+from camcore.generations import open_generation
+from camcore.models import Classifier
+from camcore.runs import open_run
+
+CONFIG = RunConfig(
+    DatasetConfig("paper-dogs", train_images=32, val_images=40),
+    ViewConfig(size=64),
+    ModelConfig("resnet10_narrow", "gap", 16),
+    TrainConfig(epochs=1, batch_size=16, augmentation="none", precision="fp32"),
+)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two small runs of paper dogs, `gap` and `mlp`, each with its verdict; `gap` compared with `mlp`."""
+    folder = tmp_path_factory.mktemp("verdicts")
+    for head in ("mlp", "gap"):
+        config = replace(CONFIG, model=replace(CONFIG.model, head=head))
+        workflows.train_run(folder / head, config, device="cpu", workers=0)
+        workflows.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
+        against = folder / "mlp" if head == "gap" else None
+        workflows.verdict_run(folder / head, against, images=3, workers=0)
+    return folder
+
+
+def read(runs: Path, head: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((open_generation(open_run(runs / head)).path / "verdict.json").read_text())
+    return found
+
+
+def test_methods_that_are_cam_by_theory_measure_the_same_and_are_called_so(runs: Path) -> None:
+    verdict = read(runs, "gap")
+    assert verdict["reference"] == "cam"
+    for name, measure in verdict["measures"].items():
+        if name == "off_object_literature":
+            continue  # the one measure that is about drawing
+        for source in ("grad_cam", "hires_cam", "xgrad_cam"):
+            assert measure["values"][source] == pytest.approx(measure["values"]["cam"], abs=1e-6), (name, source)
+            assert measure["differences"][source]["identical_by_theory"]
+            assert measure["differences"][source]["verdict"] == "no_difference"
+
+
+def test_an_earlier_layer_that_was_explained_takes_part(runs: Path) -> None:
+    verdict = read(runs, "gap")
+    assert "grad_cam@layer3" in verdict["sources"]
+    assert not verdict["measures"]["energy_in_box"]["differences"]["grad_cam@layer3"]["identical_by_theory"]
+
+
+def test_every_measure_has_every_method_and_every_baseline(runs: Path) -> None:
+    verdict = read(runs, "gap")
+    expected = {"pointing_strict", "pointing_15px", "energy_in_box", "max_box_acc_v2", "max_box_acc", "pxap"}
+    expected |= {"off_object_positive", "off_object_literature", "pointing_parts", "energy_in_parts"}
+    expected |= {"insertion", "deletion", "follows_class", "class_sensitivity"}
+    assert set(verdict["measures"]) == expected
+    for name, measure in verdict["measures"].items():
+        wanted = verdict["sources"] if name == "class_sensitivity" else verdict["sources"] + verdict["baselines"]
+        assert set(measure["values"]) == set(wanted), name
+
+
+def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> None:
+    verdict = read(runs, "mlp")
+    assert verdict["reference"] == "grad_cam"
+    assert verdict["not_applicable"] == {"cam": open_generation(open_run(runs / "mlp")).manifest["cam_check"]["reason"]}
+    assert "cam" not in verdict["sources"]
+    assert not any(found["identical_by_theory"] for found in verdict["measures"]["insertion"]["differences"].values())
+
+
+def test_the_price_of_the_architecture_is_the_difference_of_the_accuracies(runs: Path) -> None:
+    price = read(runs, "gap")["price"]
+    first, second = (open_generation(open_run(runs / head)).accuracy for head in ("gap", "mlp"))
+    assert price["difference"] == pytest.approx(first - second)
+    assert price["n"] == 36, "images of two dogs do not count"
+    assert read(runs, "mlp")["price"] is None
+
+
+def test_the_values_per_image_give_the_means(runs: Path) -> None:
+    generation = open_generation(open_run(runs / "gap"))
+    table = pd.read_parquet(generation.path / "measures.parquet")
+    verdict = read(runs, "gap")
+    for source in (*verdict["sources"], *verdict["baselines"]):
+        mean = table.loc[table["source"] == source, "energy_in_box"].mean()
+        assert mean == pytest.approx(verdict["measures"]["energy_in_box"]["values"][source]["mean"])
+    assert table.groupby("source")["insertion"].count().eq(3).all()
+
+
+def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=24))
+    workflows.train_run(tmp_path / "other", config, device="cpu", workers=0)
+    workflows.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
+    with pytest.raises(CamcoreError, match="explained on different images"):
+        workflows.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
+
+
+def test_a_shifted_map_is_worse_and_a_copy_is_no_different() -> None:
+    random = np.random.default_rng(0)
+    reference = random.random(200)
+    values = {"cam": reference, "copy": reference.copy(), "shifted": reference - 0.3 + 0.05 * random.random(200)}
+    measure = VerdictMeasure("localization", "continuous", "higher")
+    measures = {"m": summarize_measure(measure, values, "cam", [], np.ones(200, dtype=bool), None, 0)}
+    correct_for_all(measures, ["cam", "copy", "shifted"])
+    words = {source: found["verdict"] for source, found in measures["m"]["differences"].items()}
+    assert words == {"copy": "no_difference", "shifted": "worse"}
+    assert measures["m"]["differences"]["copy"]["identical"]
+
+
+def test_lower_is_better_turns_the_word() -> None:
+    values = {"cam": np.linspace(0.4, 0.6, 50), "lower": np.linspace(0.1, 0.35, 50)}
+    measure = VerdictMeasure("faithfulness", "continuous", "lower")
+    measures = {"m": summarize_measure(measure, values, "cam", [], np.ones(50, dtype=bool), None, 0)}
+    correct_for_all(measures, ["cam", "lower"])
+    assert measures["m"]["differences"]["lower"]["verdict"] == "better"
+
+
+def test_pixels_are_taken_exactly_and_ties_at_random() -> None:
+    assert count_pixels(10, 4) == [0, 2, 5, 8, 10]
+    flat = order_pixels(np.zeros((1, 2, 2)), 8, seed=0)[0]
+    assert sorted(flat) == list(range(64))
+    assert flat.tolist() != sorted(flat)
+    assert order_pixels(np.zeros((1, 2, 2)), 8, seed=0)[0].tolist() == flat.tolist()
+    hot = order_pixels(np.array([[[0.0, 0.0], [0.0, 9.0]]]), 8, seed=0)[0]
+    assert hot[0] in (54, 55, 62, 63), "beyond the centre of the last cell the map is flat"
+
+
+def test_the_area_under_a_curve() -> None:
+    np.testing.assert_allclose(area_under(np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])), [0.75, 1])
+
+
+def test_all_pixels_in_and_no_pixel_out_are_the_image_itself() -> None:
+    torch.manual_seed(0)
+    model = Classifier(CONFIG.model, CONFIG.view, 4).eval()
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    targets = torch.tensor([1, 3])
+    orders = order_pixels(np.random.default_rng(0).random((2, 4, 4)), 64, seed=0)
+    curves = insertion_deletion(model, images, orders, targets, steps=3)
+    with torch.no_grad():
+        whole = model(images).softmax(1)[torch.arange(2), targets]
+        nothing = model.classify(model.run_layers(torch.zeros(1, 3, 64, 64), 0, len(model.layers))).softmax(1)
+    np.testing.assert_allclose(curves[:, 0, -1], whole, rtol=1e-4)
+    np.testing.assert_allclose(curves[:, 1, 0], whole, rtol=1e-4)
+    np.testing.assert_allclose(curves[:, 1, -1], nothing[0, targets], rtol=1e-4)
+
+
+def test_randomisation_goes_down_from_the_head_and_leaves_the_model_alone() -> None:
+    torch.manual_seed(0)
+    model = Classifier(CONFIG.model, CONFIG.view, 4).eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    names = []
+    for name, broken in randomize_from_the_head(model, seed=0):
+        names.append(name)
+        if name == "head":
+            assert torch.equal(broken.layers[-1][1][0].conv1.weight, model.layers[-1][1][0].conv1.weight)
+            assert not torch.equal(broken.head[-1].weight, model.head[-1].weight)
+    assert names == ["head", "layer4", "layer3", "layer2", "layer1", "maxpool"]
+    assert not torch.equal(broken.layers[0][1].weight, model.layers[0][1].weight)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_the_subset_is_seeded() -> None:
+    assert choose_images(100, 5, 0).tolist() == choose_images(100, 5, 0).tolist() != choose_images(100, 5, 1).tolist()
+    assert not math.isnan(choose_images(3, 10, 0).sum())
