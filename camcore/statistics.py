@@ -26,6 +26,7 @@ from camcore.intervals import (
 Kind = Literal["continuous", "yes_no"]
 
 TOLERANCE = 1e-6  # differences this small are rounding: maps are float32
+NAMES = {"continuous": ("bootstrap-t", "sign flips"), "yes_no": ("Tango score", "McNemar mid-p")}
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,12 @@ def paired_difference(
     if identical and (kind == "continuous" or same_maps):
         low, high, p_value = 0.0, 0.0, 1.0
     elif kind == "continuous":
-        low, high = bootstrap_t(differences, seed)
-        p_value = flip_signs(differences, seed)
+        (low, high), p_value = bootstrap_t(differences, seed), flip_signs(differences, seed)
     else:
-        low, high = tango_interval(higher, lower, n)
-        p_value = mcnemar_mid_p(higher, lower)
-    effect = 0.0 if identical else float(differences.mean() / math.sqrt(np.mean(differences**2)))
+        (low, high), p_value = tango_interval(higher, lower, n), mcnemar_mid_p(higher, lower)
     value = float(differences.mean())
+    effect = 0.0 if identical else value / math.sqrt(np.mean(differences**2))
     return PairedDifference(n, dropped, value, low, high, p_value, effect, higher, lower, identical, interval, test)
-
-
-NAMES = {"continuous": ("bootstrap-t", "sign flips"), "yes_no": ("Tango score", "McNemar mid-p")}
 
 
 def mean_interval(values: ArrayLike, kind: Kind, seed: int = 0) -> Estimate:
