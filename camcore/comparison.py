@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.intervals import ALPHA
-from camcore.statistics import Estimate, Kind, PairedDifference, adjust_holm, mean_interval, paired_difference
+from camcore.statistics import (
+    Estimate,
+    Kind,
+    PairedDifference,
+    adjust_holm,
+    is_finding,
+    mean_interval,
+    paired_difference,
+)
 
 Values = NDArray[np.float64]
 
@@ -118,8 +125,7 @@ def _correct(measures: dict[str, dict[str, Any]], chosen: Callable[[str], bool])
 
 
 def _judge(difference: dict[str, Any], better: str) -> str:
-    low, high = difference["low"], difference["high"]
-    found = low is not None and high is not None and (low > 0 or high < 0) and difference["p_adjusted"] <= ALPHA
+    found = is_finding(difference["low"], difference["high"], difference["p_adjusted"])
     if difference["identical_by_theory"] or not found:
         return "no_difference"
     return "better" if (difference["mean_difference"] > 0) == (better == "higher") else "worse"

@@ -7,34 +7,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.box_regions import IOU_LEVELS, BoxOverlap, cross_fitted_hits, max_box_acc, split_halves
-from camcore.comparison import VerdictMeasure, describe_difference, describe_estimates, summarize_measure
+from camcore.box_regions import IOU_LEVELS, BoxOverlap, max_box_acc
+from camcore.comparison import describe_difference, describe_estimates
 from camcore.localization import PixelCounts, pixel_average_precision
-from camcore.resampling import paired_resample, resample_interval
+from camcore.resampling import max_box_acc_difference, max_box_acc_interval, paired_resample, resample_interval
+from camcore.statistics import Estimate, PairedDifference
 
-BOX_ACC_MEASURES = {
-    "max_box_acc_v2": ("best", IOU_LEVELS, VerdictMeasure("localization", "continuous", "higher")),
-    "max_box_acc": ("largest", (0.5,), VerdictMeasure("localization", "yes_no", "higher")),
-}
+BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}
 
 
 def summarize_box_acc(
     overlaps: Mapping[str, BoxOverlap], reference: str, identical: Sequence[str], right: NDArray[np.bool_], seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Return MaxBoxAccV2 and MaxBoxAcc: thresholds cross-fitted on two seeded halves, with the oracle's value beside.
+    """Return MaxBoxAccV2 and MaxBoxAcc: thresholds cross-fitted on seeded halves, with the oracle's value beside.
 
     Empty where no image has a box.
     """
-    if np.isnan(overlaps[reference].best).all():
+    boxed = ~np.isnan(overlaps[reference].best[:, 0])
+    if not boxed.any():
         return {}
-    first = split_halves(len(right), seed)
     found = {}
-    for name, (field, levels, measure) in BOX_ACC_MEASURES.items():
-        tables = {source: getattr(overlap, field) for source, overlap in overlaps.items()}
-        hits = {source: cross_fitted_hits(table, levels, first) for source, table in tables.items()}
-        summary = summarize_measure(measure, hits, reference, identical, right, None, seed)
-        oracle = {source: float(max_box_acc(table, levels)) for source, table in tables.items()}
-        found[name] = summary | {"oracle": oracle}
+    for name, (field, levels) in BOX_ACC_MEASURES.items():
+        tables = {source: getattr(overlap, field)[boxed] for source, overlap in overlaps.items()}
+        hits = {source: table[:, None, :] >= np.array(levels)[None, :, None] for source, table in tables.items()}
+        estimates = {source: max_box_acc_interval(one, seed) for source, one in hits.items()}
+        differences = {
+            source: max_box_acc_difference(one, hits[reference], seed)
+            for source, one in hits.items()
+            if source != reference
+        }
+        groups = {"right": right[boxed], "wrong": ~right[boxed]}
+        found[name] = {
+            **_describe(estimates, differences, identical, int(boxed.sum())),
+            "chance": None,
+            "oracle": {source: float(max_box_acc(table, levels)) for source, table in tables.items()},
+            "by_correctness": {
+                word: {source: _value(partial(max_box_acc, table, levels), chosen) for source, table in tables.items()}
+                for word, chosen in groups.items()
+            },
+        }
     return found
 
 
@@ -51,17 +62,11 @@ def summarize_pixels(
         for source, statistic in statistics.items()
         if source != reference
     }
+    estimates = {name: resample_interval(one, n, seed) for name, one in statistics.items()}
     summary = {
-        "group": "localization",
-        "kind": "resampled",
-        "better": "higher",
-        "n": n,
+        **_describe(estimates, differences, identical, n),
         "chance": float(inside / (inside + outside)),
-        "values": describe_estimates({name: resample_interval(one, n, seed) for name, one in statistics.items()}),
         "oracle": None,
-        "differences": {
-            source: describe_difference(found, source in identical) for source, found in differences.items()
-        },
         "by_correctness": {
             word: {source: _value(statistic, chosen) for source, statistic in statistics.items()}
             for word, chosen in (("right", right), ("wrong", ~right))
@@ -70,6 +75,23 @@ def summarize_pixels(
     return {"pxap": summary}
 
 
+def _describe(
+    estimates: Mapping[str, Estimate], differences: Mapping[str, PairedDifference], identical: Sequence[str], n: int
+) -> dict[str, Any]:
+    return {
+        "group": "localization",
+        "kind": "resampled",
+        "better": "higher",
+        "n": n,
+        "values": describe_estimates(estimates),
+        "differences": {
+            source: describe_difference(found, source in identical) for source, found in differences.items()
+        },
+    }
+
+
 def _value(statistic: Any, chosen: NDArray[np.bool_]) -> float | None:
-    value = float(statistic(chosen.astype(float)))
+    if not chosen.any():
+        return None
+    value = float(statistic(weights=chosen.astype(float)))
     return value if np.isfinite(value) else None

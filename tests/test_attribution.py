@@ -23,7 +23,7 @@ SMALL = ModelConfig("resnet10_narrow")
 def explain(
     model: Classifier, images: Tensor, sources: list[Source] | tuple[Source, ...], targets: Tensor = TARGETS
 ) -> dict[str, Tensor]:
-    return explain_targets(model, run_forward(model, images, sources), targets, sources)
+    return explain_targets(model, images, run_forward(model, images, sources), targets, sources)
 
 
 def relative_error(first: Tensor, second: Tensor) -> float:

@@ -11,6 +11,7 @@ from command_line import ON_CPU, run_camcore
 from camcore import workflows
 from camcore.config import ModelConfig, RunConfig
 from camcore.generations import open_generation
+from camcore.heatmaps import METHODS
 from camcore.models import Classifier
 from camcore.runs import Run, create_run
 from camcore.weights import save_weights
@@ -86,8 +87,8 @@ def test_training_refuses_in_one_line(arguments: tuple[str, ...], message: str, 
 @pytest.mark.parametrize(
     ("sources", "message"),
     [
-        ("gradcam", "Unknown source 'gradcam'. Choose from: cam, grad_cam."),
-        (",", "No source in ','. Choose from: cam, grad_cam."),
+        ("gradcam", "Unknown source 'gradcam'. Choose from: " + ", ".join(METHODS) + "."),
+        (",", "No source in ','. Choose from: " + ", ".join(METHODS) + "."),
     ],
 )
 def test_explaining_refuses_in_one_line(sources: str, message: str, trained_run: Run) -> None:

@@ -56,7 +56,7 @@ def test_the_maps_are_those_of_the_model_and_the_images(
     done = run_forward(model, batch, sources)
     np.testing.assert_allclose(generation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(generation.pooled, done.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
-    expected = explain_targets(model, done, torch.from_numpy(np.array(generation.targets)), sources)
+    expected = explain_targets(model, batch, done, torch.from_numpy(np.array(generation.targets)), sources)
     for source in sources:
         for column, target in enumerate(TARGETS[:3]):
             np.testing.assert_allclose(

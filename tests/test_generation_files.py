@@ -13,6 +13,7 @@ from PIL import Image
 
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
+from camcore.heatmaps import METHODS
 from camcore.runs import Run, open_run
 
 FILES = (
@@ -114,7 +115,10 @@ def test_an_array_that_could_run_code_is_not_read(own_run: Run) -> None:
         ({"cam_check": {"max_error": 0.1}}, "is damaged (no usable 'cam_check'). {way_out}"),
         ({"sources": 3}, "is damaged (no usable 'sources'). {way_out}"),
         ({"sources": [3]}, "is damaged ('int' object has no attribute 'strip'). {way_out}"),
-        ({"sources": ["lime"]}, "is damaged (Unknown source 'lime'. Choose from: cam, grad_cam.). {way_out}"),
+        (
+            {"sources": ["lime"]},
+            "is damaged (Unknown source 'lime'. Choose from: " + ", ".join(METHODS) + ".). {way_out}",
+        ),
     ],
 )
 def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], message: str, own_run: Run) -> None:

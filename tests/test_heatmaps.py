@@ -92,11 +92,11 @@ def test_sources_come_once_each_in_order_and_the_last_layer_needs_no_name() -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gradcam", "Unknown source 'gradcam'. Choose from: cam, grad_cam."),
-        ("cam,lrp@layer3", "Unknown source 'lrp@layer3'. Choose from: cam, grad_cam."),
+        ("gradcam", "Unknown source 'gradcam'. Choose from: " + ", ".join(METHODS) + "."),
+        ("cam,lrp@layer3", "Unknown source 'lrp@layer3'. Choose from: " + ", ".join(METHODS) + "."),
         ("grad_cam@layer5", "Unknown layer 'layer5'. Choose from: layer1, layer2, layer3, layer4."),
-        ("", "No source in ''. Choose from: cam, grad_cam."),
-        (" , ", "No source in ' , '. Choose from: cam, grad_cam."),
+        ("", "No source in ''. Choose from: " + ", ".join(METHODS) + "."),
+        (" , ", "No source in ' , '. Choose from: " + ", ".join(METHODS) + "."),
         (
             "cam@layer3",
             "CAM exists at the last layer only, not at 'layer3': its weights belong to the linear layer behind the"

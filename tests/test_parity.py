@@ -33,7 +33,9 @@ def find_module(model: Classifier, source: Source) -> nn.Module:
 
 
 def explain(model: Classifier, images: Tensor, source: Source) -> Tensor:
-    maps = explain_targets(model, run_forward(model, images, [source]), torch.tensor(TARGETS)[:, None], [source])
+    maps = explain_targets(
+        model, images, run_forward(model, images, [source]), torch.tensor(TARGETS)[:, None], [source]
+    )
     return maps[source.id][:, 0]
 
 
