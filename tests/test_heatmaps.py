@@ -9,6 +9,7 @@ import pytest
 from camcore.errors import CamcoreError
 from camcore.heatmaps import (
     METHODS,
+    Method,
     Source,
     cam,
     grad_cam,
@@ -58,14 +59,21 @@ def test_the_mean_of_cam_is_the_logit_without_its_bias() -> None:
     assert cam(FEATURES, weights).mean() == pytest.approx(logit)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.compute is not None])
 def test_every_method_gives_one_signed_map_per_image(name: str) -> None:
+    method = METHODS[name]
+    assert method.compute is not None
     features, other = np.random.default_rng(0).normal(size=(2, 3, 4, 2, 5))
-    maps = METHODS[name].compute(features, other if METHODS[name].needs == "gradients" else other[:, :, 0, 0])
+    maps = method.compute(features, other if method.needs == "gradients" else other[:, :, 0, 0])
     assert maps.shape == (3, 2, 5)
     assert (maps < 0).any(), "the ReLU belongs to drawing"
-    assert "arXiv" in METHODS[name].paper
-    assert METHODS[name].needs in ("gradients", "class_weights")
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_names_its_paper_and_what_it_needs(method: Method) -> None:
+    assert "et al. 20" in method.paper or " and " in method.paper
+    assert method.needs in ("gradients", "class_weights", "features", "passes")
+    assert (method.compute is None) == (method.needs == "passes")
 
 
 @pytest.mark.parametrize(
