@@ -186,7 +186,11 @@ def new_generation(run: Run) -> Iterator[Path]:
     folder = run.path / "explained"
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     partial = folder / f".{name}.partial"
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CamcoreError(f"Could not write to {run.path}: {reason}. Its maps are left as they are.") from error
     try:
         yield partial
         partial.rename(folder / name)

@@ -92,6 +92,11 @@ def train(
             row = train_epoch(trainer, loader, epoch, bar)
             seconds = time.perf_counter() - started
             row |= evaluate(trainer, val_images, val_labels)
+            if not math.isfinite(row["val_loss"]):
+                raise CamcoreError(
+                    f"The validation loss is {row['val_loss']} after epoch {epoch + 1}: the training diverges."
+                    " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
+                )
             row |= {"seconds": seconds, "images_per_second": images_per_epoch / seconds}
             keep_epoch(run, model, trainer.optimizer, progress, row)
             bar.write(describe_epoch(row, config.epochs))

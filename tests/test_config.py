@@ -100,3 +100,10 @@ def test_every_backbone_can_be_configured(name: str) -> None:
     for head in HEADS:
         for stride in backbone.map_strides:
             assert ModelConfig(name, head, stride).map_stride == stride
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_torch_can_not_take_is_refused(seed: int) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        TrainConfig(seed=seed)
+    assert str(caught.value) == f"seed is {seed}; it must be from 0 to 4294967295."

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from camcore import workflows
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset
@@ -273,3 +274,16 @@ def test_an_epoch_in_one_line() -> None:
     assert describe_epoch(row | {"seconds": 1.25, "images_per_second": 95.6}, 30) == (
         "epoch   7/30  train loss 1.235  accuracy 0.500  val loss 2.000  accuracy 0.875  1.2 s  96 images/s"
     )
+
+
+def test_a_validation_loss_that_is_not_finite_ends_the_training(
+    tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camcore.train.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
+    with pytest.raises(CamcoreError) as caught:
+        workflows.train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
+    assert str(caught.value) == (
+        "The validation loss is nan after epoch 1: the training diverges. Nothing of this epoch is kept."
+        " Train anew with a lower --learning-rate."
+    )
+    assert not (tmp_path / "run" / "history.csv").exists()
