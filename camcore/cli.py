@@ -180,8 +180,13 @@ def explain_command(path: Path, **options: Any) -> None:
 def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
     from camcore import workflows
+    from camcore.language import text_in
+    from camcore.sentences import write_sentences
 
     verdict = workflows.verdict_run(path, **options)
+    for sentences in write_sentences(text_in("en"), verdict):
+        for sentence in sentences:
+            click.echo(sentence)
     for name, measure in verdict["measures"].items():
         click.echo(f"\n{name} ({measure['better']} is better, n = {measure['n']})")
         for source, value in measure["values"].items():

@@ -11,8 +11,8 @@ from camcore.drawing import CONVENTIONS
 from camcore.heatmaps import parse_source
 from dashboard.data import Entry
 from dashboard.language import text
-from dashboard.source_titles import source_title
 from dashboard.url_state import among, keep_in_url, read_whole_number, start_anew
+from dashboard.wording import source_title
 
 PAGE_SIZES = (24, 48, 96)
 

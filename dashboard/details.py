@@ -10,7 +10,7 @@ from camcore.drawing import CONVENTIONS
 from dashboard import pictures
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair, same_by_theory, top_classes
 from dashboard.language import text
-from dashboard.source_titles import source_title
+from dashboard.wording import source_title
 
 
 def show_details(entry: Entry, index: int, sources: tuple[str, str]) -> None:

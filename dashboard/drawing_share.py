@@ -8,7 +8,7 @@ import streamlit as st
 from camcore.drawing import CONVENTIONS
 from dashboard.data import Entry, measure_pair, same_by_theory
 from dashboard.language import text
-from dashboard.source_titles import source_title
+from dashboard.wording import source_title
 
 NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
 

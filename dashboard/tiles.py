@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from camcore import geometry
 from camcore.generations import TARGETS, Generation
+from camcore.heatmap_grid import GridBox, GridSource, Slot, Tile
 from camcore.heatmaps import parse_source
-from dashboard.components.heatmap_grid import GridBox, GridSource, Slot, Tile, heatmap_grid
+from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data import Entry, load_samples, measure_range
-from dashboard.source_titles import source_title
+from dashboard.wording import source_title
 
 TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone
 SLOTS: tuple[Slot, Slot] = ("a", "b")

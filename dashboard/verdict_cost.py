@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from camcore.wording import points, probability
 from dashboard import layout
 from dashboard.language import text
 from dashboard.verdict_data import Verdict
-from dashboard.verdict_format import name_of, points, probability
+from dashboard.wording import name_of
 
 NUMBERS = ("milliseconds", "times")
 WORDS = ("needs", "heads", "layers")

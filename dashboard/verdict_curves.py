@@ -11,7 +11,7 @@ from plotly.colors import hex_to_rgb
 from dashboard import charts, layout
 from dashboard.language import text
 from dashboard.verdict_data import Verdict
-from dashboard.verdict_format import join_names, name_of
+from dashboard.wording import join_names, name_of
 
 HEIGHT = 300
 GREY = "#9a9388"

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from camcore.wording import percent, points, probability
 from dashboard.language import text
 from dashboard.verdict_data import Verdict
-from dashboard.verdict_format import name_of, percent, points, probability
+from dashboard.wording import name_of
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
 BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least

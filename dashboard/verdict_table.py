@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from camcore.wording import percent
 from dashboard.components.verdict_table import Cell, Column, Row, verdict_table
 from dashboard.language import text
 from dashboard.verdict_data import Verdict, mean_of
-from dashboard.verdict_format import measure_meaning, measure_title, name_of, percent
+from dashboard.wording import measure_meaning, measure_title, name_of
 
 STAR, BETTER, WORSE = "★", "▲", "▼"
 

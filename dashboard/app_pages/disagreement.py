@@ -10,8 +10,8 @@ from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.details import show_details
 from dashboard.drawing_share import show_drawing_share
 from dashboard.language import text
-from dashboard.source_titles import source_title
 from dashboard.tiles import show_grid
+from dashboard.wording import source_title
 
 PER_PAGE = 12
 

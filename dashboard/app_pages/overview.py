@@ -10,7 +10,7 @@ from dashboard import controls, layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
 from dashboard.language import text
-from dashboard.source_titles import source_title
+from dashboard.wording import source_title
 
 
 def show_idea(entry: Entry) -> None:

@@ -1,9 +1,11 @@
 """Which heatmap is the most meaningful, with numbers that can be defended?"""
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
+from camcore.sentences import write_sentences
 from dashboard import layout, selection, verdict_forest, verdict_table
 from dashboard.data import Entry
 from dashboard.language import text
@@ -12,11 +14,22 @@ from dashboard.verdict_cost import show_cost, show_price
 from dashboard.verdict_curves import show_curves
 from dashboard.verdict_data import Verdict, read_verdict
 from dashboard.verdict_examples import show_examples
-from dashboard.verdict_format import measure_meaning, measure_title, name_of
-from dashboard.verdict_sentences import show_sentences
+from dashboard.wording import measure_meaning, measure_title, name_of
 
 STYLE = (Path(__file__).parents[1] / "verdict.css").read_text(encoding="utf-8")
 MEASURE, METHOD = "verdict_measure", "method"  # in the URL; `measure` is that of the page Disagreement
+
+
+def show_sentences(verdict: Verdict) -> None:
+    """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
+    said, left = write_sentences(text, verdict.document)
+    first, *rest = said or [text("verdict.claim.none")]
+    below = "".join(f"<p>{escape(sentence)}</p>" for sentence in rest)
+    st.html(f'<div class="cc-verdict cc-finding"><div><h2>{escape(first)}</h2>{below}</div></div>')
+    if left:
+        with st.expander(text("verdict.more")):
+            items = "".join(f"<li>{escape(sentence)}</li>" for sentence in left)
+            st.html(f'<ul class="cc-claims">{items}</ul>')
 
 
 def show_basis(verdict: Verdict) -> None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import seen_box
-from dashboard.components.heatmap_grid import GridBox, GridSource, Tile, heatmap_grid
+from camcore.heatmap_grid import GridBox, GridSource, Tile
+from dashboard.components.heatmap_grid import heatmap_grid
 
 CAM = GridSource("cam", "CAM", "cam")
 GRAD_CAM = GridSource("grad_cam", "Grad-CAM", "grad_cam")

@@ -15,7 +15,7 @@ from camcore.heatmaps import METHODS
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = Path(__file__).parents[2] / "dashboard" / "components" / "heatmap_grid" / "drawing.js"
+SCRIPT = Path(__file__).parents[2] / "camcore" / "heatmap_grid" / "drawing.js"
 WIDTH, HEIGHT = 40, 24
 SEEN = {"left": 9, "top": 2, "width": 22, "height": 20}
 ROWS, COLUMNS = slice(2, 22), slice(9, 31)

@@ -12,13 +12,13 @@ import pytest
 from grid_app import CAM, GRAD_CAM, make_tile
 from streamlit.testing.v1 import AppTest
 
+from camcore import heatmap_grid
 from camcore.drawing import COLORMAPS, colormap
-from dashboard.components import heatmap_grid as grid_module
-from dashboard.components.heatmap_grid import CHOICES, DEFAULTS, SCRIPTS, Tile, read_view
-from dashboard.components.heatmap_grid.english import ENGLISH
+from camcore.heatmap_grid import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
+from camcore.language.en_grid import GRID_STRINGS as ENGLISH
 
 APP = Path(__file__).with_name("grid_app.py")
-FOLDER = Path(grid_module.__file__).parent
+FOLDER = Path(heatmap_grid.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -100,4 +100,4 @@ def test_every_script_is_sent() -> None:
 def test_tiles_with_one_id_are_refused() -> None:
     tiles: list[Tile] = [make_tile(0), replace(make_tile(1), id="image-0")]
     with pytest.raises(ValueError, match="Tile ids must be unique; 'image-0' is there twice"):
-        grid_module.heatmap_grid(tiles, CAM, GRAD_CAM, key="twice")
+        encode_grid(tiles, CAM, GRAD_CAM)

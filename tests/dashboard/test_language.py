@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from camcore import language
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
+from camcore.language.en import STRINGS
 from camcore.runs import HISTORY_COLUMNS
-from dashboard import data, filters, language
-from dashboard.language.en import STRINGS
+from dashboard import data, filters
 from dashboard.router import PAGES
 
-DASHBOARD = Path(__file__).parents[2] / "dashboard"
+REPOSITORY = Path(__file__).parents[2]
+SPEAKING = (*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "camcore").glob("*.py"))
 WORDS = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
 VERDICTS = ("identical", "partly_drawing", "hidden", "real", "alike")
+TEXT = language.text_in("en")
 EXAMPLES = ("drawing", "layers", "wrong")
 
 
 def nodes() -> Iterator[ast.AST]:
-    for path in DASHBOARD.rglob("*.py"):
-        if "components" not in path.parts and path.parent.name != "language":
+    for path in SPEAKING:
+        if "components" not in path.parts:
             yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
@@ -82,16 +85,16 @@ def test_every_entry_of_a_table_has_its_text(template, names):
 
 
 def test_parameters_are_filled_in():
-    assert language.text("source.at_layer", method="Grad-CAM", layer="layer3") == "Grad-CAM at layer3"
+    assert TEXT("source.at_layer", method="Grad-CAM", layer="layer3") == "Grad-CAM at layer3"
 
 
 def test_an_unknown_key_is_an_error():
     with pytest.raises(KeyError):
-        language.text("no.such.text")
+        TEXT("no.such.text")
 
 
 def test_another_language_slots_in_and_english_fills_its_gaps(monkeypatch):
     monkeypatch.setitem(language.LANGUAGES, "xx", {"app.run": "Lauf"})
-    monkeypatch.setattr(language, "LANGUAGE", "xx")
-    assert language.text("app.run") == "Lauf"
-    assert language.text("control.source_a") == "A"
+    other = language.text_in("xx")
+    assert other("app.run") == "Lauf"
+    assert other("control.source_a") == "A"

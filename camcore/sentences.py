@@ -1,125 +1,110 @@
 """The claims of a verdict as sentences. They say what the parameters say, and no more."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
-import streamlit as st
+from camcore.language import Text
+from camcore.wording import join_names, measure_phrase, name_of, points
 
-from dashboard.language import text
-from dashboard.verdict_data import Verdict
-from dashboard.verdict_format import join_names, measure_phrase, name_of, points
-
+Verdict = dict[str, Any]
 Parameters = dict[str, Any]
 
 MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
 
 
-def show_sentences(verdict: Verdict) -> None:
-    """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
-    said, left = write_sentences(verdict)
-    first, *rest = said or [text("verdict.claim.none")]
-    below = "".join(f"<p>{escape(sentence)}</p>" for sentence in rest)
-    st.html(f'<div class="cc-verdict cc-finding"><div><h2>{escape(first)}</h2>{below}</div></div>')
-    if left:
-        with st.expander(text("verdict.more")):
-            items = "".join(f"<li>{escape(sentence)}</li>" for sentence in left)
-            st.html(f'<ul class="cc-claims">{items}</ul>')
-
-
-def write_sentences(verdict: Verdict) -> tuple[list[str], list[str]]:
-    """Return what the page says at once, the reason to prefer a method at the end, and what is left.
+def write_sentences(text: Text, verdict: Verdict) -> tuple[list[str], list[str]]:
+    """Return what is said at once, the reason to prefer a method at the end, and what is left.
 
     Claims that this version does not know are left out.
     """
-    found = [(claim, write_sentence(verdict, claim)) for claim in verdict.document["claims"]]
+    found = [(claim, write_sentence(text, verdict, claim)) for claim in verdict["claims"]]
     others = [sentence for claim, sentence in found if sentence and claim["code"] != LAST_WORD]
     last = [sentence for claim, sentence in found if sentence and claim["code"] == LAST_WORD][:1]
     room = MOST_SENTENCES - len(last)
     return others[:room] + last, others[room:]
 
 
-def write_sentence(verdict: Verdict, claim: dict[str, Any]) -> str | None:
+def write_sentence(text: Text, verdict: Verdict, claim: dict[str, Any]) -> str | None:
     """Return the sentence of a claim, None for an unknown code or parameters that are not as this version has them."""
     write = SENTENCES.get(claim.get("code", ""))
     try:
-        return None if write is None else write(verdict, claim["parameters"])
+        return None if write is None else write(text, verdict, claim["parameters"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _identical(_: Verdict, given: Parameters) -> str:
+def _identical(text: Text, _: Verdict, given: Parameters) -> str:
     pair = (given["first"], given["second"])
     others = [method for method in given["methods"] if method not in pair]
-    names = {"first": name_of(pair[0]), "second": name_of(pair[1])}
+    names = {"first": name_of(text, pair[0]), "second": name_of(text, pair[1])}
     if not others:
         return text("verdict.claim.identical_up_to_drawing", **names)
     are = text(f"verdict.claim.identical_up_to_drawing.{'are' if len(others) > 1 else 'is'}")
-    return text("verdict.claim.identical_up_to_drawing.more", **names, are=are, others=join_names(others))
+    return text("verdict.claim.identical_up_to_drawing.more", **names, are=are, others=join_names(text, others))
 
 
-def _drawing(_: Verdict, given: Parameters) -> str:
+def _drawing(text: Text, _: Verdict, given: Parameters) -> str:
     shares = {"literature": given["literature"], "positive": given["positive"]}
-    return text("verdict.claim.drawing_effect", source=name_of(given["source"]), **shares)
+    return text("verdict.claim.drawing_effect", source=name_of(text, given["source"]), **shares)
 
 
-def _no_cam(_: Verdict, given: Parameters) -> str:
+def _no_cam(text: Text, _: Verdict, given: Parameters) -> str:
     return text("verdict.claim.cam_not_applicable", reason=str(given["reason"]).rstrip("."))
 
 
-def _separates(_: Verdict, given: Parameters) -> str:
+def _separates(text: Text, _: Verdict, given: Parameters) -> str:
     return text(
         "verdict.claim.separates",
-        phrase=measure_phrase(given["measure"]),
-        best=name_of(given["best"]),
-        worst=name_of(given["worst"]),
+        phrase=measure_phrase(text, given["measure"]),
+        best=name_of(text, given["best"]),
+        worst=name_of(text, given["worst"]),
         best_mean=given["best_mean"],
         worst_mean=given["worst_mean"],
     )
 
 
-def _nothing_separates(_: Verdict, __: Parameters) -> str:
+def _nothing_separates(text: Text, _: Verdict, __: Parameters) -> str:
     return text("verdict.claim.nothing_separates")
 
 
-def _best(verdict: Verdict, given: Parameters) -> str:
-    names = {"source": name_of(given["source"]), "reference": name_of(verdict.reference)}
+def _best(text: Text, verdict: Verdict, given: Parameters) -> str:
+    names = {"source": name_of(text, given["source"]), "reference": name_of(text, verdict["reference"])}
     return text("verdict.claim.best_is", won=given["measures"], total=given["of"], **names)
 
 
-def _no_better(verdict: Verdict, given: Parameters) -> str:
+def _no_better(text: Text, verdict: Verdict, given: Parameters) -> str:
     sources = given["source"] if isinstance(given["source"], list) else [given["source"]]
-    names = {"sources": join_names(sources), "reference": name_of(verdict.reference)}
+    names = {"sources": join_names(text, sources), "reference": name_of(text, verdict["reference"])}
     return text("verdict.claim.no_better_than_reference", **names)
 
 
-def _worse_than_baseline(_: Verdict, given: Parameters) -> str:
+def _worse_than_baseline(text: Text, _: Verdict, given: Parameters) -> str:
     return text(
         "verdict.claim.worse_than_baseline",
-        source=name_of(given["source"]),
-        phrase=measure_phrase(given["measure"]),
-        baseline=name_of(given["baseline"]),
+        source=name_of(text, given["source"]),
+        phrase=measure_phrase(text, given["measure"]),
+        baseline=name_of(text, given["baseline"]),
         mean=given["mean"],
         baseline_mean=given["baseline_mean"],
     )
 
 
-def _does_not_follow(_: Verdict, given: Parameters) -> str:
-    names = {"source": name_of(given["source"]), "best_source": name_of(given["best_source"])}
+def _does_not_follow(text: Text, _: Verdict, given: Parameters) -> str:
+    names = {"source": name_of(text, given["source"]), "best_source": name_of(text, given["best_source"])}
     means = {"mean": given["mean"], "best_mean": given["best_mean"]}
     return text("verdict.claim.does_not_follow_class", **names, **means)
 
 
-def _fails(_: Verdict, given: Parameters) -> str:
-    return text("verdict.claim.fails_randomization", sources=join_names(given["sources"]))
+def _fails(text: Text, _: Verdict, given: Parameters) -> str:
+    return text("verdict.claim.fails_randomization", sources=join_names(text, given["sources"]))
 
 
-def _no_price(_: Verdict, given: Parameters) -> str:
+def _no_price(text: Text, _: Verdict, given: Parameters) -> str:
     return text("verdict.claim.price_none", **_price(given))
 
 
-def _price_paid(_: Verdict, given: Parameters) -> str:
+def _price_paid(text: Text, _: Verdict, given: Parameters) -> str:
     direction = "lower" if given["difference"] < 0 else "higher"
     return text(f"verdict.claim.price_some.{direction}", **_price(given))
 
@@ -129,13 +114,13 @@ def _price(given: Parameters) -> Parameters:
     return plain | {name: points(given[name]) for name in ("difference", "low", "high")}
 
 
-def _prefer(_: Verdict, given: Parameters) -> str:
+def _prefer(text: Text, _: Verdict, given: Parameters) -> str:
     if given["reason"] == "none":
         return text("verdict.claim.reason_to_prefer.none")
-    return text(f"verdict.claim.reason_to_prefer.{given['reason']}", source=name_of(given["source"]))
+    return text(f"verdict.claim.reason_to_prefer.{given['reason']}", source=name_of(text, given["source"]))
 
 
-SENTENCES: dict[str, Callable[[Verdict, Parameters], str]] = {
+SENTENCES: dict[str, Callable[[Text, Verdict, Parameters], str]] = {
     "identical_up_to_drawing": _identical,
     "drawing_effect": _drawing,
     "cam_not_applicable": _no_cam,

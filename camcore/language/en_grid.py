@@ -1,9 +1,9 @@
-"""Every text that the grid shows, in English. A page passes the same keys in another language as `strings`.
+"""Every text that the heatmap grid shows, in English.
 
 Words in braces are filled in by the grid. Text only: nothing here is read as markup.
 """
 
-ENGLISH = {
+GRID_STRINGS = {
     "toolbar": "How the heatmaps are drawn",
     "grid": "Pictures with heatmaps",
     "overlay": "Overlay",

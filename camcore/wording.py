@@ -1,43 +1,53 @@
-"""How the page Verdict writes names and numbers."""
+"""How names and numbers are written for people: sources, measures, per cent, points, p-values.
+
+`text` is a function of a key and its parameters, as `language.text_in` returns it.
+"""
 
 from collections.abc import Sequence
 
 from camcore.errors import CamcoreError
-from dashboard.language import text
-from dashboard.language.en import STRINGS
-from dashboard.source_titles import source_title
+from camcore.heatmaps import METHODS, parse_source
+from camcore.language import Text
+from camcore.language.en import STRINGS as ENGLISH
 
 TINY_P = 0.001
 
 
-def name_of(source: str) -> str:
+def source_title(text: Text, source: str) -> str:
+    """Return the title of a source's id: `Grad-CAM at layer3`."""
+    parsed = parse_source(source)
+    title = METHODS[parsed.method].title
+    return title if parsed.layer is None else text("source.at_layer", method=title, layer=parsed.layer)
+
+
+def name_of(text: Text, source: str) -> str:
     """Return the name that people read of a method or baseline, its id where it has none."""
-    if f"verdict.baseline.{source}" in STRINGS:
+    if f"verdict.baseline.{source}" in ENGLISH:
         return text(f"verdict.baseline.{source}")
     try:
-        return source_title(source)
+        return source_title(text, source)
     except CamcoreError:
         return source
 
 
-def measure_title(measure: str) -> str:
+def measure_title(text: Text, measure: str) -> str:
     """Return the name that people read of a measure, its id where it has none."""
-    return text(f"verdict.measure.{measure}") if f"verdict.measure.{measure}" in STRINGS else measure
+    return text(f"verdict.measure.{measure}") if f"verdict.measure.{measure}" in ENGLISH else measure
 
 
-def measure_meaning(measure: str) -> str:
+def measure_meaning(text: Text, measure: str) -> str:
     """Return the sentence that says what a measure is, empty where it has none."""
-    return text(f"verdict.measure.{measure}.help") if f"verdict.measure.{measure}" in STRINGS else ""
+    return text(f"verdict.measure.{measure}.help") if f"verdict.measure.{measure}" in ENGLISH else ""
 
 
-def measure_phrase(measure: str) -> str:
+def measure_phrase(text: Text, measure: str) -> str:
     """Return a measure as a sentence names it, its id where it has none."""
-    return text(f"verdict.measure.{measure}.phrase") if f"verdict.measure.{measure}" in STRINGS else measure
+    return text(f"verdict.measure.{measure}.phrase") if f"verdict.measure.{measure}" in ENGLISH else measure
 
 
-def join_names(sources: Sequence[str]) -> str:
+def join_names(text: Text, sources: Sequence[str]) -> str:
     """Return names as a sentence lists them: A, B and C."""
-    names = [name_of(source) for source in sources]
+    names = [name_of(text, source) for source in sources]
     return text("verdict.list", first=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
 
 

@@ -1,21 +1,20 @@
-"""The heatmap grid: photographs under their heatmaps, drawn in the browser, so that no toggle asks the server."""
+"""The heatmap grid: photographs under their heatmaps, drawn in the browser, so that no toggle asks a server."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from camcore.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.generations import TARGETS
 from camcore.geometry import BoxXyxy
 from camcore.heatmaps import METHODS
-from dashboard.components.heatmap_grid.english import ENGLISH
+from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
 
 Slot = Literal["a", "b"]
 
@@ -93,20 +92,18 @@ class Tile:
     maps: Mapping[Slot, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
 
 
-def heatmap_grid(
+def encode_grid(
     tiles: Sequence[Tile],
     first: GridSource,
     second: GridSource | None = None,
     *,
-    key: str,
     view: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
     common_range: Mapping[Slot, tuple[float, float]] | None = None,
     strings: Mapping[str, str] | None = None,
     tile_width: int = 224,
-    on_open: Callable[[int], None] | None = None,
-) -> int | None:
-    """Show tiles with their heatmaps and a toolbar; everything but opening a tile happens in the browser.
+) -> dict[str, Any]:
+    """Return what the grid's script draws, ready for JSON.
 
     The view (overlay, opacity, target, draw, colors, cells, scale, boxes: keys and values as in `DEFAULTS` and
     `CHOICES`, opacity 0 to 100) is kept in the page's address by the browser alone; what equals the default is left
@@ -116,41 +113,28 @@ def heatmap_grid(
         tiles: In the order to show them.
         first: Slot "a". CAM, where there is a CAM.
         second: Slot "b"; without it there is no "both" and no "difference".
-        key: Stable over reruns.
-        view: Where to start, usually `st.query_params`; unknown names and values are ignored. Read when the grid is
-            first shown in a session; afterwards the browser knows better.
+        view: Where to start; unknown names and values are ignored.
         defaults: This page's own defaults, over `DEFAULTS`.
         common_range: Lowest and highest raw value per slot over the whole run, for the common scale. Where it is
             missing, that of the tiles shown.
-        strings: Texts in the page's language, over `ENGLISH`.
+        strings: Texts in the page's language, over the English ones.
         tile_width: The least width of a picture, in px.
-        on_open: Called with the tile's index before the script runs again.
-
-    Returns:
-        The index of the tile that was opened just now, None in every other run.
 
     Raises:
         ValueError: Two tiles have one id.
     """
     _require_unique_ids(tiles)
-    data = {
+    return {
         "tiles": [_encode_tile(tile) for tile in tiles],
         "sources": {slot: _encode_source(source) for slot, source in (("a", first), ("b", second)) if source},
         "tables": {name: _base64(colormap(name)) for name in (*COLORMAPS, "signed")},
         "common": {slot: list(range_) for slot, range_ in (common_range or {}).items()},
         "choices": CHOICES,
         "defaults": DEFAULTS | read_view(defaults or {}),
-        "view": st.session_state.setdefault(f"{key}:first_view", read_view(view or {})),
-        "strings": ENGLISH | dict(strings or {}),
+        "view": read_view(view or {}),
+        "strings": ENGLISH_GRID | dict(strings or {}),
         "tileWidth": tile_width,
     }
-
-    def call_on_open() -> None:
-        if on_open is not None:
-            on_open(int(st.session_state[key]["opened"]))
-
-    opened = _mount()(key=key, data=data, on_opened_change=call_on_open).get("opened")
-    return None if opened is None else int(opened)
 
 
 def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -177,10 +161,11 @@ SCRIPTS = (
 
 
 @cache
-def _mount() -> Any:
+def read_front_end() -> tuple[str, str, str]:
+    """Return the grid's markup, style and script. The script's default export draws what `encode_grid` returns."""
     html, css = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("grid.html", "grid.css"))
     script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return st.components.v2.component("heatmap_grid", html=html, css=css, js=script)
+    return html, css, script
 
 
 def _require_unique_ids(tiles: Sequence[Tile]) -> None:

@@ -1,6 +1,6 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
-from dashboard.language.en_verdict import VERDICT_STRINGS
+from camcore.language.en_verdict import VERDICT_STRINGS
 
 STRINGS = VERDICT_STRINGS | {
     "app.title": "camcore",

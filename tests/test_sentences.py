@@ -1,0 +1,70 @@
+"""The claims of a verdict in words."""
+
+from typing import Any
+
+import pytest
+
+from camcore.language import text_in
+from camcore.sentences import SENTENCES, write_sentence, write_sentences
+
+TEXT = text_in("en")
+VERDICT = {"reference": "cam", "claims": []}
+CLAIMS = {
+    "identical_up_to_drawing": {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam", "hires_cam"]},
+    "drawing_effect": {"source": "cam", "measure": "off_object", "literature": 0.636, "positive": 0.38},
+    "cam_not_applicable": {"reason": "the head is not linear"},
+    "separates": {"measure": "insertion", "best": "layer_cam", "worst": "cam", "best_mean": 0.7, "worst_mean": 0.4},
+    "nothing_separates": {},
+    "best_is": {"source": "layer_cam", "measures": 9, "of": 14},
+    "no_better_than_reference": {"source": ["layer_cam", "eigen_cam"]},
+    "worse_than_baseline": {"source": "eigen_cam", "measure": "insertion", "baseline": "baseline_center"}
+    | {"mean": 0.31, "baseline_mean": 0.47},
+    "does_not_follow_class": {"source": "eigen_cam", "mean": 0.11, "best_source": "cam", "best_mean": 0.83},
+    "fails_randomization": {"sources": ["eigen_cam"]},
+    "price_none": {"difference": -0.013, "low": -0.038, "high": 0.012, "accuracy": 0.752, "accuracy_against": 0.765}
+    | {"against": "other"},
+    "price_some": {"difference": -0.05, "low": -0.08, "high": -0.02, "accuracy": 0.7, "accuracy_against": 0.75}
+    | {"against": "other"},
+    "reason_to_prefer": {"source": "grad_cam", "reason": "freedom"},
+}
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_every_claim_has_a_sentence(code: str) -> None:
+    sentence = write_sentence(TEXT, VERDICT, {"code": code, "parameters": CLAIMS[code]})
+    assert sentence and sentence.endswith(".") and "{" not in sentence
+
+
+def test_sentences_say_what_the_parameters_say() -> None:
+    said = {code: write_sentence(TEXT, VERDICT, {"code": code, "parameters": given}) for code, given in CLAIMS.items()}
+    assert said["identical_up_to_drawing"] == (
+        "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
+    )
+    assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
+    assert said["no_better_than_reference"] == "No measure shows LayerCAM and Eigen-CAM to be better than CAM."
+    assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
+    assert "comes with a lower accuracy" in str(said["price_some"])
+    higher = {"code": "price_some", "parameters": CLAIMS["price_some"] | {"difference": 0.05}}
+    assert "comes with a higher accuracy" in str(write_sentence(TEXT, VERDICT, higher))
+
+
+@pytest.mark.parametrize("reason", ["freedom", "cost", "localization", "faithfulness", "none"])
+def test_every_reason_has_a_sentence(reason: str) -> None:
+    assert write_sentence(
+        TEXT, VERDICT, {"code": "reason_to_prefer", "parameters": {"source": "cam", "reason": reason}}
+    )
+
+
+@pytest.mark.parametrize(
+    "claim", [{"code": "of_tomorrow", "parameters": {}}, {"code": "best_is", "parameters": {}}, {"code": "separates"}]
+)
+def test_unknown_claims_are_left_out(claim: Any) -> None:
+    assert write_sentence(TEXT, VERDICT, claim) is None
+
+
+def test_the_reason_to_prefer_is_said_at_once() -> None:
+    claims = [{"code": code, "parameters": given} for code, given in CLAIMS.items()]
+    said, left = write_sentences(TEXT, VERDICT | {"claims": claims})
+    assert len(said) == 5 and said[-1].startswith("A reason to prefer Grad-CAM")
+    assert len(left) == len(CLAIMS) - 5
+    assert write_sentences(TEXT, VERDICT) == ([], [])
