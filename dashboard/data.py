@@ -99,6 +99,21 @@ def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np
     return _measure_off_object(*entry.key, source, convention)
 
 
+def compare_images(entry: Entry, first: str, second: str, indices: Sequence[int]) -> pd.DataFrame:
+    """Return what `measure_pair` says of a few images, without measuring all the others."""
+    generation = _explained(entry)
+    a, b = (generation.maps(source)[list(indices)] for source in (first, second))
+    return compare(a, parse_source(first).method, b, parse_source(second).method)
+
+
+def off_object_of_images(entry: Entry, source: str, convention: str, indices: Sequence[int]) -> NDArray[np.float64]:
+    """Return what `measure_off_object` says of a few images, without measuring all the others."""
+    raw = _explained(entry).maps(source)[list(indices)]
+    run, samples = entry.run, load_samples(entry).iloc[list(indices)]
+    cover = object_cover(samples, run.config.view.kind if run else "", *raw.shape[-2:])
+    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+
+
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
     return _measure_range(*entry.key, source)
@@ -137,6 +152,12 @@ def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, flo
 def read_history(entry: Entry) -> pd.DataFrame:
     """Return a run's history. It is read anew each time, because a training writes to it."""
     return entry.run.history() if entry.run else pd.DataFrame()
+
+
+def _explained(entry: Entry) -> Generation:
+    if entry.generation is None:
+        raise RunError(f"{entry.path} has no heatmaps yet. Make them: camcore explain {entry.path}")
+    return entry.generation
 
 
 def _reopen(path: str) -> tuple[Run, Generation]:
