@@ -50,9 +50,7 @@ function updateGrid(grid, data) {
   if (!grid.wanted) {
     grid.wanted = { ...data.defaults, ...data.view, ...readAddress(window.location.search, data.choices) };
     grid.image = readImage();
-    const { signal } = grid.stop;
-    followHistory(grid, signal);
-    followAddress({ write: () => showInAddress(grid), read: () => readFromAddress(grid), signal });
+    followAddress({ write: () => showInAddress(grid), read: () => followStep(grid), signal: grid.stop.signal });
   } else if (data.large.goto && data.large.goto.number !== grid.gone) grid.image = data.large.goto.id;
   grid.gone = data.large.goto?.number;
   updateTiles(grid, data);

@@ -1,67 +1,48 @@
-// The large view in the browser's history. Opening it adds an entry, so that Back, a phone's gesture too, closes it
-// and leaves the page where it is. Streamlit would run the page anew for every such step; it does not hear of those
-// that change nothing but this view.
+// The large view in the browser's history: opening it adds an entry, so that Back, a phone's gesture too, closes it and
+// leaves the page where it is. Going back makes Streamlit run the page anew, so other ways of closing don't: the entry
+// stays, marked, and is used for the next picture or passed over on the way back.
 
-const UNDER = "under"; // the mark of the entry that the view was opened from
-const OPEN = "open"; // and of the entry that opening it has added
+const UNDER = "under"; // marks the entry that the view was opened from,
+const OPEN = "open"; // the one that opening it has added,
+const CLOSED = "closed"; // and this one where the view was closed since
 
 function readImage() {
   return new URLSearchParams(window.location.search).get("image");
 }
 
 // Show the view in force, and the image that is open, in the address.
-function showInAddress({ wanted, image, data }) {
+function showInAddress({ wanted, image, data, large }) {
   writeAddress({ ...wanted, image: image ?? "" }, { ...data.defaults, image: "" });
+  large.entry = window.history.state?.largeView;
 }
 
-// Take over what the address says after a step through the history.
-function readFromAddress(grid) {
-  grid.image = readImage();
-  grid.change({ ...grid.data.defaults, ...readAddress(window.location.search, grid.data.choices) });
-  syncLargeView(grid);
-}
-
-// Open the large view of a tile, in an entry of its own.
+// Open the large view of a tile.
 function openTile(grid, tile) {
-  const { large } = grid;
-  large.pending = tile.data.id;
-  if (large.leaving) return; // the last one is still being closed: it opens what comes next
-  writeHistory("replaceState", { largeView: UNDER });
-  writeHistory("pushState", { largeView: OPEN });
-  openPending(grid);
-}
-
-function openPending(grid) {
-  grid.image = grid.large.pending;
-  grid.large.pending = null;
+  if (window.history.state?.largeView === CLOSED) writeHistory("replaceState", { largeView: OPEN });
+  else {
+    writeHistory("replaceState", { largeView: UNDER });
+    writeHistory("pushState", { largeView: OPEN });
+  }
+  grid.image = tile.data.id;
   showInAddress(grid);
   syncLargeView(grid);
 }
 
-// Close the large view: by going back where it has an entry of its own.
 function closeLargeView(grid) {
   grid.image = null;
   syncLargeView(grid);
-  grid.large.leaving = window.history.state?.largeView === OPEN;
-  if (grid.large.leaving) window.history.back();
-  else showInAddress(grid);
+  if (window.history.state?.largeView === OPEN) writeHistory("replaceState", { largeView: CLOSED });
+  showInAddress(grid);
 }
 
-// Follow Back and Forward until `signal` aborts; before Streamlit does, whose listener comes after capturing ones.
-function followHistory(grid, signal) {
-  const path = window.location.pathname;
-  const onStep = (event) => {
-    if (window.location.pathname !== path) return;
-    const { large } = grid;
-    const mark = event.state?.largeView;
-    const closes = large.leaving || (mark === UNDER && large.tile);
-    if (!closes && !(mark === OPEN && grid.tiles.has(readImage()))) return;
-    event.stopImmediatePropagation();
-    large.leaving = false;
-    grid.image = closes ? null : readImage();
-    showInAddress(grid);
-    syncLargeView(grid);
-    if (large.pending) openTile(grid, grid.tiles.get(large.pending));
-  };
-  window.addEventListener("popstate", onStep, { signal, capture: true });
+// Take over what the address says after a step through the history. Where that only closes the view, the settings stay.
+function followStep(grid) {
+  const { large, data } = grid;
+  const [before, now] = [large.entry, window.history.state?.largeView];
+  const closes = now === UNDER && large.tile;
+  grid.image = closes ? null : readImage();
+  if (closes) showInAddress(grid);
+  else grid.change({ ...data.defaults, ...readAddress(window.location.search, data.choices) });
+  syncLargeView(grid);
+  if (before === CLOSED && now === UNDER) window.history.back(); // both show the same
 }

@@ -95,7 +95,7 @@ function showTitle({ title }, data, strings) {
   const { label, predicted } = data;
   const mark = make("span", "mark", data.correct ? "✓" : "✗");
   mark.setAttribute("aria-hidden", "true"); // the sentence says it
-  const sentence = fill(strings[data.correct ? "large_right" : "large_wrong"], { label, predicted, percent });
+  const sentence = fill(data.correct ? strings.large_right : strings.large_wrong, { label, predicted, percent });
   title.classList.toggle("wrong", !data.correct);
   title.replaceChildren(mark, make("span", "", sentence));
 }
@@ -141,7 +141,8 @@ function paintLargeView(grid) {
 // is much larger.
 function fitFrame({ clientWidth, clientHeight }, { width, height }, count) {
   const fit = (across, down) => {
-    const free = { width: (clientWidth - GAP * (across - 1)) / across, height: clientHeight / down - NAME_HEIGHT };
+    const room = (whole, parts) => (whole - GAP * (parts - 1)) / parts;
+    const free = { width: room(clientWidth, across), height: room(clientHeight, down) - NAME_HEIGHT };
     return Math.max(Math.min(free.width / width, free.height / height), 0);
   };
   const [row, column] = [fit(count, 1), fit(1, count)];
