@@ -12,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from large_view_steps import make_browsed_run
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
 REPOSITORY = Path(__file__).parents[2]
+APP = REPOSITORY / "dashboard" / "app.py"
 
 StartServer = Callable[..., str]
 
@@ -66,6 +68,18 @@ def streamlit_server() -> Iterator[StartServer]:
             return started[call]
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def browsed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with the maps of every class."""
+    return make_browsed_run(tmp_path_factory.mktemp("browsed"))
+
+
+@pytest.fixture(scope="session")
+def gallery(browsed_run: Path, streamlit_server: StartServer) -> str:
+    """The address of its gallery, the surest image first."""
+    return f"{streamlit_server(APP, browsed_run.parent)}/gallery?run=run&sort=confidence"
 
 
 @contextmanager
