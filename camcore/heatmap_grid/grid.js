@@ -164,9 +164,14 @@ function paint(grid) {
   const waiting = [...grid.tiles.values()].filter((tile) => tile.dirty).sort((a, b) => b.visible - a.visible);
   for (const tile of waiting) {
     if (!tile.visible && performance.now() - started > MILLISECONDS_PER_FRAME) return requestPaint(grid);
-    if (!tile.bitmap) decodePhotograph(tile, () => { tile.dirty = true; requestPaint(grid); });
+    prepare(grid, tile);
     paintTile(tile, grid.view, grid, frame);
   }
+}
+
+// Decode a tile's photograph where that is not done yet, and paint it then.
+function prepare(grid, tile) {
+  if (!tile.bitmap) decodePhotograph(tile, () => { tile.dirty = true; requestPaint(grid); });
 }
 
 // Return the lowest and highest value for the common scale: the run's, or where that is not known the shown tiles'.

@@ -62,16 +62,16 @@ function syncLargeView(grid) {
   if (before !== tile) showPoint(grid, null);
   for (const neighbour of [-2, 0]) {
     const near = grid.tiles.get(data.tiles[tile.number + neighbour]?.id);
-    if (near) decodePhotograph(near, () => { near.dirty = true; });
+    if (near) prepare(grid, near);
   }
   refreshColorbars(grid);
   return requestPaint(grid);
 }
 
 function showLargeView(grid) {
-  const { large, home, root } = grid;
+  const { large, home } = grid;
   home.style.minHeight = `${home.offsetHeight}px`; // the page behind keeps its place
-  large.tools.append(...home.children, root.querySelector("[role=status]"));
+  large.tools.append(...home.children);
   large.dialog.showModal();
   large.dialog.scrollTop = 0; // the focus may have scrolled it
 }
@@ -115,7 +115,7 @@ function nameSide(slots, { strings, sources }) {
 function paintLargeView(grid) {
   const { large, view, data: { strings } } = grid;
   const { tile, subject, pair } = large;
-  if (!tile.bitmap) decodePhotograph(tile, () => requestPaint(grid));
+  prepare(grid, tile);
   subject.bitmap = tile.bitmap;
   const sides = chooseSides(view);
   const divided = view.divider === "on" && sides.length === 2;
