@@ -18,7 +18,7 @@ LEVELS = (
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights"),
-    ("attribution", "heatmap_grid", "localization", "training_state", "verdict_view", "readings"),
+    ("attribution", "heatmap_grid", "localization", "training_state", "verdict_view", "readings", "summary"),
     ("generation_writer", "faithfulness", "cost", "scoring", "pooled", "tiles"),
     ("train", "explain", "evaluation", "report"),
     ("verdict", "cli_options"),
