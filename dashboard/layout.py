@@ -63,14 +63,6 @@ def shorten_paths(message: str, folder: Path) -> str:
     return message.replace(str(folder), short_path(folder))
 
 
-def format_tiny(value: float) -> str:
-    """Return a number that may be far below 1 as people write it: 2·10⁻⁶, 0.31."""
-    if value >= 0.01 or value == 0:
-        return f"{value:.2g}"
-    digits, exponent = f"{value:.0e}".split("e")
-    return f"{digits}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-
-
 def show_facts(facts: list[tuple[str, str, str]]) -> None:
     """Show numbers in large type: label, value, and a line that explains it."""
     st.html(markup.facts(facts))

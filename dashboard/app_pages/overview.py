@@ -6,6 +6,7 @@ import streamlit as st
 
 from camcore.readings import default_pair
 from camcore.summary import list_facts, mean_of_finite
+from camcore.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
@@ -19,7 +20,7 @@ def show_idea(entry: Entry) -> None:
     if check is None:
         here = text("overview.idea.unknown")
     elif check["holds"]:
-        here = text("overview.idea.holds", run=entry.name, error=layout.format_tiny(check["max_error"]))
+        here = text("overview.idea.holds", run=entry.name, error=format_tiny(check["max_error"]))
     else:
         here = text("overview.idea.fails", run=entry.name)
     st.html(
