@@ -1,6 +1,7 @@
 """The charts: plotly figures in colours that hold on paper and on ink. `text` is as in `wording`."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def draw_conventions(text: Text, names: Sequence[str], means: Mapping[str, Seque
     for convention in means:
         values = means[convention]
         figure.add_bar(
-            y=list(names),
+            y=[escape(name, quote=False) for name in names],
             x=list(values),
             orientation="h",
             name=text(f"convention.{convention}"),
@@ -125,7 +126,7 @@ def _add_line(
         x=epochs,
         y=values,
         mode="lines" if len(epochs) > 1 else "markers",
-        name=label,
+        name=escape(label, quote=False),  # Plotly reads marks of its own in texts
         line={"color": color, "dash": dash, "width": width},
         opacity=opacity,
         showlegend=bool(label) and in_legend,
@@ -145,7 +146,7 @@ def _mark_best(text: Text, figure: go.Figure, name: str, history: pd.DataFrame, 
         x=[epoch],
         y=[value],
         mode="markers",
-        name=label,
+        name=escape(label, quote=False),
         showlegend=False,
         marker={"symbol": "star", "size": 13, "color": color, "line": {"color": "white", "width": 1}},
         hovertemplate="%{y:.4~g}<extra>%{fullData.name}</extra>",

@@ -9,10 +9,10 @@ def head(title: str, lead: str) -> str:
     return f'<header class="cc-head"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>'
 
 
-def section(title: str, lead: str = "") -> str:
-    """Return the heading of a part of a page, with a line below it."""
+def section(title: str, lead: str = "", level: int = 2) -> str:
+    """Return the heading of a part of a page, with a line below it; `level` 3 for a part of a part."""
     below = f"<p>{escape(lead)}</p>" if lead else ""
-    return f'<div class="cc-section"><h2>{escape(title)}</h2>{below}</div>'
+    return f'<div class="cc-section"><h{level}>{escape(title)}</h{level}>{below}</div>'
 
 
 def notice(title: str, body: str) -> str:

@@ -34,7 +34,7 @@ def write_training(subject: Subject) -> str:
     if history.empty:
         return markup.section(text("report.training.title"), text("report.training.none"))
     curves = "".join(
-        f"<div>{markup.section(text(f'training_curves.{quantity}'))}"
+        f"<div>{markup.section(text(f'training_curves.{quantity}'), level=3)}"
         f"{write_chart(quantity, text(f'training_curves.{quantity}'))}</div>"
         for quantity in CURVES
     )
@@ -42,7 +42,7 @@ def write_training(subject: Subject) -> str:
     return (
         markup.section(text("report.training.title"), text("training_curves.legend"))
         + f'<div class="pair">{curves}</div>'
-        + f"<div>{markup.section(rate)}{write_chart('learning_rate', rate, RATE_HEIGHT)}</div>"
+        + f"<div>{markup.section(rate, level=3)}{write_chart('learning_rate', rate, RATE_HEIGHT)}</div>"
         + f"<details><summary>{escape(text('training_curves.numbers'))}</summary>{_write_history(subject, history)}"
         "</details>"
     )

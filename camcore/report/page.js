@@ -61,4 +61,5 @@ async function drawCharts() {
 }
 
 // After the pictures have had their turn.
-if (Object.keys(report.charts).length) window.addEventListener("load", () => setTimeout(drawCharts, 30));
+const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 300));
+if (Object.keys(report.charts).length) window.addEventListener("load", () => whenIdle(drawCharts, { timeout: 2000 }));

@@ -31,7 +31,7 @@ def write_verdict(text: Text, verdict: Verdict) -> str:
     lead = write_basis(text, verdict.document)
     measures = "".join(_write_measure(text, verdict, measure) for measure in verdict.measures)
     reference = name_of(text, verdict.reference)
-    above_table = markup.section(text("verdict.table.title"), text("report.verdict.table.lead", reference=reference))
+    above_table = markup.section(text("verdict.table.title"), text("report.verdict.table.lead", reference=reference), 3)
     return "".join(
         (
             markup.section(text("report.verdict.title"), lead),
@@ -88,10 +88,12 @@ def _write_measure(text: Text, verdict: Verdict, measure: str) -> str:
     turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
     names = {"measure": measure_title(text, measure), "reference": name_of(text, verdict.reference)}
     lead = text("verdict.forest.lead", meaning=measure_meaning(text, measure), turned=turned).strip()
-    left = markup.section(text("verdict.forest.title", **names), lead) + forest.draw_forest(text, verdict, measure, "")
+    left = markup.section(text("verdict.forest.title", **names), lead, 3) + forest.draw_forest(
+        text, verdict, measure, ""
+    )
     right = ""
     if verdict.measures[measure].get("by_correctness"):
-        right = markup.section(text("verdict.correctness.title"), text("verdict.correctness.lead"))
+        right = markup.section(text("verdict.correctness.title"), text("verdict.correctness.lead"), 3)
         right += forest.draw_correctness(text, verdict, measure, "")
     hidden = "" if measure == verdict.main_measure else " hidden"
     return f'<div class="pair wide" data-measure="{escape(measure)}"{hidden}><div>{left}</div><div>{right}</div></div>'
@@ -102,21 +104,21 @@ def _write_curves(text: Text, verdict: Verdict) -> str:
     charts = "".join(write_chart(kind, text(f"verdict.curves.{kind}")) for kind in curves.FAITHFULNESS)
     random = write_chart("randomization", text("verdict.randomization.title"))
     return (
-        markup.section(text("verdict.curves.title"), text("verdict.curves.lead"))
+        markup.section(text("verdict.curves.title"), text("verdict.curves.lead"), 3)
         + legend
         + f'<div class="pair">{charts}</div>'
-        + markup.section(text("verdict.randomization.title"), text("verdict.randomization.lead"))
+        + markup.section(text("verdict.randomization.title"), text("verdict.randomization.lead"), 3)
         + f'<div class="pair">{random}<div>{curves.write_checks(text, verdict)}</div></div>'
     )
 
 
 def _write_cost(text: Text, verdict: Verdict) -> str:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
-    written = markup.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward))
+    written = markup.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
     written += cost.draw_cost(text, verdict, "")
     facts = cost.list_price(text, verdict)
     if facts:
         price = verdict.document["price"]
         lead = text("verdict.price.lead", n=price["n"], against=price["against"])
-        written += markup.section(text("verdict.price.title"), lead) + markup.facts(facts)
+        written += markup.section(text("verdict.price.title"), lead, 3) + markup.facts(facts)
     return written

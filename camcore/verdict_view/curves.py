@@ -101,7 +101,7 @@ def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float
         x=xs,
         y=ys,
         mode="lines",
-        name=line.name,
+        name=escape(line.name, quote=False),
         line={
             "color": line.color,
             "width": 3.6 if line.chosen else 1.1 if line.color == GREY else 1.7,

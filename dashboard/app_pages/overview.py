@@ -11,6 +11,7 @@ from dashboard import layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
 from dashboard.language import text
+from dashboard.report_button import show_report_button
 from dashboard.wording import source_title
 
 
@@ -78,6 +79,7 @@ chosen = selection.selected()
 show_idea(chosen)
 if chosen.state == "explained":
     show_numbers(chosen)
+    show_report_button(chosen)
     show_examples(chosen)
 layout.show_section(text("overview.runs.title"), text("overview.runs.lead"))
 run_cards.show_cards(selection.entries(), chosen)

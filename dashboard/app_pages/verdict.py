@@ -8,6 +8,7 @@ from camcore.verdict_view import Verdict
 from dashboard import layout, selection, verdict_parts
 from dashboard.data import Entry
 from dashboard.language import text
+from dashboard.report_button import show_report_button
 from dashboard.url_state import among, keep_in_url
 from dashboard.verdict_data import read_verdict
 from dashboard.verdict_examples import show_examples
@@ -58,6 +59,7 @@ def show_verdict(entry: Entry, verdict: Verdict) -> None:
     """Show the sentence first, then what it stands on."""
     show_sentences(verdict)
     show_basis(verdict)
+    show_report_button(entry)
     measure, method = choose_number(verdict)
     verdict_parts.show_differences(verdict, measure, method)
     show_numbers(verdict, measure, method)
