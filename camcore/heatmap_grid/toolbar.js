@@ -15,7 +15,6 @@ function buildToolbar(grid) {
   });
   select.replaceChildren(...targets);
   root.querySelector(".target").hidden = targets.length < 2;
-  root.querySelector(".copy").hidden = window.location.protocol === "file:"; // a report on a disk: no one else's address
 }
 
 function buildRadios(container, grid) {

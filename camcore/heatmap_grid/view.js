@@ -22,12 +22,7 @@ function writeAddress(view, defaults) {
     if (shown === null) address.searchParams.delete(name);
     else address.searchParams.set(name, shown);
   }
-  if (address.search === before) return;
-  try {
-    window.history.replaceState(window.history.state, "", address);
-  } catch {
-    // Not every browser lets a file on the disk have parameters; the view works without.
-  }
+  if (address.search !== before) window.history.replaceState(window.history.state, "", address);
 }
 
 // Return a view with each value that this data can't show replaced by the default, or by the first it can.

@@ -116,8 +116,9 @@ def _require_writable(path: Path) -> None:
     if path.is_dir():
         raise CamcoreError(f"{path} is a folder. Name a file in it: --out {path / 'report.html'}")
     if not path.parent.is_dir():
+        folder = path.parent
         raise CamcoreError(
-            f"There is no folder {path.parent} to write {path.name} into. Make it, or name another --out."
+            f"There is no folder {folder} to write {path.name} into. Make it, or name another file with --out."
         )
     if path.exists() and not is_report(path):
         raise CamcoreError(f"{path} is there already and is not a report of camcore. Name another file with --out.")

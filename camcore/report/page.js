@@ -9,7 +9,8 @@ function mountGrid(show) {
   if (!host) return;
   const parentElement = host.attachShadow({ mode: "open" });
   parentElement.append(document.getElementById("grid-template").content.cloneNode(true));
-  show({ data: report.grid, parentElement, setTriggerValue() {}, setStateValue() {} });
+  show({ data: report.grid, parentElement, setTriggerValue() {} });
+  parentElement.querySelector(".copy").hidden = window.location.protocol === "file:"; // an address for no one else
 }
 
 // Called by the module of the table.

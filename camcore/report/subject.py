@@ -88,9 +88,8 @@ def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subj
 
 def _choose_pair(sources: Sequence[str], stored: Sequence[str]) -> tuple[str, str]:
     if len(sources) != 2 or sources[0] == sources[1]:
-        raise CamcoreError(
-            f"A report compares two sources, not {','.join(sources)!r}. Name two of: {', '.join(stored)}."
-        )
+        given, names = ",".join(sources), ", ".join(stored)
+        raise CamcoreError(f"A report compares two different sources, not {given!r}. Name two of: {names}.")
     for source in sources:
         if source not in stored:
             raise unknown_choice("source", source, stored)
