@@ -70,7 +70,7 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
     written = "".join(f'<section id="{name}">{section}</section>\n' for name, section in sections)
     return (
         f"<main>{markup.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
-        f'<noscript><p class="without-script">{escape(text("report.noscript"))}</p></noscript>\n'
+        f'<p id="without-script">{escape(text("report.noscript"))}</p>\n'
         f'<section id="finding">{verdict.write_finding(subject)}{markup.facts(facts)}</section>\n{written}</main>\n'
         f"<footer><p>{escape(_write_footer(subject))}</p></footer>"
     )

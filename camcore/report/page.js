@@ -1,6 +1,7 @@
 // The report's page: mounts the grid and the table, shows one measure at a time, and draws the charts. Everything it
 // needs is in the file; the policy in its head lets it load nothing.
 
+document.getElementById("without-script").remove();
 const report = JSON.parse(document.getElementById("report-data").textContent);
 
 // Called by the module of the grid. The grid's style is written for a shadow root.
