@@ -18,7 +18,7 @@ from camcore.runs import list_runs, open_run, runs_folder
 @click.option("--language", type=click.Choice(tuple(LANGUAGES)), default="en", show_default=True)
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
-    """Write a run's report: one HTML file that needs no server and no network."""
+    """Write one HTML file that shows a run without a server or a network."""
     from camcore.report import write_report
 
     run = open_run(path)

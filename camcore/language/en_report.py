@@ -23,8 +23,8 @@ REPORT_STRINGS = {
     "report.training.title": "Training",
     "report.training.none": "The run has no history of its training.",
     "report.reading.title": "How to read this",
-    "report.reading.body": "- **Bright is hot**: these places speak for the class that the map explains. Blue and red "
-    "belong to the difference of two maps.\n"
+    "report.reading.body": "- **Bright is hot**: these places speak for the class that the map explains. Violet and "
+    "orange belong to the difference of two maps.\n"
     "- **As in the literature**: CAM is drawn from its lowest to its highest value, so places without any evidence can "
     "glow; every other method is cut off at zero. **Positive evidence** cuts all of them off at zero.\n"
     "- **Heat moved** is the share of heat that would have to move to turn one picture into the other; **heat off the "

@@ -88,9 +88,8 @@ def _write_measure(text: Text, verdict: Verdict, measure: str) -> str:
     turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
     names = {"measure": measure_title(text, measure), "reference": name_of(text, verdict.reference)}
     lead = text("verdict.forest.lead", meaning=measure_meaning(text, measure), turned=turned).strip()
-    left = markup.section(text("verdict.forest.title", **names), lead, 3) + forest.draw_forest(
-        text, verdict, measure, ""
-    )
+    left = markup.section(text("verdict.forest.title", **names), lead, 3)
+    left += forest.draw_forest(text, verdict, measure, "")
     right = ""
     if verdict.measures[measure].get("by_correctness"):
         right = markup.section(text("verdict.correctness.title"), text("verdict.correctness.lead"), 3)
