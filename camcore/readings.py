@@ -28,9 +28,21 @@ def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
     )
 
 
-def measure_pair(generation: Generation, first: str, second: str) -> pd.DataFrame:
-    """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`."""
-    a, b = (np.asarray(generation.maps(source)) for source in (first, second))
+def top_classes(run: Run, generation: Generation, index: int, count: int = 5) -> list[tuple[str, float]]:
+    """Return the most probable classes of an image with their probabilities, from the most probable."""
+    logits = np.asarray(generation.logits[index], dtype=np.float64)
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
+
+
+def measure_pair(generation: Generation, first: str, second: str, indices: Sequence[int] | None = None) -> pd.DataFrame:
+    """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`.
+
+    Of all images, or of some, a row each in their order.
+    """
+    chosen = slice(None) if indices is None else list(indices)
+    a, b = (np.asarray(generation.maps(source)[chosen]) for source in (first, second))
     return compare(a, parse_source(first).method, b, parse_source(second).method)
 
 
@@ -49,6 +61,15 @@ def measure_cover(run: Run, generation: Generation, height: int, width: int) -> 
 def measure_off_object(generation: Generation, source: str, convention: str, cover: FloatArray) -> FloatArray:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
     raw = np.asarray(generation.maps(source))
+    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+
+
+def measure_off_object_of(
+    run: Run, generation: Generation, source: str, convention: str, indices: Sequence[int]
+) -> FloatArray:
+    """Return what `measure_off_object` says of a few images, without measuring all the others."""
+    raw = np.asarray(generation.maps(source)[list(indices)])
+    cover = object_cover(generation.samples.iloc[list(indices)], run.config.view.kind, *raw.shape[-2:])
     return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
 
 

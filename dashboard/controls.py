@@ -11,7 +11,7 @@ from camcore.drawing import CONVENTIONS
 from camcore.readings import default_pair
 from dashboard.data import Entry
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, read_whole_number, start_anew
+from dashboard.url_state import among, keep_in_url, put, read_whole_number, start_anew
 from dashboard.wording import source_title
 
 PAGE_SIZES = (24, 48, 96)
@@ -44,16 +44,18 @@ def choose_convention() -> str:
     )
 
 
-def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int]) -> list[int]:
+def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | None = None) -> list[int]:
     """Show the choice of a page, and of its size where there are several; return the indices on it.
 
-    Other images, or another order, start at the first page.
+    Other images, or another order, start at the first page. `asked` is a place among `ordered`: its page is shown.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         pager = st.container(width="content")
         size = _choose_page_size(sizes) if len(sizes) > 1 and len(ordered) > sizes[0] else sizes[0]
         pages = max(1, -(-len(ordered) // size))
         start_anew("page", because_of=hash(ordered.tobytes()))
+        if asked is not None:
+            put("page", asked // size + 1)
         key = keep_in_url("page", 1, read_whole_number(pages))
         page = pager.pagination(pages, key=key) if pages > 1 else 1
     return [int(index) for index in ordered[(page - 1) * size : page * size]]

@@ -120,13 +120,9 @@ def same_by_theory(entry: Entry, first: str, second: str) -> bool:
 
 def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
     """Return the most probable classes of an image with their probabilities, from the most probable."""
-    generation, run = entry.generation, entry.run
-    if generation is None or run is None:
+    if entry.generation is None or entry.run is None:
         return []
-    logits = np.asarray(generation.logits[index], dtype=np.float64)
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
+    return readings.top_classes(entry.run, entry.generation, index, count)
 
 
 def read_history(entry: Entry) -> pd.DataFrame:

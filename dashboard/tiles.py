@@ -2,26 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from camcore import tiles
-from camcore.heatmap_grid import Tile
-from camcore.tiles import SLOTS, TILE_WIDTH, make_sources
+from camcore.heatmap_grid import LargeView, Tile
+from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources
+from dashboard import open_image
+from dashboard.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 from dashboard.components.heatmap_grid import heatmap_grid
-from dashboard.data import Entry, load_samples, measure_range
+from dashboard.data import Entry, load_samples, measure_range, same_by_theory
 from dashboard.language import text
 
 
 def show_grid(
     entry: Entry,
     indices: Sequence[int],
+    ordered: NDArray[np.intp],
     sources: tuple[str, str],
     captions: Sequence[str],
     key: str,
     defaults: Mapping[str, str],
-) -> int | None:
-    """Show images with the maps of two sources and return the index of the one that was opened just now."""
-    return heatmap_grid(
+) -> None:
+    """Show images with the maps of two sources; each opens in a large view.
+
+    Args:
+        entry: The run.
+        indices: Of the images on this page.
+        ordered: All images that pass the filter, in the order of the pages.
+        sources: The second may be the first: then there is nothing to compare.
+        captions: A line per image.
+        key: Of the grid.
+        defaults: Of the grid's view.
+    """
+    heatmap_grid(
         make_tiles(entry, indices, sources, captions),
         *make_sources(text, sources),
         key=key,
@@ -29,10 +44,28 @@ def show_grid(
         defaults=defaults,
         common_range={slot: measure_range(entry, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,
+        large=_make_large_view(entry, indices, ordered, sources),
+        on_step=lambda index, by: open_image.ask_for_neighbour(entry, ordered, index, by),
+        on_class=choose_class,
     )
 
 
 def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:
     """Return what the grid needs of some images, in this order."""
     assert entry.run is not None and entry.generation is not None  # noqa: S101 pages show explained runs only
-    return tiles.make_tiles(entry.run, entry.generation, load_samples(entry), indices, sources, captions)
+    of_class = {source: class_maps(entry, source, indices) for source in sources}
+    return tiles.make_tiles(entry.run, entry.generation, load_samples(entry), indices, sources, captions, of_class)
+
+
+def _make_large_view(
+    entry: Entry, indices: Sequence[int], ordered: NDArray[np.intp], sources: tuple[str, str]
+) -> LargeView:
+    return LargeView(
+        first=int(np.flatnonzero(ordered == indices[0])[0]),
+        total=len(ordered),
+        measures=describe_measures(text),
+        same_by_theory=same_by_theory(entry, *sources),
+        classes=classes_with_maps(entry, sources),
+        chosen_class=chosen_class(entry, sources),
+        goto=open_image.goto(),
+    )

@@ -14,6 +14,7 @@ T = TypeVar("T")
 # Session state:
 _WRITTEN = "url_written"  # name -> text of the value that this session last gave it
 _SHOWN = "url_shown"  # name -> text that this session last put into the URL; without those it left out
+_SEEN = "url_seen"  # name -> text that the URL last said of what the browser keeps
 _USED = "url_used"  # the names that this run of the script asked for
 _PAGE = "url_page_shown"  # the page that the last run of the script showed
 _MOVED = "url_page_changed"  # whether this run shows another one: then the URL may have lost its parameters
@@ -74,6 +75,23 @@ def drop_unused() -> None:
     used = st.session_state.pop(_USED, set())
     for name in set(st.session_state.get(_WRITTEN, {})) - used:
         _show_in_url(name, None)
+
+
+def read_news(name: str) -> str | None:
+    """Return what the URL says of a value that the browser keeps, when a link was opened or the browser went back or
+    forth; None where nothing has come from there since the last run of the script."""
+    seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
+    in_url = st.query_params.get(name)
+    if seen.get(name) == in_url:
+        return None
+    seen[name] = in_url
+    return in_url
+
+
+def put(name: str, value: object) -> None:
+    """Give a widget of `keep_in_url` a value that goes before what the URL says."""
+    st.session_state[f"url_{name}"] = value
+    st.session_state.setdefault(_SHOWN, {})[name] = st.query_params.get(name)
 
 
 def among(options: Sequence[T]) -> Callable[[str], T | None]:

@@ -6,9 +6,8 @@ import streamlit as st
 from camcore.errors import RunError
 from camcore.verdict_view import Verdict
 from camcore.wording import percent
-from dashboard import controls, layout
+from dashboard import controls, layout, open_image
 from dashboard.data import Entry
-from dashboard.details import show_details
 from dashboard.language import text
 from dashboard.tiles import show_grid
 from dashboard.url_state import among, keep_in_url, start_anew
@@ -83,8 +82,10 @@ def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], orde
         names = {"reference": name_of(verdict.reference), "method": name_of(method)}
         layout.show_notice(text("verdict.examples.none_here.title"), text("verdict.examples.none_here.body", **names))
         return
+    images = ordered["index"].to_numpy(dtype="int64")
+    asked = open_image.find_asked(entry, images)
     pictures = st.container()
-    page = controls.choose_page(ordered["index"].to_numpy(dtype="int64"), (PER_PAGE,))
+    page = controls.choose_page(images, (PER_PAGE,), asked)
     rows = ordered.set_index("index").loc[page]
     yes_no = verdict.measures[measure].get("kind") == "yes_no"
     captions = [_describe(measure, first, second, yes_no) for first, second in rows[["reference", "method"]].to_numpy()]
@@ -93,9 +94,7 @@ def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], orde
         boxes = "on" if verdict.measures[measure]["group"] != "faithfulness" else "off"
         view = {"overlay": "both", "draw": convention, "boxes": boxes}
         key = f"verdict_grid_{convention}_{boxes}"
-        opened = show_grid(entry, page, (verdict.reference, method), captions, key=key, defaults=view)
-    if opened is not None:
-        show_details(entry, opened, (verdict.reference, method))
+        show_grid(entry, page, images, (verdict.reference, method), captions, key=key, defaults=view)
 
 
 def _describe(measure: str, reference: float, method: float, yes_no: bool) -> str:

@@ -2,31 +2,45 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camcore.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.generations import TARGETS
-from camcore.geometry import BoxXyxy
+from camcore.heatmap_grid.tile import CHOSEN, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.heatmaps import METHODS
 from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
 
-Slot = Literal["a", "b"]
+__all__ = [
+    "CHOICES",
+    "CHOSEN",
+    "DEFAULTS",
+    "SCRIPTS",
+    "ClassShare",
+    "GridBox",
+    "GridSource",
+    "LargeView",
+    "Slot",
+    "Tile",
+    "encode_grid",
+    "read_front_end",
+    "read_view",
+]
 
 OVERLAYS = ("off", "a", "b", "both", "difference")
 CHOICES: dict[str, tuple[str, ...]] = {
     "overlay": OVERLAYS,
-    "target": TARGETS,
+    "target": (*TARGETS, CHOSEN),
     "draw": CONVENTIONS,
     "colors": tuple(COLORMAPS),
     "cells": ("smooth", "true"),
     "scale": ("image", "common"),
     "boxes": ("off", "on"),
+    "divider": ("off", "on"),
 }
 DEFAULTS = {
     "overlay": "a",
@@ -37,59 +51,9 @@ DEFAULTS = {
     "cells": "smooth",
     "scale": "image",
     "boxes": "off",
+    "divider": "off",
+    "for_class": "",
 }
-
-
-class GridBox(NamedTuple):
-    """An object's box in pixels of the upright image; `name` "" where its class is unknown."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    name: str = ""
-    is_target: bool = True
-
-
-@dataclass(frozen=True)
-class GridSource:
-    """What a slot shows. `method`, a key of `METHODS`, decides how the literature draws it."""
-
-    id: str
-    title: str
-    method: str
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One picture of the grid.
-
-    Attributes:
-        id: Unique among the tiles; a canvas is used again for the same id.
-        index: Position in the generation; what the grid returns when the tile is opened.
-        image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
-        width, height: Size of the upright image, in px; not that of the thumbnail.
-        confidence: 0 to 1.
-        seen: The part that the model sees, in px of the upright image (`geometry.seen_box`).
-        caption: A quiet line under the picture, e.g. the measure that the page sorts by.
-        boxes: In px of the upright image.
-        maps: slot -> target (one of `TARGETS`) -> raw signed map (h, w), before any ReLU. A target that does not exist
-            for this image is left out, or all NaN.
-    """
-
-    id: str
-    index: int
-    image: bytes
-    width: int
-    height: int
-    label: str
-    predicted: str
-    correct: bool
-    confidence: float
-    seen: BoxXyxy
-    caption: str = ""
-    boxes: Sequence[GridBox] = ()
-    maps: Mapping[Slot, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
 
 
 def encode_grid(
@@ -102,12 +66,13 @@ def encode_grid(
     common_range: Mapping[Slot, tuple[float, float]] | None = None,
     strings: Mapping[str, str] | None = None,
     tile_width: int = 224,
+    large: LargeView | None = None,
 ) -> dict[str, Any]:
     """Return what the grid's script draws, ready for JSON.
 
-    The view (overlay, opacity, target, draw, colors, cells, scale, boxes: keys and values as in `DEFAULTS` and
-    `CHOICES`, opacity 0 to 100) is kept in the page's address by the browser alone; what equals the default is left
-    out. One grid per page: two would write the same parameters.
+    The view (keys and values as in `DEFAULTS` and `CHOICES`, opacity 0 to 100, `for_class` the class that target
+    "class" means) is kept in the page's address by the browser alone; what equals the default is left out. So is
+    `image`, the id of the tile that is open in the large view. One grid per page: two would write the same parameters.
 
     Args:
         tiles: In the order to show them.
@@ -119,6 +84,7 @@ def encode_grid(
             missing, that of the tiles shown.
         strings: Texts in the page's language, over the English ones.
         tile_width: The least width of a picture, in px.
+        large: What the large view of a tile says beyond the tile.
 
     Raises:
         ValueError: Two tiles have one id.
@@ -134,6 +100,7 @@ def encode_grid(
         "view": read_view(view or {}),
         "strings": ENGLISH_GRID | dict(strings or {}),
         "tileWidth": tile_width,
+        "large": _encode_large_view(large or LargeView(), len(tiles)),
     }
 
 
@@ -143,10 +110,14 @@ def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
     opacity = parameters.get("opacity", "")
     if opacity.isascii() and opacity.isdecimal() and int(opacity) <= 100:
         view["opacity"] = str(int(opacity))
+    if "for_class" in parameters:
+        view["for_class"] = parameters["for_class"]
     return view
 
 
 _FOLDER = Path(__file__).parent
+MARKUP = ("grid.html",)
+STYLES = ("grid.css", "large_view.css")
 SCRIPTS = (
     "drawing.js",
     "dom.js",
@@ -156,6 +127,12 @@ SCRIPTS = (
     "colorbar.js",
     "toolbar.js",
     "keyboard.js",
+    "history.js",
+    "divider.js",
+    "readout.js",
+    "numbers.js",
+    "moves.js",
+    "large_view.js",
     "grid.js",
 )
 
@@ -163,8 +140,9 @@ SCRIPTS = (
 @cache
 def read_front_end() -> tuple[str, str, str]:
     """Return the grid's markup, style and script. The script's default export draws what `encode_grid` returns."""
-    html, css = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("grid.html", "grid.css"))
-    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    html, css, script = (
+        "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names) for names in (MARKUP, STYLES, SCRIPTS)
+    )
     return html, css, script
 
 
@@ -186,7 +164,27 @@ def _encode_tile(tile: Tile) -> dict[str, Any]:
             slot: {target: _encode_map(raw) for target, raw in maps.items() if not np.isnan(raw).all()}
             for slot, maps in tile.maps.items()
         },
+        "path": tile.path,
+        "top": [[one.name, round(one.share, 4), one.is_right] for one in tile.top],
+        "distances": {name: _encode_shares(values) for name, values in tile.distances.items()},
+        "offObject": {slot: _encode_shares(values) for slot, values in tile.off_object.items()},
     }
+
+
+def _encode_large_view(large: LargeView, tiles: int) -> dict[str, Any]:
+    return {
+        "first": large.first,
+        "total": tiles if large.total is None else large.total,
+        "measures": [[name, *texts] for name, texts in large.measures.items()],
+        "sameByTheory": large.same_by_theory,
+        "classes": list(large.classes),
+        "chosenClass": large.chosen_class,
+        "goto": large.goto and {"id": large.goto[0], "number": large.goto[1]},
+    }
+
+
+def _encode_shares(values: Sequence[float]) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 4) for value in values]
 
 
 def _encode_map(raw: NDArray[np.float32]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 // The colour bar: what 0 and 1 mean under the convention in force, and where zero lies where that is not the left end.
 
-function showColorbars(container, view, grid) {
+function refreshColorbars(grid) {
+  const { view } = grid;
+  const container = grid.root.querySelector(".colorbars");
   const bars = [];
   if (view.overlay === "difference") bars.push(makeDifferenceBar(grid));
   else if (view.overlay !== "off") {
@@ -44,9 +46,10 @@ function assembleBar(title, table, ends) {
   return bar;
 }
 
-// Return where zero lies on the bar for each tile, in %, in order; one value for a common scale.
+// Return where zero lies on the bar for each tile that is shown, in %, in order; one value for a common scale.
 function zeroPositions(slot, view, grid) {
-  const maps = [...grid.tiles.values()].map((tile) => tile.maps[slot]?.[view.target]).filter(Boolean);
+  const shown = grid.large.tile ? [grid.large.tile] : [...grid.tiles.values()];
+  const maps = shown.map((tile) => mapOf(tile, slot, grid)).filter(Boolean);
   const ranges = view.scale === "common" ? [grid.commonRange(slot)] : maps.map((map) => map.range);
   const positions = ranges.filter(([low, high]) => high > low).map(([low, high]) => (100 * -low) / (high - low));
   return positions.map((position) => Math.round(Math.min(Math.max(position, 0), 100))).sort((a, b) => a - b);

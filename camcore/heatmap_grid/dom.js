@@ -12,6 +12,11 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Say something to screen readers.
+function announce({ root }, text) {
+  setText(root.querySelector("[role=status]"), text);
+}
+
 // Return a text with the words in braces replaced.
 function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (word, name) => (name in values ? String(values[name]) : word));
@@ -45,7 +50,7 @@ function makeGradient(table) {
 }
 
 // The Clipboard API exists on https and localhost only; dashboards on an internal server are often plain http.
-async function copyText(text) {
+async function copyText(text, near) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -53,7 +58,7 @@ async function copyText(text) {
     const area = make("textarea");
     area.value = text;
     area.style.cssText = "position:fixed;opacity:0";
-    document.body.append(area);
+    near.append(area); // a modal dialog leaves the rest of the page without a selection
     area.select();
     const copied = document.execCommand("copy");
     area.remove();

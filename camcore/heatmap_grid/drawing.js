@@ -67,6 +67,25 @@ function drawHeat(map, [low, high], width, height, smooth, heat) {
   return heat;
 }
 
+// Return what is drawn for a value, 0 to 1, as `drawHeat` does it.
+function drawnShare(value, [low, high]) {
+  const share = (value - low) / (high - low);
+  return high > low ? Math.min(Math.max(share, 0), 1) : 0;
+}
+
+// Return the value of a map at a place in it, x and y from 0 to 1, as `drawHeat` takes it.
+function valueAt({ height, width, values }, x, y, smooth) {
+  const along = (share, cells) => {
+    if (!smooth) return [Math.min(Math.floor(share * cells), cells - 1), 0];
+    const position = Math.min(Math.max(share * cells - 0.5, 0), cells - 1);
+    return [Math.floor(position), position - Math.floor(position)];
+  };
+  const [[column, dx], [row, dy]] = [along(x, width), along(y, height)];
+  const cell = (down, across) => values[Math.min(row + down, height - 1) * width + Math.min(column + across, width - 1)];
+  const upper = cell(0, 0) * (1 - dx) + cell(0, 1) * dx;
+  return upper * (1 - dy) + (cell(1, 0) * (1 - dx) + cell(1, 1) * dx) * dy;
+}
+
 // Return the entries of a colour map's table that heat from 0 to 1 stands for.
 function toEntries(heat) {
   const entries = new Uint8Array(heat.length);

@@ -6,7 +6,7 @@ export default function showHeatmapGrid(component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = grids.get(parentElement) ?? createGrid(parentElement);
   grids.set(parentElement, grid);
-  grid.open = (index) => setTriggerValue("opened", index);
+  grid.trigger = setTriggerValue;
   const call = (grid.call = {}); // Streamlit may clean up an outdated call after a newer one has begun
   updateGrid(grid, data);
   return () => {
@@ -21,19 +21,23 @@ function createGrid(parentElement) {
   const root = parentElement.querySelector(".heatmap-grid");
   const stop = new AbortController();
   const { signal } = stop;
-  const grid = { root, list: root.querySelector(".tiles"), tiles: new Map(), tables: {}, revision: 0, stop };
+  const [list, home] = [root.querySelector(".tiles"), root.querySelector(".tools-home")];
+  const grid = { root, list, home, tiles: new Map(), tables: {}, revision: 0, stop, image: null };
   grid.commonRange = (slot) => commonRange(grid, slot);
   const kept = new Map();
   grid.scratch = (name, width, height) => findScratch(kept, name, width, height);
-  grid.change = (name, value) => change(grid, { [name]: value });
+  grid.change = (changes) => change(grid, changes);
+  grid.large = createLargeView(grid);
   const margins = { rootMargin: "400px", scrollMargin: "400px" }; // painted before it is scrolled to
   grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), margins);
   const resized = new ResizeObserver(() => fitToPage(grid));
   resized.observe(grid.list);
+  resized.observe(grid.large.stage);
   signal.addEventListener("abort", () => [grid.near, resized].forEach((observer) => observer.disconnect()));
   signal.addEventListener("abort", () => cancelAnimationFrame(grid.frameRequest));
   listenToToolbar(grid, grid.change, signal);
   listenToTiles(grid, signal);
+  listenToLargeView(grid, signal);
   return grid;
 }
 
@@ -45,22 +49,24 @@ function updateGrid(grid, data) {
   for (const [name, table] of Object.entries(data.tables)) grid.tables[name] ??= decodeBytes(table);
   if (!grid.wanted) {
     grid.wanted = { ...data.defaults, ...data.view, ...readAddress(window.location.search, data.choices) };
-    followAddress({
-      write: () => writeAddress(grid.wanted, grid.data.defaults),
-      read: () => change(grid, { ...grid.data.defaults, ...readAddress(window.location.search, grid.data.choices) }),
-      signal: grid.stop.signal,
-    });
-  }
+    grid.image = readImage();
+    followAddress({ write: () => showInAddress(grid), read: () => followStep(grid), signal: grid.stop.signal });
+  } else if (data.large.goto && data.large.goto.number !== grid.gone) grid.image = data.large.goto.id;
+  grid.gone = data.large.goto?.number;
   updateTiles(grid, data);
+  if (!grid.tiles.has(grid.image)) grid.image = null;
   buildToolbar(grid);
   change(grid, {});
+  grid.large.asked = false;
+  grid.large.dialog.removeAttribute("data-waiting");
+  syncLargeView(grid);
 }
 
 // Return for each choice what this data can show.
-function findOptions({ choices, sources, tiles }) {
+function findOptions({ choices, sources, tiles, large }) {
   const overlay = sources.b ? choices.overlay : choices.overlay.filter((value) => value === "off" || value === "a");
   const there = new Set(tiles.flatMap((tile) => Object.values(tile.maps).flatMap((maps) => Object.keys(maps))));
-  const target = choices.target.filter((value) => there.has(value));
+  const target = choices.target.filter((value) => there.has(value) || (value === "class" && large.classes.length));
   const boxes = tiles.some((tile) => tile.boxes.length) ? choices.boxes : ["off"];
   return { ...choices, overlay, target: target.length ? target : choices.target.slice(0, 1), boxes };
 }
@@ -100,20 +106,31 @@ function typicalRatio(tiles) {
 function change(grid, changes) {
   const { data } = grid;
   grid.wanted = { ...grid.wanted, ...changes };
-  grid.view = restrict(grid.wanted, grid.options, data.defaults);
+  grid.view = restrict(grid.wanted, grid.options, data.defaults, data.large.classes);
+  askForClass(grid);
   showInToolbar(grid);
-  showColorbars(grid.root.querySelector(".colorbars"), grid.view, grid);
-  writeAddress(grid.wanted, data.defaults);
+  refreshColorbars(grid);
+  showInAddress(grid);
   grid.list.classList.toggle("paired", grid.view.overlay === "both");
   repaint(grid);
+}
+
+// Maps of a class that was chosen come from the server, for all tiles at once: then moving asks for nothing.
+function askForClass(grid) {
+  const { view: { target, for_class }, data: { large: { chosenClass } } } = grid;
+  if (target !== "class" || for_class === chosenClass || for_class === grid.askedClass) return;
+  grid.askedClass = for_class;
+  grid.trigger("for_class", for_class);
 }
 
 // Streamlit's header lies over the top of the scrolled page: the toolbar sticks below it.
 function fitToPage(grid) {
   const header = document.querySelector("[data-testid=stHeader]");
   grid.root.style.setProperty("--sticky-top", `${header?.offsetHeight ?? 0}px`);
-  if (grid.fittedWidth === grid.list.clientWidth) return; // the height changes with every text
-  grid.fittedWidth = grid.list.clientWidth;
+  const { stage } = grid.large;
+  const sizes = [grid.list.clientWidth, stage.clientWidth, stage.clientHeight].join(); // the list's height always changes
+  if (grid.fitted === sizes) return;
+  grid.fitted = sizes;
   repaint(grid);
 }
 
@@ -139,6 +156,7 @@ function noteVisible(grid, entries) {
 const MILLISECONDS_PER_FRAME = 10; // for pictures that nobody sees yet
 
 function paint(grid) {
+  if (grid.large.tile) return paintLargeView(grid); // the tiles wait behind it
   const first = grid.list.querySelector(".frame");
   if (!first?.clientWidth) return; // not laid out: a hidden tab
   const frame = { width: first.clientWidth, height: first.clientHeight };
@@ -161,10 +179,10 @@ function commonRange(grid, slot) {
 }
 
 // Return room to compute in, kept by name and size: most tiles share a size, and fresh arrays cost more than the sums.
-function findScratch(kept, name, width, height) {
+function findScratch(kept, name, width, height, most = 24) {
   const size = `${name} ${width}x${height}`;
   if (!kept.has(size)) {
-    if (kept.size > 24) kept.clear();
+    if (kept.size >= most) kept.clear();
     kept.set(size, name === "pixels" ? new ImageData(width, height) : new Float64Array(width * height));
   }
   return kept.get(size);

@@ -12,7 +12,7 @@ function listenToTiles(grid, signal) {
   list.addEventListener("click", (event) => {
     const button = event.target.closest(".tile");
     const opened = [...grid.tiles.values()].find((tile) => tile.button === button);
-    if (opened) grid.open(opened.data.index);
+    if (opened) openTile(grid, opened);
   }, { signal });
   list.addEventListener("keydown", (event) => moveFocus(list, event), { signal });
   root.addEventListener("keydown", (event) => pressShortcut(grid, event), { signal });
@@ -29,16 +29,15 @@ function moveFocus(list, event) {
   tiles[at + steps[event.key]]?.focus();
 }
 
-// `o` shows the next overlay, `b` the boxes. A list box searches by letters itself.
+// `o` shows the next overlay, `b` the boxes, `d` the divider. A list box searches by letters itself.
 function pressShortcut(grid, event) {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select")) return;
-  const name = { o: "overlay", b: "boxes" }[event.key];
-  if (!name) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (grid.large.tile) event.stopPropagation(); // the page behind has keys of its own
+  const name = { o: "overlay", b: "boxes", ...(grid.large.tile && { d: "divider" }) }[event.key];
+  if (!name || event.target.matches("select")) return;
   event.preventDefault();
   const values = grid.options[name];
   const value = values[(values.indexOf(grid.view[name]) + 1) % values.length];
-  grid.change(name, value);
-  const { strings } = grid.data;
-  const shown = name === "overlay" ? optionText(name, value, grid.data) : strings[`boxes_${value}`];
-  setText(grid.root.querySelector("[role=status]"), `${strings[name]}: ${shown}`);
+  grid.change({ [name]: value });
+  announce(grid, `${grid.data.strings[name]}: ${optionText(name, value, grid.data)}`);
 }

@@ -5,8 +5,10 @@ const SHARPEST = 2; // device pixels per CSS pixel; more costs time and shows no
 
 // Return how large a tile's photograph is painted in a frame, and where in it the seen part lies, in device pixels.
 function fitPicture(image, frame) {
-  const density = Math.min(window.devicePixelRatio || 1, SHARPEST);
-  const scale = Math.min(frame.width / image.width, frame.height / image.height) * density;
+  const fitted = Math.min(frame.width / image.width, frame.height / image.height);
+  const affordable = Math.sqrt((frame.mostPixels ?? Infinity) / (image.width * image.height)) / fitted;
+  const density = Math.min(window.devicePixelRatio || 1, SHARPEST, affordable);
+  const scale = fitted * density;
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
   const [left, right] = [image.seen[0], image.seen[2]].map((x) => Math.round((x * width) / image.width));
@@ -20,19 +22,29 @@ function slotsOf(overlay, second) {
   return { off: [], a: ["a"], b: ["b"], both: ["a"], difference: ["a", "b"] }[overlay];
 }
 
+// Return a tile's map of the class that the view explains; where that class was chosen, the maps may be on their way.
+function mapOf(tile, slot, { view, data }) {
+  const late = view.target === "class" && data.large.chosenClass !== view.for_class;
+  return late ? undefined : tile.maps[slot]?.[view.target];
+}
+
+// Return the raw values that are drawn as 0 and as 1.
+function drawnRange(slot, map, grid) {
+  const { view, data } = grid;
+  if (!Number.isFinite(map.range[0])) return [0, 0]; // drawn as nothing under any scale
+  const range = view.scale === "common" ? grid.commonRange(slot) : map.range;
+  return heatRange(range, view.draw, data.sources[slot].drawnSigned);
+}
+
 // Return the table's entries for what a picture shows, null where a map is missing.
 function computeEntries(slots, tile, view, grid, fit) {
   const heats = [];
   for (const slot of slots) {
-    const map = tile.maps[slot]?.[view.target];
+    const map = mapOf(tile, slot, grid);
     if (!map) return null;
-    const { drawnSigned } = grid.data.sources[slot];
-    const range = view.scale === "common" ? grid.commonRange(slot) : map.range;
-    // a map that is not finite is drawn as nothing under any scale
-    const drawn = Number.isFinite(map.range[0]) ? heatRange(range, view.draw, drawnSigned) : [0, 0];
     const { width, height } = fit.seen;
     const heat = grid.scratch(`heat ${heats.length}`, width, height);
-    heats.push(drawHeat(map, drawn, width, height, view.cells === "smooth", heat));
+    heats.push(drawHeat(map, drawnRange(slot, map, grid), width, height, view.cells === "smooth", heat));
   }
   return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
 }
@@ -50,8 +62,8 @@ function photographPixels(tile, { width, height }) {
   return tile.photographs.get(size);
 }
 
-// Paint one picture of a tile. Returns the slots shown, so that the tile can say what is to be said of their maps.
-function paintPicture(picture, tile, view, grid, frame) {
+// Paint the maps of some slots over a tile's photograph: none, one, or the difference of two.
+function paintPicture(picture, slots, tile, view, grid, frame) {
   const fit = fitPicture(tile.data, frame);
   const { canvas } = picture;
   if (canvas.width !== fit.width || canvas.height !== fit.height) {
@@ -59,8 +71,8 @@ function paintPicture(picture, tile, view, grid, frame) {
     canvas.style.width = `${fit.width / fit.density}px`;
     canvas.style.height = `${fit.height / fit.density}px`;
   }
-  const slots = slotsOf(view.overlay, picture.second);
-  const kept = [slots, view.target, view.draw, view.scale, view.cells, fit.width, fit.height, grid.revision].join();
+  const { target, for_class, draw, scale, cells } = view;
+  const kept = [slots, target, for_class, draw, scale, cells, fit.width, fit.height, grid.revision].join();
   if (picture.kept !== kept) {
     picture.entries = slots.length ? computeEntries(slots, tile, view, grid, fit) : null;
     picture.kept = kept;

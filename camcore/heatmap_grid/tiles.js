@@ -72,24 +72,32 @@ function paintTile(tile, view, grid, frame) {
   const statements = [];
   for (const picture of tile.pictures) {
     if (picture.second && view.overlay !== "both") continue;
-    if (tile.bitmap) paintPicture(picture, tile, view, grid, frame);
     const slots = slotsOf(view.overlay, picture.second);
-    const problems = slots.flatMap((slot) => {
-      const status = statusOf(tile.maps[slot]?.[view.target]);
-      return status === "ok" ? [] : [{ source: sources[slot].title, status: strings[status] }];
-    });
-    statements.push(...problems.map((problem) => fill(strings.tile_map, problem)));
-    const named = slots.length === 2; // a difference must say whose map it is
-    const words = problems.map((problem) => (named ? fill("{source}: {status}", problem) : problem.status));
-    setText(picture.chip, tile.broken ? strings.no_picture : words.join(" · "));
+    if (tile.bitmap) paintPicture(picture, slots, tile, view, grid, frame);
+    statements.push(...labelPicture(picture, slots, tile, grid).map((problem) => fill(strings.tile_map, problem)));
     setText(picture.name, view.overlay === "both" ? sources[slots[0]].title : "");
   }
   tile.button.setAttribute("aria-label", describeTile(tile, statements, grid));
   tile.dirty = false;
 }
 
-function statusOf(map) {
-  return map ? mapStatus(map.range) : "no_map";
+// Say on a picture why it shows no heat, and return that by source.
+function labelPicture({ chip }, slots, tile, grid) {
+  const { strings, sources } = grid.data;
+  const problems = slots.flatMap((slot) => {
+    const status = statusOf(tile, slot, grid);
+    return status === "ok" ? [] : [{ source: sources[slot].title, status: strings[status] }];
+  });
+  const named = slots.length === 2; // a difference must say whose map it is
+  const words = problems.map((problem) => (named ? fill("{source}: {status}", problem) : problem.status));
+  setText(chip, tile.broken ? strings.no_picture : words.join(" · "));
+  return problems;
+}
+
+function statusOf(tile, slot, grid) {
+  const map = mapOf(tile, slot, grid);
+  if (map) return mapStatus(map.range);
+  return grid.view.target === "class" && grid.data.large.chosenClass !== grid.view.for_class ? "loading" : "no_map";
 }
 
 function describeTile({ data, number }, statements, { data: { strings, tiles } }) {

@@ -7,14 +7,27 @@ function buildToolbar(grid) {
   for (const element of root.querySelectorAll("[data-text]")) setText(element, strings[element.dataset.text]);
   for (const element of root.querySelectorAll("[data-label]")) element.ariaLabel = strings[element.dataset.label];
   for (const container of root.querySelectorAll("[data-radios]")) buildRadios(container, grid);
-  const select = root.querySelector(".target select");
-  const targets = grid.options.target.map((target) => {
-    const option = make("option", "", strings[`target_${target}`]);
-    option.value = target;
-    return option;
-  });
-  select.replaceChildren(...targets);
-  root.querySelector(".target").hidden = targets.length < 2;
+  buildTargets(root.querySelector(".target"), grid);
+}
+
+// A list of the targets that have maps, and of all classes where their maps can be asked for.
+function buildTargets(field, { options, data: { strings, large: { classes } } }) {
+  const targets = options.target.filter((target) => target !== "class");
+  const choices = targets.map((target) => makeOption(target, strings[`target_${target}`]));
+  if (classes.length) {
+    const group = make("optgroup");
+    group.label = strings.target_class;
+    group.append(...classes.map((name) => makeOption(`class:${name}`, name)));
+    choices.push(group);
+  }
+  field.querySelector("select").replaceChildren(...choices);
+  field.hidden = targets.length + classes.length < 2;
+}
+
+function makeOption(value, text) {
+  const option = make("option", "", text);
+  option.value = value;
+  return option;
 }
 
 function buildRadios(container, grid) {
@@ -45,24 +58,30 @@ function showInToolbar({ root, view, options }) {
   range.style.setProperty("--filled", `${view.opacity}%`);
   range.disabled = view.overlay === "off";
   setText(root.querySelector(".opacity output"), `${view.opacity}%`);
-  root.querySelector(".target select").value = view.target;
-  root.querySelector(".boxes input").checked = view.boxes === "on";
+  root.querySelector(".target select").value = view.target === "class" ? `class:${view.for_class}` : view.target;
+  for (const input of root.querySelectorAll(".switch input")) input.checked = view[input.name] === "on";
+  root.querySelector(".divide input").disabled = view.overlay === "off";
   root.querySelector(".boxes").hidden = options.boxes.length < 2;
 }
 
-// Listen to the controls until `signal` aborts; `change(name, value)` asks for a new view.
+// Listen to the controls until `signal` aborts; `change(changes)` asks for a new view.
 function listenToToolbar(grid, change, signal) {
   const { root } = grid;
   const toolbar = root.querySelector(".toolbar");
   const onInput = ({ target }) => {
-    if (target.type === "radio") change(target.name, target.value);
-    else if (target.type === "range") change("opacity", target.value);
-    else if (target.type === "checkbox") change("boxes", target.checked ? "on" : "off");
-    else change("target", target.value);
+    if (target.type === "radio") change({ [target.name]: target.value });
+    else if (target.type === "range") change({ opacity: target.value });
+    else if (target.type === "checkbox") change({ [target.name]: target.checked ? "on" : "off" });
+    else change(readTarget(target.value));
   };
   toolbar.addEventListener("input", onInput, { signal });
   root.querySelector(".copy").addEventListener("click", () => copyLink(grid), { signal });
   listenToPanel(root, signal);
+}
+
+function readTarget(value) {
+  const isClass = value.startsWith("class:");
+  return isClass ? { target: "class", for_class: value.slice(6) } : { target: value, for_class: "" };
 }
 
 function listenToPanel(root, signal) {
@@ -76,15 +95,17 @@ function listenToPanel(root, signal) {
   document.addEventListener("pointerdown", leave, { signal });
   root.querySelector(".drawing").addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || panel.hidden) return;
+    event.preventDefault(); // it would close the large view too
     open(false);
     button.focus();
   }, { signal });
 }
 
-async function copyLink({ root, data: { strings } }) {
-  const copied = await copyText(window.location.href);
+async function copyLink(grid) {
+  const { root, data: { strings } } = grid;
   const text = root.querySelector(".copy span");
-  setText(root.querySelector("[role=status]"), copied ? strings.link_copied : strings.link_not_copied);
+  const copied = await copyText(window.location.href, text);
+  announce(grid, copied ? strings.link_copied : strings.link_not_copied);
   setText(text, copied ? strings.link_copied : strings.link_not_copied);
   setTimeout(() => setText(text, strings.copy_link), 2500);
 }

@@ -9,6 +9,7 @@ function readAddress(search, choices) {
   }
   const opacity = parameters.get("opacity") ?? "";
   if (/^\d{1,3}$/.test(opacity) && Number(opacity) <= 100) view.opacity = String(Number(opacity));
+  if (parameters.has("for_class")) view.for_class = parameters.get("for_class");
   return view;
 }
 
@@ -22,16 +23,26 @@ function writeAddress(view, defaults) {
     if (shown === null) address.searchParams.delete(name);
     else address.searchParams.set(name, shown);
   }
-  if (address.search !== before) window.history.replaceState(window.history.state, "", address);
+  if (address.search !== before) writeHistory("replaceState", {}, address);
+}
+
+// `method` is pushState or replaceState. Some documents have no history that a script may write to, e.g. in a preview.
+function writeHistory(method, marks, address = window.location.href) {
+  try {
+    window.history[method]({ ...window.history.state, ...marks }, "", address);
+  } catch (error) {
+    if (error.name !== "SecurityError") throw error;
+  }
 }
 
 // Return a view with each value that this data can't show replaced by the default, or by the first it can.
-function restrict(view, options, defaults) {
+function restrict(view, options, defaults, classes) {
   const possible = { ...view };
   for (const [name, values] of Object.entries(options)) {
     if (values.includes(view[name])) continue;
     possible[name] = values.includes(defaults[name]) ? defaults[name] : values[0];
   }
+  if (possible.target === "class" && !classes.includes(possible.for_class)) possible.target = defaults.target;
   return possible;
 }
 

@@ -1,5 +1,6 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
+from camcore.language.en_large_view import LARGE_VIEW_STRINGS
 from camcore.language.en_report import REPORT_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
@@ -149,14 +150,6 @@ STRINGS = _PARTS | {
     "sort.rank_disagreement": "Rank disagreement",
     "sort.top_area_disagreement": "Hottest fifth",
     "sort.peak_shift": "Peak shift",
-    "details.right": "{label}, recognised with {confidence:.0%} confidence",
-    "details.wrong": "{label}, taken for {predicted} with {confidence:.0%} confidence",
-    "details.classes": "What it could be",
-    "details.distances": "How far the two maps lie apart",
-    "details.off_object": "{share:.0%} of the heat off the object",
-    "details.no_evidence": "no positive evidence",
-    "details.identical": "On this network the two are the same map up to a positive factor, so what is not 0% is "
-    "drawing.",
     "disagreement.name": "Disagreement",
     "disagreement.title": "Where do two methods disagree?",
     "disagreement.lead": "And how much of it do the maps say, how much the way they are drawn?",
@@ -194,3 +187,4 @@ STRINGS = _PARTS | {
     "positive evidence.",
     "verdict.below": "{measure}, mean over all images. {meaning}",
 }
+STRINGS |= LARGE_VIEW_STRINGS

@@ -3,7 +3,9 @@
 Words in braces are filled in by the grid. Text only: nothing here is read as markup.
 """
 
-GRID_STRINGS = {
+from camcore.language.en_large_view import LARGE_VIEW_GRID_STRINGS
+
+GRID_STRINGS = LARGE_VIEW_GRID_STRINGS | {
     "toolbar": "How the heatmaps are drawn",
     "grid": "Pictures with heatmaps",
     "overlay": "Overlay",
@@ -59,6 +61,6 @@ GRID_STRINGS = {
     "tile": "Predicted {predicted} at {percent}%, {right_or_wrong}; true class {label}.",
     "tile_map": "{source}: {status}.",
     "open": "Open picture {number} of {count}.",
-    "keys": "Arrow keys move between pictures, Enter opens one, o changes the overlay, b shows the boxes.",
+    "keys": "Arrow keys move between pictures, Enter opens one large, o changes the overlay, b shows the boxes.",
     "empty": "No pictures.",
 }

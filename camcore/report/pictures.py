@@ -7,12 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore import markup
-from camcore.heatmap_grid import encode_grid
+from camcore.heatmap_grid import LargeView, encode_grid
 from camcore.language import grid_strings
 from camcore.readings import measure_range, same_by_theory
 from camcore.report.subject import CONVENTION, MEASURE, Subject
 from camcore.summary import list_shares, say_drawing_share
-from camcore.tiles import SLOTS, TILE_WIDTH, make_sources, make_tiles
+from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
 
 
 def write_pictures(subject: Subject, images: int) -> str:
@@ -55,6 +55,9 @@ def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
         common_range=ranges,
         strings=grid_strings(subject.language),
         tile_width=TILE_WIDTH,
+        large=LargeView(
+            measures=describe_measures(subject.text), same_by_theory=same_by_theory(subject.generation, *subject.pair)
+        ),
     )
 
 

@@ -5,9 +5,8 @@ import streamlit as st
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
-from dashboard import charts, controls, layout, selection
+from dashboard import charts, controls, layout, open_image, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
-from dashboard.details import show_details
 from dashboard.drawing_share import show_drawing_share
 from dashboard.language import text
 from dashboard.tiles import show_grid
@@ -48,14 +47,13 @@ def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, conventio
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
     values = measure_pair(entry, *sources)[f"{measure}_{convention}"].to_numpy()
     order = np.argsort(-values, kind="stable")
+    asked = open_image.find_asked(entry, order)
     pictures = st.container()
-    shown = controls.choose_page(order, (PER_PAGE,))
+    shown = controls.choose_page(order, (PER_PAGE,), asked)
     captions = [text("disagreement.ranking.caption", measure=names["measure"], share=values[index]) for index in shown]
     view = {"overlay": "both", "draw": convention}
     with pictures:
-        opened = show_grid(entry, shown, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
-    if opened is not None:
-        show_details(entry, opened, sources)
+        show_grid(entry, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
 
 
 layout.show_head("disagreement")

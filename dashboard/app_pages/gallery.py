@@ -3,8 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, filters, layout, selection
-from dashboard.details import show_details
+from dashboard import controls, filters, layout, open_image, selection
 from dashboard.language import text
 from dashboard.tiles import show_grid
 
@@ -20,12 +19,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
 ordered = found[np.argsort(values[found], kind="stable")]
 
 if len(ordered):
+    asked = open_image.find_asked(entry, ordered)
     pictures = st.container()
-    shown = controls.choose_page(ordered, controls.PAGE_SIZES)
+    shown = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
     captions = [filters.describe(sort, values[index]) for index in shown]
     with pictures:
-        opened = show_grid(entry, shown, sources, captions, key="gallery_grid", defaults={"overlay": "both"})
-    if opened is not None:
-        show_details(entry, opened, sources)
+        show_grid(entry, shown, ordered, sources, captions, key="gallery_grid", defaults={"overlay": "both"})
 else:
     layout.show_notice(text("gallery.none.title"), text("gallery.none.body"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from camcore.heatmap_grid import GridSource, Slot, Tile, encode_grid, read_front_end
+from camcore.heatmap_grid import GridSource, LargeView, Slot, Tile, encode_grid, read_front_end
 from camcore.language import grid_strings
 from dashboard.language import language
 
@@ -21,19 +21,20 @@ def heatmap_grid(
     defaults: Mapping[str, str] | None = None,
     common_range: Mapping[Slot, tuple[float, float]] | None = None,
     tile_width: int = 224,
-    on_open: Callable[[int], None] | None = None,
-) -> int | None:
-    """Show tiles with their heatmaps and a toolbar; everything but opening a tile happens in the browser.
+    large: LargeView | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+    on_class: Callable[[str], None] | None = None,
+) -> None:
+    """Show tiles with their heatmaps and a toolbar; a tile opens in a large view. All of it happens in the browser.
 
     Args:
-        tiles, first, second, defaults, common_range, tile_width: As in `encode_grid`.
+        tiles, first, second, defaults, common_range, tile_width, large: As in `encode_grid`.
         key: Stable over reruns.
         view: Where to start, usually `st.query_params`. Read when the grid is first shown in a session; afterwards the
             browser knows better.
-        on_open: Called with the tile's index before the script runs again.
-
-    Returns:
-        The index of the tile that was opened just now, None in every other run.
+        on_step: Called before the script runs again, when the large view goes beyond the tiles: with the index of the
+            tile that is open and 1 for the image behind it, -1 for the one before.
+        on_class: Called before the script runs again, with a class of `large.classes` whose maps are wanted.
     """
     data = encode_grid(
         tiles,
@@ -44,14 +45,20 @@ def heatmap_grid(
         common_range=common_range,
         strings=grid_strings(language()),
         tile_width=tile_width,
+        large=large,
     )
 
-    def call_on_open() -> None:
-        if on_open is not None:
-            on_open(int(st.session_state[key]["opened"]))
+    def call_on_step() -> None:
+        step = st.session_state[key].get("step")
+        if step is not None and on_step is not None:
+            on_step(int(step["index"]), int(step["by"]))
 
-    opened = _mount()(key=key, data=data, on_opened_change=call_on_open).get("opened")
-    return None if opened is None else int(opened)
+    def call_on_class() -> None:
+        name = st.session_state[key].get("for_class")
+        if name is not None and on_class is not None:
+            on_class(str(name))
+
+    _mount()(key=key, data=data, on_step_change=call_on_step, on_for_class_change=call_on_class)
 
 
 @cache

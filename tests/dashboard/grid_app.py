@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import seen_box
-from camcore.heatmap_grid import GridBox, GridSource, Tile
+from camcore.heatmap_grid import GridBox, GridSource, LargeView, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 
 CAM = GridSource("cam", "CAM", "cam")
@@ -56,15 +56,16 @@ def show_gallery() -> None:
         st.query_params["sort"] = "worst"
     if st.button("Leave"):
         st.switch_page(OTHER)
-    opened = heatmap_grid(
+    heatmap_grid(
         [make_tile(index) for index in range(count)],
         CAM,
         GRAD_CAM,
         key="grid",
         view=st.query_params,
-        on_open=lambda index: st.session_state.update(called_with=index),
+        large=LargeView(first=5, total=count + 10),
+        on_step=lambda index, by: st.session_state.update(stepped=(index, by)),
     )
-    st.text(f"opened {opened}, called with {st.session_state.get('called_with')}, showing {count}")
+    st.text(f"stepped {st.session_state.get('stepped')}, showing {count}")
 
 
 def show_other() -> None:

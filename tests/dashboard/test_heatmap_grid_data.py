@@ -51,8 +51,8 @@ def test_the_view_of_the_first_visit_and_the_convention_of_each_method_travel(pa
 
 
 def test_a_view_takes_known_names_with_allowed_values() -> None:
-    parameters = {"overlay": "both", "opacity": "035", "colors": "nonsense", "sort": "worst", "boxes": "on"}
-    assert read_view(parameters) == {"overlay": "both", "opacity": "35", "boxes": "on"}
+    parameters = {"overlay": "both", "opacity": "035", "colors": "nonsense", "sort": "worst", "for_class": "Pug"}
+    assert read_view(parameters) == {"overlay": "both", "opacity": "35", "for_class": "Pug"}
 
 
 @pytest.mark.parametrize("opacity", ["", "101", "-1", "5.5", "٣", "1e1"])
@@ -62,12 +62,13 @@ def test_an_opacity_that_is_none_is_ignored(opacity: str) -> None:
 
 def test_defaults_are_views() -> None:
     assert read_view(DEFAULTS) == DEFAULTS
-    assert set(DEFAULTS) == {*CHOICES, "opacity"}
+    assert set(DEFAULTS) == {*CHOICES, "opacity", "for_class"}
 
 
 def test_every_choice_has_a_text() -> None:
     named_elsewhere = {"overlay_a", "overlay_b"} | {f"colors_{name}" for name in COLORMAPS}
     wanted = {f"{name}_{value}" for name, values in CHOICES.items() for value in values} | set(DEFAULTS)
+    wanted -= {"for_class"}  # never named by itself
     assert wanted - named_elsewhere <= set(ENGLISH)
 
 
@@ -79,6 +80,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
         "overlay_",
         "target_",
         "boxes_",
+        "divider_o",
         "draw_",
         "cells_",
         "scale_",
@@ -86,7 +88,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
         "bar_highest_",
         "bar_most_",
     )
-    by_status = {"no_positive_evidence", "not_finite", "no_map"}
+    by_status = {"no_positive_evidence", "not_finite", "no_map", "loading"}
     assert {key for key in set(ENGLISH) - used - by_status if not key.startswith(by_template)} == set()
     assert all(
         name for text in ENGLISH.values() for _, name, _, _ in string.Formatter().parse(text) if name is not None

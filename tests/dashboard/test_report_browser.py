@@ -111,6 +111,18 @@ def test_charts_are_drawn_and_follow_the_theme(offline: Page, report: Path) -> N
     expect(letters).not_to_have_css("fill", light)
 
 
+def test_a_picture_opens_large_and_says_its_file(offline: Page, report: Path) -> None:
+    open_report(offline, report)
+    offline.locator(".tile").nth(LATER).click()
+    large = offline.get_by_role("dialog")
+    expect(large.locator(".large-position")).to_have_text(f"{LATER + 1} of 12")
+    expect(large.get_by_text(HOSTILE).first).to_be_attached()
+    offline.keyboard.press("ArrowRight")
+    expect(large.locator(".large-position")).to_have_text(f"{LATER + 2} of 12")
+    offline.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+
+
 def test_a_measure_is_chosen_in_the_list_or_in_the_table(offline: Page, report: Path) -> None:
     open_report(offline, report)
     shown = offline.locator("[data-measure]:visible")

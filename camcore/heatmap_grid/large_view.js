@@ -1,0 +1,164 @@
+// The large view: one picture in a modal dialog over the page, with its numbers. The grid's own toolbar moves into it,
+// the grid's own functions paint it, and all that it shows came with the tiles.
+
+const MOST_PIXELS = 900 * 900; // per picture: a sharper map costs time and shows nothing, and thumbnails are small
+const GAP = 12; // px between two pictures
+const NAME_HEIGHT = 30; // px below each
+
+function createLargeView(grid) {
+  const dialog = grid.root.querySelector(".large");
+  const names = ["position", "title", "tools", "stage", "pair", "readout", "numbers"];
+  const large = Object.fromEntries(names.map((name) => [name, dialog.querySelector(`.large-${name}`)]));
+  const [previous, next] = ["previous", "next"].map((name) => dialog.querySelector(`.${name}`));
+  Object.assign(large, { dialog, previous, next, pictures: [makeLargePicture(), makeLargePicture()] });
+  large.divider = makeDivider();
+  large.pair.append(...large.pictures.map((picture) => picture.element), large.divider);
+  placeDivider(large, 50);
+  const kept = new Map();
+  const scratch = (name, width, height) => findScratch(kept, name, width, height, 4);
+  large.painter = Object.assign(Object.create(grid), { scratch });
+  return large;
+}
+
+function makeLargePicture() {
+  const picture = makePicture();
+  picture.mark = make("span", "point");
+  picture.mark.hidden = true;
+  picture.frame.append(picture.mark);
+  picture.frame.role = "img";
+  return picture;
+}
+
+function listenToLargeView(grid, signal) {
+  const { dialog, stage } = grid.large;
+  const close = () => grid.image !== null && closeLargeView(grid);
+  dialog.querySelector(".close").addEventListener("click", close, { signal });
+  dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); }, { signal });
+  dialog.addEventListener("close", close, { signal }); // what a browser does that doesn't ask
+  listenToMoves(grid, signal);
+  listenToDivider(grid, signal);
+  listenToReadout(grid, signal);
+  const tools = grid.root.querySelector(".toolbar");
+  tools.addEventListener("pointerup", (event) => {
+    const chosen = dialog.open && event.target.closest(".option, .switch, .opacity");
+    if (chosen) setTimeout(() => stage.focus({ preventScroll: true })); // so that arrow keys move on
+  }, { signal });
+}
+
+// Bring the dialog in line with `grid.image`: open, closed, or on another picture.
+function syncLargeView(grid) {
+  const { large, data } = grid;
+  const tile = grid.tiles.get(grid.image);
+  if (!tile) return hideLargeView(grid);
+  const before = large.tile;
+  large.tile = tile;
+  large.subject = { data: tile.data, maps: tile.maps, photographs: new Map() };
+  for (const picture of large.pictures) picture.kept = null;
+  showTitle(large, tile.data, data.strings);
+  showPlace(grid);
+  showNumbers(large.numbers, tile, data);
+  if (!large.dialog.open) showLargeView(grid);
+  if (before !== tile) large.numbers.scrollTop = 0;
+  if (before !== tile) showPoint(grid, null);
+  for (const neighbour of [-2, 0]) {
+    const near = grid.tiles.get(data.tiles[tile.number + neighbour]?.id);
+    if (near) decodePhotograph(near, () => { near.dirty = true; });
+  }
+  refreshColorbars(grid);
+  return requestPaint(grid);
+}
+
+function showLargeView(grid) {
+  const { large, home, root } = grid;
+  home.style.minHeight = `${home.offsetHeight}px`; // the page behind keeps its place
+  large.tools.append(...home.children, root.querySelector("[role=status]"));
+  large.dialog.showModal();
+  large.dialog.scrollTop = 0; // the focus may have scrolled it
+}
+
+function hideLargeView(grid) {
+  const { large, home } = grid;
+  if (!large.tile) return;
+  const { button } = large.tile;
+  large.tile = large.subject = null;
+  large.asked = false;
+  home.append(...large.tools.children);
+  home.style.minHeight = "";
+  large.dialog.close();
+  button.focus();
+  refreshColorbars(grid);
+  repaint(grid);
+}
+
+function showTitle({ title }, data, strings) {
+  const percent = percentOf(data.confidence);
+  const { label, predicted } = data;
+  const mark = make("span", "mark", data.correct ? "✓" : "✗");
+  mark.setAttribute("aria-hidden", "true"); // the sentence says it
+  const sentence = fill(data.correct ? strings.large_right : strings.large_wrong, { label, predicted, percent });
+  title.classList.toggle("wrong", !data.correct);
+  title.replaceChildren(mark, make("span", "", sentence));
+}
+
+// Return for each canvas the slots that it shows: one picture, two, or the two sides of the divider.
+function chooseSides({ overlay, divider }) {
+  if (overlay === "both") return [["a"], ["b"]];
+  const slots = slotsOf(overlay, false);
+  return divider === "on" && slots.length ? [[], slots] : [slots];
+}
+
+function nameSide(slots, { strings, sources }) {
+  return slots.length ? slots.map((slot) => sources[slot].title).join(" − ") : strings.photograph;
+}
+
+// Paint the picture that is open, and say in words what it shows.
+function paintLargeView(grid) {
+  const { large, view, data: { strings } } = grid;
+  const { tile, subject, pair } = large;
+  if (!tile.bitmap) decodePhotograph(tile, () => requestPaint(grid));
+  subject.bitmap = tile.bitmap;
+  const sides = chooseSides(view);
+  const divided = view.divider === "on" && sides.length === 2;
+  const frame = fitFrame(large.stage, tile.data, divided ? 1 : sides.length);
+  pair.classList.toggle("divided", divided);
+  pair.style.flexDirection = frame.direction;
+  large.divider.hidden = !divided;
+  large.sideNames = sides.map((slots) => nameSide(slots, grid.data));
+  if (divided) describeDivider(large, large.sideNames, strings);
+  large.pictures.forEach((picture, at) => {
+    picture.element.hidden = at >= sides.length;
+    if (picture.element.hidden) return;
+    picture.frame.style.cssText = `width:${frame.width}px;height:${frame.height}px`;
+    if (tile.bitmap) paintPicture(picture, sides[at], subject, view, large.painter, frame);
+    labelPicture(picture, sides[at], tile, grid);
+    setText(picture.name, large.sideNames[at]);
+    picture.frame.ariaLabel = describeSide(picture, sides[at], tile, grid);
+  });
+  showPoint(grid, large.point);
+}
+
+// Return the size in px of one of `count` pictures in the stage: beside each other, or one below the other where that
+// is much larger.
+function fitFrame({ clientWidth, clientHeight }, { width, height }, count) {
+  const fit = (across, down) => {
+    const room = (whole, parts) => (whole - GAP * (parts - 1)) / parts;
+    const free = { width: room(clientWidth, across), height: room(clientHeight, down) - NAME_HEIGHT };
+    return Math.max(Math.min(free.width / width, free.height / height), 0);
+  };
+  const [row, column] = [fit(count, 1), fit(1, count)];
+  const scale = column > 1.2 * row ? column : row;
+  const direction = scale === row ? "row" : "column";
+  return { width: width * scale, height: height * scale, direction, mostPixels: MOST_PIXELS };
+}
+
+function describeSide({ chip }, slots, tile, grid) {
+  const { strings, sources } = grid.data;
+  const said = slots.map((slot) => {
+    const map = mapOf(tile, slot, grid);
+    if (!map || statusOf(tile, slot, grid) === "not_finite") return sources[slot].title;
+    const { row, column } = hottestCell(map);
+    const place = { row: row + 1, column: column + 1, rows: map.height, columns: map.width };
+    return fill(strings.picture, { name: sources[slot].title, value: formatRaw(map.range[1]), ...place });
+  });
+  return [...(said.length ? said : [strings.photograph]), chip.textContent].filter(Boolean).join(" ");
+}

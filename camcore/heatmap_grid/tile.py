@@ -1,0 +1,105 @@
+"""What the heatmap grid shows: a tile per picture, and what is to be known of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camcore.geometry import BoxXyxy
+
+Slot = Literal["a", "b"]
+CHOSEN = "class"  # the target that the user chooses among all classes
+
+
+class GridBox(NamedTuple):
+    """An object's box in pixels of the upright image; `name` "" where its class is unknown."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    name: str = ""
+    is_target: bool = True
+
+
+class ClassShare(NamedTuple):
+    """A class and its probability, 0 to 1."""
+
+    name: str
+    share: float
+    is_right: bool = False
+
+
+@dataclass(frozen=True)
+class GridSource:
+    """What a slot shows. `method`, a key of `METHODS`, decides how the literature draws it."""
+
+    id: str
+    title: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture of the grid.
+
+    Attributes:
+        id: Unique among the tiles; a canvas is used again for the same id.
+        index: Position in the generation; what the grid names when it asks for the image behind its last one.
+        image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
+        width, height: Size of the upright image, in px; not that of the thumbnail.
+        confidence: 0 to 1.
+        seen: The part that the model sees, in px of the upright image (`geometry.seen_box`).
+        caption: A quiet line under the picture, e.g. the measure that the page sorts by.
+        boxes: In px of the upright image.
+        maps: slot -> target (one of `TARGETS`, or `CHOSEN`) -> raw signed map (h, w), before any ReLU. A target that
+            does not exist for this image is left out, or all NaN.
+        path: The file, as the data set names it.
+        top: The most probable classes, from the most probable.
+        distances: Between the two sources' maps of the predicted class, by measure, in the order of `CONVENTIONS`.
+        off_object: The share of a source's heat outside the boxes, in the order of `CONVENTIONS`; NaN where there is
+            no box or no heat.
+    """
+
+    id: str
+    index: int
+    image: bytes
+    width: int
+    height: int
+    label: str
+    predicted: str
+    correct: bool
+    confidence: float
+    seen: BoxXyxy
+    caption: str = ""
+    boxes: Sequence[GridBox] = ()
+    maps: Mapping[Slot, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
+    path: str = ""
+    top: Sequence[ClassShare] = ()
+    distances: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    off_object: Mapping[Slot, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LargeView:
+    """What the large view of a tile says beyond the tile itself.
+
+    Attributes:
+        first: How many images come before the first tile, in the order shown.
+        total: How many images there are in this order, None where the tiles are all of them.
+        measures: measure -> its title and a sentence that says what it is; in the order to show them.
+        same_by_theory: The two sources are the same map up to a positive factor.
+        classes: The classes whose maps can be asked for one by one.
+        chosen_class: That of `classes` whose maps the tiles hold under `CHOSEN`.
+        goto: Which tile to open now, and a number that differs for every such request.
+    """
+
+    first: int = 0
+    total: int | None = None
+    measures: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    same_by_theory: bool = False
+    classes: Sequence[str] = ()
+    chosen_class: str = ""
+    goto: tuple[str, int] | None = None

@@ -1,0 +1,41 @@
+"""The texts of the large view, in English: those that the grid's script fills in, and those of the pages around it."""
+
+LARGE_VIEW_STRINGS = {
+    "large_view.not_here": "The picture that the link names does not pass these filters.",
+    "large_view.unknown": "The picture that the link names is not in this run.",
+}
+
+LARGE_VIEW_GRID_STRINGS = {
+    "divider": "Divider",
+    "divider_on": "shown",
+    "divider_off": "hidden",
+    "divider_moves": "Divider between the two sides",
+    "divider_at": "{percent}% {left}, {rest}% {right}",
+    "target_class": "Any class",
+    "photograph": "Photograph",
+    "loading": "Fetching the map",
+    "moves": "Other pictures",
+    "previous": "Previous picture",
+    "next": "Next picture",
+    "close": "Close",
+    "position": "{number} of {count}",
+    "large_right": "{predicted}, recognised with {percent}% confidence",
+    "large_wrong": "{label}, taken for {predicted} with {percent}% confidence",
+    "stage": "The picture. Arrow keys show others, with Shift they move over the cells of the map.",
+    "picture": "{name}. Hottest in row {row} of {rows}, column {column} of {columns}: {value}.",
+    "readout_hint": "Point at the picture to read the maps there.",
+    "readout_keys": "Shift with arrow keys moves over their cells.",
+    "readout_outside": "The model does not see this part.",
+    "readout_drawn": "drawn {drawn}",
+    "readout_cell": "row {row}, column {column}",
+    "numbers": "Numbers of this picture",
+    "classes": "What it could be",
+    "right_class": "right class",
+    "off_object": "Heat off the object",
+    "off_object_help": "The share of the heat outside the boxes.",
+    "distances": "How far the two maps lie apart",
+    "identical": "On this network the two are the same map up to a positive factor, so what is not 0% is drawing.",
+    "of_predicted": "Of the maps for the predicted class.",
+    "file": "File",
+    "large_keys": "← → other pictures, o overlay, b boxes, d divider, Esc closes",
+}

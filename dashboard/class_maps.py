@@ -1,0 +1,50 @@
+"""Maps of a class that the user chooses, where a run has kept CAM for every class."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.data import Entry, same_by_theory
+from dashboard.url_state import read_news
+
+NAME = "for_class"  # in the URL, where the browser keeps it
+_CHOSEN = "class_maps_chosen"  # in the session
+
+
+def choose_class(name: str) -> None:
+    """Note the class whose maps are wanted, as a callback."""
+    st.session_state[_CHOSEN] = name
+
+
+def classes_with_maps(entry: Entry, sources: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes whose maps there are for at least one of some sources."""
+    return entry.run.class_names if entry.run and any(_has_maps(entry, source) for source in sources) else ()
+
+
+def chosen_class(entry: Entry, sources: Sequence[str]) -> str:
+    """Return the class that a link or the user chose, empty where none or no class of this run."""
+    linked = read_news(NAME)
+    if linked:
+        choose_class(linked)
+    name: str = st.session_state.get(_CHOSEN, "")
+    return name if name in classes_with_maps(entry, sources) else ""
+
+
+def class_maps(entry: Entry, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
+    """Return a source's raw maps (len(indices), h, w) of the chosen class, None where there are none.
+
+    What must be CAM up to a factor is CAM / Z, with Z the number of cells.
+    """
+    name = chosen_class(entry, (source,))
+    stored = entry.generation.all_class_maps() if entry.generation else None
+    if not name or stored is None or entry.run is None:
+        return None
+    maps = stored[list(indices), entry.run.class_names.index(name)].astype(np.float32)
+    return maps if source == "cam" else maps / np.float32(maps.shape[-1] * maps.shape[-2])
+
+
+def _has_maps(entry: Entry, source: str) -> bool:
+    stored = entry.generation is not None and entry.generation.all_class_maps() is not None
+    return stored and same_by_theory(entry, "cam", source)

@@ -1,0 +1,56 @@
+"""Which image a link, the browser's history, or the large view itself asks to open, and where it lies.
+
+The browser keeps the id of the open image in the URL and moves within a page by itself. Here a page is found for an
+image that lies on another one.
+"""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.data import Entry, load_samples
+from dashboard.language import text
+from dashboard.url_state import read_news
+
+NAME = "image"  # in the URL: the id of a sample
+# Session state:
+_ASKED = "image_asked"  # index of the image that the large view wants next
+_GOTO = "image_goto"  # its id, and a number that says that this is a new wish
+
+
+def find_asked(entry: Entry, ordered: NDArray[np.intp]) -> int | None:
+    """Return the place, among the images shown, of the one that is asked for now, None where none is.
+
+    Says so on the page where the one that a link names is not among them.
+    """
+    index: int | None = st.session_state.pop(_ASKED, None)
+    wanted = read_news(NAME)
+    if index is None and wanted:
+        known = np.flatnonzero(load_samples(entry)["id"] == wanted)
+        if not len(known):
+            st.caption(text("large_view.unknown"))
+            return None
+        index = int(known[0])
+    if index is None:
+        return None
+    place = np.flatnonzero(ordered == index)
+    if not len(place):
+        st.caption(text("large_view.not_here"))
+        return None
+    return int(place[0])
+
+
+def ask_for_neighbour(entry: Entry, ordered: NDArray[np.intp], index: int, by: int) -> None:
+    """Ask for the image that comes `by` places behind another one, as a callback: the next run turns to its page."""
+    place = np.flatnonzero(ordered == index)
+    if len(place) and 0 <= place[0] + by < len(ordered):
+        neighbour = int(ordered[place[0] + by])
+        _, number = st.session_state.get(_GOTO, ("", 0))
+        st.session_state[_ASKED] = neighbour
+        st.session_state[_GOTO] = (load_samples(entry)["id"].iloc[neighbour], number + 1)
+
+
+def goto() -> tuple[str, int] | None:
+    """Return the id of the image that the large view last asked for, and the number of that wish."""
+    wish: tuple[str, int] | None = st.session_state.get(_GOTO)
+    return wish
