@@ -5,18 +5,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore.disagreement import compare, object_cover, off_object_heat
-from camcore.drawing import CONVENTIONS, draw
+from camcore import readings
+from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.runs import Run, open_run
 
 STATES = ("explained", "trained", "training", "damaged")
@@ -99,21 +97,6 @@ def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np
     return _measure_off_object(*entry.key, source, convention)
 
 
-def compare_images(entry: Entry, first: str, second: str, indices: Sequence[int]) -> pd.DataFrame:
-    """Return what `measure_pair` says of a few images, without measuring all the others."""
-    generation = _explained(entry)
-    a, b = (generation.maps(source)[list(indices)] for source in (first, second))
-    return compare(a, parse_source(first).method, b, parse_source(second).method)
-
-
-def off_object_of_images(entry: Entry, source: str, convention: str, indices: Sequence[int]) -> NDArray[np.float64]:
-    """Return what `measure_off_object` says of a few images, without measuring all the others."""
-    raw = _explained(entry).maps(source)[list(indices)]
-    run, samples = entry.run, load_samples(entry).iloc[list(indices)]
-    cover = object_cover(samples, run.config.view.kind if run else "", *raw.shape[-2:])
-    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
-
-
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
     return _measure_range(*entry.key, source)
@@ -132,32 +115,19 @@ def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str
 
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
-    generation = entry.generation
-    return generation is not None and identical_by_theory(
-        parse_source(first), parse_source(second), generation.cam_able
-    )
+    return entry.generation is not None and readings.same_by_theory(entry.generation, first, second)
 
 
 def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
     """Return the most probable classes of an image with their probabilities, from the most probable."""
-    generation, run = entry.generation, entry.run
-    if generation is None or run is None:
+    if entry.generation is None or entry.run is None:
         return []
-    logits = np.asarray(generation.logits[index], dtype=np.float64)
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
+    return readings.top_classes(entry.run, entry.generation, index, count)
 
 
 def read_history(entry: Entry) -> pd.DataFrame:
     """Return a run's history. It is read anew each time, because a training writes to it."""
     return entry.run.history() if entry.run else pd.DataFrame()
-
-
-def _explained(entry: Entry) -> Generation:
-    if entry.generation is None:
-        raise RunError(f"{entry.path} has no heatmaps yet. Make them: camcore explain {entry.path}")
-    return entry.generation
 
 
 def _reopen(path: str) -> tuple[Run, Generation]:
@@ -167,42 +137,26 @@ def _reopen(path: str) -> tuple[Run, Generation]:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
-    _, generation = _reopen(path)
-    raw = np.asarray(generation.maps(source))
-    finite = raw[np.isfinite(raw)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return readings.measure_range(_reopen(path)[1], source)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load_samples(path: str, version: str) -> pd.DataFrame:
-    run, generation = _reopen(path)
-    names = np.array(run.class_names)
-    samples = generation.samples
-    return samples.assign(
-        index=np.arange(len(samples)),
-        label_name=names[samples["label"]],
-        predicted_name=names[samples["predicted"]],
-        # An image of two classes is recognised when either is; it does not count in the accuracy.
-        right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
-    )
+    return readings.name_samples(*_reopen(path))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_pair(path: str, version: str, first: str, second: str) -> pd.DataFrame:
-    _, generation = _reopen(path)
-    a, b = (np.asarray(generation.maps(source)) for source in (first, second))
-    return compare(a, parse_source(first).method, b, parse_source(second).method)
+    return readings.measure_pair(_reopen(path)[1], first, second)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _load_cover(path: str, version: str, height: int, width: int) -> Any:
-    run, generation = _reopen(path)
-    return object_cover(generation.samples, run.config.view.kind, height, width)
+def _load_cover(path: str, version: str, height: int, width: int) -> NDArray[np.float64]:
+    return readings.measure_cover(*_reopen(path), height, width)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _measure_off_object(path: str, version: str, source: str, convention: str) -> NDArray[np.float64]:
-    _, generation = _reopen(path)
-    raw = np.asarray(generation.maps(source))
-    cover = _load_cover(path, version, *raw.shape[-2:])
-    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+    generation = _reopen(path)[1]
+    cover = _load_cover(path, version, *generation.maps(source).shape[-2:])
+    return readings.measure_off_object(generation, source, convention, cover)

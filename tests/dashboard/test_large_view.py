@@ -210,13 +210,10 @@ def test_without_any_server_it_works_the_same(page: Page, tmp_path: Path) -> Non
     start = f"""
         const host = document.querySelector("div");
         host.attachShadow({{ mode: "open" }}).innerHTML = `<style>{css}</style>{html}`;
-        show({{ data: {payload}, parentElement: host.shadowRoot, setTriggerValue() {{}} }});
+        showHeatmapGrid({{ data: {payload}, parentElement: host.shadowRoot, setTriggerValue() {{}} }});
     """
-    module = script.replace("export default function (component)", "function show(component)") + start
-    document = (
-        f"<meta charset=utf-8><div data-testid=stBidiComponentIsolated></div><script type=module>{module}</script>"
-    )
-    (tmp_path / "report.html").write_text(document, encoding="utf-8")
+    body = "<meta charset=utf-8><div data-testid=stBidiComponentIsolated></div>"
+    (tmp_path / "report.html").write_text(f"{body}<script type=module>{script}{start}</script>", encoding="utf-8")
     page.context.set_offline(True)
     page.goto((tmp_path / "report.html").as_uri())
     wait_until_painted(page)

@@ -1,0 +1,109 @@
+"""From rows of an explained run to the tiles of the heatmap grid."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from camcore import geometry, readings
+from camcore.disagreement import MEASURES
+from camcore.drawing import CONVENTIONS
+from camcore.generations import TARGETS, Generation
+from camcore.heatmap_grid import CHOSEN, ClassShare, GridBox, GridSource, Slot, Tile
+from camcore.heatmaps import parse_source
+from camcore.language import Text
+from camcore.runs import Run
+from camcore.wording import source_title
+
+TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone
+SLOTS: tuple[Slot, Slot] = ("a", "b")
+
+
+def make_sources(text: Text, sources: tuple[str, str]) -> tuple[GridSource, GridSource | None]:
+    """Return what the grid needs of two sources; None for the second where it is the first."""
+    first, second = (GridSource(source, source_title(text, source), parse_source(source).method) for source in sources)
+    return first, second if sources[0] != sources[1] else None
+
+
+def describe_measures(text: Text) -> dict[str, tuple[str, str]]:
+    """Return what the large view says of each distance: its title and what it is."""
+    return {name: (text(f"measure.{name}"), text(f"measure.{name}.help")) for name in MEASURES}
+
+
+def make_tiles(
+    run: Run,
+    generation: Generation,
+    samples: pd.DataFrame,
+    indices: Sequence[int],
+    sources: tuple[str, str],
+    captions: Sequence[str],
+    class_maps: Mapping[str, NDArray[np.float32] | None] | None = None,
+) -> list[Tile]:
+    """Return what the grid needs of some images.
+
+    Args:
+        run: The run.
+        generation: Its maps in force.
+        samples: As of `readings.name_samples`.
+        indices: Of the images, in the order to show them.
+        sources: The second may be the first: then there is nothing to compare.
+        captions: A line per image.
+        class_maps: Per source the raw maps (len(indices), h, w) of a class that the user chose, None where there are
+            none.
+    """
+    slots: dict[Slot, str] = dict(zip(SLOTS, dict.fromkeys(sources), strict=False))
+    maps = {slot: _read_maps(generation, source, indices) for slot, source in slots.items()}
+    for slot, source in slots.items():
+        chosen = (class_maps or {}).get(source)
+        maps[slot] |= {} if chosen is None else {CHOSEN: chosen}
+    off_object = {slot: _read_off_object(run, generation, source, indices) for slot, source in slots.items()}
+    distances = readings.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
+    rows = samples.iloc[list(indices)].to_dict("records")
+    return [
+        Tile(
+            id=sample["id"],
+            index=index,
+            image=generation.thumbnail(index),
+            width=sample["width"],
+            height=sample["height"],
+            label=sample["label_name"],
+            predicted=sample["predicted_name"],
+            correct=sample["right"],
+            confidence=sample["confidence"],
+            seen=geometry.seen_box(run.config.view.kind, sample["width"], sample["height"]),
+            caption=caption,
+            boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
+            maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in slots},
+            path=sample["path"],
+            top=_list_top(run, generation, index, sample["label_name"]),
+            distances={} if distances is None else _by_measure(distances.iloc[at]),
+            off_object={slot: tuple(shares[at]) for slot, shares in off_object.items()},
+        )
+        for at, (index, sample, caption) in enumerate(zip(indices, rows, captions, strict=True))
+    ]
+
+
+def _make_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
+    x0, y0, x1, y1 = (float(edge) for edge in box[:4])
+    named = int(box[4])
+    return GridBox(x0, y0, x1, y1, class_names[named] if named >= 0 else "", named in (-1, label))
+
+
+def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+    return {target: generation.maps(source, target)[list(indices)] for target in TARGETS}
+
+
+def _read_off_object(run: Run, generation: Generation, source: str, indices: Sequence[int]) -> NDArray[np.float64]:
+    """Return the share of heat off the object, (len(indices), 2), in the order of `CONVENTIONS`."""
+    measured = [readings.measure_off_object_of(run, generation, source, name, indices) for name in CONVENTIONS]
+    return np.stack(measured, -1)
+
+
+def _list_top(run: Run, generation: Generation, index: int, label: str) -> list[ClassShare]:
+    return [ClassShare(name, share, name == label) for name, share in readings.top_classes(run, generation, index)]
+
+
+def _by_measure(distances: Any) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(distances[f"{name}_{convention}"] for convention in CONVENTIONS) for name in MEASURES}
