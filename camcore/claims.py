@@ -31,7 +31,7 @@ def make_claims(verdict: Verdict) -> list[Claim]:
 
 def claim_identity(verdict: Verdict) -> list[Claim]:
     """Say which methods are the reference up to drawing, or why there is no CAM."""
-    claims = [_claim("cam_not_applicable", reason=reason) for reason in verdict["not_applicable"].values()]
+    claims = [_claim("cam_not_applicable", **why) for why in verdict["not_applicable"].values()]
     differences = _differences(verdict, "pointing_strict")
     same = [source for source, found in differences.items() if found["identical_by_theory"]]
     if same:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from camcore.language import Text
-from camcore.wording import join_names, measure_phrase, name_of, points
+from camcore.wording import join_names, measure_phrase, name_of, points, why_no_cam
 
 Verdict = dict[str, Any]
 Parameters = dict[str, Any]
@@ -50,7 +50,7 @@ def _drawing(text: Text, _: Verdict, given: Parameters) -> str:
 
 
 def _no_cam(text: Text, _: Verdict, given: Parameters) -> str:
-    return text("verdict.claim.cam_not_applicable", reason=str(given["reason"]).rstrip("."))
+    return text("verdict.claim.cam_not_applicable", reason=why_no_cam(text, given["max_error"]))
 
 
 def _separates(text: Text, _: Verdict, given: Parameters) -> str:

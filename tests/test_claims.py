@@ -75,8 +75,8 @@ def test_drawing_is_told_only_where_it_shows() -> None:
 
 
 def test_a_run_without_cam_says_why() -> None:
-    said = codes(verdict(not_applicable={"cam": "two linear layers"}, reference="grad_cam"))
-    assert said["cam_not_applicable"] == {"reason": "two linear layers"}
+    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}, reference="grad_cam"))
+    assert said["cam_not_applicable"] == {"max_error": 0.85}
 
 
 def test_overlapping_intervals_do_not_name_who_ignores_the_class() -> None:

@@ -12,7 +12,7 @@ VERDICT = {"reference": "cam", "claims": []}
 CLAIMS = {
     "identical_up_to_drawing": {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam", "hires_cam"]},
     "drawing_effect": {"source": "cam", "measure": "off_object", "literature": 0.636, "positive": 0.38},
-    "cam_not_applicable": {"reason": "the head is not linear"},
+    "cam_not_applicable": {"max_error": 0.852},
     "separates": {"measure": "insertion", "best": "layer_cam", "worst": "cam", "best_mean": 0.7, "worst_mean": 0.4},
     "nothing_separates": {},
     "best_is": {"source": "layer_cam", "measures": 9, "of": 14},
@@ -39,6 +39,9 @@ def test_sentences_say_what_the_parameters_say() -> None:
     said = {code: write_sentence(TEXT, VERDICT, {"code": code, "parameters": given}) for code, given in CLAIMS.items()}
     assert said["identical_up_to_drawing"] == (
         "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
+    )
+    assert said["cam_not_applicable"] == (
+        "CAM does not exist for this network: mean(CAM) + bias misses its output by 85% of the output's range."
     )
     assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
     assert said["no_better_than_reference"] == "No measure shows LayerCAM and Eigen-CAM to be better than CAM."

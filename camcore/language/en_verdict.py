@@ -76,6 +76,8 @@ VERDICT_STRINGS = {
     "verdict.claim.drawing_effect": "Drawn as in the literature, {literature:.0%} of {source}'s heat lies off the "
     "object; of its positive evidence alone, {positive:.0%} does.",
     "verdict.claim.cam_not_applicable": "CAM does not exist for this network: {reason}.",
+    "verdict.no_cam.no_linear_layer": "no linear layer takes the pooled features as they are",
+    "verdict.no_cam.misses_logits": "mean(CAM) + bias misses its output by {error:.0%} of the output's range",
     "verdict.claim.separates": "The methods lie furthest apart in {phrase}: {best} has {best_mean:.0%}, {worst} "
     "{worst_mean:.0%}.",
     "verdict.claim.nothing_separates": "On these images no measure tells the methods apart. That does not prove them "
