@@ -85,7 +85,9 @@ def _nothing_separates(_: Verdict, __: Parameters) -> str:
 
 def _best(verdict: Verdict, given: Parameters) -> str:
     names = {"source": name_of(given["source"]), "reference": name_of(verdict.reference)}
-    return text("verdict.claim.best_is", won=given["measures"], total=given["of"], **names)
+    counts = {"won": given["measures"], "lost": given["losses"], "total": given["of"]}
+    key = "verdict.claim.best_is.loses" if given["losses"] else "verdict.claim.best_is"
+    return text(key, **names, **counts)
 
 
 def _no_better(verdict: Verdict, given: Parameters) -> str:
