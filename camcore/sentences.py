@@ -70,7 +70,9 @@ def _nothing_separates(text: Text, _: Verdict, __: Parameters) -> str:
 
 def _best(text: Text, verdict: Verdict, given: Parameters) -> str:
     names = {"source": name_of(text, given["source"]), "reference": name_of(text, verdict["reference"])}
-    return text("verdict.claim.best_is", won=given["measures"], total=given["of"], **names)
+    counts = {"won": given["measures"], "lost": given["losses"], "total": given["of"]}
+    key = "verdict.claim.best_is.loses" if given["losses"] else "verdict.claim.best_is"
+    return text(key, **names, **counts)
 
 
 def _no_better(text: Text, verdict: Verdict, given: Parameters) -> str:

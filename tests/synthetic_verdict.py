@@ -217,7 +217,7 @@ def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
     means = {f"{end}_mean": pointing[source] for end, source in ends.items()}
     claims += [
         ("separates", {"measure": "pointing_strict", **ends, **means}),
-        ("best_is", {"source": "layer_cam", "measures": 9, "of": len(measures)}),
+        ("best_is", {"source": "layer_cam", "measures": 9, "losses": 0, "of": len(measures) - 2}),
         ("fails_randomization", {"sources": ["eigen_cam"]}),
         ("reason_to_prefer", {"source": "layer_cam", "reason": "localization"}),
     ]

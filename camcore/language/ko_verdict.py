@@ -81,8 +81,11 @@ VERDICT_STRINGS = {
     "{worst_mean:.0%}예요.",
     "verdict.claim.nothing_separates": "이 이미지들에서는 어떤 지표로도 방법을 구별할 수 없어요. 그렇다고 방법들이 "
     "서로 같다고 증명된 것은 아니에요.",
-    "verdict.claim.best_is": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 나아요.",
-    "verdict.claim.no_better_than_reference": "{sources} 쪽이 {reference}보다 낫다고 보여 주는 지표는 없어요.",
+    "verdict.claim.best_is": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, 더 나쁜 지표는 없어요.",
+    "verdict.claim.best_is.loses": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, {lost}개에서는 더 "
+    "나빠요.",
+    "verdict.claim.no_better_than_reference": "그리는 방식을 빼면, {sources} 쪽이 {reference}보다 낫다고 보여 주는 지표는 "
+    "없어요.",
     "verdict.claim.worse_than_baseline": "{source}의 결과는 네트워크를 전혀 모르는 맵보다 나빠요. {phrase}: {source} "
     "{mean:.0%}, 베이스라인 “{baseline}” {baseline_mean:.0%}.",
     "verdict.claim.does_not_follow_class": "지정한 클래스를 가장 덜 따라가는 방법: {source}. 클래스가 둘인 "
@@ -206,6 +209,9 @@ VERDICT_STRINGS = {
     "평균해요. 신뢰구간이 선을 가로지르면 어느 방법이 나은지 알 수 없고, “차이 없음”은 차이를 확인하지 못했다는 "
     "뜻이에요.\n"
     "- **더 나음**과 **더 나쁨**은 비교한 방법과 지표의 수만큼 보정한 뒤에만 표시해요.\n"
+    "- **지표 수**에는 객체 밖 강조를 넣지 않아요. 박스 안 에너지를 뒤집은 값이고, 문헌 방식으로 그린 값은 방법보다 "
+    "그리는 방식을 더 말해 주기 때문이에요. 한 묶음의 지표는 같은 것을 여러 면에서 본 것이라, 여럿에서 이겨도 "
+    "발견이 여럿인 것은 아니에요.\n"
     "- **이론상 같음**: 평균 풀링과 선형 레이어 하나로 끝나는 네트워크라면, 마지막 레이어에서 이 맵들은 양의 "
     "상수배만 달라요. 이미지가 아무리 많아도 구별할 수 없어요.\n"
     "- **베이스라인**은 네트워크를 보지 않아요. 중앙 블롭을 이기지 못하는 방법은, 사진을 찍을 때 대상을 가운데에 "

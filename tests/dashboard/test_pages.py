@@ -216,5 +216,5 @@ def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, m
     app = show("gallery", runs, monkeypatch, run="gap")
     assert "lang" not in app.query_params
     app.button_group(key="url_lang").set_value("ko").run()
-    assert app.query_params["lang"] == ["ko"]
+    assert app.query_params["lang"] == "ko"
     assert language.say("ko", "gallery.title") in all_text(app)
