@@ -82,10 +82,10 @@ VERDICT_STRINGS = {
     "verdict.claim.nothing_separates": "이 이미지들에서는 어떤 지표로도 방법을 구별할 수 없어요. 그렇다고 방법들이 "
     "서로 같다고 증명된 것은 아니에요.",
     "verdict.claim.best_is": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, 더 나쁜 지표는 없어요.",
-    "verdict.claim.best_is.loses": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, {lost}개에서는 더 "
-    "나빠요.",
-    "verdict.claim.no_better_than_reference": "그리는 방식을 빼면, {sources} 쪽이 {reference}보다 낫다고 보여 주는 지표는 "
-    "없어요.",
+    "verdict.claim.best_is.loses": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, {lost}개에서는 "
+    "더 나빠요.",
+    "verdict.claim.no_better_than_reference": "그리는 방식을 빼면, {sources} 쪽이 {reference}보다 낫다고 보여 주는 "
+    "지표는 없어요.",
     "verdict.claim.worse_than_baseline": "{source}의 결과는 네트워크를 전혀 모르는 맵보다 나빠요. {phrase}: {source} "
     "{mean:.0%}, 베이스라인 “{baseline}” {baseline_mean:.0%}.",
     "verdict.claim.does_not_follow_class": "지정한 클래스를 가장 덜 따라가는 방법: {source}. 클래스가 둘인 "
