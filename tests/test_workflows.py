@@ -115,11 +115,6 @@ def test_force_makes_new_maps(own_run: Run) -> None:
     assert open_generation(own_run).id == after
 
 
-def test_another_source_makes_new_maps(own_run: Run) -> None:
-    assert explain(own_run, "grad_cam@layer2")[1]
-    assert [source.id for source in open_generation(own_run).sources] == ["grad_cam@layer2"]
-
-
 def test_other_weights_make_new_maps(own_run: Run) -> None:
     model = load_model(own_run)
     with torch.no_grad():
