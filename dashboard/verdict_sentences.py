@@ -68,9 +68,10 @@ def _no_cam(_: Verdict, given: Parameters) -> str:
     return text("verdict.claim.cam_not_applicable", reason=str(given["reason"]).rstrip("."))
 
 
-def _separates(_: Verdict, given: Parameters) -> str:
+def _separates(verdict: Verdict, given: Parameters) -> str:
     return text(
         "verdict.claim.separates",
+        reference=name_of(verdict.reference),
         phrase=measure_phrase(given["measure"]),
         best=name_of(given["best"]),
         worst=name_of(given["worst"]),
