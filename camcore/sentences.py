@@ -53,9 +53,10 @@ def _no_cam(text: Text, _: Verdict, given: Parameters) -> str:
     return text("verdict.claim.cam_not_applicable", reason=why_no_cam(text, given["max_error"]))
 
 
-def _separates(text: Text, _: Verdict, given: Parameters) -> str:
+def _separates(text: Text, verdict: Verdict, given: Parameters) -> str:
     return text(
         "verdict.claim.separates",
+        reference=name_of(text, verdict["reference"]),
         phrase=measure_phrase(text, given["measure"]),
         best=name_of(text, given["best"]),
         worst=name_of(text, given["worst"]),

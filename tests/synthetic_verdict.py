@@ -213,7 +213,7 @@ def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
             ("identical_up_to_drawing", {"first": "cam", "second": "grad_cam", "methods": same}),
             ("drawing_effect", {"source": "cam", "measure": "off_object", **off}),
         ]
-    ends = {"best": "layer_cam", "worst": "eigen_cam"}
+    ends = {"best": document["reference"], "worst": "eigen_cam"}
     means = {f"{end}_mean": pointing[source] for end, source in ends.items()}
     claims += [
         ("separates", {"measure": "pointing_strict", **ends, **means}),

@@ -44,6 +44,10 @@ def test_sentences_say_what_the_parameters_say() -> None:
         "CAM does not exist for this network: mean(CAM) + bias misses its output by 85% of the output's range."
     )
     assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
+    assert said["separates"] == (
+        "The clearest difference to CAM is in insertion, how fast the answer comes back with the hottest pixels: "
+        "LayerCAM has 70%, CAM 40%."
+    )
     assert said["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
     unbeaten = {"code": "best_is", "parameters": CLAIMS["best_is"] | {"losses": 0}}
     assert write_sentence(TEXT, VERDICT, unbeaten) == (
@@ -53,9 +57,9 @@ def test_sentences_say_what_the_parameters_say() -> None:
         "Drawing aside, no measure shows LayerCAM and Eigen-CAM to be better than CAM."
     )
     assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
-    assert "comes with a lower accuracy" in str(said["price_some"])
+    assert "is less accurate than other: 70.0% beside 75.0%" in str(said["price_some"])
     higher = {"code": "price_some", "parameters": CLAIMS["price_some"] | {"difference": 0.05}}
-    assert "comes with a higher accuracy" in str(write_sentence(TEXT, VERDICT, higher))
+    assert "is more accurate than other" in str(write_sentence(TEXT, VERDICT, higher))
 
 
 @pytest.mark.parametrize("reason", ["freedom", "cost", "localization", "faithfulness", "none"])

@@ -111,6 +111,15 @@ def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) ->
         workflows.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
 
 
+def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> None:
+    with pytest.raises(CamcoreError) as raised:
+        workflows.verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
+    assert str(raised.value) == (
+        f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {runs / 'mlp'} alone; it"
+        f" applies to {runs / 'gap'}. Name a run of another head with --against."
+    )
+
+
 def test_a_shifted_map_is_worse_and_a_copy_is_no_different() -> None:
     random = np.random.default_rng(0)
     reference = random.random(200)

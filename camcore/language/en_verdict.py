@@ -78,10 +78,10 @@ VERDICT_STRINGS = {
     "verdict.claim.cam_not_applicable": "CAM does not exist for this network: {reason}.",
     "verdict.no_cam.no_linear_layer": "no linear layer takes the pooled features as they are",
     "verdict.no_cam.misses_logits": "mean(CAM) + bias misses its output by {error:.0%} of the output's range",
-    "verdict.claim.separates": "The methods lie furthest apart in {phrase}: {best} has {best_mean:.0%}, {worst} "
-    "{worst_mean:.0%}.",
-    "verdict.claim.nothing_separates": "On these images no measure tells the methods apart. That does not prove them "
-    "equal.",
+    "verdict.claim.separates": "The clearest difference to {reference} is in {phrase}: {best} has {best_mean:.0%}, "
+    "{worst} {worst_mean:.0%}.",
+    "verdict.claim.nothing_separates": "Drawing aside, no measure tells the methods apart on these images. That does "
+    "not prove them equal.",
     "verdict.claim.best_is": "{source} is better than {reference} on {won} of {total} measures and worse on none.",
     "verdict.claim.best_is.loses": "{source} is better than {reference} on {won} of {total} measures and worse on "
     "{lost}.",
@@ -89,18 +89,19 @@ VERDICT_STRINGS = {
     "{reference}.",
     "verdict.claim.worse_than_baseline": "{source} does worse than a map that knows nothing of the network: in {phrase}"
     " it has {mean:.0%}, the baseline “{baseline}” {baseline_mean:.0%}.",
-    "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for least: {mean:.0%} on images "
-    "of two classes, where {best_source} has {best_mean:.0%}.",
-    "verdict.claim.fails_randomization": "Maps by {sources} stay alike when the network's weights are made random, so "
-    "they tell little of what it has learned.",
+    "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for less often than {best_source}:"
+    " on {mean:.0%} of the images of two classes, where {best_source} does on {best_mean:.0%}.",
+    "verdict.claim.fails_randomization": "The randomisation check is not passed by {sources}: with the network's "
+    "weights made random, these maps are not shown to lose half of their order.",
     "verdict.claim.price_none": "These images show no price of the architecture that CAM needs: accuracy is "
     "{accuracy:.1%} here and {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
     "{low} to {high}.",
-    "verdict.claim.price_some.lower": "The architecture that CAM needs comes with a lower accuracy: {accuracy:.1%} "
-    "beside {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval {low} to {high}.",
-    "verdict.claim.price_some.higher": "The architecture that CAM needs comes with a higher accuracy here: "
-    "{accuracy:.1%} beside {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
-    "{low} to {high}.",
+    "verdict.claim.price_some.lower": "This run, with the architecture that CAM needs, is less accurate than "
+    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
+    "to {high}. That is one training of each.",
+    "verdict.claim.price_some.higher": "This run, with the architecture that CAM needs, is more accurate than "
+    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
+    "to {high}. That is one training of each.",
     "verdict.claim.reason_to_prefer.freedom": "A reason to prefer {source} is freedom: it asks for no particular "
     "architecture.",
     "verdict.claim.reason_to_prefer.cost": "A reason to prefer {source} is its cost.",

@@ -77,10 +77,10 @@ VERDICT_STRINGS = {
     "verdict.claim.cam_not_applicable": "이 네트워크에는 CAM을 적용할 수 없어요: {reason}.",
     "verdict.no_cam.no_linear_layer": "풀링한 특징을 그대로 받는 선형 레이어가 없음",
     "verdict.no_cam.misses_logits": "mean(CAM) + 편향과 출력의 차이가 출력 범위의 {error:.0%}",
-    "verdict.claim.separates": "{phrase}에서 방법 간 차이가 가장 커요. {best}의 값은 {best_mean:.0%}, {worst}의 값은 "
-    "{worst_mean:.0%}예요.",
-    "verdict.claim.nothing_separates": "이 이미지들에서는 어떤 지표로도 방법을 구별할 수 없어요. 그렇다고 방법들이 "
-    "서로 같다고 증명된 것은 아니에요.",
+    "verdict.claim.separates": "{reference} 대비 차이가 가장 뚜렷한 지표: {phrase}. {best} {best_mean:.0%}, {worst} "
+    "{worst_mean:.0%}.",
+    "verdict.claim.nothing_separates": "그리는 방식을 빼면, 이 이미지들에서는 어떤 지표로도 방법을 구별할 수 없어요. "
+    "그렇다고 방법들이 서로 같다고 증명된 것은 아니에요.",
     "verdict.claim.best_is": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, 더 나쁜 지표는 없어요.",
     "verdict.claim.best_is.loses": "{total}개 지표 중 {won}개에서 {source} 쪽이 {reference}보다 낫고, {lost}개에서는 "
     "더 나빠요.",
@@ -88,16 +88,18 @@ VERDICT_STRINGS = {
     "지표는 없어요.",
     "verdict.claim.worse_than_baseline": "{source}의 결과는 네트워크를 전혀 모르는 맵보다 나빠요. {phrase}: {source} "
     "{mean:.0%}, 베이스라인 “{baseline}” {baseline_mean:.0%}.",
-    "verdict.claim.does_not_follow_class": "지정한 클래스를 가장 덜 따라가는 방법: {source}. 클래스가 둘인 "
-    "이미지에서 {mean:.0%}로, {best_source}의 {best_mean:.0%}보다 낮아요.",
-    "verdict.claim.fails_randomization": "{sources}의 맵은 네트워크의 가중치를 무작위로 바꿔도 비슷하게 남아요. "
-    "네트워크가 무엇을 학습했는지 거의 알려 주지 못한다는 뜻이에요.",
+    "verdict.claim.does_not_follow_class": "지정한 클래스를 따라가는 비율은 {source}보다 {best_source} 쪽이 높아요. "
+    "클래스가 둘인 이미지에서 {source} {mean:.0%}, {best_source} {best_mean:.0%}예요.",
+    "verdict.claim.fails_randomization": "무작위화 검사 미통과: {sources}. 네트워크의 가중치를 무작위로 바꾸어도 이 "
+    "맵들의 순서가 절반 이상 사라진다고 확인되지 않았어요.",
     "verdict.claim.price_none": "이 이미지들에서는 CAM에 필요한 구조 때문에 치르는 대가가 나타나지 않아요. 정확도는 "
     "이 실험 {accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}).",
-    "verdict.claim.price_some.lower": "CAM에 필요한 구조를 쓴 쪽이 정확도가 더 낮아요. 이 실험 {accuracy:.1%}, "
-    "{against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}).",
-    "verdict.claim.price_some.higher": "여기서는 CAM에 필요한 구조를 쓴 쪽이 정확도가 더 높아요. 이 실험 "
-    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}).",
+    "verdict.claim.price_some.lower": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 낮아요. 이 실험 "
+    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 번씩 "
+    "학습한 결과예요.",
+    "verdict.claim.price_some.higher": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 높아요. 이 실험 "
+    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 번씩 "
+    "학습한 결과예요.",
     "verdict.claim.reason_to_prefer.freedom": "{source} 쪽을 선호할 만한 이유는 자유로움이에요. 특정한 구조가 "
     "필요하지 않아요.",
     "verdict.claim.reason_to_prefer.cost": "{source} 쪽을 선호할 만한 이유는 비용이에요.",
