@@ -95,11 +95,11 @@ VERDICT_STRINGS = {
     "verdict.claim.price_none": "이 이미지들에서는 CAM에 필요한 구조 때문에 치르는 대가가 나타나지 않아요. 정확도는 "
     "이 실험 {accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}).",
     "verdict.claim.price_some.lower": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 낮아요. 이 실험 "
-    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 번씩 "
-    "학습한 결과예요.",
+    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 "
+    "번씩 학습한 결과예요.",
     "verdict.claim.price_some.higher": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 높아요. 이 실험 "
-    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 번씩 "
-    "학습한 결과예요.",
+    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 "
+    "번씩 학습한 결과예요.",
     "verdict.claim.reason_to_prefer.freedom": "{source} 쪽을 선호할 만한 이유는 자유로움이에요. 특정한 구조가 "
     "필요하지 않아요.",
     "verdict.claim.reason_to_prefer.cost": "{source} 쪽을 선호할 만한 이유는 비용이에요.",
