@@ -10,6 +10,7 @@ import click
 import camcore
 from camcore.backbones import BACKBONES, HEADS
 from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, config_option, run_option, show_errors
+from camcore.cli_reading import layers_command, report_command, runs_command
 from camcore.config import (
     AUGMENTATIONS,
     KEEPS,
@@ -22,10 +23,10 @@ from camcore.config import (
     ViewConfig,
 )
 from camcore.datasets import DATASETS
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError
 from camcore.geometry import VIEWS
 from camcore.heatmaps import METHODS
-from camcore.runs import list_runs, open_run, runs_folder
+from camcore.runs import open_run, runs_folder
 
 DATASET_KINDS = ("paper-dogs", "stanford-dogs", "image-folder")
 
@@ -216,35 +217,5 @@ def demo_command(path: Path | None, **options: Any) -> None:
     click.echo("Look at it: streamlit run dashboard/app.py")
 
 
-@main.command("layers")
-@click.argument("path", metavar="RUN", type=PATH)
-@show_errors
-def layers_command(path: Path) -> None:
-    """List the layers of a run's network, with their grids."""
-    from camcore import workflows
-
-    for layer in workflows.list_layers(path):
-        grid = f"{layer['height']} x {layer['width']}"
-        click.echo(f"{layer['name']:<24} {grid:>9}  {layer['channels']:>5} channels  {layer['note']}")
-
-
-@main.command("runs")
-@click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
-@show_errors
-def runs_command(folder: Path | None) -> None:
-    """List the runs that are there."""
-    folder = folder or runs_folder()
-    entries = list_runs(folder)
-    if not entries:
-        click.echo(f"No runs in {folder}. Make one: camcore demo --run {folder / 'demo'}")
-    for entry in entries:
-        if isinstance(entry, RunError):
-            click.echo(f"unusable: {entry}")
-            continue
-        config = entry.config
-        state = "trained" if entry.finished else "unfinished"
-        explained = "explained" if (entry.path / "explained" / "current").exists() else "not explained"
-        click.echo(
-            f"{entry.name:<24} {config.dataset.kind:<14} {config.model.backbone:<18} {config.model.head:<7}"
-            f" {state}, {explained}"
-        )
+for command in (report_command, layers_command, runs_command):
+    main.add_command(command)

@@ -25,6 +25,19 @@ def write_sentences(text: Text, verdict: Verdict) -> tuple[list[str], list[str]]
     return others[:room] + last, others[room:]
 
 
+def write_basis(text: Text, verdict: Verdict) -> str:
+    """Return what the numbers stand on: how many images, steps, which seed, how long it took."""
+    seconds = float(verdict.get("seconds") or 0)
+    duration = (
+        text("verdict.basis.minutes", count=seconds / 60)
+        if seconds >= 90
+        else text("verdict.basis.seconds", count=seconds)
+    )
+    counts = {name: verdict["images"].get(name, 0) for name in ("faithfulness", "two_class", "randomization")}
+    basis = {"images": verdict["images"].get("all", 0), "steps": verdict.get("steps"), "seed": verdict.get("seed")}
+    return text("verdict.basis", **basis, **counts, minutes=duration)
+
+
 def write_sentence(text: Text, verdict: Verdict, claim: dict[str, Any]) -> str | None:
     """Return the sentence of a claim, None for an unknown code or parameters that are not as this version has them."""
     write = SENTENCES.get(claim.get("code", ""))

@@ -76,3 +76,11 @@ def probability(value: float | None) -> str:
     if value is None:
         return "–"
     return f"< {TINY_P}" if value < TINY_P else f"= {value:.2g}"
+
+
+def format_tiny(value: float) -> str:
+    """Return a number that may be far below 1 as people write it: 2·10⁻⁶, 0.31."""
+    if value >= 0.01 or value == 0:
+        return f"{value:.2g}"
+    digits, exponent = f"{value:.0e}".split("e")
+    return f"{digits}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

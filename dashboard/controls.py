@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
-from camcore.heatmaps import parse_source
+from camcore.readings import default_pair
 from dashboard.data import Entry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_whole_number, start_anew
@@ -26,15 +26,6 @@ def choose_sources(entry: Entry) -> tuple[str, str]:
         key = keep_in_url(name, default, among(sources))
         chosen.append(st.selectbox(text(f"control.source_{name}"), sources, key=key, format_func=source_title))
     return chosen[0], chosen[1]
-
-
-def default_pair(sources: Sequence[str]) -> tuple[str, str]:
-    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
-    if {"cam", "grad_cam"} <= set(sources):
-        return "cam", "grad_cam"
-    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
-    other = next((source for source in sources if source != last), last)
-    return last, other
 
 
 def choose_measure() -> str:

@@ -5,18 +5,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore.disagreement import compare, object_cover, off_object_heat
-from camcore.drawing import CONVENTIONS, draw
+from camcore import readings
+from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.runs import Run, open_run
 
 STATES = ("explained", "trained", "training", "damaged")
@@ -117,10 +115,7 @@ def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str
 
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
-    generation = entry.generation
-    return generation is not None and identical_by_theory(
-        parse_source(first), parse_source(second), generation.cam_able
-    )
+    return entry.generation is not None and readings.same_by_theory(entry.generation, first, second)
 
 
 def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
@@ -146,42 +141,26 @@ def _reopen(path: str) -> tuple[Run, Generation]:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
-    _, generation = _reopen(path)
-    raw = np.asarray(generation.maps(source))
-    finite = raw[np.isfinite(raw)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return readings.measure_range(_reopen(path)[1], source)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load_samples(path: str, version: str) -> pd.DataFrame:
-    run, generation = _reopen(path)
-    names = np.array(run.class_names)
-    samples = generation.samples
-    return samples.assign(
-        index=np.arange(len(samples)),
-        label_name=names[samples["label"]],
-        predicted_name=names[samples["predicted"]],
-        # An image of two classes is recognised when either is; it does not count in the accuracy.
-        right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
-    )
+    return readings.name_samples(*_reopen(path))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_pair(path: str, version: str, first: str, second: str) -> pd.DataFrame:
-    _, generation = _reopen(path)
-    a, b = (np.asarray(generation.maps(source)) for source in (first, second))
-    return compare(a, parse_source(first).method, b, parse_source(second).method)
+    return readings.measure_pair(_reopen(path)[1], first, second)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _load_cover(path: str, version: str, height: int, width: int) -> Any:
-    run, generation = _reopen(path)
-    return object_cover(generation.samples, run.config.view.kind, height, width)
+def _load_cover(path: str, version: str, height: int, width: int) -> NDArray[np.float64]:
+    return readings.measure_cover(*_reopen(path), height, width)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _measure_off_object(path: str, version: str, source: str, convention: str) -> NDArray[np.float64]:
-    _, generation = _reopen(path)
-    raw = np.asarray(generation.maps(source))
-    cover = _load_cover(path, version, *raw.shape[-2:])
-    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+    generation = _reopen(path)[1]
+    cover = _load_cover(path, version, *generation.maps(source).shape[-2:])
+    return readings.measure_off_object(generation, source, convention, cover)

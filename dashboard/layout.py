@@ -6,31 +6,31 @@ from pathlib import Path
 
 import streamlit as st
 
+from camcore import markup
+from camcore.appearance import read_style
 from dashboard.language import text
 
-_STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+_PAGE_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def add_style() -> None:
     """Add the style sheet."""
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(f"<style>{_PAGE_STYLE}{read_style()}</style>")
 
 
 def show_head(page: str) -> None:
     """Show a page's title and, below it, the question it answers."""
-    title, lead = escape(text(f"{page}.title")), escape(text(f"{page}.lead"))
-    st.html(f'<header class="cc-head"><h1>{title}</h1><p>{lead}</p></header>')
+    st.html(markup.head(text(f"{page}.title"), text(f"{page}.lead")))
 
 
 def show_section(title: str, lead: str = "") -> None:
     """Show the heading of a part of a page, with a line below it."""
-    below = f"<p>{escape(lead)}</p>" if lead else ""
-    st.html(f'<div class="cc-section"><h2>{escape(title)}</h2>{below}</div>')
+    st.html(markup.section(title, lead))
 
 
 def show_notice(title: str, body: str, command: str = "") -> None:
     """Show a box for a state that is no fault: what is missing, and the command that makes it."""
-    st.html(f'<div class="cc-notice"><h3>{escape(title)}</h3><p>{escape(body)}</p></div>')
+    st.html(markup.notice(title, body))
     if command:
         st.code(command, language="bash")
 
@@ -63,18 +63,6 @@ def shorten_paths(message: str, folder: Path) -> str:
     return message.replace(str(folder), short_path(folder))
 
 
-def format_tiny(value: float) -> str:
-    """Return a number that may be far below 1 as people write it: 2·10⁻⁶, 0.31."""
-    if value >= 0.01 or value == 0:
-        return f"{value:.2g}"
-    digits, exponent = f"{value:.0e}".split("e")
-    return f"{digits}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-
-
 def show_facts(facts: list[tuple[str, str, str]]) -> None:
     """Show numbers in large type: label, value, and a line that explains it."""
-    cells = "".join(
-        f'<div class="cc-fact"><span>{escape(label)}</span><b>{escape(value)}</b><small>{escape(note)}</small></div>'
-        for label, value, note in facts
-    )
-    st.html(f'<div class="cc-facts">{cells}</div>')
+    st.html(markup.facts(facts))

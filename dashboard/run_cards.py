@@ -7,6 +7,7 @@ import streamlit as st
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
 from camcore.runs import Run
+from camcore.wording import format_tiny
 from dashboard import layout, selection
 from dashboard.data import STATES, Entry, read_history
 from dashboard.language import text
@@ -52,7 +53,7 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
     if entry.generation:
         check = entry.generation.manifest["cam_check"]
         shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")
-        error = text("overview.card.cam_error", error=layout.format_tiny(check["max_error"]))
+        error = text("overview.card.cam_error", error=format_tiny(check["max_error"]))
         facts.append((text("overview.card.cam"), f"{shown} ({error})"))
         facts.append((text("overview.card.images"), f"{entry.generation.manifest['images']:,}"))
     return facts

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from camcore.errors import RunError
+from camcore.verdict_view import Verdict
 from camcore.wording import percent
 from dashboard import controls, layout
 from dashboard.data import Entry
@@ -11,7 +12,7 @@ from dashboard.details import show_details
 from dashboard.language import text
 from dashboard.tiles import show_grid
 from dashboard.url_state import among, keep_in_url, start_anew
-from dashboard.verdict_data import Verdict, pair_images
+from dashboard.verdict_data import pair_images
 from dashboard.wording import measure_title, name_of
 
 PER_PAGE = 6

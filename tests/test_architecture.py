@@ -12,17 +12,18 @@ LONGEST_FILE = 250
 TORCH = ("torch", "torchvision", "safetensors.torch")
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
-    ("errors", "language"),
+    ("errors", "language", "appearance", "markup"),
     ("files", "backbones", "geometry", "progress", "intervals"),
     ("config", "statistics", "box_regions"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording"),
-    ("generations", "disagreement", "sentences", "score_cam", "loading", "weights"),
-    ("attribution", "heatmap_grid", "localization", "training_state"),
-    ("generation_writer", "faithfulness", "cost", "scoring", "pooled"),
-    ("train", "explain", "evaluation"),
+    ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights"),
+    ("attribution", "heatmap_grid", "localization", "training_state", "verdict_view", "readings", "summary"),
+    ("generation_writer", "faithfulness", "cost", "scoring", "pooled", "tiles"),
+    ("train", "explain", "evaluation", "report"),
     ("verdict", "cli_options"),
     ("workflows",),
+    ("cli_reading",),
     ("cli",),
     ("__main__",),
 )

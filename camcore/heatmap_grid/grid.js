@@ -2,7 +2,7 @@
 
 const grids = new WeakMap(); // the element that Streamlit gives -> its grid
 
-export default function (component) {
+export default function showHeatmapGrid(component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = grids.get(parentElement) ?? createGrid(parentElement);
   grids.set(parentElement, grid);

@@ -1,8 +1,10 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
+from camcore.language.en_report import REPORT_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
-STRINGS = VERDICT_STRINGS | {
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS
+STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "Language",
     "app.language_name": "English",

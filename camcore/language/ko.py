@@ -1,8 +1,10 @@
 """Every text of the dashboard, in Korean."""
 
+from camcore.language.ko_report import REPORT_STRINGS
 from camcore.language.ko_verdict import VERDICT_STRINGS
 
-STRINGS = VERDICT_STRINGS | {
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS
+STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "언어",
     "app.language_name": "한국어",

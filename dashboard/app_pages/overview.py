@@ -2,14 +2,16 @@
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
-from camcore.drawing import CONVENTIONS
-from dashboard import controls, layout, pictures, run_cards, selection
+from camcore.readings import default_pair
+from camcore.summary import list_facts, mean_of_finite
+from camcore.wording import format_tiny
+from dashboard import layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
 from dashboard.language import text
+from dashboard.report_button import show_report_button
 from dashboard.wording import source_title
 
 
@@ -19,7 +21,7 @@ def show_idea(entry: Entry) -> None:
     if check is None:
         here = text("overview.idea.unknown")
     elif check["holds"]:
-        here = text("overview.idea.holds", run=entry.name, error=layout.format_tiny(check["max_error"]))
+        here = text("overview.idea.holds", run=entry.name, error=format_tiny(check["max_error"]))
     else:
         here = text("overview.idea.fails", run=entry.name)
     st.html(
@@ -30,27 +32,16 @@ def show_idea(entry: Entry) -> None:
 
 def show_numbers(entry: Entry) -> None:
     """Show the headline numbers of an explained run."""
-    manifest = entry.generation.manifest if entry.generation else {}
-    last = manifest["layers"][-1]
-    facts = [
-        (text("overview.facts.accuracy"), f"{manifest['accuracy']:.1%}", text("overview.facts.accuracy.note")),
-        (
-            text("overview.facts.images"),
-            f"{manifest['images']:,}",
-            text("overview.facts.images.note", height=last["height"], width=last["width"]),
-        ),
-    ]
-    first, second = controls.default_pair(manifest["sources"])
-    titles = {"first": source_title(first), "second": source_title(second)}
-    off_object = mean_off_object(entry, (first,))
-    if (first, "literature") in off_object:
-        shares = off_object[first, "literature"], off_object[first, "positive"]
-        facts.append((text("overview.facts.off_object", **titles), *_two_numbers(*shares)))
-    if first != second:
-        measured = measure_pair(entry, first, second)
-        means = (float(np.nanmean(measured[f"heat_moved_{name}"])) for name in CONVENTIONS)
-        facts.append((text("overview.facts.moved", **titles), *_two_numbers(*means)))
-    layout.show_facts(facts)
+    assert entry.generation is not None  # noqa: S101 shown for explained runs only
+    sources = default_pair(entry.generation.manifest["sources"])
+    off_object = mean_off_object(entry, sources[:1])
+    shares = moved = None
+    if off_object:
+        shares = off_object[sources[0], "literature"], off_object[sources[0], "positive"]
+    if sources[0] != sources[1]:
+        measured = measure_pair(entry, *sources)
+        moved = mean_of_finite(measured["heat_moved_literature"]), mean_of_finite(measured["heat_moved_positive"])
+    layout.show_facts(list_facts(text, entry.generation, sources, shares, moved))
 
 
 def show_examples(entry: Entry) -> None:
@@ -58,14 +49,6 @@ def show_examples(entry: Entry) -> None:
     layout.show_section(text("overview.examples.title"), text("overview.examples.lead"))
     cards = "".join(_card(entry, example) for example in find_examples(entry))
     st.html(f'<div class="cc-examples">{cards}</div>')
-
-
-def _two_numbers(literature: float, positive: float) -> tuple[str, str]:
-    """Return a number in both conventions, or once where they agree, and the line that says what is what."""
-    first, second = f"{literature:.0%}", f"{positive:.0%}"
-    if first == second:
-        return first, text("overview.facts.either")
-    return f"{first} → {second}", text("overview.facts.conventions")
 
 
 def _card(entry: Entry, example: Example) -> str:
@@ -96,6 +79,7 @@ chosen = selection.selected()
 show_idea(chosen)
 if chosen.state == "explained":
     show_numbers(chosen)
+    show_report_button(chosen)
     show_examples(chosen)
 layout.show_section(text("overview.runs.title"), text("overview.runs.lead"))
 run_cards.show_cards(selection.entries(), chosen)

@@ -12,8 +12,8 @@ from camcore.disagreement import compare
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import open_run
+from camcore.summary import judge_shares
 from dashboard import data, filters
-from dashboard.drawing_share import judge
 from dashboard.examples import find_examples
 
 REPOSITORY = Path(__file__).parents[2]
@@ -173,4 +173,4 @@ def test_the_examples_make_their_points(gap, mlp):
     ],
 )
 def test_two_means_are_put_into_words(drawn, left, identical, kind):
-    assert judge(drawn, left, identical) == kind
+    assert judge_shares(drawn, left, identical) == kind

@@ -1,46 +1,14 @@
-"""What the page Verdict makes of the file: paired differences, marks and curves, by hand."""
-
-import json
+"""What the page Verdict makes of the values per image: paired differences, by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from synthetic_run import make_run
-from synthetic_verdict import BASELINES, MEASURES, write_verdict
+from synthetic_verdict import write_verdict
 
-from camcore.language.en import STRINGS
-from camcore.wording import points, probability
-from dashboard import verdict_table
 from dashboard.data import read_entry
-from dashboard.verdict_curves import choose_lines
-from dashboard.verdict_data import Verdict, pair_images, read_verdict
+from dashboard.verdict_data import pair_images, read_verdict
 from dashboard.verdict_examples import order_images
-from dashboard.verdict_forest import Effect, fit_scale, turn
-from dashboard.wording import join_names
-
-
-@pytest.fixture(scope="module")
-def gap(tmp_path_factory) -> Verdict:
-    path = make_run(tmp_path_factory.mktemp("runs"), "gap", images=60)
-    write_verdict(path)
-    verdict = read_verdict(read_entry(path))
-    assert verdict is not None
-    return verdict
-
-
-def test_what_lies_right_is_better():
-    difference = {"mean_difference": -0.1, "low": -0.2, "high": 0.05}
-    assert turn(difference, lower_is_better=False) == Effect(-0.1, -0.2, 0.05)
-    assert turn(difference, lower_is_better=True) == Effect(0.1, -0.05, 0.2)
-    assert turn({"mean_difference": None}, lower_is_better=True) is None
-
-
-def test_methods_fit_the_plot_and_baselines_may_leave_it():
-    scale = fit_scale([Effect(-0.1, -0.2, 0.1)], [Effect(-0.9, -1.0, -0.8)])
-    assert scale.low < -0.4 and scale.high > 0.1
-    assert 0 < scale.place(-0.2) < scale.place(0) < scale.place(0.1) < 100
-    assert scale.place(-1.0) == 0
-    assert fit_scale([], []).place(0) == 50
 
 
 def test_pairs_by_hand(tmp_path):
@@ -59,47 +27,3 @@ def test_pairs_by_hand(tmp_path):
     assert order_images(pairs, "better")["index"].tolist() == [1]
     assert order_images(pairs, "worse")["index"].tolist() == [0]
     assert pair_images(entry, verdict, "pxap", "layer_cam").empty
-
-
-def test_the_best_of_a_column_is_marked_even_where_several_are(gap):
-    document = json.loads(json.dumps(gap.document))
-    means = {source: {"mean": 0.3, "low": 0.2, "high": 0.4} for source in (*gap.sources, *BASELINES)}
-    means["cam"]["mean"] = means["grad_cam"]["mean"] = 0.1
-    means["baseline_center"]["mean"] = 0.0
-    document["measures"]["deletion"]["values"] = means
-    verdict = Verdict(document)
-    assert verdict.best("deletion") == ["cam", "grad_cam"]
-    columns = verdict_table.make_columns(verdict, "deletion")
-    at = [column.id for column in columns].index("deletion")
-    marked = [row.id for row in verdict_table.make_rows(verdict, columns, "cam") if row.cells[at].before == "★"]
-    assert marked == ["cam", "grad_cam"]
-
-
-def test_columns_say_n_chance_and_direction(gap):
-    columns = {column.id: column for column in verdict_table.make_columns(gap, "pxap")}
-    assert columns["pointing_strict"].notes == ["n 60", "chance 31.0"]
-    assert columns["deletion"].notes == ["n 60", "low is good"]
-    assert columns["follows_class"].notes == ["n 6"]
-    assert columns["pxap"].chosen and not columns["deletion"].chosen
-    rows = {row.id: row for row in verdict_table.make_rows(gap, list(columns.values()), "cam")}
-    assert rows["cam"].cells[list(columns).index("pxap")].notes[1].startswith("oracle ")
-
-
-def test_maps_that_are_the_same_by_theory_share_a_curve(gap):
-    lines = choose_lines(gap, "xgrad_cam")
-    assert lines[0].name == "CAM, Grad-CAM, HiResCAM and XGrad-CAM" and lines[0].chosen
-    assert [line.source for line in lines if line.dashed] == ["grad_cam@layer3"]
-    assert len({(line.color, line.dashed) for line in lines}) == len(lines)
-
-
-def test_every_measure_has_its_texts():
-    wanted = [f"verdict.measure.{name}{part}" for name in MEASURES for part in ("", ".help", ".phrase")]
-    assert [key for key in wanted if key not in STRINGS] == []
-    assert [name for name in BASELINES if f"verdict.baseline.{name}" not in STRINGS] == []
-
-
-def test_numbers_and_names_as_people_write_them():
-    assert (points(-0.0312), points(0.05), points(-0.0001)) == ("−3.1", "+5.0", "0.0")
-    assert (probability(0.0004), probability(0.021)) == ("< 0.001", "= 0.021")
-    assert join_names(["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Edges of the picture and of_tomorrow"
-    assert join_names(["grad_cam@layer3"]) == "Grad-CAM at layer3"

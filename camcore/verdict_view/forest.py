@@ -1,16 +1,16 @@
-"""The forest plot: differences to the reference with their intervals, and the means for right and wrong answers."""
+"""The forest plot: differences to the reference with their intervals, and the means for right and wrong answers.
+
+HTML without any script; its style is in `camcore/appearance/verdict.css`. `text` is as in `wording`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import streamlit as st
-
-from camcore.wording import percent, points, probability
-from dashboard.language import text
-from dashboard.verdict_data import Verdict
-from dashboard.wording import name_of
+from camcore.language import Text
+from camcore.verdict_view import Verdict
+from camcore.wording import name_of, percent, points, probability
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
 BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least
@@ -39,8 +39,8 @@ class Scale:
         return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
 
 
-def show_forest(verdict: Verdict, measure: str, method: str) -> None:
-    """Show the differences of all methods and baselines to the reference; the chosen method's row is marked."""
+def draw_forest(text: Text, verdict: Verdict, measure: str, method: str) -> str:
+    """Return the differences of all methods and baselines to the reference; the chosen method's row is marked."""
     lower = verdict.measures[measure]["better"] == "lower"
     found = verdict.measures[measure]["differences"]
     effects = {source: effect for source in found if (effect := turn(found[source], lower)) is not None}
@@ -48,17 +48,19 @@ def show_forest(verdict: Verdict, measure: str, method: str) -> None:
         [effects[source] for source in verdict.sources if source in effects],
         [effects[source] for source in verdict.baselines if source in effects],
     )
-    rows = [_reference_row(verdict.reference)]
+    rows = [_reference_row(text, verdict.reference)]
     for source in verdict.sources:
         if source in found and source != verdict.reference:
             css = "cc-chosen" if source == method else ""
-            rows.append(_row(source, found[source], effects.get(source), scale, css, measure == DRAWN))
+            rows.append(_row(text, source, found[source], effects.get(source), scale, css, measure == DRAWN))
     baselines = [source for source in verdict.baselines if source in found]
     if baselines:
         rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
-        rows += [_row(source, found[source], effects.get(source), scale, "cc-base", False) for source in baselines]
-    body = f"{_directions()}{''.join(rows)}{_axis(_ticks(scale))}"
-    st.html(f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>')
+        rows += [
+            _row(text, source, found[source], effects.get(source), scale, "cc-base", False) for source in baselines
+        ]
+    body = f"{_directions(text)}{''.join(rows)}{_axis(_ticks(scale))}"
+    return f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>'
 
 
 def turn(difference: dict[str, Any], lower_is_better: bool) -> Effect | None:
@@ -79,22 +81,24 @@ def fit_scale(methods: Iterable[Effect], baselines: Iterable[Effect]) -> Scale:
     return Scale(min(low - 0.04 * reach, -0.15 * reach), max(high + 0.04 * reach, 0.15 * reach))
 
 
-def show_correctness(verdict: Verdict, measure: str, method: str) -> None:
-    """Show each method's mean over the images answered right and over those answered wrong."""
+def draw_correctness(text: Text, verdict: Verdict, measure: str, method: str) -> str:
+    """Return each method's mean over the images answered right and over those answered wrong."""
     groups = verdict.measures[measure].get("by_correctness") or {}
     right, wrong = (groups.get(name) or {} for name in ("right", "wrong"))
     values = [value for group in (right, wrong) for value in group.values() if value is not None]
     highest = max(values, default=1.0) or 1.0
     rows = "".join(
-        _pair_row(source, right.get(source), wrong.get(source), highest, "cc-chosen" if source == method else "")
+        _pair_row(text, source, right.get(source), wrong.get(source), highest, "cc-chosen" if source == method else "")
         for source in verdict.sources
         if right.get(source) is not None or wrong.get(source) is not None
     )
-    st.html(f'<div class="cc-forest cc-dots">{rows}</div>')
+    return f'<div class="cc-forest cc-dots">{rows}</div>'
 
 
-def _row(source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str, drawn: bool) -> str:
-    name = escape(name_of(source))
+def _row(
+    text: Text, source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str, drawn: bool
+) -> str:
+    name = escape(name_of(text, source))
     same = "by_theory" if difference.get("identical_by_theory") else "identical" if difference.get("identical") else ""
     by_drawing = drawn and same == "by_theory" and not difference.get("identical")
     if effect is None or (same and not by_drawing):
@@ -105,7 +109,7 @@ def _row(source: str, difference: dict[str, Any], effect: Effect | None, scale: 
     said = f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip()
     said = escape(text("verdict.forest.drawing") if by_drawing else said)
     numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{said}</em>"
-    return _line(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(difference))
+    return _line(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(text, difference))
 
 
 def _plot(effect: Effect, scale: Scale) -> str:
@@ -116,7 +120,7 @@ def _plot(effect: Effect, scale: Scale) -> str:
     return f'<i style="left:{left}%;width:{max(right - left, 0.4):.2f}%"></i><b style="left:{mean}%"></b>'
 
 
-def _details(difference: dict[str, Any]) -> str:
+def _details(text: Text, difference: dict[str, Any]) -> str:
     effect = difference.get("effect_size")
     return text(
         "verdict.forest.details",
@@ -129,12 +133,12 @@ def _details(difference: dict[str, Any]) -> str:
     )
 
 
-def _reference_row(reference: str) -> str:
+def _reference_row(text: Text, reference: str) -> str:
     note = f"<em>{escape(text('verdict.forest.reference'))}</em>"
-    return _line("cc-same", escape(name_of(reference)), "<b>◆</b>", note)
+    return _line("cc-same", escape(name_of(text, reference)), "<b>◆</b>", note)
 
 
-def _pair_row(source: str, right: float | None, wrong: float | None, highest: float, css: str) -> str:
+def _pair_row(text: Text, source: str, right: float | None, wrong: float | None, highest: float, css: str) -> str:
     places = {"cc-right": right, "cc-wrong": wrong}
     dots = "".join(
         f'<b class="{name}" style="left:{92 * value / highest + 4:.2f}%"></b>'
@@ -142,7 +146,7 @@ def _pair_row(source: str, right: float | None, wrong: float | None, highest: fl
         if value is not None
     )
     numbers = text("verdict.correctness.numbers", right=percent(right), wrong=percent(wrong))
-    return _line(css, escape(name_of(source)), dots, f"<span>{escape(numbers)}</span>")
+    return _line(css, escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>")
 
 
 def _line(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
@@ -152,7 +156,7 @@ def _line(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
     )
 
 
-def _directions() -> str:
+def _directions(text: Text) -> str:
     worse, better = (escape(text(f"verdict.forest.{name}")) for name in ("worse", "better"))
     return _axis(f'<u class="cc-to-left">{worse}</u><u class="cc-to-right">{better}</u>')
 

@@ -1,6 +1,6 @@
 // The table of a verdict. Streamlit calls the default export again whenever data changes.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function showVerdictTable({ data, parentElement, setTriggerValue }) {
   const table = parentElement.querySelector(".verdict-table table");
   const body = element("tbody");
   body.append(...data.rows.map((row) => buildRow(row, data.columns)));

@@ -1,0 +1,66 @@
+"""What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from camcore.disagreement import compare, object_cover, off_object_heat
+from camcore.drawing import draw
+from camcore.generations import Generation
+from camcore.heatmaps import identical_by_theory, parse_source
+from camcore.runs import Run
+
+FloatArray = NDArray[np.float64]
+
+
+def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
+    """Return a row per image: the columns of `Generation.samples`, and label_name, predicted_name, right, index."""
+    names = np.array(run.class_names)
+    samples = generation.samples
+    return samples.assign(
+        index=np.arange(len(samples)),
+        label_name=names[samples["label"]],
+        predicted_name=names[samples["predicted"]],
+        # An image of two classes is recognised when either is; it does not count in the accuracy.
+        right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
+    )
+
+
+def measure_pair(generation: Generation, first: str, second: str) -> pd.DataFrame:
+    """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`."""
+    a, b = (np.asarray(generation.maps(source)) for source in (first, second))
+    return compare(a, parse_source(first).method, b, parse_source(second).method)
+
+
+def measure_range(generation: Generation, source: str) -> tuple[float, float]:
+    """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
+    raw = np.asarray(generation.maps(source))
+    finite = raw[np.isfinite(raw)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def measure_cover(run: Run, generation: Generation, height: int, width: int) -> FloatArray:
+    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
+    return np.asarray(object_cover(generation.samples, run.config.view.kind, height, width), dtype=np.float64)
+
+
+def measure_off_object(generation: Generation, source: str, convention: str, cover: FloatArray) -> FloatArray:
+    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
+    raw = np.asarray(generation.maps(source))
+    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+
+
+def same_by_theory(generation: Generation, first: str, second: str) -> bool:
+    """Whether two sources of a run must give the same map, up to a positive factor."""
+    return identical_by_theory(parse_source(first), parse_source(second), generation.cam_able)
+
+
+def default_pair(sources: Sequence[str]) -> tuple[str, str]:
+    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
+    if {"cam", "grad_cam"} <= set(sources):
+        return "cam", "grad_cam"
+    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
+    other = next((source for source in sources if source != last), last)
+    return last, other

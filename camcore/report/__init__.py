@@ -1,0 +1,124 @@
+"""The report of a run: one HTML file that needs no server and no network."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+
+import camcore
+from camcore import markup
+from camcore.charts import style_chart
+from camcore.errors import CamcoreError
+from camcore.files import write_text
+from camcore.report import background, pictures, verdict
+from camcore.report.page import assemble_page, is_report
+from camcore.report.subject import Subject, open_subject
+from camcore.runs import Run
+from camcore.summary import list_facts
+
+IMAGES = 48
+
+
+def write_report(
+    run: Run, path: Path, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None
+) -> Path:
+    """Write the report of an explained run in one step and return where; an older report there is replaced.
+
+    Args:
+        run: An explained run.
+        path: The file to write.
+        language: One of `LANGUAGES`.
+        images: How many pictures it holds.
+        sources: The two that are compared; None for `readings.default_pair`.
+
+    Raises:
+        CamcoreError: The run has no heatmaps or is damaged; the file can't be written, or is something else.
+    """
+    _require_writable(path)
+    write_text(path, make_report(run, language=language, images=images, sources=sources))
+    return path
+
+
+def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None) -> str:
+    """Return the report of an explained run as one HTML file; arguments and errors as of `write_report`."""
+    subject = open_subject(run, language, sources)
+    charts = background.draw_training(subject)
+    data: dict[str, Any] = {"grid": pictures.encode_pictures(subject, images)}
+    if subject.verdict is not None:
+        charts |= verdict.draw_verdict_charts(subject.text, subject.verdict)
+        data["table"] = verdict.encode_verdict_table(subject.text, subject.verdict)
+    data["charts"] = {name: _encode_chart(figure) for name, figure in charts.items()}
+    title = subject.text("report.title", run=run.name)
+    return assemble_page(language, title, _write_body(subject, images, title), data)
+
+
+def _write_body(subject: Subject, images: int, title: str) -> str:
+    text = subject.text
+    sections = [("pictures", pictures.write_pictures(subject, images))]
+    if subject.verdict is not None:
+        sections.append(("verdict", verdict.write_verdict(text, subject.verdict)))
+    sections += [
+        ("training", background.write_training(subject)),
+        ("reading", background.write_reading(subject)),
+        ("about", background.write_about(subject)),
+    ]
+    facts = list_facts(text, subject.generation, subject.pair, subject.off_object, subject.moved)
+    written = "".join(f'<section id="{name}">{section}</section>\n' for name, section in sections)
+    return (
+        f"<main>{markup.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
+        f'<p id="without-script">{escape(text("report.noscript"))}</p>\n'
+        f'<section id="finding">{verdict.write_finding(subject)}{markup.facts(facts)}</section>\n{written}</main>\n'
+        f"<footer><p>{escape(_write_footer(subject))}</p></footer>"
+    )
+
+
+def _write_lead(subject: Subject) -> str:
+    manifest = subject.generation.manifest
+    date = str(manifest.get("created") or "")[:10]
+    version = manifest.get("camcore_version", camcore.__version__)
+    made = subject.text("report.made", images=manifest["images"], date=date, version=version)
+    return f"{subject.describe()}. {made}"
+
+
+def _write_contents(subject: Subject, names: Sequence[str]) -> str:
+    """Return links to the sections."""
+    text = subject.text
+    titles = {
+        "pictures": text("report.sections.pictures"),
+        "verdict": text("report.verdict.title"),
+        "training": text("report.training.title"),
+        "reading": text("report.reading.title"),
+        "about": text("report.about.title"),
+    }
+    links = "".join(f'<a href="#{name}">{escape(titles[name])}</a>' for name in names)
+    return f'<nav aria-label="{escape(text("report.sections"))}">{links}</nav>'
+
+
+def _write_footer(subject: Subject) -> str:
+    today = datetime.now(UTC).date().isoformat()
+    return subject.text("report.footer", version=camcore.__version__, date=today)
+
+
+def _encode_chart(figure: go.Figure) -> Any:
+    """Return a figure as Plotly's JSON, without the colours of letters: the page takes them from its theme."""
+    figure = style_chart(figure, figure.layout.height or 300)
+    figure.update_layout(template={}, height=None)
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(tickfont_color=None, title_font_color=None)
+    return json.loads(figure.to_json())
+
+
+def _require_writable(path: Path) -> None:
+    if path.is_dir():
+        raise CamcoreError(f"{path} is a folder. Name a file in it: --out {path / 'report.html'}")
+    if not path.parent.is_dir():
+        folder = path.parent
+        raise CamcoreError(
+            f"There is no folder {folder} to write {path.name} into. Make it, or name another file with --out."
+        )
+    if path.exists() and not is_report(path):
+        raise CamcoreError(f"{path} is there already and is not a report of camcore. Name another file with --out.")

@@ -1,0 +1,77 @@
+"""The pictures of a report: the images where two sources differ most, in the grid that the dashboard has."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from camcore import markup
+from camcore.heatmap_grid import encode_grid
+from camcore.language import grid_strings
+from camcore.readings import measure_range, same_by_theory
+from camcore.report.subject import CONVENTION, MEASURE, Subject
+from camcore.summary import list_shares, say_drawing_share
+from camcore.tiles import SLOTS, TILE_WIDTH, make_sources, make_tiles
+
+
+def write_pictures(subject: Subject, images: int) -> str:
+    """Return the section's markup; the grid's script fills its last element."""
+    text, total = subject.text, len(subject.samples)
+    counts = {"count": min(images, total), "total": total}
+    if subject.distances is None:
+        title = text("report.pictures.single.title", first=subject.title(subject.pair[0]))
+        above = markup.section(title, text("report.pictures.single.lead", **counts))
+    else:
+        first, second = (subject.title(source) for source in subject.pair)
+        names = {"measure": text(f"measure.{MEASURE}"), "convention": text(f"convention.{CONVENTION}")}
+        lead = text("report.pictures.lead", **counts, **names)
+        above = markup.section(text("report.pictures.title", first=first, second=second), lead)
+        if subject.verdict is not None:
+            above += write_drawing_share(subject)
+    return f'{above}<div id="report-grid"></div>'
+
+
+def write_drawing_share(subject: Subject) -> str:
+    """Return how much of the difference between the two sources is drawing; empty where there is one source."""
+    if subject.moved is None:
+        return ""
+    identical = same_by_theory(subject.generation, *subject.pair)
+    said = say_drawing_share(subject.text, subject.pair, subject.moved, identical)
+    return markup.split(*said, list_shares(subject.text, subject.moved))
+
+
+def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
+    """Return what the grid's script draws."""
+    shown = [int(index) for index in _order(subject)[:images]]
+    first, second = make_sources(subject.text, subject.pair)
+    ranges = {slot: measure_range(subject.generation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
+    captions = [_caption(subject, index) for index in shown]
+    return encode_grid(
+        make_tiles(subject.run, subject.generation, subject.samples, shown, subject.pair, captions),
+        first,
+        second,
+        defaults={"overlay": "both", "draw": CONVENTION},
+        common_range=ranges,
+        strings=grid_strings(subject.language),
+        tile_width=TILE_WIDTH,
+    )
+
+
+def _order(subject: Subject) -> NDArray[np.intp]:
+    """Return all images in the report's order; those without a distance come last."""
+    if subject.distances is not None:
+        return np.argsort(-_values(subject.distances), kind="stable")
+    confidence = subject.samples["confidence"].to_numpy(dtype=float)
+    return np.lexsort((-confidence, subject.samples["right"].to_numpy()))
+
+
+def _caption(subject: Subject, index: int) -> str:
+    value = np.nan if subject.distances is None else _values(subject.distances)[index]
+    if not np.isfinite(value):
+        return ""
+    return subject.text("disagreement.ranking.caption", measure=subject.text(f"measure.{MEASURE}"), share=value)
+
+
+def _values(distances: pd.DataFrame) -> NDArray[np.float64]:
+    return distances[f"{MEASURE}_{CONVENTION}"].to_numpy(dtype=float)

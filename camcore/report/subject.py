@@ -1,0 +1,96 @@
+"""What a report is about: an explained run, two sources, and the language it speaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import pandas as pd
+
+from camcore import readings, wording
+from camcore.backbones import BACKBONES
+from camcore.drawing import CONVENTIONS
+from camcore.errors import CamcoreError, unknown_choice
+from camcore.generations import Generation, open_generation
+from camcore.language import LANGUAGES, Text, text_in
+from camcore.runs import Run
+from camcore.summary import Shares, mean_of_finite
+from camcore.verdict_view import Verdict, read_verdict
+
+MEASURE, CONVENTION = "heat_moved", "literature"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An explained run as a report sees it; `pair` holds one source twice where there is only one."""
+
+    run: Run
+    generation: Generation
+    pair: tuple[str, str]
+    language: str
+    verdict: Verdict | None
+
+    @property
+    def text(self) -> Text:
+        """Texts by key, in the report's language."""
+        return text_in(self.language)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """A row per image, as `readings.name_samples`."""
+        return readings.name_samples(self.run, self.generation)
+
+    @cached_property
+    def distances(self) -> pd.DataFrame | None:
+        """Every distance between the two sources, None where they are one."""
+        return None if self.pair[0] == self.pair[1] else readings.measure_pair(self.generation, *self.pair)
+
+    @cached_property
+    def moved(self) -> Shares | None:
+        """The mean of the report's measure in both conventions."""
+        if self.distances is None:
+            return None
+        literature, positive = (mean_of_finite(self.distances[f"{MEASURE}_{name}"]) for name in CONVENTIONS)
+        return literature, positive
+
+    @cached_property
+    def off_object(self) -> Shares | None:
+        """The mean share of the first source's heat off the object in both conventions, None without boxes."""
+        source = self.pair[0]
+        cover = readings.measure_cover(self.run, self.generation, *self.generation.maps(source).shape[-2:])
+        measure = partial(readings.measure_off_object, self.generation, source, cover=cover)
+        literature, positive = (mean_of_finite(measure(name)) for name in CONVENTIONS)
+        return None if literature != literature else (literature, positive)  # NaN: no box anywhere
+
+    def title(self, source: str) -> str:
+        """Return a source's title in the report's language."""
+        return wording.source_title(self.text, source)
+
+    def describe(self) -> str:
+        """Return network and data set in one line."""
+        model = self.run.config.model
+        kind = self.run.config.dataset.kind.replace("-", " ")
+        return self.text("app.run_facts", backbone=BACKBONES[model.backbone].title, head=model.head, dataset=kind)
+
+
+def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subject:
+    """Open what a report needs of a run.
+
+    Raises:
+        CamcoreError: The run has no heatmaps, or something of it is damaged; a source or language is unknown.
+    """
+    if language not in LANGUAGES:
+        raise unknown_choice("language", language, LANGUAGES)
+    generation = open_generation(run)
+    stored = [source.id for source in generation.sources]
+    pair = readings.default_pair(stored) if sources is None else _choose_pair(sources, stored)
+    return Subject(run, generation, pair, language, read_verdict(generation))
+
+
+def _choose_pair(sources: Sequence[str], stored: Sequence[str]) -> tuple[str, str]:
+    if len(sources) != 2 or sources[0] == sources[1]:
+        given, names = ",".join(sources), ", ".join(stored)
+        raise CamcoreError(f"A report compares two different sources, not {given!r}. Name two of: {names}.")
+    for source in sources:
+        if source not in stored:
+            raise unknown_choice("source", source, stored)
+    return sources[0], sources[1]

@@ -1,0 +1,123 @@
+"""The verdict in a report: what may be said, the differences of every measure, the table, the curves, the cost."""
+
+import shlex
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+
+from camcore import markup
+from camcore.language import Text
+from camcore.report.pictures import write_drawing_share
+from camcore.report.subject import Subject
+from camcore.sentences import write_basis, write_sentences
+from camcore.verdict_view import Verdict, cost, curves, forest, table
+from camcore.wording import measure_meaning, measure_title, name_of
+
+
+def write_finding(subject: Subject) -> str:
+    """Return what a reader should know in five seconds: the verdict's sentences, or else what the drawing makes."""
+    text = subject.text
+    if subject.verdict is None:
+        return write_drawing_share(subject) + _write_missing(subject)
+    said, left = write_sentences(text, subject.verdict.document)
+    more = f"<details><summary>{escape(text('verdict.more'))}</summary>{markup.listing(left)}</details>" if left else ""
+    return markup.finding(said or [text("verdict.claim.none")]) + more
+
+
+def write_verdict(text: Text, verdict: Verdict) -> str:
+    """Return the section's markup; the table's script fills the element `report-table`, the charts are named."""
+    lead = write_basis(text, verdict.document)
+    measures = "".join(_write_measure(text, verdict, measure) for measure in verdict.measures)
+    reference = name_of(text, verdict.reference)
+    above_table = markup.section(text("verdict.table.title"), text("report.verdict.table.lead", reference=reference), 3)
+    return "".join(
+        (
+            markup.section(text("report.verdict.title"), lead),
+            _write_choice(text, verdict),
+            measures,
+            above_table,
+            f'<div id="report-table">{table.read_table_front_end()[0]}</div>',
+            _write_curves(text, verdict),
+            _write_cost(text, verdict),
+        )
+    )
+
+
+def encode_verdict_table(text: Text, verdict: Verdict) -> dict[str, Any]:
+    """Return what the table's script draws; the page marks the chosen measure itself."""
+    columns = table.make_columns(text, verdict, "")
+    return table.encode_table(columns, table.make_rows(text, verdict, columns, ""), text("verdict.table.method"))
+
+
+def draw_verdict_charts(text: Text, verdict: Verdict) -> dict[str, go.Figure]:
+    """Return the figures by the names that the markup has for them."""
+    lines = curves.choose_lines(text, verdict, "")
+    figures = {kind: curves.draw_faithfulness(text, verdict, kind, lines) for kind in curves.FAITHFULNESS}
+    return figures | {"randomization": curves.draw_randomization(text, verdict, lines)}
+
+
+def write_chart(name: str, label: str, height: int = 300) -> str:
+    """Return the place of a chart, with what it is for those who can't see it."""
+    place = f'class="chart" data-chart="{name}" style="height:{height}px"'
+    return f'<div {place} role="img" aria-label="{escape(label)}"></div>'
+
+
+def _write_missing(subject: Subject) -> str:
+    text = subject.text
+    # The last two parts alone: where the folder lies on this machine is nobody's business.
+    path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
+    command = escape(f"camcore verdict {shlex.quote(path)}")
+    box = markup.notice(text("report.verdict.missing.title"), text("report.verdict.missing.body"))
+    return box.removesuffix("</div>") + f"<pre><code>{command}</code></pre></div>"
+
+
+def _write_choice(text: Text, verdict: Verdict) -> str:
+    options = "".join(
+        f'<option value="{escape(name)}"{" selected" if name == verdict.main_measure else ""}>'
+        f"{escape(measure_title(text, name))}</option>"
+        for name in verdict.measures
+    )
+    label = escape(text("report.verdict.measure"))
+    return f'<label class="choice"><span>{label}</span><select id="report-measure">{options}</select></label>'
+
+
+def _write_measure(text: Text, verdict: Verdict, measure: str) -> str:
+    """Return the differences of one measure; all but the main one wait to be chosen."""
+    turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
+    names = {"measure": measure_title(text, measure), "reference": name_of(text, verdict.reference)}
+    lead = text("verdict.forest.lead", meaning=measure_meaning(text, measure), turned=turned).strip()
+    left = markup.section(text("verdict.forest.title", **names), lead, 3)
+    left += forest.draw_forest(text, verdict, measure, "")
+    right = ""
+    if verdict.measures[measure].get("by_correctness"):
+        right = markup.section(text("verdict.correctness.title"), text("verdict.correctness.lead"), 3)
+        right += forest.draw_correctness(text, verdict, measure, "")
+    hidden = "" if measure == verdict.main_measure else " hidden"
+    return f'<div class="pair wide" data-measure="{escape(measure)}"{hidden}><div>{left}</div><div>{right}</div></div>'
+
+
+def _write_curves(text: Text, verdict: Verdict) -> str:
+    legend = curves.write_legend(text, curves.choose_lines(text, verdict, ""))
+    charts = "".join(write_chart(kind, text(f"verdict.curves.{kind}")) for kind in curves.FAITHFULNESS)
+    random = write_chart("randomization", text("verdict.randomization.title"))
+    return (
+        markup.section(text("verdict.curves.title"), text("verdict.curves.lead"), 3)
+        + legend
+        + f'<div class="pair">{charts}</div>'
+        + markup.section(text("verdict.randomization.title"), text("verdict.randomization.lead"), 3)
+        + f'<div class="pair">{random}<div>{curves.write_checks(text, verdict)}</div></div>'
+    )
+
+
+def _write_cost(text: Text, verdict: Verdict) -> str:
+    forward = float(verdict.document["cost"]["forward_milliseconds"])
+    written = markup.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
+    written += cost.draw_cost(text, verdict, "")
+    facts = cost.list_price(text, verdict)
+    if facts:
+        price = verdict.document["price"]
+        lead = text("verdict.price.lead", n=price["n"], against=price["against"])
+        written += markup.section(text("verdict.price.title"), lead, 3) + markup.facts(facts)
+    return written

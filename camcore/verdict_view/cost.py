@@ -1,0 +1,61 @@
+"""What the methods cost, which networks they allow, and what CAM's architecture costs in accuracy.
+
+`text` is as in `wording`.
+"""
+
+from html import escape
+from typing import Any
+
+from camcore.language import Text
+from camcore.verdict_view import Verdict
+from camcore.wording import name_of, points, probability
+
+NUMBERS = ("milliseconds", "times")
+WORDS = ("needs", "heads", "layers")
+
+
+def draw_cost(text: Text, verdict: Verdict, method: str) -> str:
+    """Return HTML of a row per method: its time beside the bare forward pass, and what it asks of a network."""
+    cost = verdict.document["cost"]
+    head = f"<th>{escape(text('verdict.cost.method'))}</th>"
+    head += "".join(f'<th class="cc-number">{escape(text(f"verdict.cost.{name}"))}</th>' for name in NUMBERS)
+    head += "".join(f"<th>{escape(text(f'verdict.cost.{name}'))}</th>" for name in WORDS)
+    freedom = verdict.document["freedom"]
+    shown = [*verdict.document["not_applicable"], *verdict.sources]
+    rows = "".join(
+        _row(text, source, cost["methods"].get(source), freedom.get(source.partition("@")[0], {}), source == method)
+        for source in shown
+    )
+    return f'<div class="cc-scroll" tabindex="0"><table class="cc-table cc-costs"><tr>{head}</tr>{rows}</table></div>'
+
+
+def list_price(text: Text, verdict: Verdict) -> list[tuple[str, str, str]]:
+    """Return the accuracies of this run and of the one it was compared with, as `markup.facts`; empty without one."""
+    price = verdict.document.get("price")
+    if not price:
+        return []
+    against = {"against": price["against"]}
+    interval = {"low": points(price["low"]), "high": points(price["high"]), "p": probability(price["p_value"])}
+    return [
+        (text("verdict.price.here"), f"{price['accuracy']:.1%}", ""),
+        (text("verdict.price.against", **against), f"{price['accuracy_against']:.1%}", ""),
+        (
+            text("verdict.price.difference"),
+            points(price["difference"]),
+            text("verdict.price.interval", **interval),
+        ),
+    ]
+
+
+def _row(text: Text, source: str, cost: dict[str, Any] | None, freedom: dict[str, Any], chosen: bool) -> str:
+    numbers = ("–", "–") if cost is None else (f"{cost['milliseconds']:.1f}", f"{cost['times_forward']:.2f}")
+    needs, layers = freedom.get("needs"), freedom.get("layers")
+    words = (
+        text(f"verdict.cost.needs.{needs}") if needs else "–",
+        ", ".join(freedom.get("heads", [])) or "–",
+        text(f"verdict.cost.layers.{layers}") if layers else "–",
+    )
+    cells = "".join(f'<td class="cc-number">{escape(number)}</td>' for number in numbers)
+    cells += "".join(f"<td>{escape(word)}</td>" for word in words)
+    css = ' class="cc-chosen"' if chosen else ""
+    return f"<tr{css}><td>{escape(name_of(text, source))}</td>{cells}</tr>"

@@ -1,0 +1,133 @@
+"""The curves of a verdict: insertion, deletion, and how a map changes when the weights are made random.
+
+`text` is as in `wording`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
+
+from camcore.charts import RUN_COLORS
+from camcore.language import Text
+from camcore.verdict_view import Verdict
+from camcore.wording import join_names, name_of
+
+FAITHFULNESS = ("insertion", "deletion")
+GREY = "#9a9388"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: the source it is taken from, everyone it stands for, and its look."""
+
+    source: str
+    name: str
+    color: str
+    dashed: bool
+    chosen: bool
+
+
+def choose_lines(text: Text, verdict: Verdict, method: str) -> list[Line]:
+    """Return a line per different map; those that are the same by theory share one."""
+    same = verdict.same_by_theory
+    distinct = [source for source in verdict.sources if source not in same or source == same[0]]
+    methods = list(dict.fromkeys(source.partition("@")[0] for source in distinct))
+    lines = []
+    for source in distinct:
+        shared = same if source == same[0] else [source]
+        color = RUN_COLORS[methods.index(source.partition("@")[0]) % len(RUN_COLORS)]
+        lines.append(Line(source, join_names(text, shared), color, "@" in source, method in shared))
+    return lines
+
+
+def draw_faithfulness(text: Text, verdict: Verdict, kind: str, lines: Sequence[Line]) -> go.Figure:
+    """Return the figure of `insertion` or `deletion`, the baselines in grey below the methods."""
+    curves = verdict.document["curves"]
+    figure = go.Figure()
+    baselines = [Line(source, name_of(text, source), GREY, False, False) for source in verdict.baselines]
+    for line in (*baselines, *lines):
+        if line.source in curves.get(kind, {}):
+            _add(figure, line, curves["share"], curves[kind][line.source], "%{y:.1%}")
+    figure.update_layout(title={"text": text(f"verdict.curves.{kind}"), "font_size": 14})
+    figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%", range=[0, 1.01], dtick=0.25)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    return _quiet(figure)
+
+
+def draw_randomization(text: Text, verdict: Verdict, lines: Sequence[Line]) -> go.Figure:
+    """Return the figure of how alike the maps stay; the chosen method's interval is shaded."""
+    found = verdict.document["randomization"]
+    steps = [text("verdict.randomization.original") if step == "original" else step for step in found["steps"]]
+    figure = go.Figure()
+    for line in lines:
+        if line.source in found["similarity"]:
+            if line.chosen:
+                _add_band(figure, steps, found["low"].get(line.source), found["high"].get(line.source), line.color)
+            _add(figure, line, steps, found["similarity"][line.source], "%{y:.2f}")
+    figure.update_xaxes(title=text("verdict.randomization.steps"), type="category")
+    figure.update_yaxes(title=text("verdict.randomization.similarity"))
+    return _quiet(figure)
+
+
+def write_checks(text: Text, verdict: Verdict) -> str:
+    """Return HTML of who passes the randomisation check, and what that means."""
+    passes = verdict.document["randomization"]["passes"]
+    rows = ""
+    for name, mark in {"passes": "✓", "fails": "✗"}.items():
+        sources = [source for source in verdict.sources if passes.get(source) is (name == "passes")]
+        if sources:
+            names = ", ".join(name_of(text, source) for source in sources)
+            label = f"{mark} {text(f'verdict.randomization.{name}')}"
+            rows += f'<b class="cc-{name}">{escape(label)}</b><span>{escape(names)}</span>'
+    return f'<div class="cc-checks">{rows}</div><p>{escape(text("verdict.randomization.reading"))}</p>'
+
+
+def write_legend(text: Text, lines: Sequence[Line]) -> str:
+    """Return HTML of whose line is which; the chosen method's is in bold type."""
+    chips = "".join(
+        f'<span class="{"cc-chosen" if line.chosen else ""}"><i class="{"cc-dashed" if line.dashed else ""}" '
+        f'style="border-color:{line.color}"></i>{escape(line.name)}</span>'
+        for line in lines
+    )
+    grey = f'<span><i style="border-color:{GREY}"></i>{escape(text("verdict.curves.baselines"))}</span>'
+    return f'<div class="cc-chips">{chips}{grey}</div>'
+
+
+def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float], value: str) -> None:
+    figure.add_scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        name=escape(line.name, quote=False),
+        line={
+            "color": line.color,
+            "width": 3.6 if line.chosen else 1.1 if line.color == GREY else 1.7,
+            "dash": "dot" if line.dashed else "solid",
+        },
+        opacity=1 if line.chosen else 0.85,
+        hovertemplate=f"{value}<extra>%{{fullData.name}}</extra>",
+    )
+
+
+def _add_band(
+    figure: go.Figure, xs: Sequence[str], low: Sequence[float] | None, high: Sequence[float] | None, color: str
+) -> None:
+    if low is None or high is None:
+        return
+    red, green, blue = hex_to_rgb(color)
+    figure.add_scatter(
+        x=[*xs, *reversed(xs)],
+        y=[*high, *reversed(low)],
+        fill="toself",
+        fillcolor=f"rgba({red},{green},{blue},0.16)",
+        line_width=0,
+        mode="lines",
+        hoverinfo="skip",
+    )
+
+
+def _quiet(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(showlegend=False, hovermode="closest")

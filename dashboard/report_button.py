@@ -1,0 +1,50 @@
+"""The button that writes a run's report: one HTML file, made when it is asked for."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from camcore.errors import RunError
+from camcore.report import IMAGES, make_report
+from camcore.runs import open_run
+from dashboard import layout
+from dashboard.data import Entry
+from dashboard.language import language, text
+from dashboard.verdict_data import read_verdict
+
+
+def show_report_button(entry: Entry) -> None:
+    """Show the button for an explained run."""
+    assert entry.generation is not None  # noqa: S101 shown for explained runs only
+    verdict = entry.generation.path / "verdict.json"
+    note = text("report.download.help", count=min(IMAGES, entry.generation.manifest["images"]))
+    problem = _find_problem(entry)
+    date = verdict.stat().st_mtime_ns if verdict.exists() else 0
+    # The file is made in a thread that knows nothing of this session, so the language goes with it.
+    make: Callable[[], bytes] = partial(_make_report, entry, entry.key, date, language())
+    st.download_button(
+        text("report.download"),
+        make,
+        file_name=f"{entry.name}-report.html",
+        mime="text/html",
+        key="report",
+        help=problem or note,
+        disabled=bool(problem),
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _find_problem(entry: Entry) -> str:
+    """Return why there can be no report, empty where it can be made."""
+    try:
+        read_verdict(entry)
+    except RunError as error:
+        return layout.shorten_paths(str(error), entry.path.parent)
+    return ""
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _make_report(_entry: Entry, key: tuple[str, str], verdict_date: int, language: str) -> bytes:
+    return make_report(open_run(_entry.path), language=language).encode()

@@ -1,0 +1,87 @@
+"""What is shown of a verdict: what lies where, marks and curves, by hand."""
+
+import json
+
+import pytest
+from synthetic_run import make_run
+from synthetic_verdict import BASELINES, MEASURES, write_verdict
+
+from camcore.generations import open_generation
+from camcore.language import text_in
+from camcore.language.en import STRINGS
+from camcore.runs import open_run
+from camcore.verdict_view import Verdict, read_verdict
+from camcore.verdict_view.curves import choose_lines
+from camcore.verdict_view.forest import Effect, fit_scale, turn
+from camcore.verdict_view.table import make_columns, make_rows
+from camcore.wording import join_names, points, probability
+
+TEXT = text_in("en")
+
+
+@pytest.fixture(scope="module")
+def gap(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+    path = make_run(tmp_path_factory.mktemp("runs"), "gap", images=60)
+    write_verdict(path)
+    verdict = read_verdict(open_generation(open_run(path)))
+    assert verdict is not None
+    return verdict
+
+
+def test_what_lies_right_is_better() -> None:
+    difference = {"mean_difference": -0.1, "low": -0.2, "high": 0.05}
+    assert turn(difference, lower_is_better=False) == Effect(-0.1, -0.2, 0.05)
+    assert turn(difference, lower_is_better=True) == Effect(0.1, -0.05, 0.2)
+    assert turn({"mean_difference": None}, lower_is_better=True) is None
+
+
+def test_methods_fit_the_plot_and_baselines_may_leave_it() -> None:
+    scale = fit_scale([Effect(-0.1, -0.2, 0.1)], [Effect(-0.9, -1.0, -0.8)])
+    assert scale.low < -0.4 and scale.high > 0.1
+    assert 0 < scale.place(-0.2) < scale.place(0) < scale.place(0.1) < 100
+    assert scale.place(-1.0) == 0
+    assert fit_scale([], []).place(0) == 50
+
+
+def test_the_best_of_a_column_is_marked_even_where_several_are(gap: Verdict) -> None:
+    document = json.loads(json.dumps(gap.document))
+    means = {source: {"mean": 0.3, "low": 0.2, "high": 0.4} for source in (*gap.sources, *BASELINES)}
+    means["cam"]["mean"] = means["grad_cam"]["mean"] = 0.1
+    means["baseline_center"]["mean"] = 0.0
+    document["measures"]["deletion"]["values"] = means
+    verdict = Verdict(document)
+    assert verdict.best("deletion") == ["cam", "grad_cam"]
+    columns = make_columns(TEXT, verdict, "deletion")
+    at = [column.id for column in columns].index("deletion")
+    marked = [row.id for row in make_rows(TEXT, verdict, columns, "cam") if row.cells[at].before == "★"]
+    assert marked == ["cam", "grad_cam"]
+
+
+def test_columns_say_n_chance_and_direction(gap: Verdict) -> None:
+    columns = {column.id: column for column in make_columns(TEXT, gap, "pxap")}
+    assert columns["pointing_strict"].notes == ["n 60", "chance 31.0"]
+    assert columns["deletion"].notes == ["n 60", "low is good"]
+    assert columns["follows_class"].notes == ["n 6"]
+    assert columns["pxap"].chosen and not columns["deletion"].chosen
+    rows = {row.id: row for row in make_rows(TEXT, gap, list(columns.values()), "cam")}
+    assert rows["cam"].cells[list(columns).index("pxap")].notes[1].startswith("oracle ")
+
+
+def test_maps_that_are_the_same_by_theory_share_a_curve(gap: Verdict) -> None:
+    lines = choose_lines(TEXT, gap, "xgrad_cam")
+    assert lines[0].name == "CAM, Grad-CAM, HiResCAM and XGrad-CAM" and lines[0].chosen
+    assert [line.source for line in lines if line.dashed] == ["grad_cam@layer3"]
+    assert len({(line.color, line.dashed) for line in lines}) == len(lines)
+
+
+def test_every_measure_has_its_texts() -> None:
+    wanted = [f"verdict.measure.{name}{part}" for name in MEASURES for part in ("", ".help", ".phrase")]
+    assert [key for key in wanted if key not in STRINGS] == []
+    assert [name for name in BASELINES if f"verdict.baseline.{name}" not in STRINGS] == []
+
+
+def test_numbers_and_names_as_people_write_them() -> None:
+    assert (points(-0.0312), points(0.05), points(-0.0001)) == ("−3.1", "+5.0", "0.0")
+    assert (probability(0.0004), probability(0.021)) == ("< 0.001", "= 0.021")
+    assert join_names(TEXT, ["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Edges of the picture and of_tomorrow"
+    assert join_names(TEXT, ["grad_cam@layer3"]) == "Grad-CAM at layer3"
