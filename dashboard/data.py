@@ -17,6 +17,7 @@ from camcore.drawing import CONVENTIONS, draw
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import identical_by_theory, parse_source
+from camcore.likeness import likeness
 from camcore.runs import Run, open_run
 
 STATES = ("explained", "trained", "training", "damaged")
@@ -82,7 +83,7 @@ def read_entry(path: Path) -> Entry:
 
 
 def load_samples(entry: Entry) -> pd.DataFrame:
-    """Return a row per image: the columns of `Generation.samples`, and label_name, predicted_name, right, index.
+    """Return a row per image: those of `Generation.samples`, and label_name, predicted_name, right, objects, index.
 
     It is shared between sessions: don't write to it.
     """
@@ -97,6 +98,11 @@ def measure_pair(entry: Entry, first: str, second: str) -> pd.DataFrame:
 def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np.float64]:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
     return _measure_off_object(*entry.key, source, convention)
+
+
+def measure_likeness(entry: Entry, index: int) -> NDArray[np.float64]:
+    """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
+    return _measure_likeness(*entry.key, index)
 
 
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
@@ -145,6 +151,12 @@ def _reopen(path: str) -> tuple[Run, Generation]:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
+def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
+    _, generation = _reopen(path)
+    return likeness(generation.pooled, index)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
     _, generation = _reopen(path)
     raw = np.asarray(generation.maps(source))
@@ -159,6 +171,7 @@ def _load_samples(path: str, version: str) -> pd.DataFrame:
     samples = generation.samples
     return samples.assign(
         index=np.arange(len(samples)),
+        objects=samples["boxes"].map(len),
         label_name=names[samples["label"]],
         predicted_name=names[samples["predicted"]],
         # An image of two classes is recognised when either is; it does not count in the accuracy.

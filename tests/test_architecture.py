@@ -13,13 +13,13 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
     ("errors", "language"),
-    ("files", "backbones", "geometry", "progress", "intervals"),
-    ("config", "statistics", "box_regions"),
+    ("files", "backbones", "geometry", "progress", "intervals", "likeness"),
+    ("config", "statistics", "box_regions", "confusion"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording"),
     ("generations", "disagreement", "sentences", "score_cam", "loading", "weights"),
-    ("attribution", "heatmap_grid", "localization", "training_state"),
-    ("generation_writer", "faithfulness", "cost", "scoring", "pooled"),
+    ("attribution", "heatmap_grid", "localization", "training_state", "sheet_pictures", "image_table"),
+    ("generation_writer", "faithfulness", "cost", "scoring", "pooled", "contact_sheet"),
     ("train", "explain", "evaluation"),
     ("verdict", "cli_options"),
     ("workflows",),
