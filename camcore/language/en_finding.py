@@ -17,7 +17,7 @@ FINDING_STRINGS = {
     "filter.off_object.help": "The share of heat outside the boxes. An image without a value has no place in a "
     "narrowed range: one without boxes, or whose map shows no heat.",
     "filter.off_object_of": "Source",
-    "filter.filter_as": "Both drawn",
+    "filter.filter_as": "Drawn, for both ranges",
     "filter.status": "Map of {source}",
     "filter.status.ok": "has evidence",
     "filter.status.no_positive_evidence": "no positive evidence",
@@ -98,8 +98,7 @@ FINDING_STRINGS = {
     "confusion.classes": "Class by class",
     "confusion.class": "Class",
     "confusion.images": "Images",
-    "confusion.accuracy": "Accuracy",
-    "confusion.interval": "95% interval",
+    "confusion.accuracy": "Accuracy, 95% interval",
     "confusion.taken_for": "Most often taken for",
     "confusion.confidence": "Mean confidence",
     "confusion.count": "{name} ({count})",
