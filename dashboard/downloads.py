@@ -9,6 +9,7 @@ from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
 from camcore.heatmap_grid import DEFAULTS, read_view
 from camcore.image_table import make_image_table, to_csv
 from camcore.language import text_in
+from dashboard.components.address import read_address
 from dashboard.data import Entry
 from dashboard.language import language, text
 
@@ -20,9 +21,7 @@ def show_downloads(
     sources: tuple[str, str],
     defaults: Mapping[str, str],
 ) -> None:
-    """Show the choice of files.
-
-    Opening it runs the script, which hears then how the browser draws the maps at this moment.
+    """Show the choice of files. A contact sheet is offered as soon as the browser has said how it draws the maps.
 
     Args:
         ordered: The images that pass the filters, in their order.
@@ -32,24 +31,28 @@ def show_downloads(
     place = st.popover(text("download.name"), icon=":material/download:", on_change="rerun", key="download")
     if not place.open:
         return
-    view = DEFAULTS | dict(defaults) | read_view(st.query_params.to_dict())
     with place:
-        _offer("csv", "csv", "text/csv", entry, _csv_of(entry, ordered, sources), len(ordered))
+        address = read_address("download_address")
+        view = DEFAULTS | dict(defaults) | read_view(address or {})
+        _offer("csv", entry, _csv_of(entry, ordered, sources), len(ordered))
         if len(shown) < len(ordered):
-            _offer("page", "png", "image/png", entry, _sheet_of(entry, shown, sources, view), len(shown))
+            _offer("page", entry, _sheet_of(entry, shown, sources, view), len(shown), disabled=address is None)
         first = ordered[:MOST_IMAGES]
-        _offer("first", "png", "image/png", entry, _sheet_of(entry, first, sources, view), len(first))
+        kind = "all" if len(first) == len(ordered) else "first"
+        _offer(kind, entry, _sheet_of(entry, first, sources, view), len(first), disabled=address is None)
 
 
-def _offer(kind: str, ending: str, mime: str, entry: Entry, make: Callable[[], bytes], count: int) -> None:
+def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
+    ending, mime, meaning = ("csv", "text/csv", "csv") if kind == "csv" else ("png", "image/png", "sheet")
     st.download_button(
         text(f"download.{kind}", count=count),
         make,
         f"{entry.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}",
         mime,
         key=f"download_{kind}",
-        help=text("download.csv.help" if kind == "csv" else "download.sheet.help", count=count),
+        help=text(f"download.{meaning}.help", count=count),
         on_click="ignore",
+        disabled=disabled,
         width="stretch",
     )
 

@@ -66,6 +66,7 @@ FINDING_STRINGS = {
     "distances and heat off the object. A text that a spreadsheet would run as a formula gets an apostrophe in front.",
     "download.page": "Contact sheet of this page (PNG)",
     "download.first": "Contact sheet of the first {count} (PNG)",
+    "download.all": "Contact sheet (PNG)",
     "download.sheet.help": "{count} photographs with their maps, drawn as on this page.",
     "sheet.count": "{count:,} of {total:,} images",
     "sheet.target.predicted": "for the predicted class",
