@@ -28,23 +28,23 @@ def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
     """Return what a filter in force lets pass, in a few words."""
     value = values[name]
     if name in ("confidence", "disagreement", "off_object"):
-        title = {
-            "confidence": lambda: text("filter.confidence"),
-            "disagreement": lambda: text(f"measure.{values['disagreement_by']}"),
-            "off_object": lambda: _off_object(values, sources),
-        }[name]()
+        title = _describe_range(name, values, sources)
         return text("filter.chip.range", title=title, low=value[0], high=value[1])
     if name in ("status_a", "status_b"):
         title = source_title(sources[SLOTS.index(name[-1])])
         return text("filter.chip.named", title=title, name=text(f"filter.status.{value}"))
-    if name in ("objects", "result"):
-        return text(f"filter.{name}.{value}") if name == "objects" else text(f"filter.chip.{value}")
-    title = text(f"filter.{name}")
-    return text("filter.chip.named", title=title, name=value)
+    if name == "result":
+        return text(f"filter.chip.{value}")
+    shown = text(f"filter.objects.{value}") if name == "objects" else value
+    return text("filter.chip.named", title=text(f"filter.{name}"), name=shown)
 
 
-def _off_object(values: Values, sources: tuple[str, str]) -> str:
-    return text("filter.chip.off_object", source=source_title(sources[SLOTS.index(values["off_object_of"])]))
+def _describe_range(name: str, values: Values, sources: tuple[str, str]) -> str:
+    if name == "disagreement":
+        return text(f"measure.{values['disagreement_by']}")
+    if name == "off_object":
+        return text("filter.chip.off_object", source=source_title(sources[SLOTS.index(values["off_object_of"])]))
+    return text("filter.confidence")
 
 
 def _chip(name: str, label: str, meaning: str, forget: tuple[str, ...], sign: str = "") -> None:

@@ -38,7 +38,6 @@ FINDING_STRINGS = {
     "filter.chip.range": "{title} {low}–{high}%",
     "filter.chip.named": "{title}: {name}",
     "filter.chip.off_object": "Off the object, {source}",
-    "filter.chip.objects": "Objects {name}",
     "filter.chip.right": "Right answers",
     "filter.chip.wrong": "Wrong answers",
     # Order.

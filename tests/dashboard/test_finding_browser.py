@@ -118,9 +118,9 @@ def test_a_link_opens_the_same_images_in_a_new_tab(page: Page, dashboard: str) -
 
 
 def test_one_click_clears_every_filter_and_a_chip_its_own(page: Page, dashboard: str) -> None:
-    page.goto(f"{dashboard}/gallery?run=gap&class=Pug&result=wrong&disagreement=0-99&status_a=ok")
+    page.goto(f"{dashboard}/gallery?run=gap&class=Collie&result=wrong&disagreement=0-99&status_a=ok")
     wait_until_painted(page)
-    page.get_by_role("button", name="True class: Pug").click()
+    page.get_by_role("button", name="True class: Collie").click()
     expect(page).not_to_have_url(re.compile("class="))
     page.get_by_role("button", name="Clear filters").click()
     expect_count(page, 60)
@@ -162,7 +162,8 @@ def test_the_selection_is_downloaded_in_its_order_as_it_is_drawn(page: Page, das
     confidence = [float(row["confidence"]) for row in rows]
     assert confidence == sorted(confidence)
     save_download(page, "Contact sheet (PNG)", tmp_path / "a.png")
-    assert Image.open(tmp_path / "a.png").size == measure_sheet(15, 1)[:2]
+    with Image.open(tmp_path / "a.png") as sheet:
+        assert sheet.size == measure_sheet(15, 1)[:2]
 
 
 def test_hostile_names_are_text_everywhere(page: Page, dashboard: str, tmp_path) -> None:

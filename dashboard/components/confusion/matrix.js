@@ -45,15 +45,17 @@ function buildCount(cell, view) {
 }
 
 function listenToMatrix(svg, root, view) {
-  const { names, cells, images } = view.data;
+  const { names, cells } = view.data;
   const counts = new Map(cells.map(([label, predicted, count]) => [`${label} ${predicted}`, count]));
+  const readout = root.querySelector(".readout");
   let at = null; // [label, predicted] of the field that is read
   const read = (next) => {
     at = next;
     const count = at ? (counts.get(at.join(" ")) ?? 0) : 0;
     showCursor(svg, at, names.length);
     svg.style.cursor = count ? "pointer" : "default";
-    root.querySelector(".readout").textContent = at ? describeField(at, count, view) : view.strings.hint;
+    readout.textContent = at ? describeField(at, count, view) : view.strings.hint;
+    readout.classList.toggle("empty", !at);
   };
   const open = () => at && counts.has(at.join(" ")) && view.open(...at);
   const under = (event) => {
@@ -75,7 +77,6 @@ function listenToMatrix(svg, root, view) {
     read(at ? at.map((place, axis) => Math.min(Math.max(place + step[axis], 0), names.length - 1)) : [0, 0]);
   };
   svg.onblur = () => read(null);
-  svg.dataset.images = images.reduce((sum, count) => sum + count, 0);
   read(null);
 }
 
