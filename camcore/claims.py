@@ -4,13 +4,16 @@ A claim never says more than its intervals allow. "Better" and "worse" mean a di
 after the correction for all comparisons of the verdict; everything else is no difference.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 Claim = dict[str, Any]
 Verdict = dict[str, Any]
 
-NOTICEABLE = 0.01  # a drawing effect below one per cent is not worth a sentence
+NOTICEABLE = 0.01  # an effect below one per cent is not worth a sentence
+# Energy in the box seen from the other side, and the same again as it is drawn: they count for no method.
+RESTATED = ("off_object_positive", "off_object_literature")
 
 
 def make_claims(verdict: Verdict) -> list[Claim]:
@@ -31,7 +34,7 @@ def make_claims(verdict: Verdict) -> list[Claim]:
 
 def claim_identity(verdict: Verdict) -> list[Claim]:
     """Say which methods are the reference up to drawing, or why there is no CAM."""
-    claims = [_claim("cam_not_applicable", reason=reason) for reason in verdict["not_applicable"].values()]
+    claims = [_claim("cam_not_applicable", **why) for why in verdict["not_applicable"].values()]
     differences = _differences(verdict, "pointing_strict")
     same = [source for source, found in differences.items() if found["identical_by_theory"]]
     if same:
@@ -71,14 +74,14 @@ def claim_separation(verdict: Verdict) -> list[Claim]:
 
 
 def claim_best(verdict: Verdict) -> list[Claim]:
-    """Say which method beats the reference on most measures, if one does and loses on fewer; else who does not."""
-    wins, losses = (_count(verdict, word) for word in ("better", "worse"))
-    total = len(verdict["measures"])
-    ahead = [source for source in wins if wins[source] > losses.get(source, 0)]
-    if not ahead:
-        return [_claim("no_better_than_reference", source=_others(verdict))]
-    best = max(ahead, key=lambda source: wins[source] - losses.get(source, 0))
-    return [_claim("best_is", source=best, measures=wins[best], of=total)]
+    """Say which method is furthest ahead of the reference, wins beside losses; or that none wins anywhere."""
+    tally = _tally(verdict, _counted(verdict))
+    winners = [source for source, words in tally.items() if words["better"]]
+    if not winners:
+        return [_claim("no_better_than_reference", source=list(tally))] if tally else []
+    best = max(winners, key=lambda source: (tally[source]["better"] - tally[source]["worse"], tally[source]["better"]))
+    words = tally[best]
+    return [_claim("best_is", source=best, measures=words["better"], losses=words["worse"], of=words.total())]
 
 
 def claim_class(verdict: Verdict) -> list[Claim]:
@@ -126,13 +129,16 @@ def claim_price(verdict: Verdict) -> list[Claim]:
 
 
 def claim_preference(verdict: Verdict) -> list[Claim]:
-    """Say the one reason there is to prefer a method, or that there is none."""
-    wins, losses = (_count(verdict, word) for word in ("better", "worse"))
+    """Say the one reason there is to prefer a method, or that there is none.
+
+    Better on most measures of a group and worse on none of any is a reason.
+    """
+    tally = _tally(verdict, _counted(verdict))
     for group in ("localization", "faithfulness"):
-        names = [name for name, measure in verdict["measures"].items() if measure["group"] == group]
-        ahead = {source: _count(verdict, "better", names).get(source, 0) for source in wins}
-        best = max(ahead, key=lambda source: ahead[source], default=None)
-        if best is not None and 2 * ahead[best] > len(names) and not losses.get(best):
+        names = [name for name in _counted(verdict) if verdict["measures"][name]["group"] == group]
+        wins = {source: words["better"] for source, words in _tally(verdict, names).items()}
+        best = max(wins, key=lambda source: wins[source], default=None)
+        if best is not None and 2 * wins[best] > len(names) and not tally[best]["worse"]:
             return [_claim("reason_to_prefer", source=best, reason=group)]
     is_same = _differences(verdict, "pointing_strict").get("grad_cam", {}).get("identical_by_theory", False)
     if is_same or verdict["reference"] == "grad_cam":
@@ -149,10 +155,6 @@ def _differences(verdict: Verdict, measure: str) -> dict[str, dict[str, Any]]:
     return {source: difference for source, difference in found.items() if source in verdict["sources"]}
 
 
-def _others(verdict: Verdict) -> list[str]:
-    return [source for source in verdict["sources"] if source != verdict["reference"]]
-
-
 def _sources_of(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
     return [source for source in verdict["sources"] if source in measure["values"]]
 
@@ -163,11 +165,15 @@ def _from_best_to_worst(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
     return sorted(found, key=lambda source: values[source]["mean"], reverse=measure["better"] == "higher")
 
 
-def _count(verdict: Verdict, word: str, names: Iterable[str] | None = None) -> dict[str, int]:
-    """Return on how many measures each method is `better` or `worse` than the reference, those at all."""
-    counts: dict[str, int] = {}
-    for name in names if names is not None else verdict["measures"]:
+def _counted(verdict: Verdict) -> list[str]:
+    """Return the measures that a method can win or lose."""
+    return [name for name in verdict["measures"] if name not in RESTATED]
+
+
+def _tally(verdict: Verdict, names: Sequence[str]) -> dict[str, Counter[str]]:
+    """Return per method on how many of the measures it is `better`, `worse` or of `no_difference` to the reference."""
+    counts: dict[str, Counter[str]] = {}
+    for name in names:
         for source, found in _differences(verdict, name).items():
-            if found["verdict"] == word:
-                counts[source] = counts.get(source, 0) + 1
+            counts.setdefault(source, Counter())[found["verdict"]] += 1
     return counts

@@ -8,7 +8,7 @@ import streamlit as st
 from camcore.errors import CamcoreError
 from dashboard import layout, selection, url_state
 from dashboard.data import find_runs_folder, list_entries
-from dashboard.language import text
+from dashboard.language import choose_language, text
 
 PAGES = (
     ("overview", "space_dashboard"),
@@ -36,8 +36,10 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     try:
         if selection.entries():
             selection.choose_run()
+            choose_language()
             page.run()
         else:
+            choose_language()
             layout.show_no_runs(folder)
     except CamcoreError as error:
         layout.show_problem(str(error), folder)

@@ -7,7 +7,7 @@ from camcore.wording import percent
 from dashboard.components.verdict_table import Cell, Column, Row, verdict_table
 from dashboard.language import text
 from dashboard.verdict_data import Verdict, mean_of
-from dashboard.wording import measure_meaning, measure_title, name_of
+from dashboard.wording import measure_meaning, measure_title, name_of, why_no_cam
 
 STAR, BETTER, WORSE = "★", "▲", "▼"
 
@@ -30,8 +30,8 @@ def make_rows(verdict: Verdict, columns: list[Column], chosen: str) -> list[Row]
     """Return a row per method, those that do not apply with their reason, and one per baseline."""
     best = {column.id: verdict.best(column.id) for column in columns}
     rows = [
-        Row(source, name_of(source), (), text("verdict.table.not_applicable", reason=reason))
-        for source, reason in verdict.document["not_applicable"].items()
+        Row(source, name_of(source), (), text("verdict.table.not_applicable", reason=why_no_cam(why["max_error"])))
+        for source, why in verdict.document["not_applicable"].items()
     ]
     for source in (*verdict.sources, *verdict.baselines):
         cells = [_make_cell(verdict, column.id, source, best[column.id]) for column in columns]

@@ -52,10 +52,46 @@ def test_a_method_that_wins_is_named_with_how_often() -> None:
     words = {"grad_cam": "theory", "layer_cam": "better"}
     found = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
     said = codes(verdict(measures={"pointing_strict": found, "energy_in_box": found}))
-    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "of": 2}
+    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 0, "of": 2}
     assert said["separates"]["best"] == "layer_cam"
     assert said["separates"]["worst_mean"] == 0.5
     assert said["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
+
+
+def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
+    """Return the claims of a verdict where LayerCAM does so on each measure, and Eigen-CAM is never any different."""
+    means = {"cam": 0.5, "layer_cam": 0.5, "eigen_cam": 0.5}
+    measures = {name: measure(means, {"layer_cam": word, "eigen_cam": "no_difference"}) for name, word in words.items()}
+    return codes(verdict(sources=list(means), measures=measures))
+
+
+def test_losses_stand_beside_the_wins_even_where_they_are_more() -> None:
+    said = layer_cam_is(pxap="better", insertion="worse", pointing_strict="better", deletion="no_difference")
+    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 1, "of": 4}
+    said = layer_cam_is(pxap="better", insertion="worse", deletion="worse")
+    assert said["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 2, "of": 3}
+    assert "no_better_than_reference" not in said
+
+
+def test_heat_off_the_object_is_not_counted_beside_energy_in_the_box() -> None:
+    twice = {"energy_in_box": "better", "off_object_positive": "better", "off_object_literature": "better"}
+    assert layer_cam_is(**twice)["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 0, "of": 1}
+    said = layer_cam_is(insertion="no_difference", off_object_literature="better")
+    assert said["no_better_than_reference"] == {"source": ["layer_cam", "eigen_cam"]}
+
+
+def test_measures_that_a_method_lacks_are_not_counted_for_it() -> None:
+    words = {"insertion": "better", "deletion": "no_difference"}
+    measures = {name: measure({"cam": 0.5, "layer_cam": 0.6}, {"layer_cam": word}) for name, word in words.items()}
+    measures["class_sensitivity"] = measure({"cam": 0.5, "eigen_cam": 0.4}, {"eigen_cam": "worse"})
+    said = codes(verdict(measures=measures, sources=["cam", "layer_cam", "eigen_cam"]))
+    assert said["best_is"]["of"] == 2
+
+
+def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
+    wins = dict.fromkeys(("pointing_strict", "energy_in_box", "pxap"), "better")
+    assert layer_cam_is(**wins)["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
+    assert layer_cam_is(**wins, insertion="worse")["reason_to_prefer"] == {"source": "cam", "reason": "none"}
 
 
 def test_where_lower_is_better_the_lowest_is_best() -> None:
@@ -75,8 +111,8 @@ def test_drawing_is_told_only_where_it_shows() -> None:
 
 
 def test_a_run_without_cam_says_why() -> None:
-    said = codes(verdict(not_applicable={"cam": "two linear layers"}, reference="grad_cam"))
-    assert said["cam_not_applicable"] == {"reason": "two linear layers"}
+    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}, reference="grad_cam"))
+    assert said["cam_not_applicable"] == {"max_error": 0.85}
 
 
 def test_overlapping_intervals_do_not_name_who_ignores_the_class() -> None:

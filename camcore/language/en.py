@@ -6,6 +6,8 @@ from camcore.language.en_verdict import VERDICT_STRINGS
 STRINGS = VERDICT_STRINGS | {
     **FINDING_STRINGS,
     "app.title": "camcore",
+    "app.language": "Language",
+    "app.language_name": "English",
     "app.run": "Run",
     "app.run_facts": "{backbone}, {head} head, on {dataset}",
     "app.run_with_state": "{name} ({state})",

@@ -76,12 +76,17 @@ VERDICT_STRINGS = {
     "verdict.claim.drawing_effect": "Drawn as in the literature, {literature:.0%} of {source}'s heat lies off the "
     "object; of its positive evidence alone, {positive:.0%} does.",
     "verdict.claim.cam_not_applicable": "CAM does not exist for this network: {reason}.",
+    "verdict.no_cam.no_linear_layer": "no linear layer takes the pooled features as they are",
+    "verdict.no_cam.misses_logits": "mean(CAM) + bias misses its output by {error:.0%} of the output's range",
     "verdict.claim.separates": "The methods lie furthest apart in {phrase}: {best} has {best_mean:.0%}, {worst} "
     "{worst_mean:.0%}.",
     "verdict.claim.nothing_separates": "On these images no measure tells the methods apart. That does not prove them "
     "equal.",
-    "verdict.claim.best_is": "{source} is better than {reference} on {won} of {total} measures.",
-    "verdict.claim.no_better_than_reference": "No measure shows {sources} to be better than {reference}.",
+    "verdict.claim.best_is": "{source} is better than {reference} on {won} of {total} measures and worse on none.",
+    "verdict.claim.best_is.loses": "{source} is better than {reference} on {won} of {total} measures and worse on "
+    "{lost}.",
+    "verdict.claim.no_better_than_reference": "Drawing aside, no measure shows {sources} to be better than "
+    "{reference}.",
     "verdict.claim.worse_than_baseline": "{source} does worse than a map that knows nothing of the network: in {phrase}"
     " it has {mean:.0%}, the baseline “{baseline}” {baseline_mean:.0%}.",
     "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for least: {mean:.0%} on images "
@@ -206,6 +211,9 @@ VERDICT_STRINGS = {
     "An interval that crosses the line leaves open which method is better; “no difference” means that "
     "none could be shown.\n"
     "- **Better and worse** are said only after correction for the number of methods and measures compared.\n"
+    "- **Counts of measures** leave out heat off the object: it is energy in the box from the other side, and as drawn "
+    "it says more of the drawing than of the method. The measures of a group look at one thing from several sides, so "
+    "winning several of them is not several findings.\n"
     "- **The same by theory**: on a network of mean pooling and one linear layer, these maps are equal up to a "
     "positive factor at the last layer. No number of images could tell them apart.\n"
     "- **Baselines** see no network. A method that does not beat the centre blob may show no more than that "
