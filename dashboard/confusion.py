@@ -27,6 +27,8 @@ def show_confusion(entry: Entry) -> None:
     counts = count_confusions(labels, predicted, len(names))
     st.caption(text("confusion.lead", images=len(single), right=int(np.trace(counts))))
     parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(single) < len(samples) else {})
+    if "lang" in st.query_params:  # for links that open in a new tab
+        parameters["lang"] = st.query_params["lang"]
     chosen = confusion(
         names,
         counts,
