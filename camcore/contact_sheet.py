@@ -77,7 +77,7 @@ def measure_sheet(count: int, pictures: int) -> tuple[int, int, int]:
 def to_png(sheet: Image.Image) -> bytes:
     """Return a picture as a PNG file."""
     stream = BytesIO()
-    sheet.save(stream, "PNG")
+    sheet.save(stream, "PNG", compress_level=4)  # a third larger than the smallest, several times as fast
     return stream.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Numbers of images as a CSV file that spreadsheets open as it is meant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from camcore.disagreement import MEASURES, compare, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation
+from camcore.geometry import FloatArray
 from camcore.heatmaps import parse_source
 from camcore.runs import Run
 
@@ -41,7 +43,8 @@ def make_image_table(run: Run, generation: Generation, indices: Sequence[int], f
     a, b = (np.asarray(generation.maps(source)[rows]) for source in (first, second))
     distances = compare(a, parse_source(first).method, b, parse_source(second).method)
     columns = [f"{measure}_{convention}" for measure in MEASURES for convention in CONVENTIONS]
-    sources = [_describe_source(run, generation, samples, rows, source) for source in generation.manifest["sources"]]
+    cover = cache(partial(object_cover, samples, run.config.view.kind))  # one per grid, not per source
+    sources = [_describe_source(generation, samples, rows, source, cover) for source in generation.manifest["sources"]]
     return pd.concat([table, distances[columns], *sources], axis=1)
 
 
@@ -57,13 +60,12 @@ def to_csv(table: pd.DataFrame) -> bytes:
 
 
 def _describe_source(
-    run: Run, generation: Generation, samples: pd.DataFrame, rows: list[int], source: str
+    generation: Generation, samples: pd.DataFrame, rows: list[int], source: str, cover: Callable[[int, int], FloatArray]
 ) -> pd.DataFrame:
     raw = np.asarray(generation.maps(source)[rows])
-    cover = object_cover(samples, run.config.view.kind, *raw.shape[-2:])
     method = parse_source(source).method
     columns = {
-        f"off_object_{source}_{convention}": off_object_heat(draw(raw, convention, method), cover)
+        f"off_object_{source}_{convention}": off_object_heat(draw(raw, convention, method), cover(*raw.shape[-2:]))
         for convention in CONVENTIONS
     }
     return pd.DataFrame(columns | {f"status_{source}": samples[f"status_{source}"].to_numpy()})
