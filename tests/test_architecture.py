@@ -13,14 +13,14 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
     ("errors", "language", "appearance", "markup"),
-    ("files", "backbones", "geometry", "progress", "intervals"),
-    ("config", "statistics", "box_regions"),
+    ("files", "backbones", "geometry", "progress", "intervals", "likeness"),
+    ("config", "statistics", "box_regions", "confusion"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights"),
     ("attribution", "heatmap_grid", "localization", "training_state", "verdict_view", "readings", "summary"),
-    ("generation_writer", "faithfulness", "cost", "scoring", "pooled", "tiles"),
-    ("train", "explain", "evaluation", "report"),
+    ("generation_writer", "faithfulness", "cost", "scoring", "pooled", "tiles", "sheet_pictures", "image_table"),
+    ("train", "explain", "evaluation", "report", "contact_sheet"),
     ("verdict", "cli_options"),
     ("workflows",),
     ("cli_reading",),

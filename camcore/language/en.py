@@ -1,9 +1,10 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
+from camcore.language.en_finding import FINDING_STRINGS
 from camcore.language.en_report import REPORT_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
-_PARTS = VERDICT_STRINGS | REPORT_STRINGS
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS
 STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "Language",
@@ -125,32 +126,6 @@ STRINGS = _PARTS | {
     "gallery.caption": "{name} {share:.0%}",
     "gallery.none.title": "No image passes these filters",
     "gallery.none.body": "Widen one of them, or clear them all.",
-    "filter.search": "Search",
-    "filter.search_hint": "class or file name",
-    "filter.class": "True class",
-    "filter.predicted": "Predicted class",
-    "filter.any": "any",
-    "filter.class_count": "{name} ({count:,})",
-    "filter.confidence": "Confidence",
-    "filter.result": "Right or wrong",
-    "filter.result.all": "All {count:,}",
-    "filter.result.right": "Right {count:,}",
-    "filter.result.wrong": "Wrong {count:,}",
-    "filter.none": "Filters",
-    "filter.some": "Filters ({count})",
-    "filter.clear": "Clear filters",
-    "filter.sort": "Sort by",
-    "filter.sort_as": "Drawn",
-    "filter.order": "Order",
-    "filter.order.low": "Low first",
-    "filter.order.high": "High first",
-    "sort.index": "Place in the data set",
-    "sort.confidence": "Confidence",
-    "sort.off_object": "Heat off the object",
-    "sort.heat_moved": "Heat moved",
-    "sort.rank_disagreement": "Rank disagreement",
-    "sort.top_area_disagreement": "Hottest fifth",
-    "sort.peak_shift": "Peak shift",
     "details.right": "{label}, recognised with {confidence:.0%} confidence",
     "details.wrong": "{label}, taken for {predicted} with {confidence:.0%} confidence",
     "details.classes": "What it could be",

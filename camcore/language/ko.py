@@ -1,9 +1,10 @@
 """Every text of the dashboard, in Korean."""
 
+from camcore.language.ko_finding import FINDING_STRINGS
 from camcore.language.ko_report import REPORT_STRINGS
 from camcore.language.ko_verdict import VERDICT_STRINGS
 
-_PARTS = VERDICT_STRINGS | REPORT_STRINGS
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS
 STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "언어",
@@ -126,32 +127,6 @@ STRINGS = _PARTS | {
     "gallery.caption": "{name} {share:.0%}",
     "gallery.none.title": "필터에 맞는 이미지가 없어요",
     "gallery.none.body": "필터를 넓히거나 초기화해 보세요.",
-    "filter.search": "검색",
-    "filter.search_hint": "클래스 또는 파일 이름",
-    "filter.class": "실제 클래스",
-    "filter.predicted": "예측 클래스",
-    "filter.any": "전체",
-    "filter.class_count": "{name} ({count:,})",
-    "filter.confidence": "확신도",
-    "filter.result": "정답 여부",
-    "filter.result.all": "전체 {count:,}",
-    "filter.result.right": "정답 {count:,}",
-    "filter.result.wrong": "오답 {count:,}",
-    "filter.none": "필터",
-    "filter.some": "필터 ({count})",
-    "filter.clear": "필터 초기화",
-    "filter.sort": "정렬 기준",
-    "filter.sort_as": "그리는 방식",
-    "filter.order": "정렬 순서",
-    "filter.order.low": "낮은 순",
-    "filter.order.high": "높은 순",
-    "sort.index": "데이터셋 순서",
-    "sort.confidence": "확신도",
-    "sort.off_object": "객체 밖 강조",
-    "sort.heat_moved": "강조 이동량",
-    "sort.rank_disagreement": "순위 불일치",
-    "sort.top_area_disagreement": "상위 20% 불일치",
-    "sort.peak_shift": "피크 이동",
     "details.right": "{label}, 정답(확신도 {confidence:.0%})",
     "details.wrong": "{label}, 오답: {predicted}(확신도 {confidence:.0%})",
     "details.classes": "예측 후보",

@@ -11,9 +11,11 @@ import pytest
 from camcore import language
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
+from camcore.generations import TARGETS
+from camcore.heatmap_grid import CHOICES
 from camcore.language.en import STRINGS
 from camcore.runs import HISTORY_COLUMNS
-from dashboard import data, filters
+from dashboard import data, filtering, filters, order
 from dashboard.router import PAGES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -70,7 +72,7 @@ def test_every_key_that_exists_is_used():
         ("{}.lead", [name for name, _ in PAGES]),
         ("measure.{}", MEASURES),
         ("measure.{}.help", MEASURES),
-        ("sort.{}", filters.SORTS),
+        ("sort.{}", (*order.SORTS, order.LIKENESS)),
         ("convention.{}", CONVENTIONS),
         ("state.{}", data.STATES),
         ("verdict.{}", VERDICTS),
@@ -79,6 +81,13 @@ def test_every_key_that_exists_is_used():
         ("overview.examples.{}.body", EXAMPLES),
         ("filter.result.{}", filters.RESULTS),
         ("filter.order.{}", ("low", "high")),
+        ("filter.status.{}", filters.STATUSES),
+        ("filter.objects.{}", filtering.OBJECTS),
+        ("filter.chip.{}", ("right", "wrong")),
+        ("filter.{}", (*filters.NAMES[:6], *filters.REFINEMENTS)),
+        ("sheet.target.{}", TARGETS),
+        ("sheet.scale.{}", CHOICES["scale"]),
+        ("download.{}", ("csv", "page", "first", "all")),
         ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),
     ],
 )

@@ -76,6 +76,8 @@ def test_the_first_explained_run_is_shown_first(runs, monkeypatch):
 
 BAD = {"run": "../..", "a": "x", "b": "", "measure": "'", "convention": "1", "runs": "no,", "smoothing": "nan"}
 BAD |= {"sort": "-", "order": "?", "class": "Cat", "predicted": "1e9", "result": "maybe", "confidence": "90-10"}
+BAD |= {"disagreement": "10", "off_object": "-1-5", "disagreement_by": "", "off_object_of": "c", "filter_as": "0"}
+BAD |= {"status_a": "good", "status_b": "0", "objects": "three", "like": "val/99999"}
 BAD |= {"page": "99999999999999999999", "per_page": "7", "sort_as": "x", "opacity": "999", "overlay": "<b>"}
 
 
@@ -87,7 +89,8 @@ BAD |= {"page": "99999999999999999999", "per_page": "7", "sort_as": "x", "opacit
         (
             "gallery",
             {"a": "cam", "b": "grad_cam", "sort": "index", "class": "", "result": "all", "confidence": (0, 100)}
-            | {"page": 1, "per_page": 24},
+            | {"page": 1, "per_page": 24, "disagreement": (0, 100), "off_object": (0, 100), "objects": "", "like": ""}
+            | {"status_a": "", "status_b": "", "disagreement_by": "heat_moved", "off_object_of": "a"},
         ),
         ("disagreement", {"measure": "heat_moved", "convention": "literature", "page": 1}),
     ],
