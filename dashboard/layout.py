@@ -43,6 +43,11 @@ def show_problem(message: str, folder: Path) -> None:
     )
 
 
+def show_refusal(title: str, sentence: str) -> None:
+    """Show a box for something that a person gave and that can't be taken; the sentence holds the way out."""
+    st.html(f'<div class="cc-notice cc-problem"><h3>{escape(title)}</h3><p>{escape(sentence)}</p></div>')
+
+
 def show_no_runs(folder: Path) -> None:
     """Show what to do when the runs folder is empty or missing."""
     found = "empty.folder_empty" if folder.is_dir() else "empty.folder_missing"

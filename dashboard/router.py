@@ -16,6 +16,7 @@ PAGES = (
     ("gallery", "grid_view"),
     ("disagreement", "compare"),
     ("verdict", "balance"),
+    ("own_image", "add_photo_alternate"),
 )
 
 

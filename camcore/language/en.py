@@ -1,5 +1,6 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
+from camcore.language.en_own_image import OWN_IMAGE_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
 STRINGS = VERDICT_STRINGS | {
@@ -192,3 +193,4 @@ STRINGS = VERDICT_STRINGS | {
     "positive evidence.",
     "verdict.below": "{measure}, mean over all images. {meaning}",
 }
+STRINGS |= OWN_IMAGE_STRINGS
