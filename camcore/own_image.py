@@ -18,7 +18,7 @@ from camcore.language import Text
 
 MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
 MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF")  # the fewer decoders, the safer
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")  # Pillow's names; the fewer decoders, the safer
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff")
 LONG_SIDE = (512, 1024)  # px; smaller pictures are enlarged for people, larger ones reduced, very long ones too
 _NAME_LENGTH = 80

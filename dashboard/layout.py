@@ -43,9 +43,10 @@ def show_problem(message: str, folder: Path) -> None:
     )
 
 
-def show_refusal(title: str, sentence: str) -> None:
-    """Show a box for something that a person gave and that can't be taken; the sentence holds the way out."""
-    st.html(f'<div class="cc-notice cc-problem"><h3>{escape(title)}</h3><p>{escape(sentence)}</p></div>')
+def show_refusals(title: str, sentences: list[str]) -> None:
+    """Show a box for things that a person gave and that can't be taken; each sentence holds the way out."""
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    st.html(f'<div class="cc-notice cc-problem" role="alert"><h3>{escape(title)}</h3>{lines}</div>')
 
 
 def show_no_runs(folder: Path) -> None:

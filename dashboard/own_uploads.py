@@ -1,25 +1,29 @@
 """Pictures that people bring: dropped, pasted, chosen or taken with the camera. They stay in this process's memory.
 
-Streamlit holds an uploaded file in memory until it is removed from the list or its session ends.
+Streamlit holds an uploaded file in memory until it is removed from the list or its session ends; here leaving the page
+ends it too.
 """
 
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.own_image import EXTENSIONS, MOST_MEGABYTES, MOST_PIXELS
+from dashboard import own_model
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text
 
 MOST_IMAGES = 8
+_HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
 
 
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to bring pictures and return what was brought, by name; at most `MOST_IMAGES`."""
     _keep_in_memory()
-    limits = {"count": MOST_IMAGES, "megabytes": MOST_MEGABYTES, "megapixels": MOST_PIXELS // 1_000_000}
+    limits = {"count": MOST_IMAGES, "megapixels": MOST_PIXELS // 1_000_000}
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MOST_MEGABYTES
     )
@@ -29,9 +33,18 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     photograph = _take_photograph()
     if photograph is not None:
         uploads.insert(0, (text("own_image.camera.file"), photograph))
+    st.session_state[_HOLDS] = True
     if len(uploads) > MOST_IMAGES:
         st.caption(text("own_image.too_many", most=MOST_IMAGES, count=len(uploads)))
     return uploads[:MOST_IMAGES]
+
+
+def drop_uploads() -> None:
+    """Forget the files that were brought, and what was found of them. For every page but this one."""
+    context = get_script_run_ctx()
+    if st.session_state.pop(_HOLDS, False) and context is not None:
+        own_model.forget()
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
 
 
 def _keep_in_memory() -> None:

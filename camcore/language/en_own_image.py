@@ -6,10 +6,10 @@ OWN_IMAGE_STRINGS = {
     "own_image.lead": "Bring a picture that the network has never seen, and compare any two heatmaps of it, for any "
     "class.",
     "own_image.upload": "Pictures",
-    "own_image.upload.hint": "Drop them anywhere on this page, paste one with Ctrl+V, or choose files. Up to {count} "
-    "at once, {megabytes} MB and {megapixels} megapixels each: JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF.",
-    "own_image.private": "Your pictures stay in the server's memory while they are listed here. They are never written "
-    "to disk, and nobody else sees them.",
+    "own_image.upload.hint": "Drop them anywhere on this page, paste one with Ctrl+V, or choose files: up to {count} "
+    "at once, {megapixels} megapixels each.",
+    "own_image.private": "They stay in the server's memory until you remove them or leave this page, are never written "
+    "to disk, and no other visitor sees them.",
     "own_image.camera": "Use the camera",
     "own_image.camera.take": "Take a picture",
     "own_image.camera.file": "camera",
@@ -25,15 +25,15 @@ OWN_IMAGE_STRINGS = {
     "training:",
     "own_image.working": "Reading the pictures and asking the network …",
     "own_image.too_many": "The first {most} of {count} pictures are shown. Remove some to see the others.",
-    "own_image.refused.title": "This can't be shown",
+    "own_image.refused.title": "Not shown",
     "own_image.refused.empty": "“{name}” is empty (0 bytes). Choose another file.",
     "own_image.refused.bytes": "“{name}” has {megabytes:.1f} MB; up to {most} MB are read. Save it smaller.",
     "own_image.refused.pixels": "“{name}” has more than {most} million pixels. Scale it down.",
     "own_image.refused.kind": "“{name}” holds no picture of a kind that is read here, whatever its name says. Save it "
     "as JPEG or PNG.",
     "own_image.refused.damaged": "“{name}” is damaged ({reason}). Save or copy it anew.",
-    "own_image.explains": "Explains",
-    "own_image.explains.predicted": "What it predicts, per picture",
+    "own_image.class": "Class",
+    "own_image.class.own": "Each picture's own answer",
     "own_image.caption.class": "{name}: map for {label}, {share}",
     "own_image.classes.title": "What it could be",
     "own_image.classes.lead": "The most probable classes. A network of these classes has no word for anything else, "

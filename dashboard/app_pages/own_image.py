@@ -18,7 +18,9 @@ def show_empty(run: Run) -> None:
     layout.show_notice(text("own_image.empty.title"), text("own_image.empty.body"))
     few = run.class_names[:12]
     names = ", ".join(few) + (", …" if len(few) < len(run.class_names) else "")
-    st.html(f"<p>{escape(text('own_image.empty.classes', count=len(run.class_names), names=names))}</p>")
+    st.html(
+        f'<p class="cc-quiet">{escape(text("own_image.empty.classes", count=len(run.class_names), names=names))}</p>'
+    )
 
 
 def choose_class(run: Run) -> int | None:
@@ -26,10 +28,10 @@ def choose_class(run: Run) -> int | None:
     options = ["", *run.class_names]
     key = keep_in_url("explains", "", among(options))
     name = st.selectbox(
-        text("own_image.explains"),
+        text("own_image.class"),
         options,
         key=key,
-        format_func=lambda name: name or text("own_image.explains.predicted"),
+        format_func=lambda name: name or text("own_image.class.own"),
     )
     return run.class_names.index(name) if name else None
 
@@ -55,10 +57,10 @@ uploads = choose_uploads()
 if uploads:
     with st.spinner(text("own_image.working")):
         found, refused = own_model.analyse(trained, uploads)
-    for sentence in refused:
-        layout.show_refusal(text("own_image.refused.title"), sentence)
+    if refused:
+        layout.show_refusals(text("own_image.refused.title"), refused)
     if found:
         show_results(trained, found)
 else:
-    own_model.forget()
+    own_model.forget()  # what was shown until now is removed
     show_empty(trained)
