@@ -58,7 +58,7 @@ def _take_photograph() -> UploadedFile | None:
     if not _is_secure(st.context.url):
         st.caption(text("own_image.camera.insecure"))
         return None
-    return st.camera_input(text("own_image.camera.take"), key="own_image_photograph", resolution="720p")
+    return st.camera_input(text("own_image.camera.take"), key="own_image_photograph", resolution="720p", width=440)
 
 
 def _is_secure(url: str | None) -> bool:
