@@ -29,7 +29,7 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     )
     file_catcher("own_image_catcher")
     st.caption(f"{text('own_image.upload.hint', **limits)} {text('own_image.private')}")
-    uploads = [(file.name, file) for file in files]
+    uploads = [(restore_name(file.name), file) for file in files]
     photograph = _take_photograph()
     if photograph is not None:
         uploads.insert(0, (text("own_image.camera.file"), photograph))
@@ -37,6 +37,13 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     if len(uploads) > MOST_IMAGES:
         st.caption(text("own_image.too_many", most=MOST_IMAGES, count=len(uploads)))
     return uploads[:MOST_IMAGES]
+
+
+def restore_name(name: str) -> str:
+    """Return a file's name without the three escapes that browsers put into it on the way (HTML standard, forms)."""
+    for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
+        name = name.replace(escape, character)
+    return name
 
 
 def drop_uploads() -> None:
