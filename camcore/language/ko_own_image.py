@@ -3,7 +3,8 @@
 OWN_IMAGE_STRINGS = {
     "own_image.name": "내 이미지로 해 보기",
     "own_image.title": "내 이미지에서는 어디를 볼까요?",
-    "own_image.lead": "네트워크가 한 번도 보지 못한 이미지를 올리고, 원하는 클래스의 히트맵 두 개를 골라 비교해 보세요.",
+    "own_image.lead": "네트워크가 한 번도 보지 못한 이미지를 올리고, 원하는 클래스의 히트맵 두 개를 골라 "
+    "비교해 보세요.",
     "own_image.upload": "이미지",
     "own_image.upload.hint": "이 페이지 아무 곳에나 끌어다 놓거나, Ctrl+V로 붙여 넣거나, 파일을 선택하세요. 한 번에 "
     "{count}장까지, 한 장에 {megapixels}백만 화소까지 볼 수 있어요.",
@@ -12,12 +13,13 @@ OWN_IMAGE_STRINGS = {
     "own_image.camera": "카메라 사용",
     "own_image.camera.take": "사진 찍기",
     "own_image.camera.file": "카메라",
-    "own_image.camera.insecure": "브라우저는 https 페이지나 내 컴퓨터에서 실행한 페이지에서만 카메라를 허용해요. 지금은 "
-    "http 페이지예요. 휴대전화에서는 파일을 선택할 때 카메라도 고를 수 있어요.",
+    "own_image.camera.insecure": "브라우저는 https 페이지나 내 컴퓨터에서 실행한 페이지에서만 카메라를 허용해요. "
+    "지금은 http 페이지예요. 휴대전화에서는 파일을 선택할 때 카메라도 고를 수 있어요.",
     "own_image.empty.title": "이미지를 올려 시작하세요",
     "own_image.empty.body": "가장 유력한 클래스 다섯 개와, 원하는 방법과 레이어의 맵 두 개를 나란히 보여 줘요. 그림은 "
     "PNG, 원본 맵은 NPY 파일로 내려받을 수 있어요.",
-    "own_image.empty.classes": "이 네트워크는 {count:,}개 클래스를 구별하고, 어떤 이미지든 그중 하나로 답해요: {names}.",
+    "own_image.empty.classes": "이 네트워크는 {count:,}개 클래스를 구별하고, 어떤 이미지든 그중 하나로 답해요: "
+    "{names}.",
     "own_image.no_weights.title": "{run}: 아직 가중치가 없어요",
     "own_image.no_weights.body": "끝난 에폭이 없어서 답할 네트워크가 없어요. 아래 명령으로 학습을 이어 가세요.",
     "own_image.working": "이미지를 읽고 네트워크에 물어보고 있어요 …",
@@ -33,8 +35,8 @@ OWN_IMAGE_STRINGS = {
     "own_image.class.own": "이미지마다 네트워크의 답",
     "own_image.caption.class": "{name}: {label} 클래스의 맵, {share}",
     "own_image.classes.title": "예측 후보",
-    "own_image.classes.lead": "가장 유력한 클래스예요. 네트워크는 이 클래스 말고는 아는 말이 없어서, 확신하면서도 틀릴 수 "
-    "있어요.",
+    "own_image.classes.lead": "가장 유력한 클래스예요. 네트워크는 이 클래스 말고는 아는 말이 없어서, 확신하면서도 틀릴 "
+    "수 있어요.",
     "own_image.other_class": "{count:,}개 중 {place:,}위",
     "own_image.download": "내려받기",
     "own_image.download.png": "보이는 그대로의 그림(PNG)",
