@@ -23,12 +23,13 @@ _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files o
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to bring pictures and return what was brought, by name; at most `MOST_IMAGES`."""
     _keep_in_memory()
-    limits = {"count": MOST_IMAGES, "megapixels": MOST_PIXELS // 1_000_000}
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MOST_MEGABYTES
     )
     file_catcher("own_image_catcher")
-    st.caption(f"{text('own_image.upload.hint', **limits)} {text('own_image.private')}")
+    if not files:
+        st.caption(text("own_image.upload.hint", count=MOST_IMAGES, megapixels=MOST_PIXELS // 1_000_000))
+    st.caption(text("own_image.private"))
     uploads = [(restore_name(file.name), file) for file in files]
     photograph = _take_photograph()
     if photograph is not None:

@@ -22,6 +22,7 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+STRIP_ROWS = 256
 _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
@@ -125,11 +126,19 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale_to_8_bit(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    """Return grey values of any range as bytes. In strips, because a large picture is eight times larger on the way."""
+    strips = [grey[at : at + STRIP_ROWS] for at in range(0, len(grey), STRIP_ROWS)]
+    ends = [(values.min(), values.max()) for values in map(_to_finite, strips)]
+    lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
     low, high = 0.0, 65535.0
-    if grey.dtype.kind == "f" or values.min() < low or values.max() > high:
-        low, high = values.min(), values.max()
-    return np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    if grey.dtype.kind == "f" or lowest < low or highest > high:
+        low, high = lowest, highest
+    scale = 255 / ((high - low) or 1)
+    return np.concatenate([np.rint((_to_finite(strip) - low) * scale).astype(np.uint8) for strip in strips])
+
+
+def _to_finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _explain(path: Path, error: Exception) -> str:

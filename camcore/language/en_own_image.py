@@ -8,8 +8,8 @@ OWN_IMAGE_STRINGS = {
     "own_image.upload": "Pictures",
     "own_image.upload.hint": "Drop them anywhere on this page, paste one with Ctrl+V, or choose files: up to {count} "
     "at once, {megapixels} megapixels each.",
-    "own_image.private": "They stay in the server's memory until you remove them or leave this page, are never written "
-    "to disk, and no other visitor sees them.",
+    "own_image.private": "Pictures stay in the server's memory until you remove them or leave this page, are never "
+    "written to disk, and no other visitor sees them.",
     "own_image.camera": "Use the camera",
     "own_image.camera.take": "Take a picture",
     "own_image.camera.file": "camera",

@@ -38,7 +38,7 @@ def choose_class(run: Run) -> int | None:
 
 def show_results(run: Run, analyses: dict[str, own_model.Analysis]) -> None:
     """Show pictures, classes and downloads."""
-    with st.grid(3, min_column_width=190):
+    with st.grid(3, min_column_width=150):
         sources = controls.choose_among(own_model.list_sources(run, list(analyses.values())))
         chosen = choose_class(run)
     targets = {name: choose_targets(analysis, chosen) for name, analysis in analyses.items()}
