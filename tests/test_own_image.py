@@ -120,6 +120,11 @@ def test_what_is_refused_is_refused_in_words(monkeypatch):
     )
 
 
+@pytest.mark.parametrize("kind", ["PPM", "PCX", "TGA", "ICO", "JPEG2000", "PDF"])
+def test_decoders_that_nobody_needs_are_not_offered_to_strangers(kind):
+    assert "holds no picture of a kind that is read here" in refuse(encode(quarters(64, 64), kind))
+
+
 def test_a_bomb_is_refused_before_it_goes_off():
     """10 kB that would become 243 MB, and a header that claims more than Pillow itself stands."""
     assert "more than 64 million pixels" in refuse(encode(Image.new("1", (9000, 9000)), "PNG"))
