@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 
 def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
-    """Return a row per image: the columns of `Generation.samples`, index, objects, label_name, predicted_name, right."""
+    """Return a row per image: `Generation.samples`, and index, objects, label_name, predicted_name, right."""
     names = np.array(run.class_names)
     samples = generation.samples
     return samples.assign(

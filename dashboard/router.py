@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.errors import CamcoreError
-from dashboard import layout, selection, url_state
+from dashboard import layout, own_uploads, selection, url_state
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
 
@@ -16,6 +16,7 @@ PAGES = (
     ("gallery", "grid_view"),
     ("disagreement", "compare"),
     ("verdict", "balance"),
+    ("own_image", "add_photo_alternate"),
 )
 
 
@@ -31,6 +32,8 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     ]
     page = st.navigation(pages)
     url_state.begin(page.url_path)
+    if page.url_path != "own_image":
+        own_uploads.drop_uploads()
     folder = find_runs_folder(arguments)
     selection.remember_folder(folder, list_entries(folder))
     try:

@@ -21,7 +21,7 @@ Slot = Literal["a", "b"]
 OVERLAYS = ("off", "a", "b", "both", "difference")
 CHOICES: dict[str, tuple[str, ...]] = {
     "overlay": OVERLAYS,
-    "target": TARGETS,
+    "target": (*TARGETS, "chosen"),
     "draw": CONVENTIONS,
     "colors": tuple(COLORMAPS),
     "cells": ("smooth", "true"),
@@ -69,12 +69,13 @@ class Tile:
         index: Position in the generation; what the grid returns when the tile is opened.
         image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
         width, height: Size of the upright image, in px; not that of the thumbnail.
+        label, correct: None where nobody knows the true class.
         confidence: 0 to 1.
         seen: The part that the model sees, in px of the upright image (`geometry.seen_box`).
         caption: A quiet line under the picture, e.g. the measure that the page sorts by.
         boxes: In px of the upright image.
-        maps: slot -> target (one of `TARGETS`) -> raw signed map (h, w), before any ReLU. A target that does not exist
-            for this image is left out, or all NaN.
+        maps: slot -> target (one of `CHOICES["target"]`) -> raw signed map (h, w), before any ReLU. A target that does
+            not exist for this image is left out, or all NaN.
     """
 
     id: str
@@ -82,9 +83,9 @@ class Tile:
     image: bytes
     width: int
     height: int
-    label: str
+    label: str | None
     predicted: str
-    correct: bool
+    correct: bool | None
     confidence: float
     seen: BoxXyxy
     caption: str = ""

@@ -1,10 +1,11 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
 from camcore.language.en_finding import FINDING_STRINGS
+from camcore.language.en_own_image import OWN_IMAGE_STRINGS
 from camcore.language.en_report import REPORT_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
-_PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS | OWN_IMAGE_STRINGS
 STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "Language",
@@ -171,3 +172,4 @@ STRINGS = _PARTS | {
     "positive evidence.",
     "verdict.below": "{measure}, mean over all images. {meaning}",
 }
+STRINGS |= OWN_IMAGE_STRINGS
