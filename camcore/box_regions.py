@@ -173,70 +173,17 @@ def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
     return iou
 
 
-def max_box_acc(overlap: FloatArray, levels: Sequence[float], weights: FloatArray | None = None) -> FloatArray:
+def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
     """Return the share of images that overlap enough, at the threshold best for them, averaged over IoU levels.
 
     `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
-    threshold is chosen on the images it is reported for: an oracle. NaN without boxes.
+    threshold is chosen on the images it is reported for: an oracle, beside which `cross_fit` stands. NaN without boxes.
 
     Args:
         overlap: (N, thresholds). Images without boxes (NaN) don't count.
         levels: IoU from which a box counts as found; each gets a threshold of its own.
-        weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
     """
-    counted = _weigh_boxed(overlap, weights)
-    hits = [(counted @ (overlap >= level)).max(-1) for level in levels]
-    return _share(np.mean(hits, axis=0), counted)
-
-
-def split_halves(count: int, seed: int) -> NDArray[np.bool_]:
-    """Return which of the images, (N,), make the first of two random halves."""
-    return np.random.default_rng(seed).permutation(count) < count // 2
-
-
-def cross_fitted_box_acc(
-    overlap: FloatArray, levels: Sequence[float], first: NDArray[np.bool_], weights: FloatArray | None = None
-) -> FloatArray:
-    """Return `max_box_acc` with each half of the images at the threshold that is best for the other half.
-
-    Args:
-        overlap, levels, weights: As in `max_box_acc`; a resampled image stays in its half.
-        first: Which images make the first half, (N,).
-    """
-    counted = _weigh_boxed(overlap, weights)
-    hits = []
-    for level in levels:
-        found = overlap >= level
-        here, there = (counted * first) @ found, (counted * ~first) @ found
-        hits += [_at_best_of(here, there), _at_best_of(there, here)]
-    return _share(np.sum(hits, axis=0) / len(levels), counted)
-
-
-def cross_fitted_hits(overlap: FloatArray, levels: Sequence[float], first: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return per image the share of IoU levels reached at the other half's thresholds, (N,); NaN without boxes.
-
-    The mean is `cross_fitted_box_acc`.
-    """
-    counted = _weigh_boxed(overlap, None)
-    hits = np.zeros(len(overlap))
-    for level in levels:
-        found = overlap >= level
-        for half in (first, ~first):
-            hits[half] += found[half, ((counted * ~half) @ found).argmax()]
-    return np.where(counted > 0, hits / len(levels), np.nan)
-
-
-def _weigh_boxed(overlap: FloatArray, weights: FloatArray | None) -> FloatArray:
-    boxed = (~np.isnan(overlap[:, 0])).astype(float)
-    return boxed if weights is None else weights * boxed
-
-
-def _at_best_of(hits: FloatArray, fitted: FloatArray) -> FloatArray:
-    """Return hits (..., thresholds) at the threshold where `fitted` is highest, (...)."""
-    return np.take_along_axis(hits, fitted.argmax(-1)[..., None], -1)[..., 0]
-
-
-def _share(hits: FloatArray, counted: FloatArray) -> FloatArray:
-    with np.errstate(invalid="ignore"):
-        share: FloatArray = hits / counted.sum(-1)
-    return share
+    boxed = overlap[~np.isnan(overlap[:, 0])]
+    if not len(boxed):
+        return float("nan")
+    return float(np.mean([(boxed >= level).mean(0).max() for level in levels]))

@@ -146,7 +146,7 @@ def _say_stopped(path: Path) -> None:
 @click.option("--sources", help=f"METHOD or METHOD@LAYER, comma-separated; methods: {', '.join(METHODS)}.")
 @ROOT
 @click.option("--all-classes", is_flag=True, help="Also keep CAM for every class (half precision).")
-@click.option("--force", is_flag=True, help="Make the maps anew though they are there.")
+@click.option("--force", is_flag=True, help="Make anew what is there, with these sources alone.")
 @DEVICE
 @WORKERS
 @show_errors

@@ -96,16 +96,22 @@ def measure_randomization(
 
 
 def compare_runs(run: Run, against: Run) -> dict[str, Any]:
-    """Return the accuracy of two runs over the same validation images, with the interval of their difference.
+    """Return the accuracy of a run with CAM and of one without, with the interval of their difference.
 
     Raises:
-        CamcoreError: They were not explained on the same images.
+        CamcoreError: They were not explained on the same images, or CAM does not apply to the first alone.
     """
     first, second = (open_generation(one) for one in (run, against))
     if list(first.samples["id"]) != list(second.samples["id"]):
         raise CamcoreError(
             f"{run.path} and {against.path} were explained on different images, so their accuracies can't be compared"
             " image by image. Train both on the same data set."
+        )
+    if not first.cam_able or second.cam_able:
+        able = [str(one.path) for one, made in ((run, first), (against, second)) if made.cam_able]
+        raise CamcoreError(
+            f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {run.path} alone; it"
+            f" applies to {' and '.join(able) or 'neither'}. Name a run of another head with --against."
         )
     counted = (first.samples["other_label"] < 0).to_numpy()
     right = [(one.samples["label"] == one.samples["predicted"]).to_numpy()[counted] for one in (first, second)]

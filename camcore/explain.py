@@ -105,15 +105,16 @@ def choose_targets(logits: Tensor, labels: Tensor, others: Tensor) -> Tensor:
     return torch.stack([best[:, 0], labels.to(best), best[:, 1], others.to(best)], dim=1)
 
 
-def is_explained(run: Run, sources: Sequence[Source] | None, all_classes: bool) -> bool:
-    """Whether the maps in force are of these weights and hold all that is asked for."""
+def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
+    """Return the sources in force and whether CAM is there for every class; none where they are of other weights."""
     try:
         generation = open_generation(run)
-        stored = generation.all_class_maps() is not None
+        all_classes = generation.all_class_maps() is not None
     except CamcoreError:
-        return False
-    same_weights = generation.manifest.get("weights_sha256") == sha256_of(run.weights_path)
-    return same_weights and set(sources or ()) <= set(generation.sources) and (stored or not all_classes)
+        return (), False
+    if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
+        return (), False
+    return generation.sources, all_classes
 
 
 class ExplainedImages(TorchDataset[tuple[Tensor, bytes]]):

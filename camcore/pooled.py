@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from camcore.box_regions import IOU_LEVELS, BoxOverlap, max_box_acc
 from camcore.comparison import describe_difference, describe_estimates
 from camcore.localization import PixelCounts, pixel_average_precision
-from camcore.resampling import max_box_acc_difference, max_box_acc_interval, paired_resample, resample_interval
+from camcore.resampling import (
+    cross_fit,
+    max_box_acc_difference,
+    max_box_acc_interval,
+    paired_resample,
+    resample_interval,
+)
 from camcore.statistics import Estimate, PairedDifference
 
 BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}
@@ -30,6 +36,7 @@ def summarize_box_acc(
     for name, (field, levels) in BOX_ACC_MEASURES.items():
         tables = {source: getattr(overlap, field)[boxed] for source, overlap in overlaps.items()}
         hits = {source: table[:, None, :] >= np.array(levels)[None, :, None] for source, table in tables.items()}
+        statistics = {source: cross_fit(one, seed) for source, one in hits.items()}
         estimates = {source: max_box_acc_interval(one, seed) for source, one in hits.items()}
         differences = {
             source: max_box_acc_difference(one, hits[reference], seed)
@@ -40,9 +47,9 @@ def summarize_box_acc(
         found[name] = {
             **_describe(estimates, differences, identical, int(boxed.sum())),
             "chance": None,
-            "oracle": {source: float(max_box_acc(table, levels)) for source, table in tables.items()},
+            "oracle": {source: max_box_acc(table, levels) for source, table in tables.items()},
             "by_correctness": {
-                word: {source: _value(partial(max_box_acc, table, levels), chosen) for source, table in tables.items()}
+                word: {source: _value(statistic, chosen) for source, statistic in statistics.items()}
                 for word, chosen in groups.items()
             },
         }
@@ -93,5 +100,5 @@ def _describe(
 def _value(statistic: Any, chosen: NDArray[np.bool_]) -> float | None:
     if not chosen.any():
         return None
-    value = float(statistic(weights=chosen.astype(float)))
+    value = float(statistic(chosen[None].astype(float))[0])
     return value if np.isfinite(value) else None

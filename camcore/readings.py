@@ -16,11 +16,12 @@ FloatArray = NDArray[np.float64]
 
 
 def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
-    """Return a row per image: the columns of `Generation.samples`, and label_name, predicted_name, right, index."""
+    """Return a row per image: `Generation.samples`, and index, objects, label_name, predicted_name, right."""
     names = np.array(run.class_names)
     samples = generation.samples
     return samples.assign(
         index=np.arange(len(samples)),
+        objects=samples["boxes"].map(len),
         label_name=names[samples["label"]],
         predicted_name=names[samples["predicted"]],
         # An image of two classes is recognised when either is; it does not count in the accuracy.

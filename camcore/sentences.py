@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from camcore.language import Text
-from camcore.wording import join_names, measure_phrase, name_of, points
+from camcore.wording import join_names, measure_phrase, name_of, points, why_no_cam
 
 Verdict = dict[str, Any]
 Parameters = dict[str, Any]
@@ -63,12 +63,13 @@ def _drawing(text: Text, _: Verdict, given: Parameters) -> str:
 
 
 def _no_cam(text: Text, _: Verdict, given: Parameters) -> str:
-    return text("verdict.claim.cam_not_applicable", reason=str(given["reason"]).rstrip("."))
+    return text("verdict.claim.cam_not_applicable", reason=why_no_cam(text, given["max_error"]))
 
 
-def _separates(text: Text, _: Verdict, given: Parameters) -> str:
+def _separates(text: Text, verdict: Verdict, given: Parameters) -> str:
     return text(
         "verdict.claim.separates",
+        reference=name_of(text, verdict["reference"]),
         phrase=measure_phrase(text, given["measure"]),
         best=name_of(text, given["best"]),
         worst=name_of(text, given["worst"]),
@@ -83,7 +84,9 @@ def _nothing_separates(text: Text, _: Verdict, __: Parameters) -> str:
 
 def _best(text: Text, verdict: Verdict, given: Parameters) -> str:
     names = {"source": name_of(text, given["source"]), "reference": name_of(text, verdict["reference"])}
-    return text("verdict.claim.best_is", won=given["measures"], total=given["of"], **names)
+    counts = {"won": given["measures"], "lost": given["losses"], "total": given["of"]}
+    key = "verdict.claim.best_is.loses" if given["losses"] else "verdict.claim.best_is"
+    return text(key, **names, **counts)
 
 
 def _no_better(text: Text, verdict: Verdict, given: Parameters) -> str:

@@ -11,7 +11,7 @@ from camcore import geometry, readings
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from camcore.generations import TARGETS, Generation
-from camcore.heatmap_grid import CHOSEN, ClassShare, GridBox, GridSource, Slot, Tile
+from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
 from camcore.heatmaps import parse_source
 from camcore.language import Text
 from camcore.runs import Run
@@ -57,7 +57,7 @@ def make_tiles(
     maps = {slot: _read_maps(generation, source, indices) for slot, source in slots.items()}
     for slot, source in slots.items():
         chosen = (class_maps or {}).get(source)
-        maps[slot] |= {} if chosen is None else {CHOSEN: chosen}
+        maps[slot] |= {} if chosen is None else {ANY_CLASS: chosen}
     off_object = {slot: _read_off_object(run, generation, source, indices) for slot, source in slots.items()}
     distances = readings.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
     rows = samples.iloc[list(indices)].to_dict("records")

@@ -84,6 +84,7 @@ def make_verdict(
     subset, curves = measure_curves(subject, names, baselines, images, seed)
     few = subset[:RANDOMIZED_IMAGES]
     seen, targets = load_seen(subject.dataset, subject.run, few), torch.from_numpy(np.array(generation.targets[few, 0]))
+    check = generation.manifest["cam_check"]
     reference = "cam" if "cam" in names else names[0]
     verdict: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -101,7 +102,7 @@ def make_verdict(
         "steps": STEPS,
         "sources": names,
         "baselines": list(baselines),
-        "not_applicable": {} if generation.cam_able else {"cam": generation.manifest["cam_check"]["reason"]},
+        "not_applicable": {} if check["holds"] else {"cam": {"max_error": check["max_error"]}},
         "curves": describe_curves(curves),
         "randomization": measure_randomization(subject.model, seen, targets, sources, seed),
         "cost": measure_cost(subject.model, seen[:16], sources),

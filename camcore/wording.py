@@ -51,6 +51,13 @@ def join_names(text: Text, sources: Sequence[str]) -> str:
     return text("verdict.list", first=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
 
 
+def why_no_cam(text: Text, max_error: float | None) -> str:
+    """Return why CAM does not exist for a network, given by how much it misses the logits; None: no layer to take."""
+    if max_error is None:
+        return text("verdict.no_cam.no_linear_layer")
+    return text("verdict.no_cam.misses_logits", error=max_error)
+
+
 def percent(value: float | None) -> str:
     """Return a share in per cent, without the sign."""
     return "–" if value is None else f"{100 * value:.1f}"

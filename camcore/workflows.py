@@ -15,7 +15,7 @@ from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
 from camcore.devices import choose_device
 from camcore.errors import CamcoreError
-from camcore.explain import explain, is_explained
+from camcore.explain import explain, find_stored
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import parse_source, parse_sources
 from camcore.models import Classifier, layer_grids
@@ -120,16 +120,21 @@ def explain_run(
 ) -> tuple[Generation, bool]:
     """Explain a run's validation images; return the generation in force and whether it was made just now.
 
+    What these weights have been explained with before stays, and is made anew together with what is asked for; `force`
+    leaves it out, and makes the maps anew even where all of them are there.
+
     Raises:
         CamcoreError: A source is unknown or does not apply, or weights or data set can't be had.
     """
     run = open_run(path)
     model = load_model(run)
     chosen = parse_sources(sources, model.layer_names) if sources is not None else None
-    if not force and is_explained(run, chosen, all_classes):
+    stored, stored_all = ((), False) if force else find_stored(run)
+    if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
         return open_generation(run), False
+    chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
     dataset = open_run_dataset(run, root)
-    return explain(run, dataset, model, chosen, choose_device(device), all_classes, workers), True
+    return explain(run, dataset, model, chosen, choose_device(device), all_classes or stored_all, workers), True
 
 
 def verdict_run(
@@ -159,8 +164,7 @@ def verdict_run(
     generation = open_or_explain(path, root, workers)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
     sources = verdict_sources(generation, chosen)
-    wanted = list(dict.fromkeys([*sources, *generation.sources]))
-    generation, _ = explain_run(path, ",".join(source.id for source in wanted), root, workers=workers)
+    generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
     run = open_run(path)
     subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
     return make_verdict(subject, sources, None if against is None else open_run(against), images, seed)

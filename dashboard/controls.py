@@ -19,7 +19,11 @@ PAGE_SIZES = (24, 48, 96)
 
 def choose_sources(entry: Entry) -> tuple[str, str]:
     """Show the choice of the two sources to compare and return their ids; they may be the same."""
-    sources: list[str] = entry.generation.manifest["sources"] if entry.generation else []
+    return choose_among(entry.generation.manifest["sources"] if entry.generation else [])
+
+
+def choose_among(sources: Sequence[str]) -> tuple[str, str]:
+    """Show the choice of two of these sources and return their ids; they may be the same."""
     first, second = default_pair(sources)
     chosen = []
     for name, default in (("a", first), ("b", second)):

@@ -15,6 +15,7 @@ from camcore import readings
 from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
+from camcore.likeness import likeness
 from camcore.runs import Run, open_run
 
 STATES = ("explained", "trained", "training", "damaged")
@@ -80,7 +81,7 @@ def read_entry(path: Path) -> Entry:
 
 
 def load_samples(entry: Entry) -> pd.DataFrame:
-    """Return a row per image: the columns of `Generation.samples`, and label_name, predicted_name, right, index.
+    """Return a row per image: those of `Generation.samples`, and label_name, predicted_name, right, objects, index.
 
     It is shared between sessions: don't write to it.
     """
@@ -95,6 +96,11 @@ def measure_pair(entry: Entry, first: str, second: str) -> pd.DataFrame:
 def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np.float64]:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
     return _measure_off_object(*entry.key, source, convention)
+
+
+def measure_likeness(entry: Entry, index: int) -> NDArray[np.float64]:
+    """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
+    return _measure_likeness(*entry.key, index)
 
 
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
@@ -133,6 +139,12 @@ def read_history(entry: Entry) -> pd.DataFrame:
 def _reopen(path: str) -> tuple[Run, Generation]:
     run = open_run(Path(path))
     return run, open_generation(run)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
+    _, generation = _reopen(path)
+    return likeness(generation.pooled, index)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

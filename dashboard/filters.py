@@ -1,111 +1,191 @@
-"""Which images the gallery shows, and in which order."""
+"""The choice of which images the gallery shows. What passes is decided in `filtering`."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
+from dashboard import filtering
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
+from dashboard.filtering import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
+from dashboard.wording import source_title
 
 RESULTS = ("all", "right", "wrong")
-EVERYTHING = (0, 100)
-SORTS = ("index", "confidence", "off_object", *MEASURES)
-SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
+STATUSES = ("ok", "no_positive_evidence", "not_finite")
+SLOTS = ("a", "b")
+NAMES = (
+    "search",
+    "class",
+    "predicted",
+    "objects",
+    "confidence",
+    "disagreement",
+    "off_object",
+    "status_a",
+    "status_b",
+    "result",
+)
+REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # what two of the ranges are ranges of
+ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what begins anew when the filters are cleared
+
+Values = dict[str, Any]
 
 
-def choose_filters(entry: Entry) -> NDArray[np.bool_]:
-    """Show the filters and return which images pass them, (N,)."""
+def choose_filters(entry: Entry, sources: tuple[str, str]) -> tuple[Mask, Values]:
+    """Show the filters; return which images pass them, (N,), and the value of each filter that is offered."""
+    images = len(load_samples(entry))
+    values = _keep_values(entry, sources)
+    masks = find_masks(entry, sources, values)
+    active = sum(filtering.is_narrowed(values[name]) for name in masks)
+    label = text("filter.some", count=active) if active else text("filter.none")
+    with st.popover(label, icon=":material/tune:", type="primary" if active else "secondary", key="filters"):
+        _show_names(entry, masks)
+        _show_ranges(values, sources)
+        _show_kinds(entry, sources, values, masks)
+        st.button(text("filter.clear"), on_click=reset, args=(ALL_NAMES,), disabled=not active, key="clear_inside")
+    _show_result(load_samples(entry)["right"].to_numpy(), filtering.pass_all(masks, images, but="result"))
+    return filtering.pass_all(masks, images), values
+
+
+def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
+    """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
     samples = load_samples(entry)
+    right = samples["right"].to_numpy()
+    masks = {
+        "search": filtering.contains(samples, values["search"]),
+        "class": filtering.equals(samples["label_name"].to_numpy(), values["class"]),
+        "predicted": filtering.equals(samples["predicted_name"].to_numpy(), values["predicted"]),
+        "confidence": filtering.within(samples["confidence"].to_numpy(), values["confidence"]),
+        "result": right if values["result"] == "right" else ~right if values["result"] == "wrong" else right | True,
+    }
+    if "objects" in values:
+        masks["objects"] = filtering.has_objects(samples, values["objects"])
+    for name in ("disagreement", "off_object"):
+        if name in values:
+            narrowed = filtering.is_narrowed(values[name])
+            shares = _shares(entry, sources, name, values) if narrowed else np.zeros(len(samples))
+            masks[name] = filtering.within(shares, values[name])
+    for slot, source in zip(SLOTS, sources, strict=True):
+        if f"status_{slot}" in values:
+            masks[f"status_{slot}"] = filtering.equals(samples[f"status_{source}"].to_numpy(), values[f"status_{slot}"])
+    return masks
+
+
+def _shares(entry: Entry, sources: tuple[str, str], name: str, values: Values) -> Any:
+    """Return the shares (N,) that a range is a range of."""
+    if name == "disagreement":
+        return measure_pair(entry, *sources)[f"{values['disagreement_by']}_{values['filter_as']}"].to_numpy()
+    return measure_off_object(entry, sources[SLOTS.index(values["off_object_of"])], values["filter_as"])
+
+
+def _keep_values(entry: Entry, sources: tuple[str, str]) -> Values:
+    """Return the value of each filter that this run and these sources offer, and of what refines it."""
+    samples = load_samples(entry)
+    differ = sources[0] != sources[1]
     class_names = entry.run.class_names if entry.run else ()
     keys = {
         "search": keep_in_url("search", "", str),
         "class": keep_in_url("class", "", among(class_names)),
         "predicted": keep_in_url("predicted", "", among(class_names)),
-        "confidence": keep_in_url("confidence", EVERYTHING, read_percent_range, write_percent_range),
+        "result": keep_in_url("result", "all", among(RESULTS)),
+        "confidence": _keep_range("confidence"),
+        "status_a": keep_in_url("status_a", "", among(STATUSES)),
     }
-    active = sum(st.session_state[key] not in ("", EVERYTHING) for key in keys.values())
-    label = text("filter.some", count=active) if active else text("filter.none")
-    with st.popover(label, icon=":material/tune:", type="primary" if active else "secondary"):
-        search = st.text_input(text("filter.search"), key=keys["search"], placeholder=text("filter.search_hint"))
-        passes = contains(samples, search)
+    if offered := filtering.offered_objects(samples):
+        keys["objects"] = keep_in_url("objects", "", among(offered))
+    if differ:
+        keys["status_b"] = keep_in_url("status_b", "", among(STATUSES))
+        keys["disagreement"] = _keep_range("disagreement")
+        keys["disagreement_by"] = keep_in_url("disagreement_by", "heat_moved", among(list(MEASURES)))
+    if samples["objects"].any():
+        keys["off_object"] = _keep_range("off_object")
+        keys["off_object_of"] = keep_in_url("off_object_of", "a", among(SLOTS[: 1 + differ]))
+    if {"disagreement", "off_object"} & set(keys):
+        keys["filter_as"] = keep_in_url("filter_as", "literature", among(CONVENTIONS))
+    return {name: st.session_state[key] for name, key in keys.items()}
+
+
+def _keep_range(name: str) -> str:
+    return keep_in_url(name, EVERYTHING, read_percent_range, write_percent_range)
+
+
+def _show_names(entry: Entry, masks: dict[str, Mask]) -> None:
+    st.text_input(text("filter.search"), key="url_search", placeholder=text("filter.search_hint"))
+    samples = load_samples(entry)
+    class_names = entry.run.class_names if entry.run else ()
+    with st.grid(2, min_column_width=180):
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
-            passes &= _choose_class(name, keys[name], class_names, samples[column])
-        passes &= _choose_confidence(keys["confidence"], samples["confidence"])
-        st.button(text("filter.clear"), on_click=reset, args=((*keys, "result", "page"),), disabled=not active)
-    return passes & _choose_result(samples["right"].to_numpy(), passes)
+            others = filtering.pass_all(masks, len(samples), but=name)
+            _select(name, class_names, filtering.count_values(samples[column].to_numpy(), others))
 
 
-def contains(samples: pd.DataFrame, search: str) -> NDArray[np.bool_]:
-    """Return which images have all words of a search in their path, class or predicted class, (N,)."""
-    found = np.ones(len(samples), dtype=bool)
-    for word in search.casefold().split():
-        columns = (samples[name].str.casefold() for name in ("path", "label_name", "predicted_name"))
-        found &= np.logical_or.reduce([column.str.contains(word, regex=False) for column in columns])
-    return found
+def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
+    st.slider(text("filter.confidence"), *EVERYTHING, key="url_confidence", format="%d%%")
+    with st.grid(2, min_column_width=180, vertical_alignment="bottom"):
+        if "disagreement" in values:
+            _choose("disagreement_by", list(MEASURES), {name: text(f"measure.{name}") for name in MEASURES})
+            _slide("disagreement")
+        if "off_object" in values:
+            titles = {
+                slot: f"{slot.upper()}: {source_title(source)}" for slot, source in zip(SLOTS, sources, strict=True)
+            }
+            _choose("off_object_of", SLOTS if sources[0] != sources[1] else SLOTS[:1], titles)
+            _slide("off_object")
+    if "filter_as" in values:
+        _choose("filter_as", CONVENTIONS, {name: text(f"convention.{name}") for name in CONVENTIONS})
 
 
-def choose_order(entry: Entry, sources: tuple[str, str]) -> tuple[NDArray[np.float64], str]:
-    """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name."""
-    sort = _select("sort", "index", SORTS, "sort")
-    if sort == "index":
-        return sort_values(entry, sort, "", sources), sort
-    convention = "" if sort in SORTS_OF_PREDICTIONS else _select("sort_as", "literature", CONVENTIONS, "convention")
-    first = _select("order", "high", ("high", "low"), "filter.order")
-    values = sort_values(entry, sort, convention, sources)
-    return (values if first == "low" else -values), sort
+def _show_kinds(entry: Entry, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
+    samples = load_samples(entry)
+    with st.grid(2, min_column_width=180):
+        for slot, source in zip(SLOTS, sources, strict=True):
+            name = f"status_{slot}"
+            if name in values:
+                others = filtering.pass_all(masks, len(samples), but=name)
+                counts = filtering.count_values(samples[f"status_{source}"].to_numpy(), others)
+                titles = {status: text(f"filter.status.{status}") for status in STATUSES}
+                _select(name, STATUSES, counts, titles, text("filter.status", source=source_title(source)))
+        if "objects" in values:
+            others = filtering.pass_all(masks, len(samples), but="objects")
+            offered = filtering.offered_objects(samples)
+            counts = Counter({kind: int((filtering.has_objects(samples, kind) & others).sum()) for kind in offered})
+            _select("objects", offered, counts, {kind: text(f"filter.objects.{kind}") for kind in offered})
 
 
-def sort_values(entry: Entry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
-    """Return the number per image that a sort goes by, (N,)."""
-    if sort in SORTS_OF_PREDICTIONS:
-        return load_samples(entry)[sort].to_numpy(dtype=float)
-    if sort == "off_object":
-        return measure_off_object(entry, sources[0], convention)
-    return measure_pair(entry, *sources)[f"{sort}_{convention}"].to_numpy(dtype=float)
+def _select(
+    name: str, options: Sequence[str], counts: Counter[str], titles: dict[str, str] | None = None, label: str = ""
+) -> None:
+    """Show the choice of one option, or of none; each says how many images it would leave."""
+
+    def write(option: str) -> str:
+        if not option:
+            return text("filter.any")
+        return text("filter.class_count", name=titles[option] if titles else option, count=counts[option])
+
+    st.selectbox(label or text(f"filter.{name}"), ["", *options], key=f"url_{name}", format_func=write)
 
 
-def describe(sort: str, value: float) -> str:
-    """Return the line under a picture for the value that it is sorted by; none for what the picture says itself."""
-    if sort in SORTS_OF_PREDICTIONS or np.isnan(value):
-        return ""
-    return text("gallery.caption", name=text(f"sort.{sort}"), share=abs(value))
+def _choose(name: str, options: Sequence[str], titles: dict[str, str]) -> None:
+    st.selectbox(text(f"filter.{name}"), options, key=f"url_{name}", format_func=titles.__getitem__)
 
 
-def _select(name: str, default: str, options: Sequence[str], texts: str) -> str:
-    key = keep_in_url(name, default, among(options))
-    return st.selectbox(text(f"filter.{name}"), options, key=key, format_func=lambda one: text(f"{texts}.{one}"))
+def _slide(name: str) -> None:
+    st.slider(text(f"filter.{name}"), *EVERYTHING, key=f"url_{name}", format="%d%%", help=text(f"filter.{name}.help"))
 
 
-def _choose_class(name: str, key: str, class_names: Sequence[str], column: pd.Series) -> NDArray[np.bool_]:
-    counts = column.value_counts()
-
-    def label(one: str) -> str:
-        return text("filter.class_count", name=one, count=counts.get(one, 0)) if one else text("filter.any")
-
-    wanted = st.selectbox(text(f"filter.{name}"), ["", *class_names], key=key, format_func=label)
-    return (column == wanted).to_numpy() if wanted else np.ones(len(column), dtype=bool)
-
-
-def _choose_confidence(key: str, confidence: pd.Series) -> NDArray[np.bool_]:
-    st.slider(text("filter.confidence"), 0, 100, key=key, format="%d%%")
-    low, high = st.session_state[key]
-    return (confidence * 100).between(low, high).to_numpy()
-
-
-def _choose_result(right: NDArray[np.bool_], passes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    masks = {"all": np.ones(len(right), dtype=bool), "right": right, "wrong": ~right}
-    chosen = st.segmented_control(
+def _show_result(right: Mask, passes: Mask) -> None:
+    counts = {"all": passes.sum(), "right": (right & passes).sum(), "wrong": (~right & passes).sum()}
+    st.segmented_control(
         text("filter.result"),
         RESULTS,
-        key=keep_in_url("result", "all", among(RESULTS)),
+        key="url_result",
         required=True,
-        format_func=lambda name: text(f"filter.result.{name}", count=int((masks[name] & passes).sum())),
+        format_func=lambda name: text(f"filter.result.{name}", count=int(counts[name])),
         label_visibility="collapsed",
     )
-    return masks[chosen or "all"]

@@ -43,6 +43,12 @@ def show_problem(message: str, folder: Path) -> None:
     )
 
 
+def show_refusals(title: str, sentences: list[str]) -> None:
+    """Show a box for things that a person gave and that can't be taken; each sentence holds the way out."""
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    st.html(f'<div class="cc-notice cc-problem" role="alert"><h3>{escape(title)}</h3>{lines}</div>')
+
+
 def show_no_runs(folder: Path) -> None:
     """Show what to do when the runs folder is empty or missing."""
     found = "empty.folder_empty" if folder.is_dir() else "empty.folder_missing"

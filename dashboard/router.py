@@ -6,9 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.errors import CamcoreError
-from dashboard import layout, selection, url_state
+from dashboard import layout, own_uploads, selection, url_state
 from dashboard.data import find_runs_folder, list_entries
-from dashboard.language import text
+from dashboard.language import choose_language, text
 
 PAGES = (
     ("overview", "space_dashboard"),
@@ -16,6 +16,7 @@ PAGES = (
     ("gallery", "grid_view"),
     ("disagreement", "compare"),
     ("verdict", "balance"),
+    ("own_image", "add_photo_alternate"),
 )
 
 
@@ -31,13 +32,17 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     ]
     page = st.navigation(pages)
     url_state.begin(page.url_path)
+    if page.url_path != "own_image":
+        own_uploads.drop_uploads()
     folder = find_runs_folder(arguments)
     selection.remember_folder(folder, list_entries(folder))
     try:
         if selection.entries():
             selection.choose_run()
+            choose_language()
             page.run()
         else:
+            choose_language()
             layout.show_no_runs(folder)
     except CamcoreError as error:
         layout.show_problem(str(error), folder)

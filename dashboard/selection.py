@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.backbones import BACKBONES
+from camcore.runs import Run
 from dashboard import layout
 from dashboard.data import Entry
 from dashboard.language import text
@@ -59,6 +60,22 @@ def selected_explained() -> Entry:
             )
         st.stop()
     return entry
+
+
+def selected_with_weights() -> Run:
+    """Return the chosen run if there is a network to run, explained or not; else say what to do, and end the page."""
+    entry = selected()
+    if entry.run is None:
+        layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+        st.stop()
+    if not entry.run.weights_path.exists():
+        layout.show_notice(
+            text("own_image.no_weights.title", run=entry.name),
+            text("own_image.no_weights.body"),
+            f"camcore train --run {layout.short_path(entry.path)} --resume",
+        )
+        st.stop()
+    return entry.run
 
 
 def dataset(entry: Entry) -> str:

@@ -4,7 +4,7 @@ Streamlit's own `bind="query-params"` writes the labels that people read into th
 change. Here the URL holds ids. A value that is not understood falls back to the default.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -60,6 +60,16 @@ def reset(names: Sequence[str]) -> None:
         st.session_state.pop(f"url_{name}", None)
         st.session_state.get(_WRITTEN, {}).pop(name, None)
         _show_in_url(name, None)
+
+
+def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> None:
+    """End this run of the script and show another page with these values in its URL; others it may `forget` before.
+
+    What the URL leaves out of the rest is what the session remembers, as on every way to another page.
+    """
+    reset(forget)
+    st.session_state[_USED] = set(st.session_state.get(_WRITTEN, {}))  # `drop_unused` must not touch the new URL
+    st.switch_page(page, query_params=dict(values))
 
 
 def start_anew(name: str, because_of: int) -> None:

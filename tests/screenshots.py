@@ -8,12 +8,15 @@ import urllib.request
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
+
+from camcore.config import DatasetConfig
+from camcore.datasets import open_dataset
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "dashboard" / "screenshots"
 PORT = 8765
-PAGES = ("overview", "training_curves", "gallery", "disagreement")
+PAGES = ("overview", "training_curves", "gallery", "disagreement", "own_image")
 SIZES = {"desktop": ({"width": 1440, "height": 900}, 1), "phone": ({"width": 390, "height": 844}, 2)}
 THEMES = ("light", "dark")
 
@@ -51,8 +54,26 @@ def shoot_pages(browser: Browser, size: str, theme: str) -> None:
     page = context.new_page()
     for name in PAGES:
         page.goto(f"http://127.0.0.1:{PORT}/{'' if name == 'overview' else name}")
+        if name == "own_image":
+            bring_pictures(page)
         save(page, FOLDER / f"{name}-{size}-{theme}.webp")
     context.close()
+
+
+def bring_pictures(page: Page) -> None:
+    """Upload two drawn dogs of another seed, which the shipped networks have never seen; scroll to them on a phone."""
+    dataset = open_dataset(DatasetConfig("paper-dogs", seed=7, val_images=8), None)
+    files: list[FilePayload] = []
+    for number, sample in enumerate(dataset.val[:2], 1):
+        buffer = io.BytesIO()
+        dataset.load_image(sample).save(buffer, "JPEG", quality=92)
+        files.append({"name": f"dog-{number}.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()})
+    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(files)
+    page.wait_for_selector(".own-results section", state="attached")
+    if page.evaluate("innerWidth") < 600:
+        page.locator(".heatmap-grid").evaluate(
+            "grid => { grid.style.scrollMarginTop = '80px'; grid.scrollIntoView(); }"
+        )
 
 
 def save(page: Page, path: Path) -> None:

@@ -5,16 +5,21 @@ from typing import Any
 from camcore.claims import make_claims
 
 
-def difference(word: str = "no_difference", theory: bool = False) -> dict[str, Any]:
-    return {"verdict": word, "identical_by_theory": theory}
-
-
 def measure(
-    means: dict[str, float], words: dict[str, str], group: str = "localization", better: str = "higher"
-) -> dict:
+    means: dict[str, float],
+    words: dict[str, str],
+    group: str = "localization",
+    better: str = "higher",
+    effect_size: float = 0.5,
+) -> dict[str, Any]:
     values = {source: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01} for source, mean in means.items()}
     differences = {
-        source: difference("no_difference", theory=True) if word == "theory" else difference(word)
+        source: {
+            "verdict": "no_difference" if word == "theory" else word,
+            "identical_by_theory": word == "theory",
+            "mean_difference": means[source] - means["cam"],
+            "effect_size": effect_size,
+        }
         for source, word in words.items()
     }
     return {"group": group, "better": better, "values": values, "differences": differences}
@@ -52,15 +57,51 @@ def test_a_method_that_wins_is_named_with_how_often() -> None:
     words = {"grad_cam": "theory", "layer_cam": "better"}
     found = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
     said = codes(verdict(measures={"pointing_strict": found, "energy_in_box": found}))
-    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "of": 2}
+    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 0, "of": 2}
     assert said["separates"]["best"] == "layer_cam"
     assert said["separates"]["worst_mean"] == 0.5
     assert said["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
 
 
+def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
+    """Return the claims of a verdict where LayerCAM does so on each measure, and Eigen-CAM is never any different."""
+    means = {"cam": 0.5, "layer_cam": 0.5, "eigen_cam": 0.5}
+    measures = {name: measure(means, {"layer_cam": word, "eigen_cam": "no_difference"}) for name, word in words.items()}
+    return codes(verdict(sources=list(means), measures=measures))
+
+
+def test_losses_stand_beside_the_wins_even_where_they_are_more() -> None:
+    said = layer_cam_is(pxap="better", insertion="worse", pointing_strict="better", deletion="no_difference")
+    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 1, "of": 4}
+    said = layer_cam_is(pxap="better", insertion="worse", deletion="worse")
+    assert said["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 2, "of": 3}
+    assert "no_better_than_reference" not in said
+
+
+def test_heat_off_the_object_is_not_counted_beside_energy_in_the_box() -> None:
+    twice = {"energy_in_box": "better", "off_object_positive": "better", "off_object_literature": "better"}
+    assert layer_cam_is(**twice)["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 0, "of": 1}
+    said = layer_cam_is(insertion="no_difference", off_object_literature="better")
+    assert said["no_better_than_reference"] == {"source": ["layer_cam", "eigen_cam"]}
+
+
+def test_measures_that_a_method_lacks_are_not_counted_for_it() -> None:
+    words = {"insertion": "better", "deletion": "no_difference"}
+    measures = {name: measure({"cam": 0.5, "layer_cam": 0.6}, {"layer_cam": word}) for name, word in words.items()}
+    measures["class_sensitivity"] = measure({"cam": 0.5, "eigen_cam": 0.4}, {"eigen_cam": "worse"})
+    said = codes(verdict(measures=measures, sources=["cam", "layer_cam", "eigen_cam"]))
+    assert said["best_is"]["of"] == 2
+
+
+def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
+    wins = dict.fromkeys(("pointing_strict", "energy_in_box", "pxap"), "better")
+    assert layer_cam_is(**wins)["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
+    assert layer_cam_is(**wins, insertion="worse")["reason_to_prefer"] == {"source": "cam", "reason": "none"}
+
+
 def test_where_lower_is_better_the_lowest_is_best() -> None:
     found = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
-    said = codes(verdict(measures={"off_object_positive": found}))
+    said = codes(verdict(measures={"deletion": found}))
     assert (said["separates"]["best"], said["separates"]["worst"]) == ("cam", "layer_cam")
 
 
@@ -75,16 +116,48 @@ def test_drawing_is_told_only_where_it_shows() -> None:
 
 
 def test_a_run_without_cam_says_why() -> None:
-    said = codes(verdict(not_applicable={"cam": "two linear layers"}, reference="grad_cam"))
-    assert said["cam_not_applicable"] == {"reason": "two linear layers"}
+    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}, reference="grad_cam"))
+    assert said["cam_not_applicable"] == {"max_error": 0.85}
 
 
-def test_overlapping_intervals_do_not_name_who_ignores_the_class() -> None:
-    close = measure({"cam": 0.8, "grad_cam": 0.8, "layer_cam": 0.79}, {})
-    assert "does_not_follow_class" not in codes(verdict(measures={"follows_class": close}))
-    apart = measure({"cam": 0.8, "grad_cam": 0.8, "layer_cam": 0.3}, {})
-    said = codes(verdict(measures={"follows_class": apart}))["does_not_follow_class"]
-    assert said == {"source": "layer_cam", "mean": 0.3, "best_source": "cam", "best_mean": 0.8}
+def test_who_follows_the_class_less_is_told_only_where_it_is_shown() -> None:
+    means = {"cam": 0.8, "layer_cam": 0.3}
+
+    def said_where_layer_cam_is(word: str) -> dict[str, Any] | None:
+        found = measure(means if word != "better" else {"cam": 0.3, "layer_cam": 0.8}, {"layer_cam": word})
+        return codes(verdict(measures={"follows_class": found})).get("does_not_follow_class")
+
+    assert said_where_layer_cam_is("no_difference") is None
+    apart = {"mean": 0.3, "best_mean": 0.8}
+    assert said_where_layer_cam_is("worse") == {"source": "layer_cam", "best_source": "cam", **apart}
+    assert said_where_layer_cam_is("better") == {"source": "cam", "best_source": "layer_cam", **apart}
+
+
+def test_the_clearest_difference_is_of_the_largest_effect_not_of_the_largest_means() -> None:
+    far = measure({"cam": 0.8, "layer_cam": 0.2}, {"layer_cam": "worse"}, effect_size=-0.3)
+    clear = measure({"cam": 0.5, "layer_cam": 0.6}, {"layer_cam": "better"}, effect_size=0.9)
+    unseen = measure({"cam": 0.5, "layer_cam": 0.505}, {"layer_cam": "better"}, effect_size=0.99)
+    unshown = measure({"cam": 0.5, "layer_cam": 0.9}, {"layer_cam": "no_difference"}, effect_size=1)
+    measures = {"pxap": far, "insertion": clear, "deletion": unseen, "pointing_strict": unshown}
+    pair = {"best": "layer_cam", "best_mean": 0.6, "worst": "cam", "worst_mean": 0.5}
+    assert codes(verdict(measures=measures))["separates"] == {"measure": "insertion", **pair}
+
+
+def test_maps_that_are_the_same_are_called_so_without_boxes_too() -> None:
+    found = measure({"cam": 0.9, "grad_cam": 0.9}, {"grad_cam": "theory"}, group="faithfulness")
+    said = codes(verdict(measures={"insertion": found}))
+    assert said["identical_up_to_drawing"]["methods"] == ["cam", "grad_cam"]
+    assert said["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
+
+
+def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
+    alone = verdict(sources=["cam"], measures={"insertion": measure({"cam": 0.9}, {})})
+    assert codes(alone) == {"reason_to_prefer": {"source": "cam", "reason": "none"}}
+    single = measure({"cam": 0.1, "layer_cam": 0.2, "baseline_center": 0.9}, {"layer_cam": "no_difference"})
+    for estimate in single["values"].values():
+        estimate["low"] = estimate["high"] = None
+    said = codes(verdict(measures={"insertion": single}, baselines=["baseline_center"]))
+    assert "worse_than_baseline" not in said
 
 
 def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:

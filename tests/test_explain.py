@@ -17,7 +17,7 @@ from camcore.config import ModelConfig, RunConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset
 from camcore.errors import CamcoreError
-from camcore.explain import ExplainedImages, choose_targets, explain, is_explained, make_thumbnail
+from camcore.explain import ExplainedImages, choose_targets, explain, find_stored, make_thumbnail
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
 from camcore.models import Classifier
@@ -203,18 +203,14 @@ def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
 
 
 def test_what_is_there_is_known(own_run: Run) -> None:
-    layers = ("layer2", "layer3", "layer4")
-    assert is_explained(own_run, None, all_classes=False)
-    assert is_explained(own_run, parse_sources("grad_cam@layer3", layers), all_classes=False)
-    assert not is_explained(own_run, parse_sources("cam,grad_cam@layer2", layers), all_classes=False)
-    assert not is_explained(own_run, None, all_classes=True)
+    assert find_stored(own_run) == (open_generation(own_run).sources, False)
     save_weights(own_run, Classifier(own_run.config.model, own_run.config.view, 3))
-    assert not is_explained(own_run, None, all_classes=False), "other weights have other maps"
+    assert find_stored(own_run) == ((), False), "other weights have other maps"
 
 
-def test_a_run_that_was_never_explained_is_not_explained(own_run: Run) -> None:
+def test_a_run_that_was_never_explained_has_nothing_stored(own_run: Run) -> None:
     (own_run.path / "explained" / "current").unlink()
-    assert not is_explained(own_run, None, all_classes=False)
+    assert find_stored(own_run) == ((), False)
 
 
 def test_the_model_comes_back_without_hooks_or_gradients(own_run: Run, dataset: Dataset) -> None:

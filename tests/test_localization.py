@@ -14,12 +14,9 @@ from camcore.box_regions import (
     THRESHOLDS,
     BoxOverlap,
     box_iou,
-    cross_fitted_box_acc,
-    cross_fitted_hits,
     max_box_acc,
     overlap_boxes,
     seen_boxes,
-    split_halves,
     to_pixel_boxes,
     to_score,
 )
@@ -40,6 +37,7 @@ from camcore.localization import (
     pointing_game_on_masks,
     see_mask,
 )
+from camcore.resampling import cross_fit
 
 GOLDEN = Path(__file__).parents[2] / "shared" / "golden"
 NO_BOX = np.zeros((0, 4))
@@ -71,20 +69,19 @@ def test_boxes_score_as_in_the_reference_evaluation() -> None:
         for found, size in zip(expected["boxes"], expected["image_sizes"], strict=True)
     ]
     overlap = overlap_boxes(to_score((maps + 0.5) / 255), boxes)
-    levels = [round(100 * level) for level in IOU_LEVELS]
     figures = {
         "MaxBoxAcc": (expected["max_box_acc_largest_contour_iou50"], max_box_acc(overlap.largest, [0.5])),
         "MaxBoxAccV2": (expected["max_box_acc_v2_mean"], max_box_acc(overlap.best, IOU_LEVELS)),
-    } | {
-        f"MaxBoxAccV2 at IoU {level}": (
-            expected["max_box_acc_v2_all_contours"][str(level)],
-            max_box_acc(overlap.best, [level / 100]),
-        )
-        for level in levels
     }
-    for name, (reference, measured) in figures.items():
-        print(f"{name:22} expected {reference:6.2f} measured {100 * measured:6.2f}")
-        assert 100 * measured == pytest.approx(reference, abs=1.0), name
+    for level, reference in expected["max_box_acc_v2_all_contours"].items():
+        figures[f"MaxBoxAccV2 at IoU {level}"] = (reference, max_box_acc(overlap.best, [int(level) / 100]))
+    lines = [f"{'':22} expected    ours  difference"]
+    for name, (reference, ours) in figures.items():
+        lines.append(f"{name:22} {reference:8.3f} {100 * ours:7.3f} {100 * ours - reference:+11.3f}")
+    table = "\n".join(lines)
+    print(f"\n{table}")
+    # One of the 40 images is 2.5 points: anything but equality is another convention.
+    assert all(100 * ours == pytest.approx(reference, abs=0.01) for reference, ours in figures.values()), table
 
 
 def overlap_at(score: NDArray[np.uint8], true: NDArray[np.int64]) -> BoxOverlap:
@@ -182,7 +179,6 @@ def test_blank_maps_overlap_by_nothing_and_images_without_boxes_are_left_out() -
     assert np.isnan(found.best[2]).all()
     assert max_box_acc(found.best, IOU_LEVELS) == 0.5
     assert np.isnan(max_box_acc(found.best[2:], IOU_LEVELS))
-    same(cross_fitted_hits(found.best, IOU_LEVELS, split_halves(3, 0))[[0, 2]], [0, NAN])
 
 
 def test_box_iou_counts_both_ends() -> None:
@@ -203,48 +199,7 @@ def test_max_box_acc_takes_one_threshold_for_all_images() -> None:
     # At 0.7 one image is left.
     assert max_box_acc(overlap, [0.5, 0.7]) == pytest.approx((2 / 3 + 1 / 3) / 2)
     # The third counted four times, the second threshold is the better one.
-    weights = np.array([[1, 1, 1], [1, 1, 4], [0, 1, 0]])
-    np.testing.assert_allclose(max_box_acc(overlap, [0.5], weights), [2 / 3, 4 / 6, 1])
-
-
-def test_cross_fitting_reports_each_half_at_the_other_halves_threshold() -> None:
-    # The first half does best at threshold 0, where the second finds none; that one at threshold 1, where the first
-    # finds one of two.
-    overlap = np.array([[0.8, 0.8], [0.8, 0.0], [0.0, 0.8], [0.0, 0.0]])
-    first = np.array([True, True, False, False])
-    same(cross_fitted_hits(overlap, [0.5], first), [1, 0, 0, 0])
-    assert cross_fitted_box_acc(overlap, [0.5], first) == 0.25
-    assert max_box_acc(overlap, [0.5]) == 0.5, "the oracle is the higher one"
-    weights = np.array([[1, 1, 1, 1], [3, 1, 1, 1], [1, 1, 0, 0]])
-    # Without the second half all its thresholds tie, and the lowest one is taken.
-    np.testing.assert_allclose(cross_fitted_box_acc(overlap, [0.5], first, weights), [1 / 4, 3 / 6, 1])
-
-
-def test_per_image_hits_average_to_the_cross_fitted_accuracy() -> None:
-    overlap = np.random.default_rng(0).random((31, 20))
-    overlap[[4, 9]] = np.nan
-    first = split_halves(31, 5)
-    hits = cross_fitted_hits(overlap, IOU_LEVELS, first)
-    assert np.isnan(hits).sum() == 2
-    assert np.nanmean(hits) == pytest.approx(cross_fitted_box_acc(overlap, IOU_LEVELS, first))
-    assert np.nanmean(hits) <= max_box_acc(overlap, IOU_LEVELS)
-
-
-def test_resampling_by_weights_is_resampling_by_rows() -> None:
-    generator = np.random.default_rng(0)
-    overlap = generator.random((12, 20))
-    rows = generator.integers(0, 12, 12)
-    weights = np.bincount(rows, minlength=12)
-    assert max_box_acc(overlap, IOU_LEVELS, weights) == pytest.approx(max_box_acc(overlap[rows], IOU_LEVELS))
-    first = split_halves(12, 0)
-    resampled = cross_fitted_box_acc(overlap[rows], IOU_LEVELS, first[rows])
-    assert cross_fitted_box_acc(overlap, IOU_LEVELS, first, weights) == pytest.approx(resampled)
-
-
-def test_halves_are_halves_and_depend_on_the_seed_alone() -> None:
-    assert split_halves(9, 0).sum() == 4
-    same(split_halves(40, 1), split_halves(40, 1).tolist())
-    assert (split_halves(40, 1) != split_halves(40, 2)).any()
+    assert max_box_acc(overlap[[0, 1, 2, 2, 2, 2]], [0.5]) == pytest.approx(4 / 6)
 
 
 # Boxes and masks as the model sees them
@@ -472,13 +427,14 @@ def measure_all(maps: FloatArray, masks: NDArray[np.bool_], boxes: list[FloatArr
     fine = np.clip(upsample(maps, side, side), 0, 1)
     peaks = find_peaks(maps, side)
     overlap = overlap_boxes(to_score(fine), [to_pixel_boxes(found, side) for found in boxes])
+    hits = overlap.best[:, None] >= np.array(IOU_LEVELS)[:, None]
     return {
         "pointing": float(pointing_game(peaks, boxes).tolerant.mean()),
         "pointing on masks": float(pointing_game_on_masks(peaks, masks).tolerant.mean()),
         "energy": float(part_energy(fine, masks).share.mean()),
-        "MaxBoxAcc": float(max_box_acc(overlap.largest, [0.5])),
-        "MaxBoxAccV2": float(max_box_acc(overlap.best, IOU_LEVELS)),
-        "MaxBoxAccV2, cross-fitted": float(cross_fitted_box_acc(overlap.best, IOU_LEVELS, split_halves(len(maps), 0))),
+        "MaxBoxAcc": max_box_acc(overlap.largest, [0.5]),
+        "MaxBoxAccV2": max_box_acc(overlap.best, IOU_LEVELS),
+        "MaxBoxAccV2, cross-fitted": float(cross_fit(hits)(np.ones((1, len(maps))))[0]),
         "PxAP": float(pixel_average_precision(count_pixels(fine, masks))),
     }
 

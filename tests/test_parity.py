@@ -1,48 +1,20 @@
-"""The same maps as the libraries in use, on the same model, for every network at its last layer and an earlier one."""
-
-from collections import OrderedDict
+"""CAM and Grad-CAM as the libraries in use have them, for every network at its last layer and an earlier one."""
 
 import pytest
 import torch
 from captum.attr import LayerGradCam
-from torch import Tensor, nn
+from library_maps import TARGETS, as_plain_network, assert_same, explain, find_module
+from torch import Tensor
 from torchcam.methods import CAM, GradCAM
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.heatmaps import Source
 from camcore.models import Classifier
-
-TARGETS = [1, 4, 0]
-TOLERANCE = 1e-5
-
-
-def as_plain_network(model: Classifier) -> nn.Sequential:
-    """Return the same modules as a network that the libraries can put their hooks into; it takes normalised images."""
-    trunk = nn.Sequential(*(layer for _, layer in model.layers))
-    return nn.Sequential(OrderedDict(trunk=trunk, head=model.head))
 
 
 @pytest.fixture(params=["last", "earlier"])
 def source(request: pytest.FixtureRequest, gap_model: Classifier) -> Source:
     return Source("grad_cam", None if request.param == "last" else BACKBONES[gap_model.config.backbone].stages[-2])
-
-
-def find_module(model: Classifier, source: Source) -> nn.Module:
-    return dict(model.layers)[source.layer or model.layer_names[-1]]
-
-
-def explain(model: Classifier, images: Tensor, source: Source) -> Tensor:
-    maps = explain_targets(
-        model, images, run_forward(model, images, [source]), torch.tensor(TARGETS)[:, None], [source]
-    )
-    return maps[source.id][:, 0]
-
-
-def assert_same(ours: Tensor, theirs: Tensor) -> None:
-    assert ours.shape == theirs.shape
-    assert float(theirs.max() - theirs.min()) > 0
-    assert float((ours - theirs).abs().max()) < TOLERANCE * float(theirs.max() - theirs.min())
 
 
 def test_cam_equals_torchcam(gap_model: Classifier, noise_images: Tensor) -> None:

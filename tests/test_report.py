@@ -202,12 +202,11 @@ def test_lists_know_bold_and_nothing_else() -> None:
     assert write_list("- **a** b\n- <c> *d*") == '<ul class="reading"><li><b>a</b> b</li><li>&lt;c&gt; *d*</li></ul>'
 
 
-def test_another_language_is_spoken_throughout(judged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(language.LANGUAGES, "xx", {"report.title": "Wohin schaut {run}?"})
-    monkeypatch.setitem(language.GRID_LANGUAGES, "xx", {"overlay_off": "Aus"})
-    page = make_report(open_run(judged), language="xx", images=1)
-    assert '<html lang="xx">' in page and "<title>Wohin schaut judged?</title>" in page
-    assert read_data(page)["grid"]["strings"]["overlay_off"] == "Aus"
+def test_korean_is_spoken_throughout(judged: Path) -> None:
+    page = make_report(open_run(judged), language="ko", images=1)
+    title = escape(language.say("ko", "report.title", run="judged"))
+    assert '<html lang="ko">' in page and f"<title>{title}</title>" in page
+    assert read_data(page)["grid"]["strings"] == language.grid_strings("ko")
 
 
 def test_a_report_is_replaced_in_one_step(judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from camcore.errors import CamcoreError
 from camcore.resampling import (
+    SPLITS,
     Statistic,
     cross_fit,
     max_box_acc_difference,
@@ -105,6 +106,28 @@ def test_no_image_takes_part_in_choosing_its_threshold() -> None:
     assert np.mean([value_of(hits) for hits in data_sets]) == pytest.approx(0.5, abs=0.03)
     hits = data_sets[0]
     assert value_of(hits) != value_of(hits, seed=1)
+
+
+def cross_fit_slowly(hits: NDArray[np.bool_], rows: NDArray[np.int64], seed: int) -> float:
+    """Return the accuracy over `rows`, an image as often as it is named, one split, one side and one row at a time."""
+    found = 0
+    for number in range(SPLITS):
+        half = set(np.random.default_rng([seed, number]).permutation(len(hits))[: len(hits) // 2].tolist())
+        sides = [row for row in rows if row in half], [row for row in rows if row not in half]
+        for chosen_on, applied_to in (sides, sides[::-1]):
+            counts = np.pad(hits[chosen_on].sum(0), 1, mode="edge")
+            smooth = counts[:-2] + counts[1:-1] + counts[2:]  # a fifth of ten thresholds, and the one in the middle
+            best = np.flatnonzero(smooth == smooth.max())
+            found += hits[applied_to, best[len(best) // 2]].sum()
+    return found / (SPLITS * len(rows))
+
+
+def test_each_half_is_reported_at_the_other_halves_threshold_however_often_its_images_count() -> None:
+    random = np.random.default_rng(0)
+    hits = random.random((24, 10)) < 0.5
+    drawn = [np.arange(24), *random.integers(24, size=(9, 24))]
+    weights = np.array([np.bincount(rows, minlength=24) for rows in drawn], dtype=float)
+    np.testing.assert_allclose(cross_fit(hits, 3)(weights), [cross_fit_slowly(hits, rows, 3) for rows in drawn])
 
 
 def test_a_shifted_map_is_worse_and_a_copy_the_same() -> None:

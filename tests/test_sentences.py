@@ -12,10 +12,10 @@ VERDICT = {"reference": "cam", "claims": []}
 CLAIMS = {
     "identical_up_to_drawing": {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam", "hires_cam"]},
     "drawing_effect": {"source": "cam", "measure": "off_object", "literature": 0.636, "positive": 0.38},
-    "cam_not_applicable": {"reason": "the head is not linear"},
+    "cam_not_applicable": {"max_error": 0.852},
     "separates": {"measure": "insertion", "best": "layer_cam", "worst": "cam", "best_mean": 0.7, "worst_mean": 0.4},
     "nothing_separates": {},
-    "best_is": {"source": "layer_cam", "measures": 9, "of": 14},
+    "best_is": {"source": "layer_cam", "measures": 6, "losses": 2, "of": 12},
     "no_better_than_reference": {"source": ["layer_cam", "eigen_cam"]},
     "worse_than_baseline": {"source": "eigen_cam", "measure": "insertion", "baseline": "baseline_center"}
     | {"mean": 0.31, "baseline_mean": 0.47},
@@ -40,12 +40,26 @@ def test_sentences_say_what_the_parameters_say() -> None:
     assert said["identical_up_to_drawing"] == (
         "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
     )
+    assert said["cam_not_applicable"] == (
+        "CAM does not exist for this network: mean(CAM) + bias misses its output by 85% of the output's range."
+    )
     assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
-    assert said["no_better_than_reference"] == "No measure shows LayerCAM and Eigen-CAM to be better than CAM."
+    assert said["separates"] == (
+        "The clearest difference to CAM is in insertion, how fast the answer comes back with the hottest pixels: "
+        "LayerCAM has 70%, CAM 40%."
+    )
+    assert said["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
+    unbeaten = {"code": "best_is", "parameters": CLAIMS["best_is"] | {"losses": 0}}
+    assert write_sentence(TEXT, VERDICT, unbeaten) == (
+        "LayerCAM is better than CAM on 6 of 12 measures and worse on none."
+    )
+    assert said["no_better_than_reference"] == (
+        "Drawing aside, no measure shows LayerCAM and Eigen-CAM to be better than CAM."
+    )
     assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
-    assert "comes with a lower accuracy" in str(said["price_some"])
+    assert "is less accurate than other: 70.0% beside 75.0%" in str(said["price_some"])
     higher = {"code": "price_some", "parameters": CLAIMS["price_some"] | {"difference": 0.05}}
-    assert "comes with a higher accuracy" in str(write_sentence(TEXT, VERDICT, higher))
+    assert "is more accurate than other" in str(write_sentence(TEXT, VERDICT, higher))
 
 
 @pytest.mark.parametrize("reason", ["freedom", "cost", "localization", "faithfulness", "none"])
@@ -56,7 +70,12 @@ def test_every_reason_has_a_sentence(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "claim", [{"code": "of_tomorrow", "parameters": {}}, {"code": "best_is", "parameters": {}}, {"code": "separates"}]
+    "claim",
+    [
+        {"code": "of_tomorrow", "parameters": {}},
+        {"code": "best_is", "parameters": {"source": "layer_cam", "measures": 6, "of": 12}},
+        {"code": "separates"},
+    ],
 )
 def test_unknown_claims_are_left_out(claim: Any) -> None:
     assert write_sentence(TEXT, VERDICT, claim) is None

@@ -79,7 +79,8 @@ def test_every_measure_has_every_method_and_every_baseline(runs: Path) -> None:
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> None:
     verdict = read(runs, "mlp")
     assert verdict["reference"] == "grad_cam"
-    assert verdict["not_applicable"] == {"cam": open_generation(open_run(runs / "mlp")).manifest["cam_check"]["reason"]}
+    check = open_generation(open_run(runs / "mlp")).manifest["cam_check"]
+    assert verdict["not_applicable"] == {"cam": {"max_error": check["max_error"]}}
     assert "cam" not in verdict["sources"]
     assert not any(found["identical_by_theory"] for found in verdict["measures"]["insertion"]["differences"].values())
 
@@ -108,6 +109,15 @@ def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) ->
     workflows.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
     with pytest.raises(CamcoreError, match="explained on different images"):
         workflows.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
+
+
+def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> None:
+    with pytest.raises(CamcoreError) as raised:
+        workflows.verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
+    assert str(raised.value) == (
+        f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {runs / 'mlp'} alone; it"
+        f" applies to {runs / 'gap'}. Name a run of another head with --against."
+    )
 
 
 def test_a_shifted_map_is_worse_and_a_copy_is_no_different() -> None:

@@ -115,11 +115,6 @@ def test_force_makes_new_maps(own_run: Run) -> None:
     assert open_generation(own_run).id == after
 
 
-def test_another_source_makes_new_maps(own_run: Run) -> None:
-    assert explain(own_run, "grad_cam@layer2")[1]
-    assert [source.id for source in open_generation(own_run).sources] == ["grad_cam@layer2"]
-
-
 def test_other_weights_make_new_maps(own_run: Run) -> None:
     model = load_model(own_run)
     with torch.no_grad():
@@ -232,3 +227,14 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (generation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
     with pytest.raises(CamcoreError, match="exists already"):
         workflows.make_demo(tmp_path / "demo", device="cpu", workers=0)
+
+
+def test_new_sources_join_those_that_are_there(own_run: Run) -> None:
+    workflows.explain_run(own_run.path, "cam", all_classes=True, force=True, device="cpu", workers=0)
+    _, made = explain(own_run, "grad_cam@layer2")
+    generation = open_generation(own_run)
+    assert made and [source.id for source in generation.sources] == ["cam", "grad_cam@layer2"]
+    assert generation.all_class_maps() is not None
+    explain(own_run, "grad_cam", force=True)
+    assert [source.id for source in open_generation(own_run).sources] == ["grad_cam"]
+    assert open_generation(own_run).all_class_maps() is None

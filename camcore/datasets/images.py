@@ -3,7 +3,7 @@
 import re
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+STRIP_ROWS = 256
 _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
@@ -35,17 +36,30 @@ def load_rgb(path: Path) -> Image.Image:
     Raises:
         CamcoreError: no such file, no image, a damaged or truncated one, or more pixels than `Image.MAX_IMAGE_PIXELS`.
     """
-    _silence_pillow()
     try:
-        with Image.open(path) as image:
-            _refuse_unsafe(image)
-            orientation = _read_orientation(image)
-            image.load()
-            rgb = _to_rgb(image)
+        return decode_rgb(path)
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files, struct.error to KeyError
         raise _unreadable(path, _explain(path, error)) from error
+
+
+def decode_rgb(
+    file: Path | BinaryIO, most_pixels: int | None = None, formats: tuple[str, ...] | None = None
+) -> Image.Image:
+    """Return what `load_rgb` does, of a path or an opened file; whatever Pillow raises comes through.
+
+    Args:
+        file: The path, or the file's content.
+        most_pixels: More are refused as `Image.DecompressionBombError`; `Image.MAX_IMAGE_PIXELS` where it is None.
+        formats: Pillow's names of the formats to try; None for all of them.
+    """
+    _silence_pillow()
+    with Image.open(file, formats=formats) as image:
+        _refuse_unsafe(image, most_pixels)
+        orientation = _read_orientation(image)
+        image.load()
+        rgb = _to_rgb(image)
     return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
 
 
@@ -82,8 +96,8 @@ def _silence_pillow() -> None:
         warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def _refuse_unsafe(image: Image.Image) -> None:
-    limit = Image.MAX_IMAGE_PIXELS
+def _refuse_unsafe(image: Image.Image, most_pixels: int | None = None) -> None:
+    limit = Image.MAX_IMAGE_PIXELS if most_pixels is None else most_pixels
     if limit is not None and image.width * image.height > limit:
         raise Image.DecompressionBombError
     if image.format == "EPS":  # Pillow hands it to Ghostscript: a program to run, not pixels to decode
@@ -112,11 +126,19 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale_to_8_bit(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    """Return grey values of any range as bytes. In strips, because a large picture is eight times larger on the way."""
+    strips = [grey[at : at + STRIP_ROWS] for at in range(0, len(grey), STRIP_ROWS)]
+    ends = [(values.min(), values.max()) for values in map(_to_finite, strips)]
+    lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
     low, high = 0.0, 65535.0
-    if grey.dtype.kind == "f" or values.min() < low or values.max() > high:
-        low, high = values.min(), values.max()
-    return np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    if grey.dtype.kind == "f" or lowest < low or highest > high:
+        low, high = lowest, highest
+    scale = 255 / ((high - low) or 1)
+    return np.concatenate([np.rint((_to_finite(strip) - low) * scale).astype(np.uint8) for strip in strips])
+
+
+def _to_finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _explain(path: Path, error: Exception) -> str:
@@ -128,6 +150,11 @@ def _explain(path: Path, error: Exception) -> str:
         return "not an image that Pillow can read" if path.stat().st_size else "the file is empty"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    return describe_damage(error)
+
+
+def describe_damage(error: Exception) -> str:
+    """Return what a decoder says of a damaged file, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 

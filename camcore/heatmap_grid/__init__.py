@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from camcore.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.generations import TARGETS
-from camcore.heatmap_grid.tile import CHOSEN, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
+from camcore.heatmap_grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.heatmaps import METHODS
 from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
 
 __all__ = [
+    "ANY_CLASS",
     "CHOICES",
-    "CHOSEN",
     "DEFAULTS",
     "SCRIPTS",
     "ClassShare",
@@ -34,7 +34,7 @@ __all__ = [
 OVERLAYS = ("off", "a", "b", "both", "difference")
 CHOICES: dict[str, tuple[str, ...]] = {
     "overlay": OVERLAYS,
-    "target": (*TARGETS, CHOSEN),
+    "target": (*TARGETS, "chosen", ANY_CLASS),
     "draw": CONVENTIONS,
     "colors": tuple(COLORMAPS),
     "cells": ("smooth", "true"),

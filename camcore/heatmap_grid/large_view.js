@@ -93,11 +93,13 @@ function hideLargeView(grid) {
 function showTitle({ title }, data, strings) {
   const percent = percentOf(data.confidence);
   const { label, predicted } = data;
+  const known = data.correct ? strings.large_right : strings.large_wrong;
+  const template = data.correct === null ? strings.large_unlabelled : known; // null where nobody knows
   const mark = make("span", "mark", data.correct ? "✓" : "✗");
+  mark.hidden = data.correct === null;
   mark.setAttribute("aria-hidden", "true"); // the sentence says it
-  const sentence = fill(data.correct ? strings.large_right : strings.large_wrong, { label, predicted, percent });
-  title.classList.toggle("wrong", !data.correct);
-  title.replaceChildren(mark, make("span", "", sentence));
+  title.classList.toggle("wrong", data.correct === false);
+  title.replaceChildren(mark, make("span", "", fill(template, { label, predicted, percent })));
 }
 
 // Return for each canvas the slots that it shows: one picture, two, or the two sides of the divider.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from camcore.geometry import BoxXyxy
 
 Slot = Literal["a", "b"]
-CHOSEN = "class"  # the target that the user chooses among all classes
+ANY_CLASS = "class"  # the target that means the class chosen in the browser, among all
 
 
 class GridBox(NamedTuple):
@@ -50,12 +50,13 @@ class Tile:
         index: Position in the generation; what the grid names when it asks for the image behind its last one.
         image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
         width, height: Size of the upright image, in px; not that of the thumbnail.
+        label, correct: None where nobody knows the true class.
         confidence: 0 to 1.
         seen: The part that the model sees, in px of the upright image (`geometry.seen_box`).
         caption: A quiet line under the picture, e.g. the measure that the page sorts by.
         boxes: In px of the upright image.
-        maps: slot -> target (one of `TARGETS`, or `CHOSEN`) -> raw signed map (h, w), before any ReLU. A target that
-            does not exist for this image is left out, or all NaN.
+        maps: slot -> target (one of `CHOICES["target"]`) -> raw signed map (h, w), before any ReLU. A target that does
+            not exist for this image is left out, or all NaN.
         path: The file, as the data set names it.
         top: The most probable classes, from the most probable.
         distances: Between the two sources' maps of the predicted class, by measure, in the order of `CONVENTIONS`.
@@ -68,9 +69,9 @@ class Tile:
     image: bytes
     width: int
     height: int
-    label: str
+    label: str | None
     predicted: str
-    correct: bool
+    correct: bool | None
     confidence: float
     seen: BoxXyxy
     caption: str = ""
@@ -92,7 +93,7 @@ class LargeView:
         measures: measure -> its title and a sentence that says what it is; in the order to show them.
         same_by_theory: The two sources are the same map up to a positive factor.
         classes: The classes whose maps can be asked for one by one.
-        chosen_class: That of `classes` whose maps the tiles hold under `CHOSEN`.
+        chosen_class: That of `classes` whose maps the tiles hold under `ANY_CLASS`.
         goto: Which tile to open now, and a number that differs for every such request.
     """
 

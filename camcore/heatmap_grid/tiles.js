@@ -32,14 +32,16 @@ function updateTile(tile, data, strings) {
   tile.maps = mapValues(data.maps, (maps) => mapValues(maps, decodeMap)); // slot -> target -> map
   tile.dirty = true;
   const { mark, predicted, percent, truth, caption } = tile.parts;
-  tile.button.classList.toggle("wrong", !data.correct);
-  setText(mark, data.correct ? "✓" : "✗");
+  const wrong = data.correct === false; // null where nobody knows
+  tile.button.classList.toggle("wrong", wrong);
+  mark.hidden = data.correct === null;
+  setText(mark, wrong ? "✗" : "✓");
   setText(predicted, data.predicted);
   setText(percent, `${percentOf(data.confidence)}%`);
-  setText(truth, data.correct ? "" : fill(strings.true_label, { label: data.label }));
+  setText(truth, wrong ? fill(strings.true_label, { label: data.label }) : "");
   setText(caption, data.caption);
   predicted.title = data.predicted; // long names are cut off
-  truth.title = data.correct ? "" : data.label;
+  truth.title = wrong ? data.label : "";
 }
 
 function forgetPhotograph(tile) {
@@ -104,7 +106,8 @@ function describeTile({ data, number }, statements, { data: { strings, tiles } }
   const rightOrWrong = data.correct ? strings.right : strings.wrong;
   const values = { ...data, percent: percentOf(data.confidence), right_or_wrong: rightOrWrong };
   const opens = fill(strings.open, { number, count: tiles.length });
-  return [opens, fill(strings.tile, values), ...statements, data.caption].filter(Boolean).join(" ");
+  const knows = data.correct === null ? strings.tile_unlabelled : strings.tile;
+  return [opens, fill(knows, values), ...statements, data.caption].filter(Boolean).join(" ");
 }
 
 function percentOf(confidence) {

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from camcore.language.en import STRINGS as ENGLISH
-from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
+from camcore.language import en, en_grid, ko, ko_grid
 
 Text = Callable[..., str]
 
-LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH}
-GRID_LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH_GRID}
+LANGUAGES = {"en": en.STRINGS, "ko": ko.STRINGS}
+GRID_LANGUAGES = {"en": en_grid.GRID_STRINGS, "ko": ko_grid.GRID_STRINGS}
 
 
 def say(language: str, key: str, **parameters: Any) -> str:
@@ -19,8 +18,7 @@ def say(language: str, key: str, **parameters: Any) -> str:
     Raises:
         KeyError: There is no such text.
     """
-    found = LANGUAGES[language].get(key) or ENGLISH[key]
-    return found.format(**parameters)
+    return LANGUAGES[language][key].format(**parameters)
 
 
 def text_in(language: str) -> Text:
@@ -30,4 +28,4 @@ def text_in(language: str) -> Text:
 
 def grid_strings(language: str) -> dict[str, str]:
     """Return the texts of the heatmap grid, which fills in their parameters itself."""
-    return ENGLISH_GRID | GRID_LANGUAGES[language]
+    return GRID_LANGUAGES[language]

@@ -1,12 +1,16 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
+from camcore.language.en_finding import FINDING_STRINGS
 from camcore.language.en_large_view import LARGE_VIEW_STRINGS
+from camcore.language.en_own_image import OWN_IMAGE_STRINGS
 from camcore.language.en_report import REPORT_STRINGS
 from camcore.language.en_verdict import VERDICT_STRINGS
 
-_PARTS = VERDICT_STRINGS | REPORT_STRINGS
+_PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS | OWN_IMAGE_STRINGS | LARGE_VIEW_STRINGS
 STRINGS = _PARTS | {
     "app.title": "camcore",
+    "app.language": "Language",
+    "app.language_name": "English",
     "app.run": "Run",
     "app.run_facts": "{backbone}, {head} head, on {dataset}",
     "app.run_with_state": "{name} ({state})",
@@ -124,32 +128,6 @@ STRINGS = _PARTS | {
     "gallery.caption": "{name} {share:.0%}",
     "gallery.none.title": "No image passes these filters",
     "gallery.none.body": "Widen one of them, or clear them all.",
-    "filter.search": "Search",
-    "filter.search_hint": "class or file name",
-    "filter.class": "True class",
-    "filter.predicted": "Predicted class",
-    "filter.any": "any",
-    "filter.class_count": "{name} ({count:,})",
-    "filter.confidence": "Confidence",
-    "filter.result": "Right or wrong",
-    "filter.result.all": "All {count:,}",
-    "filter.result.right": "Right {count:,}",
-    "filter.result.wrong": "Wrong {count:,}",
-    "filter.none": "Filters",
-    "filter.some": "Filters ({count})",
-    "filter.clear": "Clear filters",
-    "filter.sort": "Sort by",
-    "filter.sort_as": "Drawn",
-    "filter.order": "Order",
-    "filter.order.low": "Low first",
-    "filter.order.high": "High first",
-    "sort.index": "Place in the data set",
-    "sort.confidence": "Confidence",
-    "sort.off_object": "Heat off the object",
-    "sort.heat_moved": "Heat moved",
-    "sort.rank_disagreement": "Rank disagreement",
-    "sort.top_area_disagreement": "Hottest fifth",
-    "sort.peak_shift": "Peak shift",
     "disagreement.name": "Disagreement",
     "disagreement.title": "Where do two methods disagree?",
     "disagreement.lead": "And how much of it do the maps say, how much the way they are drawn?",
@@ -187,4 +165,3 @@ STRINGS = _PARTS | {
     "positive evidence.",
     "verdict.below": "{measure}, mean over all images. {meaning}",
 }
-STRINGS |= LARGE_VIEW_STRINGS

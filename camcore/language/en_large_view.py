@@ -21,6 +21,7 @@ LARGE_VIEW_GRID_STRINGS = {
     "position": "{number} of {count}",
     "large_right": "{predicted}, recognised with {percent}% confidence",
     "large_wrong": "{label}, taken for {predicted} with {percent}% confidence",
+    "large_unlabelled": "{predicted}, with {percent}% confidence",
     "stage": "The picture. Arrow keys show others, with Shift they move over the cells of the map.",
     "picture": "{name}. Hottest in row {row} of {rows}, column {column} of {columns}: {value}.",
     "readout_hint": "Point at the picture to read the maps there.",

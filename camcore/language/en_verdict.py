@@ -76,26 +76,32 @@ VERDICT_STRINGS = {
     "verdict.claim.drawing_effect": "Drawn as in the literature, {literature:.0%} of {source}'s heat lies off the "
     "object; of its positive evidence alone, {positive:.0%} does.",
     "verdict.claim.cam_not_applicable": "CAM does not exist for this network: {reason}.",
-    "verdict.claim.separates": "The methods lie furthest apart in {phrase}: {best} has {best_mean:.0%}, {worst} "
-    "{worst_mean:.0%}.",
-    "verdict.claim.nothing_separates": "On these images no measure tells the methods apart. That does not prove them "
-    "equal.",
-    "verdict.claim.best_is": "{source} is better than {reference} on {won} of {total} measures.",
-    "verdict.claim.no_better_than_reference": "No measure shows {sources} to be better than {reference}.",
+    "verdict.no_cam.no_linear_layer": "no linear layer takes the pooled features as they are",
+    "verdict.no_cam.misses_logits": "mean(CAM) + bias misses its output by {error:.0%} of the output's range",
+    "verdict.claim.separates": "The clearest difference to {reference} is in {phrase}: {best} has {best_mean:.0%}, "
+    "{worst} {worst_mean:.0%}.",
+    "verdict.claim.nothing_separates": "Drawing aside, no measure tells the methods apart on these images. That does "
+    "not prove them equal.",
+    "verdict.claim.best_is": "{source} is better than {reference} on {won} of {total} measures and worse on none.",
+    "verdict.claim.best_is.loses": "{source} is better than {reference} on {won} of {total} measures and worse on "
+    "{lost}.",
+    "verdict.claim.no_better_than_reference": "Drawing aside, no measure shows {sources} to be better than "
+    "{reference}.",
     "verdict.claim.worse_than_baseline": "{source} does worse than a map that knows nothing of the network: in {phrase}"
     " it has {mean:.0%}, the baseline “{baseline}” {baseline_mean:.0%}.",
-    "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for least: {mean:.0%} on images "
-    "of two classes, where {best_source} has {best_mean:.0%}.",
-    "verdict.claim.fails_randomization": "Maps by {sources} stay alike when the network's weights are made random, so "
-    "they tell little of what it has learned.",
+    "verdict.claim.does_not_follow_class": "{source} follows the class that is asked for less often than {best_source}:"
+    " on {mean:.0%} of the images of two classes, where {best_source} does on {best_mean:.0%}.",
+    "verdict.claim.fails_randomization": "The randomisation check is not passed by {sources}: with the network's "
+    "weights made random, these maps are not shown to lose half of their order.",
     "verdict.claim.price_none": "These images show no price of the architecture that CAM needs: accuracy is "
     "{accuracy:.1%} here and {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
     "{low} to {high}.",
-    "verdict.claim.price_some.lower": "The architecture that CAM needs comes with a lower accuracy: {accuracy:.1%} "
-    "beside {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval {low} to {high}.",
-    "verdict.claim.price_some.higher": "The architecture that CAM needs comes with a higher accuracy here: "
-    "{accuracy:.1%} beside {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
-    "{low} to {high}.",
+    "verdict.claim.price_some.lower": "This run, with the architecture that CAM needs, is less accurate than "
+    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
+    "to {high}. That is one training of each.",
+    "verdict.claim.price_some.higher": "This run, with the architecture that CAM needs, is more accurate than "
+    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
+    "to {high}. That is one training of each.",
     "verdict.claim.reason_to_prefer.freedom": "A reason to prefer {source} is freedom: it asks for no particular "
     "architecture.",
     "verdict.claim.reason_to_prefer.cost": "A reason to prefer {source} is its cost.",
@@ -206,6 +212,9 @@ VERDICT_STRINGS = {
     "An interval that crosses the line leaves open which method is better; “no difference” means that "
     "none could be shown.\n"
     "- **Better and worse** are said only after correction for the number of methods and measures compared.\n"
+    "- **Counts of measures** leave out heat off the object: it is energy in the box from the other side, and as drawn "
+    "it says more of the drawing than of the method. The measures of a group look at one thing from several sides, so "
+    "winning several of them is not several findings.\n"
     "- **The same by theory**: on a network of mean pooling and one linear layer, these maps are equal up to a "
     "positive factor at the last layer. No number of images could tell them apart.\n"
     "- **Baselines** see no network. A method that does not beat the centre blob may show no more than that "

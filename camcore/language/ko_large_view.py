@@ -21,6 +21,7 @@ LARGE_VIEW_GRID_STRINGS = {
     "position": "{count}장 중 {number}번째",
     "large_right": "{predicted}, 정답(확신도 {percent}%)",
     "large_wrong": "{label}, 오답: {predicted}(확신도 {percent}%)",
+    "large_unlabelled": "{predicted}(확신도 {percent}%)",
     "stage": "이미지. 화살표 키로 다른 이미지를 보고, Shift와 함께 누르면 맵의 셀 위를 이동해요.",
     "picture": "{name}. 가장 강한 곳: {rows}행 중 {row}행, {columns}열 중 {column}열, 값 {value}.",
     "readout_hint": "이미지를 가리키면 그 위치의 맵 값이 나와요.",

@@ -8,7 +8,7 @@ from typing import Any
 
 from camcore.language import Text
 from camcore.verdict_view import Verdict, mean_of
-from camcore.wording import measure_meaning, measure_title, name_of, percent
+from camcore.wording import measure_meaning, measure_title, name_of, percent, why_no_cam
 
 STAR, BETTER, WORSE = "★", "▲", "▼"
 
@@ -79,8 +79,13 @@ def make_rows(text: Text, verdict: Verdict, columns: list[Column], chosen: str) 
     """Return a row per method, those that do not apply with their reason, and one per baseline."""
     best = {column.id: verdict.best(column.id) for column in columns}
     rows = [
-        Row(source, name_of(text, source), (), text("verdict.table.not_applicable", reason=reason))
-        for source, reason in verdict.document["not_applicable"].items()
+        Row(
+            source,
+            name_of(text, source),
+            (),
+            text("verdict.table.not_applicable", reason=why_no_cam(text, why["max_error"])),
+        )
+        for source, why in verdict.document["not_applicable"].items()
     ]
     for source in (*verdict.sources, *verdict.baselines):
         cells = [_make_cell(text, verdict, column.id, source, best[column.id]) for column in columns]

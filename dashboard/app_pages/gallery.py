@@ -3,27 +3,34 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, filters, layout, open_image, selection
+from dashboard import controls, downloads, filter_chips, filters, layout, open_image, order, selection
 from dashboard.language import text
 from dashboard.tiles import show_grid
 
+VIEW = {"overlay": "both"}
+
 layout.show_head("gallery")
 entry = selection.selected_explained()
+like = order.choose_like(entry)
 with st.grid(5, min_column_width=150):
     sources = controls.choose_sources(entry)
-    values, sort = filters.choose_order(entry, sources)
-with st.container(horizontal=True, vertical_alignment="center"):
-    passes = filters.choose_filters(entry)
+    values, sort = order.choose_order(entry, sources, like)
+bar = st.container(horizontal=True, vertical_alignment="center")
+with bar:
+    passes, chosen = filters.choose_filters(entry, sources)
     found = np.flatnonzero(passes)
     st.markdown(text("gallery.count", found=len(found), total=len(passes)), width="content")
+filter_chips.show_chips(chosen, sources, like)
 ordered = found[np.argsort(values[found], kind="stable")]
 
 if len(ordered):
     asked = open_image.find_asked(entry, ordered)
     pictures = st.container()
     shown = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
-    captions = [filters.describe(sort, values[index]) for index in shown]
+    captions = [order.describe(sort, values[index]) for index in shown]
+    with bar:
+        downloads.show_downloads(entry, ordered.tolist(), shown, sources, VIEW)
     with pictures:
-        show_grid(entry, shown, ordered, sources, captions, key="gallery_grid", defaults={"overlay": "both"})
+        show_grid(entry, shown, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
 else:
     layout.show_notice(text("gallery.none.title"), text("gallery.none.body"))

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from camcore.errors import RunError
-from dashboard import charts, layout, selection
+from dashboard import charts, confusion, layout, selection
 from dashboard.data import Entry, read_entry, read_history
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
@@ -100,3 +100,4 @@ if chosen:
     follow(chosen, strength, run_colors)
 else:
     layout.show_notice(text("training_curves.none.title"), text("training_curves.choose"))
+confusion.show_confusion(selection.selected())

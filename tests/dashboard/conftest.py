@@ -1,21 +1,15 @@
 """A real browser and a real Streamlit server for the dashboard's tests."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from dashboard_server import CHROMIUM, serve
 from large_view_steps import make_browsed_run
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
 expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
 REPOSITORY = Path(__file__).parents[2]
 APP = REPOSITORY / "dashboard" / "app.py"
@@ -64,7 +58,7 @@ def streamlit_server() -> Iterator[StartServer]:
         def start(script_path: Path, runs_folder: Path | None = None, *options: str) -> str:
             call = (script_path, runs_folder, *options)
             if call not in started:
-                started[call] = servers.enter_context(_serve(script_path, runs_folder, options))
+                started[call] = servers.enter_context(serve(script_path, runs_folder, options))
             return started[call]
 
         yield start
@@ -80,44 +74,3 @@ def browsed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gallery(browsed_run: Path, streamlit_server: StartServer) -> str:
     """The address of its gallery, the surest image first."""
     return f"{streamlit_server(APP, browsed_run.parent)}/gallery?run=run&sort=confidence"
-
-
-@contextmanager
-def _serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...]) -> Iterator[str]:
-    port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}"]
-    command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false", *options]
-    command += [] if runs_folder is None else ["--", "--runs", str(runs_folder)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"Streamlit ended with code {process.returncode} before it answered at {url}.")
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"Streamlit did not answer at {url} within {seconds:.0f} s.")

@@ -13,7 +13,7 @@ from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import open_run
 from camcore.summary import judge_shares
-from dashboard import data, filters
+from dashboard import data, filtering
 from dashboard.examples import find_examples
 
 REPOSITORY = Path(__file__).parents[2]
@@ -146,7 +146,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
-    assert filters.contains(data.load_samples(data.read_entry(gap)), search).sum() == found
+    assert filtering.contains(data.load_samples(data.read_entry(gap)), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):

@@ -4,15 +4,18 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from camcore import language
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
+from camcore.generations import TARGETS
+from camcore.heatmap_grid import CHOICES
 from camcore.language.en import STRINGS
 from camcore.runs import HISTORY_COLUMNS
-from dashboard import data, filters
+from dashboard import data, filtering, filters, order
 from dashboard.router import PAGES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -20,6 +23,7 @@ SPEAKING = (*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "camcore")
 WORDS = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
 VERDICTS = ("identical", "partly_drawing", "hidden", "real", "alike")
 TEXT = language.text_in("en")
+KOREAN = language.LANGUAGES["ko"]
 EXAMPLES = ("drawing", "layers", "wrong")
 
 
@@ -68,7 +72,7 @@ def test_every_key_that_exists_is_used():
         ("{}.lead", [name for name, _ in PAGES]),
         ("measure.{}", MEASURES),
         ("measure.{}.help", MEASURES),
-        ("sort.{}", filters.SORTS),
+        ("sort.{}", (*order.SORTS, order.LIKENESS)),
         ("convention.{}", CONVENTIONS),
         ("state.{}", data.STATES),
         ("verdict.{}", VERDICTS),
@@ -77,6 +81,13 @@ def test_every_key_that_exists_is_used():
         ("overview.examples.{}.body", EXAMPLES),
         ("filter.result.{}", filters.RESULTS),
         ("filter.order.{}", ("low", "high")),
+        ("filter.status.{}", filters.STATUSES),
+        ("filter.objects.{}", filtering.OBJECTS),
+        ("filter.chip.{}", ("right", "wrong")),
+        ("filter.{}", (*filters.NAMES[:6], *filters.REFINEMENTS)),
+        ("sheet.target.{}", TARGETS),
+        ("sheet.scale.{}", CHOICES["scale"]),
+        ("download.{}", ("csv", "page", "first", "all")),
         ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),
     ],
 )
@@ -93,8 +104,29 @@ def test_an_unknown_key_is_an_error():
         TEXT("no.such.text")
 
 
-def test_another_language_slots_in_and_english_fills_its_gaps(monkeypatch):
-    monkeypatch.setitem(language.LANGUAGES, "xx", {"app.run": "Lauf"})
-    other = language.text_in("xx")
-    assert other("app.run") == "Lauf"
-    assert other("control.source_a") == "A"
+@pytest.mark.parametrize("tables", [language.LANGUAGES, language.GRID_LANGUAGES], ids=["pages", "grid"])
+def test_every_language_says_everything_and_fills_in_the_same(tables):
+    english = tables["en"]
+    for name, strings in tables.items():
+        assert set(strings) == set(english), f"{name} lacks or adds a text"
+        for key, value in strings.items():
+            assert value.strip() or not english[key].strip(), (name, key)
+            assert placeholders(value) == placeholders(english[key]), (name, key)
+
+
+def placeholders(value: str) -> set[tuple[str | None, str | None]]:
+    """Return what is filled into a text, and in which format."""
+    return {(name, spec) for _, name, spec, _ in Formatter().parse(value) if name is not None}
+
+
+def test_no_text_is_left_in_english():
+    same = [key for key, value in KOREAN.items() if value == STRINGS[key]]
+    same = [key for key in same if re.search("[a-z]{3}", re.sub(r"\{.*?\}", "", KOREAN[key]))]
+    proper_names = [f"verdict.measure.{name}" for name in ("max_box_acc_v2", "max_box_acc", "pxap")]
+    assert set(same) <= {"app.title", *proper_names}
+
+
+def test_a_particle_never_follows_what_is_filled_in():
+    """Which form a Korean particle has depends on the sound before it: known of a per cent, unknown of a name."""
+    particle = re.compile(r"(?<!%)\}(은|는|이|가|을|를|와|과|로|으로)(?![가-힣])")
+    assert [value for value in KOREAN.values() if particle.search(value)] == []

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
+from camcore import language
 from dashboard.router import PAGES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -74,6 +76,8 @@ def test_the_first_explained_run_is_shown_first(runs, monkeypatch):
 
 BAD = {"run": "../..", "a": "x", "b": "", "measure": "'", "convention": "1", "runs": "no,", "smoothing": "nan"}
 BAD |= {"sort": "-", "order": "?", "class": "Cat", "predicted": "1e9", "result": "maybe", "confidence": "90-10"}
+BAD |= {"disagreement": "10", "off_object": "-1-5", "disagreement_by": "", "off_object_of": "c", "filter_as": "0"}
+BAD |= {"status_a": "good", "status_b": "0", "objects": "three", "like": "val/99999"}
 BAD |= {"page": "99999999999999999999", "per_page": "7", "sort_as": "x", "opacity": "999", "overlay": "<b>"}
 
 
@@ -85,7 +89,8 @@ BAD |= {"page": "99999999999999999999", "per_page": "7", "sort_as": "x", "opacit
         (
             "gallery",
             {"a": "cam", "b": "grad_cam", "sort": "index", "class": "", "result": "all", "confidence": (0, 100)}
-            | {"page": 1, "per_page": 24},
+            | {"page": 1, "per_page": 24, "disagreement": (0, 100), "off_object": (0, 100), "objects": "", "like": ""}
+            | {"status_a": "", "status_b": "", "disagreement_by": "heat_moved", "off_object_of": "a"},
         ),
         ("disagreement", {"measure": "heat_moved", "convention": "literature", "page": 1}),
     ],
@@ -187,6 +192,7 @@ def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
 
 SHOW_ALL = """
 import sys
+from html import escape
 from streamlit.testing.v1 import AppTest
 for page in {pages}:
     app = AppTest.from_file("dashboard/app.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()
@@ -200,3 +206,18 @@ def test_no_page_imports_torch(runs):
     repository = APP.parents[1]
     environment = os.environ | {"PYTHONPATH": str(repository), "CAMCORE_RUNS": str(runs)}
     subprocess.run([sys.executable, "-c", SHOW_ALL.format(pages=NAMES)], check=True, cwd=repository, env=environment)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_every_page_speaks_korean(page, runs, monkeypatch):
+    app = show(page, runs, monkeypatch, run="gap", lang="ko")
+    assert escape(language.say("ko", f"{page}.title")) in all_text(app)
+    assert app.selectbox(key="url_run").label == "실험"
+
+
+def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="gap")
+    assert "lang" not in app.query_params
+    app.button_group(key="url_lang").set_value("ko").run()
+    assert app.query_params["lang"] == "ko"
+    assert language.say("ko", "gallery.title") in all_text(app)

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_every_part_is_there(runs, monkeypatch):
 
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
     app = show(runs, monkeypatch, run="mlp")
-    assert f"CAM does not exist for this network: {REASON}." in all_text(app)
+    assert f"CAM does not exist for this network: {escape(REASON)}." in all_text(app)
     first = payload(app, "columns")["rows"][0]
     assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"does not apply: {REASON}")
     assert "difference to Grad-CAM" in all_text(app)

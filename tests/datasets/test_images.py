@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile, ImageOps
 
-from camcore.datasets.images import load_rgb, read_size
+from camcore.datasets.images import STRIP_ROWS, load_rgb, read_size
 from camcore.errors import CamcoreError
 
 ORIENTATION = 0x0112
@@ -117,6 +117,14 @@ def test_grey_without_a_fixed_white_is_scaled_by_its_range(values: list[float], 
     dtype = np.float32 if isinstance(values[0], float) else np.int32
     Image.fromarray(np.array([values], dtype)).save(tmp_path / "image.tif")
     assert np.asarray(load_rgb(tmp_path / "image.tif"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_a_large_grey_picture_is_scaled_as_one(tmp_path: Path) -> None:
+    values = np.full((3 * STRIP_ROWS - 1, 2), 50000, np.int32)
+    values[0], values[-1] = 0, 100000
+    Image.fromarray(values).save(tmp_path / "image.tif")
+    read = np.asarray(load_rgb(tmp_path / "image.tif"))[:, 0, 0]
+    assert (read[0], read[-1], set(read[1:-1].tolist())) == (0, 255, {128})
 
 
 def test_grey_without_any_range_and_with_nan_is_black(tmp_path: Path) -> None:

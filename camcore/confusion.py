@@ -1,0 +1,75 @@
+"""Which classes a network mixes up: counts, and what they say about each class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camcore.intervals import wilson_interval
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How a class fares. What can't be said of a class without images is None.
+
+    Attributes:
+        label: The class id.
+        images: How many images truly are of it.
+        accuracy, low, high: The share recognised, and its 95% interval (Wilson).
+        taken_for, taken_count: The class it is most often taken for by mistake, and how often; the lower id of equals.
+        confidence: The mean confidence of the answers given for its images, right or wrong.
+    """
+
+    label: int
+    images: int
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    taken_for: int | None
+    taken_count: int
+    confidence: float | None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """How many images of the class `label` are taken for the class `predicted`."""
+
+    label: int
+    predicted: int
+    count: int
+
+
+def count_confusions(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int) -> Counts:
+    """Return how many images of the true class (row) are given the predicted class (column), (classes, classes)."""
+    pairs = np.asarray(labels, dtype=np.int64) * classes + np.asarray(predicted, dtype=np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def describe_classes(
+    counts: Counts, labels: NDArray[np.integer], confidence: NDArray[np.floating]
+) -> list[ClassResult]:
+    """Return a result per class, in the order of their ids; `labels` and `confidence` (N,) are those of the counts."""
+    summed = np.bincount(labels, weights=confidence, minlength=len(counts))
+    return [_describe_class(label, counts[label], float(summed[label])) for label in range(len(counts))]
+
+
+def most_frequent_mistakes(counts: Counts, most: int) -> list[Mistake]:
+    """Return the most frequent mistakes, `most` at most, the most frequent first; equal ones by class ids."""
+    wrong = counts * ~np.eye(len(counts), dtype=bool)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = (divmod(int(place), len(counts)) for place in order)
+    return [Mistake(label, guess, int(wrong[label, guess])) for label, guess in pairs if wrong[label, guess]]
+
+
+def _describe_class(label: int, row: Counts, confidence: float) -> ClassResult:
+    images, right = int(row.sum()), int(row[label])
+    if not images:
+        return ClassResult(label, 0, None, None, None, None, 0, None)
+    others = np.where(np.arange(len(row)) == label, 0, row)
+    count = int(others.max())
+    taken_for = int(others.argmax()) if count else None
+    return ClassResult(
+        label, images, right / images, *wilson_interval(right, images), taken_for, count, confidence / images
+    )

@@ -1,0 +1,100 @@
+"""A picture that a person brings: from a file's bytes to what the model sees and what people see. Imports no torch.
+
+Everything stays in memory; nothing here opens, names or writes a file.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from camcore.config import ViewConfig
+from camcore.datasets.images import decode_rgb, describe_damage
+from camcore.errors import CamcoreError
+from camcore.geometry import BoxXyxy, see_image, seen_box
+from camcore.language import Text
+
+MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
+MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")  # Pillow's names; the fewer decoders, the safer
+EXTENSIONS = ("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff")
+LONG_SIDE = (512, 1024)  # px; smaller pictures are enlarged for people, larger ones reduced, very long ones too
+_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class OwnImage:
+    """A picture, upright.
+
+    Attributes:
+        width, height: Of the upright image, in px.
+        seen: What the model sees, uint8 (3, size, size).
+        picture: For people: RGB in true proportions, its longer side within `LONG_SIDE`.
+        seen_box: The part that the model sees, in px of the upright image.
+    """
+
+    width: int
+    height: int
+    seen: NDArray[np.uint8]
+    picture: Image.Image
+    seen_box: BoxXyxy
+
+
+def read_own_image(content: bytes, name: str, view: ViewConfig, text: Text) -> OwnImage:
+    """Return the image in a file's bytes, by content and not by name, turned upright by EXIF.
+
+    16-bit, CMYK and palette pictures, transparency and animations are read as `datasets.images.load_rgb` reads them.
+
+    Args:
+        content: The whole file.
+        name: What the person calls it, for messages.
+        view: What the model sees of an image.
+        text: In whose language the message is.
+
+    Raises:
+        CamcoreError: It is empty, too large, of too many pixels, no image of `FORMATS`, or damaged.
+    """
+    named = shorten_name(name)
+    if not content:
+        raise CamcoreError(text("own_image.refused.empty", name=named))
+    megabytes = len(content) / 1024**2
+    if megabytes > MOST_MEGABYTES:
+        raise CamcoreError(text("own_image.refused.bytes", name=named, megabytes=megabytes, most=MOST_MEGABYTES))
+    try:
+        image = decode_rgb(io.BytesIO(content), MOST_PIXELS, FORMATS)
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise CamcoreError(text("own_image.refused.pixels", name=named, most=MOST_PIXELS // 1_000_000)) from error
+    except UnidentifiedImageError as error:
+        raise CamcoreError(text("own_image.refused.kind", name=named)) from error
+    except Exception as error:  # Pillow's decoders raise nearly everything on damaged files
+        raise CamcoreError(text("own_image.refused.damaged", name=named, reason=describe_damage(error))) from error
+    seen = np.ascontiguousarray(np.asarray(see_image(image, view.kind, view.size)).transpose(2, 0, 1))
+    return OwnImage(*image.size, seen, _fit(image), seen_box(view.kind, *image.size))
+
+
+def shorten_name(name: str) -> str:
+    """Return a file's name in one line of bearable length."""
+    line = " ".join(name.split())
+    return line if len(line) <= _NAME_LENGTH else f"{line[: _NAME_LENGTH - 1]}…"
+
+
+def encode_webp(image: Image.Image, long_side: int) -> bytes:
+    """Return a picture as WebP, its longer side at most `long_side` px."""
+    small = image.copy()
+    small.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=84, method=4)
+    return buffer.getvalue()
+
+
+def _fit(image: Image.Image) -> Image.Image:
+    """Return an image whose longer side lies within `LONG_SIDE`."""
+    least, most = LONG_SIDE
+    long_side = min(max(max(image.size), least), most)
+    factor = long_side / max(image.size)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS)

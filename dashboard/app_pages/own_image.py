@@ -1,0 +1,66 @@
+"""What does the network see in pictures of one's own?"""
+
+from html import escape
+
+import streamlit as st
+
+from camcore.runs import Run
+from dashboard import controls, layout, own_model, selection
+from dashboard.language import text
+from dashboard.own_files import Shown
+from dashboard.own_results import choose_targets, show_classes, show_pictures
+from dashboard.own_uploads import choose_uploads
+from dashboard.url_state import among, keep_in_url
+
+
+def show_empty(run: Run) -> None:
+    """Say what one gets, and what the network can answer at all."""
+    layout.show_notice(text("own_image.empty.title"), text("own_image.empty.body"))
+    few = run.class_names[:12]
+    names = ", ".join(few) + (", …" if len(few) < len(run.class_names) else "")
+    st.html(
+        f'<p class="cc-quiet">{escape(text("own_image.empty.classes", count=len(run.class_names), names=names))}</p>'
+    )
+
+
+def choose_class(run: Run) -> int | None:
+    """Show the choice of the class to explain; None for what is predicted of each picture."""
+    options = ["", *run.class_names]
+    key = keep_in_url("explains", "", among(options))
+    name = st.selectbox(
+        text("own_image.class"),
+        options,
+        key=key,
+        format_func=lambda name: name or text("own_image.class.own"),
+    )
+    return run.class_names.index(name) if name else None
+
+
+def show_results(run: Run, analyses: dict[str, own_model.Analysis]) -> None:
+    """Show pictures, classes and downloads."""
+    with st.grid(3, min_column_width=150):
+        sources = controls.choose_among(own_model.list_sources(run, list(analyses.values())))
+        chosen = choose_class(run)
+    targets = {name: choose_targets(analysis, chosen) for name, analysis in analyses.items()}
+    with st.spinner(text("own_image.working")):
+        for name, analysis in analyses.items():
+            own_model.find_maps(run, analysis, sources, list(targets[name].values()))
+    shown = Shown(analyses, sources, targets, run.class_names)
+    show_pictures(shown, st.query_params.to_dict())
+    layout.show_section(text("own_image.classes.title"), text("own_image.classes.lead"))
+    show_classes(shown)
+
+
+layout.show_head("own_image")
+trained = selection.selected_with_weights()
+uploads = choose_uploads()
+if uploads:
+    with st.spinner(text("own_image.working")):
+        found, refused = own_model.analyse(trained, uploads)
+    if refused:
+        layout.show_refusals(text("own_image.refused.title"), refused)
+    if found:
+        show_results(trained, found)
+else:
+    own_model.forget()  # what was shown until now is removed
+    show_empty(trained)

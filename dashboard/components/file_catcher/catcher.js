@@ -1,0 +1,26 @@
+// Files that are pasted or dropped anywhere on the page go the way of those that are chosen: into the uploader's input.
+
+const UPLOADER = "[data-testid=stFileUploader]";
+
+export default function () {
+  const stop = new AbortController();
+  const { signal } = stop;
+  document.addEventListener("paste", (event) => take(event, event.clipboardData), { signal });
+  document.addEventListener("dragover", (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser leaves for the file
+  }, { signal });
+  document.addEventListener("drop", (event) => {
+    if (!event.target.closest?.(UPLOADER)) take(event, event.dataTransfer); // the uploader takes its own
+  }, { signal });
+  return () => stop.abort();
+}
+
+function take(event, carried) {
+  const input = document.querySelector(`${UPLOADER} input[type=file]`);
+  if (!input || input.disabled || !carried?.files.length) return; // pasted text is not ours
+  event.preventDefault();
+  const transfer = new DataTransfer();
+  for (const file of carried.files) transfer.items.add(file);
+  input.files = transfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}

@@ -1,0 +1,81 @@
+"""What a network says of each picture, as bars, and buttons that download files made for this session alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A class: its name, its share from 0 to 1, how that is written, and a quiet word behind the name."""
+
+    label: str
+    share: float
+    written: str
+    note: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture by its id and name, and what the network says of it."""
+
+    id: str
+    name: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file on its way into the browser. `serial` is new for every file, `content` is Base64."""
+
+    serial: str
+    name: str
+    kind: str
+    content: str
+
+
+def own_results(
+    panels: Sequence[Panel],
+    downloads: Sequence[tuple[str, str]],
+    strings: tuple[str, str],
+    key: str,
+    make_file: Callable[[str, str, dict[str, str]], Download],
+) -> None:
+    """Show a panel per picture, with a button per download.
+
+    A file goes to the browser over the session's own connection. A download button of Streamlit would put it at an
+    address of the server that everybody could open.
+
+    Args:
+        panels: In the order of the pictures.
+        downloads: Id and name of each file that can be had of a picture.
+        strings: "Download", and what the list of bars is called.
+        key: Stable over reruns.
+        make_file: Called with the picture's id, the download's id and the address' parameters.
+    """
+    component = _mount()
+    asked = (st.session_state.get(key) or {}).get("asked")
+    file = None
+    if asked and any(panel.id == asked["panel"] for panel in panels):
+        view = {str(name): str(value) for name, value in dict(asked["view"]).items()}
+        file = asdict(make_file(str(asked["panel"]), str(asked["download"]), view))
+    data = {
+        "panels": [asdict(panel) for panel in panels],
+        "downloads": [list(download) for download in downloads],
+        "strings": dict(zip(("download", "classes"), strings, strict=True)),
+        "file": file,
+    }
+    component(key=key, data=data, on_asked_change=lambda: None)
+
+
+@cache
+def _mount() -> Any:
+    html, css, js = ((_FOLDER / f"results.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    return st.components.v2.component("own_results", html=html, css=css, js=js, isolate_styles=False)

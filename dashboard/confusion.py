@@ -1,0 +1,72 @@
+"""Which classes an explained run mixes up, with the way to the images behind every number."""
+
+import numpy as np
+import streamlit as st
+
+from camcore.confusion import count_confusions, describe_classes, most_frequent_mistakes
+from dashboard import filters, layout
+from dashboard.components.confusion import confusion
+from dashboard.data import Entry, load_samples
+from dashboard.language import text
+from dashboard.markdown import as_markdown
+from dashboard.url_state import leave_for
+
+MOST_MISTAKES = 10
+GALLERY = "app_pages/gallery.py"
+
+
+def show_confusion(entry: Entry) -> None:
+    """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
+    layout.show_section(text("confusion.title", run=entry.name))
+    if entry.run is None or entry.generation is None:
+        st.caption(text("confusion.unexplained", run=as_markdown(entry.name)))
+        return
+    samples, names = load_samples(entry), entry.run.class_names
+    single = samples[samples["other_label"] == -1]
+    labels, predicted = single["label"].to_numpy(), single["predicted"].to_numpy()
+    counts = count_confusions(labels, predicted, len(names))
+    st.caption(text("confusion.lead", images=len(single), right=int(np.trace(counts))))
+    parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(single) < len(samples) else {})
+    if "lang" in st.query_params:  # for links that open in a new tab
+        parameters["lang"] = st.query_params["lang"]
+    chosen = confusion(
+        names,
+        counts,
+        describe_classes(counts, labels, single["confidence"].to_numpy()),
+        most_frequent_mistakes(counts, MOST_MISTAKES),
+        parameters=parameters,
+        strings=_strings(),
+        key="confusion",
+    )
+    if chosen is not None:
+        label, guess = chosen
+        classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
+        leave_for(GALLERY, parameters | classes, forget=(*filters.ALL_NAMES, "like"))
+
+
+def _strings() -> dict[str, str]:
+    def keep(key: str, *names: str) -> str:
+        return text(key, **{name: f"{{{name}}}" for name in names})
+
+    return {
+        "matrix": text("confusion.matrix"),
+        "matrix_help": text("confusion.matrix.help"),
+        "true": text("confusion.true"),
+        "predicted": text("confusion.predicted"),
+        "legend_right": text("confusion.legend.right"),
+        "legend_wrong": text("confusion.legend.wrong"),
+        "legend_scale": text("confusion.legend.scale"),
+        "hint": text("confusion.hint"),
+        "cell": keep("confusion.cell", "true", "predicted", "count", "images", "percent"),
+        "mistakes": text("confusion.mistakes"),
+        "mistake": keep("confusion.mistake", "true", "predicted"),
+        "mistakes_none": text("confusion.mistakes.none"),
+        "classes": text("confusion.classes"),
+        "class": text("confusion.class"),
+        "images": text("confusion.images"),
+        "accuracy": text("confusion.accuracy"),
+        "taken_for": text("confusion.taken_for"),
+        "confidence": text("confusion.confidence"),
+        "count": keep("confusion.count", "name", "count"),
+        "sort": keep("confusion.sort", "column"),
+    }

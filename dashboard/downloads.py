@@ -1,0 +1,71 @@
+"""The images that pass the filters, in their order, as files. Nothing is computed before a file is asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
+from camcore.heatmap_grid import DEFAULTS, read_view
+from camcore.image_table import make_image_table, to_csv
+from camcore.language import text_in
+from dashboard.components.address import read_address
+from dashboard.data import Entry
+from dashboard.language import language, text
+
+
+def show_downloads(
+    entry: Entry,
+    ordered: Sequence[int],
+    shown: Sequence[int],
+    sources: tuple[str, str],
+    defaults: Mapping[str, str],
+) -> None:
+    """Show the choice of files. A contact sheet is offered as soon as the browser has said how it draws the maps.
+
+    Args:
+        ordered: The images that pass the filters, in their order.
+        shown: Those on the page.
+        defaults: How the page draws where its address says nothing.
+    """
+    place = st.popover(text("download.name"), icon=":material/download:", on_change="rerun", key="download")
+    if not place.open:
+        return
+    with place:
+        address = read_address("download_address")
+        view = DEFAULTS | dict(defaults) | read_view(address or {})
+        _offer("csv", entry, _csv_of(entry, ordered, sources), len(ordered))
+        if len(shown) < len(ordered):
+            _offer("page", entry, _sheet_of(entry, shown, sources, view), len(shown), disabled=address is None)
+        first = ordered[:MOST_IMAGES]
+        kind = "all" if len(first) == len(ordered) else "first"
+        _offer(kind, entry, _sheet_of(entry, first, sources, view), len(first), disabled=address is None)
+
+
+def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
+    ending, mime, meaning = ("csv", "text/csv", "csv") if kind == "csv" else ("png", "image/png", "sheet")
+    st.download_button(
+        text(f"download.{kind}", count=count),
+        make,
+        f"{entry.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}",
+        mime,
+        key=f"download_{kind}",
+        help=text(f"download.{meaning}.help", count=count),
+        on_click="ignore",
+        disabled=disabled,
+        width="stretch",
+    )
+
+
+def _csv_of(entry: Entry, indices: Sequence[int], sources: tuple[str, str]) -> Callable[[], bytes]:
+    run, generation = entry.run, entry.generation
+    assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
+    return lambda: to_csv(make_image_table(run, generation, indices, *sources))
+
+
+def _sheet_of(
+    entry: Entry, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
+) -> Callable[[], bytes]:
+    run, generation, say = entry.run, entry.generation, text_in(language())
+    assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
+    return lambda: to_png(draw_contact_sheet(run, generation, indices, sources, view, say))

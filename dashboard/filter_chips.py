@@ -1,0 +1,59 @@
+"""The filters in force, a chip each: what they say, and one click to be rid of them."""
+
+import streamlit as st
+
+from dashboard import filtering
+from dashboard.filters import ALL_NAMES, NAMES, SLOTS, Values
+from dashboard.language import text
+from dashboard.markdown import as_markdown
+from dashboard.url_state import reset
+from dashboard.wording import source_title
+
+
+def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
+    """Show a chip for the image that others are ordered by likeness to, one per filter in force, and one for all."""
+    active = [name for name in NAMES if name in values and filtering.is_narrowed(values[name])]
+    if not active and not like:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"):
+        if like:
+            _chip("like", text("like.chip", id=like), text("like.clear"), ("like", "page"), ":material/hub:")
+        for name in active:
+            _chip(name, describe_filter(name, values, sources), text("filter.remove"), (name, "page"))
+        if active:
+            st.button(text("filter.clear"), key="clear_all", type="tertiary", on_click=reset, args=(ALL_NAMES,))
+
+
+def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
+    """Return what a filter in force lets pass, in a few words."""
+    value = values[name]
+    if name in ("confidence", "disagreement", "off_object"):
+        title = _describe_range(name, values, sources)
+        return text("filter.chip.range", title=title, low=value[0], high=value[1])
+    if name in ("status_a", "status_b"):
+        title = source_title(sources[SLOTS.index(name[-1])])
+        return text("filter.chip.named", title=title, name=text(f"filter.status.{value}"))
+    if name == "result":
+        return text(f"filter.chip.{value}")
+    shown = text(f"filter.objects.{value}") if name == "objects" else value
+    return text("filter.chip.named", title=text(f"filter.{name}"), name=shown)
+
+
+def _describe_range(name: str, values: Values, sources: tuple[str, str]) -> str:
+    if name == "disagreement":
+        return text(f"measure.{values['disagreement_by']}")
+    if name == "off_object":
+        return text("filter.chip.off_object", source=source_title(sources[SLOTS.index(values["off_object_of"])]))
+    return text("filter.confidence")
+
+
+def _chip(name: str, label: str, meaning: str, forget: tuple[str, ...], sign: str = "") -> None:
+    st.button(
+        f"{sign} {as_markdown(label)}".strip(),
+        key=f"chip_{name}",
+        icon=":material/close:",
+        icon_position="right",
+        help=meaning,
+        on_click=reset,
+        args=(forget,),
+    )

@@ -1,0 +1,81 @@
+"""Which images pass a filter: functions of arrays, one value per image."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+EVERYTHING = (0, 100)  # per cent
+SEARCHED = ("id", "path", "label_name", "predicted_name")
+OBJECTS = ("one_class", "two_classes", "one_object", "several_objects")
+
+
+def contains(samples: pd.DataFrame, search: str) -> Mask:
+    """Return which images have all words of a search in their id, path, class or predicted class, (N,)."""
+    found = np.ones(len(samples), dtype=bool)
+    for word in search.casefold().split():
+        columns = (samples[name].str.casefold() for name in SEARCHED)
+        found &= np.logical_or.reduce([column.str.contains(word, regex=False) for column in columns])
+    return found
+
+
+def within(values: NDArray[np.floating], percent_range: tuple[int, int]) -> Mask:
+    """Return which shares (N,) lie in a range of per cent, both ends included.
+
+    What is not a number passes the whole range, and no narrower one.
+    """
+    if percent_range == EVERYTHING:
+        return np.ones(len(values), dtype=bool)
+    low, high = percent_range
+    percent = np.round(100 * values, 9)  # 0.29 * 100 is a little less than 29
+    passes: Mask = (percent >= low) & (percent <= high)
+    return passes
+
+
+def equals(column: NDArray[Any], wanted: str) -> Mask:
+    """Return which entries (N,) are the one that is wanted; all of them where it is empty."""
+    passes: Mask = column == wanted if wanted else np.ones(len(column), dtype=bool)
+    return passes
+
+
+def has_objects(samples: pd.DataFrame, kind: str) -> Mask:
+    """Return which images are of one of `OBJECTS`, (N,); all of them where it is empty.
+
+    Classes are counted by labels, objects by boxes.
+    """
+    if not kind:
+        return np.ones(len(samples), dtype=bool)
+    two_classes, boxes = samples["other_label"].to_numpy() >= 0, samples["objects"].to_numpy()
+    masks = {"one_class": ~two_classes, "two_classes": two_classes, "one_object": boxes == 1}
+    passes: Mask = masks.get(kind, boxes > 1)
+    return passes
+
+
+def offered_objects(samples: pd.DataFrame) -> list[str]:
+    """Return those of `OBJECTS` that tell some images apart from others."""
+    masks = {kind: has_objects(samples, kind) for kind in OBJECTS}
+    return [kind for kind, mask in masks.items() if mask.any() and not mask.all()]
+
+
+def pass_all(masks: Mapping[str, Mask], images: int, but: str = "") -> Mask:
+    """Return which of `images` pass every filter (N,), or every filter but one."""
+    passes = np.ones(images, dtype=bool)
+    for name, mask in masks.items():
+        if name != but:
+            passes &= mask
+    return passes
+
+
+def count_values(column: NDArray[Any], passes: Mask) -> Counter[str]:
+    """Return how many of the images that pass have which value; 0 for every other."""
+    return Counter(column[passes].tolist())
+
+
+def is_narrowed(value: str | tuple[int, int] | Sequence[int]) -> bool:
+    """Whether a filter's value holds back any image."""
+    return value not in ("", "all", EVERYTHING)

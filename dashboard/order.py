@@ -1,0 +1,93 @@
+"""The order of the gallery's images: by a number of each, or by likeness to one of them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from camcore.disagreement import MEASURES
+from camcore.drawing import CONVENTIONS
+from dashboard.data import Entry, load_samples, measure_likeness, measure_off_object, measure_pair
+from dashboard.language import text
+from dashboard.url_state import among, keep_in_url, reset
+
+OFF_OBJECT = ("off_object", "off_object_b")  # of the sources A and B
+SORTS = ("index", "confidence", *OFF_OBJECT, *MEASURES)
+SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
+LIKENESS = "likeness"
+
+
+def choose_like(entry: Entry) -> str:
+    """Return the id of the image that the others are ordered by likeness to, empty where they are not."""
+    return str(st.session_state[keep_in_url("like", "", among(load_samples(entry)["id"].tolist()))])
+
+
+def order_by_likeness(sample_id: str) -> None:
+    """Order the gallery by likeness to an image from the next run of the script on; a callback."""
+    reset(("sort", "page"))
+    st.session_state["url_like"] = sample_id
+
+
+def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
+    """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name.
+
+    `like` goes before every other order, until one of these is chosen.
+    """
+    offered = offered_sorts(entry, sources)
+    if like:
+        key = keep_in_url("sort", LIKENESS, lambda _: None)
+        _select("sort", key, (LIKENESS, *offered), "sort", on_change=_leave_likeness)
+        return -measure_likeness(entry, _index_of(entry, like)), LIKENESS
+    sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "sort")
+    if sort == "index":
+        return sort_values(entry, sort, "", sources), sort
+    convention = ""
+    if sort not in SORTS_OF_PREDICTIONS:
+        key = keep_in_url("sort_as", "literature", among(CONVENTIONS))
+        convention = _select("sort_as", key, CONVENTIONS, "convention")
+    key = keep_in_url("order", "high", among(("high", "low")))
+    first = _select("order", key, ("high", "low"), "filter.order")
+    values = sort_values(entry, sort, convention, sources)
+    return (values if first == "low" else -values), sort
+
+
+def offered_sorts(entry: Entry, sources: tuple[str, str]) -> tuple[str, ...]:
+    """Return those of `SORTS` that tell this run's images apart: distances need two sources, off-object heat boxes."""
+    differ, boxes = sources[0] != sources[1], bool(load_samples(entry)["objects"].any())
+    needed = dict.fromkeys(MEASURES, differ) | {"off_object": boxes, "off_object_b": boxes and differ}
+    return tuple(name for name in SORTS if needed.get(name, True))
+
+
+def sort_values(entry: Entry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
+    """Return the number per image that a sort goes by, (N,)."""
+    if sort in SORTS_OF_PREDICTIONS:
+        return load_samples(entry)[sort].to_numpy(dtype=float)
+    if sort in OFF_OBJECT:
+        return measure_off_object(entry, sources[OFF_OBJECT.index(sort)], convention)
+    return measure_pair(entry, *sources)[f"{sort}_{convention}"].to_numpy(dtype=float)
+
+
+def describe(sort: str, value: float) -> str:
+    """Return the line under a picture for the value that it is sorted by; none for what the picture says itself."""
+    if sort in SORTS_OF_PREDICTIONS or np.isnan(value):
+        return ""
+    if sort == LIKENESS:
+        return text("like.caption", value=f"{-value:.2f}".replace("-", "−"))
+    return text("gallery.caption", name=text(f"sort.{sort}"), share=abs(value))
+
+
+def _leave_likeness() -> None:
+    if st.session_state["url_sort"] != LIKENESS:
+        reset(("like", "page"))
+
+
+def _index_of(entry: Entry, sample_id: str) -> int:
+    return int(np.argmax(load_samples(entry)["id"].to_numpy() == sample_id))
+
+
+def _select(
+    name: str, key: str, options: Sequence[str], texts: str, on_change: Callable[[], None] | None = None
+) -> str:
+    label = text(f"filter.{name}")
+    return st.selectbox(label, options, key=key, format_func=lambda one: text(f"{texts}.{one}"), on_change=on_change)

@@ -1,0 +1,97 @@
+"""Files to download from the page Try your own image, made in memory when they are asked for."""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from uuid import uuid4
+
+import numpy as np
+
+from camcore.heatmap_grid import DEFAULTS, Slot, read_view
+from camcore.heatmaps import parse_source
+from camcore.overlays import Layer, draw_overlays
+from dashboard.components.own_results import Download
+from dashboard.own_model import Analysis
+
+SLOTS: tuple[Slot, Slot] = ("a", "b")
+_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows: pictures, two sources, and for each picture the classes that its maps explain, by target."""
+
+    analyses: Mapping[str, Analysis]
+    sources: tuple[str, str]
+    targets: Mapping[str, Mapping[str, int]]
+    class_names: Sequence[str]
+
+
+def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[str, str]) -> Download:
+    """Return a file of a picture: `wanted` is "png", or a slot whose raw map is asked for.
+
+    `parameters` are those of the page's address: the file holds what they show.
+    """
+    view = restrict_view(shown, picture, parameters)
+    analysis, label = shown.analyses[picture], shown.targets[picture][view["target"]]
+    slots = [wanted] if wanted in SLOTS else _slots_drawn(view["overlay"])
+    sources = [shown.sources[SLOTS.index(slot)] for slot in slots]
+    stem = safe_name(PurePath(analysis.name).stem, *sources, shown.class_names[label])
+    buffer = io.BytesIO()
+    if wanted in SLOTS:
+        np.save(buffer, analysis.maps[sources[0], label].astype("<f4"), allow_pickle=False)
+        return _pack(f"{stem}.npy", "application/octet-stream", buffer)
+    image = analysis.image
+    across, down = image.picture.width / image.width, image.picture.height / image.height
+    x0, y0, x1, y1 = image.seen_box
+    seen = (x0 * across, y0 * down, x1 * across, y1 * down)
+    layers: dict[str, Layer] = {slot: _make_layer(shown, picture, slot, view) for slot in _slots_drawn(view["overlay"])}
+    draw_overlays(image.picture, seen, layers, view).save(buffer, "PNG")
+    return _pack(f"{stem}.png", "image/png", buffer)
+
+
+def restrict_view(shown: Shown, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the view that the grid shows for these parameters: what can't be had falls back as in the browser."""
+    view = DEFAULTS | OVERLAY_DEFAULT | read_view(parameters)
+    targets = shown.targets[picture]
+    if view["target"] not in targets:
+        view["target"] = "predicted" if "predicted" in targets else next(iter(targets))
+    if shown.sources[0] == shown.sources[1] and view["overlay"] != "off":
+        view["overlay"] = "a"
+    return view
+
+
+def safe_name(*parts: str) -> str:
+    """Return parts of a file's name, joined, of letters, digits, dots and hyphens alone, and never hidden or empty."""
+    words = (re.sub(r"[^\w.-]+", "_", part)[:_NAME_LENGTH].strip("._-") for part in parts)
+    return "-".join(word for word in words if word) or "picture"
+
+
+OVERLAY_DEFAULT = {"overlay": "both"}
+
+
+def _slots_drawn(overlay: str) -> list[Slot]:
+    return [slot for slot in SLOTS if overlay in (slot, "both", "difference")]
+
+
+def _make_layer(shown: Shown, picture: str, slot: Slot, view: Mapping[str, str]) -> Layer:
+    source = shown.sources[SLOTS.index(slot)]
+    raw = shown.analyses[picture].maps[source, shown.targets[picture][view["target"]]]
+    range_ = _common_range(shown, source, view["target"]) if view["scale"] == "common" else None
+    return Layer(raw, parse_source(source).method, range_)
+
+
+def _common_range(shown: Shown, source: str, target: str) -> tuple[float, float]:
+    """Return the lowest and the highest value of the maps shown, as the grid takes them."""
+    maps = [analysis.maps[source, shown.targets[name][target]] for name, analysis in shown.analyses.items()]
+    finite = [raw for raw in maps if np.isfinite(raw).all()]
+    if not finite:
+        return 0.0, 0.0
+    return min(float(raw.min()) for raw in finite), max(float(raw.max()) for raw in finite)
+
+
+def _pack(name: str, kind: str, buffer: io.BytesIO) -> Download:
+    return Download(uuid4().hex, name, kind, base64.b64encode(buffer.getvalue()).decode("ascii"))

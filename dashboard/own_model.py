@@ -1,0 +1,117 @@
+"""A run's network for the page Try your own image: the only place of the dashboard that loads torch, when it must.
+
+What it finds of a picture is held in the session alone, under the upload's id, until the picture is removed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.typing import UploadedFile
+
+from camcore.errors import CamcoreError
+from camcore.heatmaps import parse_source
+from camcore.own_image import OwnImage, read_own_image
+from camcore.runs import Run, open_run
+from dashboard.language import language, text
+
+PASSES_AT_ONCE = 2  # of all sessions together; others wait, so that memory and cores last
+_gate = BoundedSemaphore(PASSES_AT_ONCE)
+_FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class."""
+
+    name: str
+    image: OwnImage
+    probabilities: NDArray[np.float32]
+    cam_applies: bool
+    maps: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def ranking(self) -> list[int]:
+        """The classes from the most probable one."""
+        return [int(label) for label in np.argsort(-self.probabilities, kind="stable")]
+
+
+def analyse(run: Run, uploads: Sequence[tuple[str, UploadedFile]]) -> tuple[dict[str, Analysis], list[str]]:
+    """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
+
+    Raises:
+        RunError: The weights are damaged.
+    """
+    before: Mapping[Any, Analysis | str] = st.session_state.get(_FOUND, {})
+    found = {}
+    for name, file in uploads:
+        key = (file.file_id, _version(run), language())
+        found[key] = before[key] if key in before else _analyse(run, name, file.getvalue())
+    st.session_state[_FOUND] = found  # without what was removed
+    refused = [one for one in found.values() if isinstance(one, str)]
+    return {key[0]: one for key, one in found.items() if isinstance(one, Analysis)}, refused
+
+
+def forget() -> None:
+    """Drop everything that this session knows of pictures."""
+    st.session_state.pop(_FOUND, None)
+
+
+def list_sources(run: Run, analyses: Sequence[Analysis]) -> list[str]:
+    """Return the ids of the sources that can be had; CAM where the network's logits are those of CAM."""
+    return _list_sources(*_version(run), all(analysis.cam_applies for analysis in analyses))
+
+
+def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int]) -> None:
+    """Put the maps of sources for classes into the analysis; what is there is not computed again."""
+    from camcore.own_maps import explain_classes
+
+    missing = [one for one in dict.fromkeys(sources) if any((one, label) not in analysis.maps for label in classes)]
+    if not missing:
+        return
+    with _gate:
+        model = _load_model(*_version(run))
+        maps = explain_classes(model, analysis.image.seen, classes, [parse_source(one) for one in missing])
+    analysis.maps.update({(source, label): raw[at] for source, raw in maps.items() for at, label in enumerate(classes)})
+
+
+def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
+    from camcore.own_maps import predict
+
+    with _gate:
+        model = _load_model(*_version(run))
+        try:
+            image = read_own_image(content, name, run.config.view, text)
+        except CamcoreError as error:
+            return str(error)
+        prediction = predict(model, image.seen)
+    return Analysis(name, image, prediction.probabilities, prediction.cam_applies)
+
+
+def _version(run: Run) -> tuple[str, str]:
+    """Return what the network goes by: where the run lies, and which state of its weights this is."""
+    state = run.weights_path.stat()
+    return str(run.path), f"{state.st_mtime_ns} {state.st_size}"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _load_model(path: str, version: str) -> Any:
+    from camcore.devices import choose_device
+    from camcore.weights import load_model
+
+    return load_model(open_run(Path(path))).to(choose_device())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _list_sources(path: str, version: str, cam_applies: bool) -> list[str]:
+    from camcore.own_maps import find_sources
+
+    with _gate:
+        model = _load_model(path, version)
+        size = open_run(Path(path)).config.view.size
+        return [source.id for source in find_sources(model, size, cam_applies)]

@@ -1,0 +1,107 @@
+"""What the page Try your own image shows of the pictures: the grid, the most probable classes, the downloads."""
+
+from collections.abc import Sequence
+
+from camcore.heatmap_grid import GridSource, Tile
+from camcore.heatmaps import parse_source
+from camcore.own_image import encode_webp, shorten_name
+from dashboard.components.heatmap_grid import heatmap_grid
+from dashboard.components.own_results import Bar, Panel, own_results
+from dashboard.language import text
+from dashboard.own_files import OVERLAY_DEFAULT, SLOTS, Shown, make_download
+from dashboard.own_model import Analysis
+from dashboard.wording import source_title
+
+TILE_WIDTH = 264  # px
+IMAGE_SIDE = 768  # px of a picture's longer side in the browser
+TOP = 5
+
+
+def choose_targets(analysis: Analysis, chosen: int | None) -> dict[str, int]:
+    """Return the classes that a picture's maps explain, by the grid's names: the chosen one, or the likeliest two."""
+    if chosen is not None:
+        return {"chosen": chosen}
+    return dict(zip(("predicted", "runner_up"), analysis.ranking, strict=False))
+
+
+def show_pictures(shown: Shown, view: dict[str, str]) -> None:
+    """Show the grid of pictures with the maps of both sources."""
+    first, second = (GridSource(one, source_title(one), parse_source(one).method) for one in shown.sources)
+    heatmap_grid(
+        [_make_tile(shown, index, name) for index, name in enumerate(shown.analyses)],
+        first,
+        second if first != second else None,
+        key="own_image_grid",
+        view=view,
+        defaults=OVERLAY_DEFAULT,
+        tile_width=TILE_WIDTH,
+    )
+
+
+def show_classes(shown: Shown) -> None:
+    """Show each picture's most probable classes, and its files."""
+    chosen = next((targets["chosen"] for targets in shown.targets.values() if "chosen" in targets), None)
+    downloads = [("png", text("own_image.download.png"))]
+    for slot, source in zip(SLOTS, dict.fromkeys(shown.sources), strict=False):
+        downloads.append((slot, text("own_image.download.npy", source=source_title(source))))
+    own_results(
+        [
+            Panel(name, shorten_name(analysis.name), _make_bars(analysis, shown.class_names, chosen))
+            for name, analysis in shown.analyses.items()
+        ],
+        downloads,
+        (text("own_image.download"), text("own_image.classes.title")),
+        key="own_image_results",
+        make_file=lambda picture, wanted, parameters: make_download(shown, picture, wanted, parameters),
+    )
+
+
+def write_share(share: float) -> str:
+    """Return a probability in per cent, one digit behind the point, never rounded to nothing or to certainty."""
+    if 0 < share < 0.001:
+        return "< 0.1%"
+    return "> 99.9%" if 0.999 < share < 1 else f"{share:.1%}"
+
+
+def _make_tile(shown: Shown, index: int, name: str) -> Tile:
+    analysis, targets = shown.analyses[name], shown.targets[name]
+    image, best = analysis.image, analysis.ranking[0]
+    caption = shorten_name(analysis.name)
+    if "chosen" in targets:
+        label = targets["chosen"]
+        share = write_share(float(analysis.probabilities[label]))
+        caption = text("own_image.caption.class", name=caption, label=shown.class_names[label], share=share)
+    return Tile(
+        id=name,
+        index=index,
+        image=encode_webp(image.picture, IMAGE_SIDE),
+        width=image.width,
+        height=image.height,
+        label=None,
+        predicted=shown.class_names[best],
+        correct=None,
+        confidence=float(analysis.probabilities[best]),
+        seen=image.seen_box,
+        caption=caption,
+        maps={
+            slot: {target: analysis.maps[source, label] for target, label in targets.items()}
+            for slot, source in zip(SLOTS, shown.sources, strict=True)
+        },
+    )
+
+
+def _make_bars(analysis: Analysis, class_names: Sequence[str], chosen: int | None) -> list[Bar]:
+    ranking = analysis.ranking
+    listed = ranking[:TOP] + ([chosen] if chosen is not None and chosen not in ranking[:TOP] else [])
+    return [
+        Bar(
+            class_names[label],
+            float(analysis.probabilities[label]),
+            write_share(float(analysis.probabilities[label])),
+            text("own_image.other_class", place=ranking.index(label) + 1, count=len(ranking))
+            if label not in ranking[:TOP]
+            else "",
+            label == chosen,
+        )
+        for label in listed
+    ]

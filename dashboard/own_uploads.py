@@ -1,0 +1,76 @@
+"""Pictures that people bring: dropped, pasted, chosen or taken with the camera. They stay in this process's memory.
+
+Streamlit holds an uploaded file in memory until it is removed from the list or its session ends; here leaving the page
+ends it too.
+"""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.formparsers import MultiPartParser
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.typing import UploadedFile
+
+from camcore.own_image import EXTENSIONS, MOST_MEGABYTES, MOST_PIXELS
+from dashboard import own_model
+from dashboard.components.file_catcher import file_catcher
+from dashboard.language import text
+
+MOST_IMAGES = 8
+_HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
+
+
+def choose_uploads() -> list[tuple[str, UploadedFile]]:
+    """Show the ways to bring pictures and return what was brought, by name; at most `MOST_IMAGES`."""
+    _keep_in_memory()
+    files = st.file_uploader(
+        text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MOST_MEGABYTES
+    )
+    file_catcher("own_image_catcher")
+    if not files:
+        st.caption(text("own_image.upload.hint", count=MOST_IMAGES, megapixels=MOST_PIXELS // 1_000_000))
+    st.caption(text("own_image.private"))
+    uploads = [(restore_name(file.name), file) for file in files]
+    photograph = _take_photograph()
+    if photograph is not None:
+        uploads.insert(0, (text("own_image.camera.file"), photograph))
+    st.session_state[_HOLDS] = True
+    if len(uploads) > MOST_IMAGES:
+        st.caption(text("own_image.too_many", most=MOST_IMAGES, count=len(uploads)))
+    return uploads[:MOST_IMAGES]
+
+
+def restore_name(name: str) -> str:
+    """Return a file's name without the three escapes that browsers put into it on the way (HTML standard, forms)."""
+    for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
+        name = name.replace(escape, character)
+    return name
+
+
+def drop_uploads() -> None:
+    """Forget the files that were brought, and what was found of them. For every page but this one."""
+    context = get_script_run_ctx()
+    if st.session_state.pop(_HOLDS, False) and context is not None:
+        own_model.forget()
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+
+
+def _keep_in_memory() -> None:
+    """Let the server's parser hold a whole upload: by itself it puts what is larger than 1 MB into a temporary file."""
+    MultiPartParser.spool_max_size = (MOST_MEGABYTES + 1) * 1024**2
+
+
+def _take_photograph() -> UploadedFile | None:
+    if not st.toggle(text("own_image.camera"), key="own_image_camera"):
+        return None
+    if not _is_secure(st.context.url):
+        st.caption(text("own_image.camera.insecure"))
+        return None
+    return st.camera_input(text("own_image.camera.take"), key="own_image_photograph", resolution="720p", width=440)
+
+
+def _is_secure(url: str | None) -> bool:
+    """Whether a browser gives the camera to a page at this address; True where the address is not known."""
+    parts = urlsplit(url or "")
+    host = parts.hostname or "localhost"
+    return parts.scheme != "http" or host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

@@ -1,0 +1,86 @@
+"""A broken method must be called worse and a copy no different: the shipped run's maps on the verdict's own path.
+
+The table: `pytest -m slow -s tests/test_broken_method.py`.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from camcore.comparison import correct_for_all
+from camcore.datasets import open_dataset
+from camcore.evaluation import choose_images
+from camcore.generations import Generation, open_generation
+from camcore.heatmaps import METHODS
+from camcore.runs import open_run
+from camcore.scoring import read_truth, score_maps
+from camcore.verdict import summarize
+
+RUN = Path(__file__).parents[1] / "checkpoints" / "paper-dogs-gap"
+SOURCES = ["cam", "copy", "shifted"]
+LOCALIZATION = {"pointing_strict", "pointing_15px", "energy_in_box", "off_object_positive", "off_object_literature"}
+LOCALIZATION |= {"max_box_acc", "max_box_acc_v2", "pxap", "pointing_parts", "energy_in_parts"}
+
+
+@pytest.fixture
+def added_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`copy` and `shifted` as methods of their own, which no theory calls identical; drawn as CAM is."""
+    for name in ("copy", "shifted"):
+        monkeypatch.setitem(METHODS, name, replace(METHODS["cam"], title=name.capitalize(), gap_identity=False))
+
+
+def shift(maps: np.ndarray) -> np.ndarray:
+    """Return maps (..., h, w) moved right by a third of the image; what leaves at the right comes back at the left."""
+    return np.roll(maps, round(maps.shape[-1] / 3), axis=-1)
+
+
+def measure(folder: Path, images: int) -> dict[str, dict[str, Any]]:
+    """Return the verdict's measures of CAM, its copy and its shifted maps on a seeded choice of the run's images."""
+    run = open_run(RUN)
+    stored, dataset = open_generation(run), open_dataset(run.config.dataset, None)
+    chosen = choose_images(len(stored.samples), images, seed=0)
+    cam = np.load(stored.path / "cam.npy")[chosen]
+    for name, maps in zip(SOURCES, (cam, cam, shift(cam)), strict=True):
+        np.save(folder / f"{name}.npy", maps)
+    stored.samples.iloc[chosen].reset_index(drop=True).to_parquet(folder / "samples.parquet")
+    generation = Generation(folder, stored.manifest | {"images": len(chosen), "sources": SOURCES})
+    dataset = replace(dataset, val=tuple(dataset.val[index] for index in chosen))
+    truth = read_truth(run, dataset, generation.samples)
+    measures = summarize(score_maps(generation, SOURCES, {}, truth), truth, "cam", [], seed=0)
+    correct_for_all(measures, SOURCES)
+    return measures
+
+
+def describe(measures: dict[str, dict[str, Any]]) -> str:
+    """Return the measures as a table."""
+    lines = [f"{'measure':22}{'n':>4}  {'CAM':>5} {'shifted':>7}  {'difference [95%]':23} {'p':>8}  shifted / copy"]
+    for name, one in measures.items():
+        means = {source: one["values"][source]["mean"] for source in ("cam", "shifted")}
+        shifted, copy = (one["differences"][source] for source in ("shifted", "copy"))
+        interval = f"{shifted['mean_difference']:+.3f} [{shifted['low']:+.3f}, {shifted['high']:+.3f}]"
+        words = f"{shifted['verdict']} / {copy['verdict']}"
+        lines.append(
+            f"{name:22}{one['n']:>4}  {means['cam']:.3f} {means['shifted']:>7.3f}  {interval:23}"
+            f" {shifted['p_adjusted']:8.1e}  {words}"
+        )
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("images", [100, pytest.param(400, marks=pytest.mark.slow)])
+def test_a_shifted_map_is_worse_on_every_localisation_measure_and_a_copy_on_none(
+    images: int, added_methods: None, tmp_path: Path
+) -> None:
+    measures = measure(tmp_path, images)
+    table = describe(measures)
+    print(f"\n{table}")
+    words = {
+        source: {name: one["differences"][source]["verdict"] for name, one in measures.items()}
+        for source in SOURCES[1:]
+    }
+    assert {name for name, one in measures.items() if one["group"] == "localization"} == LOCALIZATION
+    assert {name for name in LOCALIZATION if words["shifted"][name] != "worse"} == set(), table
+    assert set(words["copy"].values()) == {"no_difference"}, table
+    assert words["shifted"]["class_sensitivity"] == "no_difference", "shifting moves both classes' heat alike"
