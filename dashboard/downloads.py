@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
+from camcore.generations import TARGETS
 from camcore.heatmap_grid import DEFAULTS, read_view
 from camcore.image_table import make_image_table, to_csv
 from camcore.language import text_in
@@ -34,6 +35,8 @@ def show_downloads(
     with place:
         address = read_address("download_address")
         view = DEFAULTS | dict(defaults) | read_view(address or {})
+        if view["target"] not in TARGETS:  # a class that was chosen in the browser has no maps here
+            view |= {"target": DEFAULTS["target"]}
         _offer("csv", entry, _csv_of(entry, ordered, sources), len(ordered))
         if len(shown) < len(ordered):
             _offer("page", entry, _sheet_of(entry, shown, sources, view), len(shown), disabled=address is None)
