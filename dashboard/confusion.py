@@ -8,7 +8,6 @@ from dashboard import filters, layout
 from dashboard.components.confusion import confusion
 from dashboard.data import Entry, load_samples
 from dashboard.language import text
-from dashboard.markdown import as_markdown
 from dashboard.url_state import leave_for
 
 MOST_MISTAKES = 10
@@ -17,15 +16,15 @@ GALLERY = "app_pages/gallery.py"
 
 def show_confusion(entry: Entry) -> None:
     """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
-    layout.show_section(text("confusion.title", run=entry.name))
+    title = text("confusion.title", run=entry.name)
     if entry.run is None or entry.generation is None:
-        st.caption(text("confusion.unexplained", run=as_markdown(entry.name)))
+        layout.show_section(title, text("confusion.unexplained", run=entry.name))
         return
     samples, names = load_samples(entry), entry.run.class_names
     single = samples[samples["other_label"] == -1]
     labels, predicted = single["label"].to_numpy(), single["predicted"].to_numpy()
     counts = count_confusions(labels, predicted, len(names))
-    st.caption(text("confusion.lead", images=len(single), right=int(np.trace(counts))))
+    layout.show_section(title, text("confusion.lead", images=len(single), right=int(np.trace(counts))))
     parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(single) < len(samples) else {})
     if "lang" in st.query_params:  # for links that open in a new tab
         parameters["lang"] = st.query_params["lang"]

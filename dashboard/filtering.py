@@ -43,6 +43,11 @@ def equals(column: NDArray[Any], wanted: str) -> Mask:
     return passes
 
 
+def has_result(right: Mask, wanted: str) -> Mask:
+    """Return which answers (N,) are `right` or `wrong`, whichever is wanted; else all of them."""
+    return {"right": right, "wrong": ~right}.get(wanted, np.ones(len(right), dtype=bool))
+
+
 def has_objects(samples: pd.DataFrame, kind: str) -> Mask:
     """Return which images are of one of `OBJECTS`, (N,); all of them where it is empty.
 

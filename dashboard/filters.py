@@ -44,7 +44,7 @@ def choose_filters(entry: Entry, sources: tuple[str, str]) -> tuple[Mask, Values
     masks = find_masks(entry, sources, values)
     active = sum(filtering.is_narrowed(values[name]) for name in masks)
     label = text("filter.some", count=active) if active else text("filter.none")
-    with st.popover(label, icon=":material/tune:", type="primary" if active else "secondary", key="filters"):
+    with st.popover(label, icon=":material/tune:", key="filters"):
         _show_names(entry, masks)
         _show_ranges(values, sources)
         _show_kinds(entry, sources, values, masks)
@@ -56,13 +56,12 @@ def choose_filters(entry: Entry, sources: tuple[str, str]) -> tuple[Mask, Values
 def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
     """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
     samples = load_samples(entry)
-    right = samples["right"].to_numpy()
     masks = {
         "search": filtering.contains(samples, values["search"]),
         "class": filtering.equals(samples["label_name"].to_numpy(), values["class"]),
         "predicted": filtering.equals(samples["predicted_name"].to_numpy(), values["predicted"]),
         "confidence": filtering.within(samples["confidence"].to_numpy(), values["confidence"]),
-        "result": right if values["result"] == "right" else ~right if values["result"] == "wrong" else right | True,
+        "result": filtering.has_result(samples["right"].to_numpy(), values["result"]),
     }
     if "objects" in values:
         masks["objects"] = filtering.has_objects(samples, values["objects"])

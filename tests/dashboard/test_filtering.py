@@ -59,6 +59,11 @@ def test_objects_and_classes_are_two_things(kind, expected):
     assert np.flatnonzero(filtering.has_objects(SAMPLES, kind)).tolist() == expected
 
 
+@pytest.mark.parametrize("wanted, expected", [("all", [1, 1, 1]), ("right", [1, 0, 1]), ("wrong", [0, 1, 0])])
+def test_answers_are_right_or_wrong(wanted, expected):
+    assert filtering.has_result(np.array([True, False, True]), wanted).tolist() == expected
+
+
 def test_kinds_that_tell_nothing_apart_are_not_offered():
     assert filtering.offered_objects(SAMPLES) == list(filtering.OBJECTS)
     assert filtering.offered_objects(SAMPLES.assign(other_label=-1)) == ["one_object", "several_objects"]
