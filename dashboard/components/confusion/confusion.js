@@ -17,4 +17,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   buildMatrix(parentElement, view);
   buildMistakes(parentElement, view);
   buildTable(parentElement, view);
+  parentElement.querySelector(".confusion").hidden = false; // not before there are texts in it
 }
