@@ -4,14 +4,13 @@ import numpy as np
 import streamlit as st
 
 from camcore.confusion import count_confusions, describe_classes, most_frequent_mistakes
-from dashboard import filters, layout
+from dashboard import filters, layout, order
 from dashboard.components.confusion import confusion
 from dashboard.data import Entry, load_samples
 from dashboard.language import text
 from dashboard.url_state import leave_for
 
 MOST_MISTAKES = 10
-GALLERY = "app_pages/gallery.py"
 
 
 def show_confusion(entry: Entry) -> None:
@@ -40,7 +39,7 @@ def show_confusion(entry: Entry) -> None:
     if chosen is not None:
         label, guess = chosen
         classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
-        leave_for(GALLERY, parameters | classes, forget=(*filters.ALL_NAMES, "like"))
+        leave_for(order.GALLERY, parameters | classes, forget=(*filters.ALL_NAMES, "like"))
 
 
 def _strings() -> dict[str, str]:

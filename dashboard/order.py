@@ -10,12 +10,13 @@ from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from dashboard.data import Entry, load_samples, measure_likeness, measure_off_object, measure_pair
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, reset
+from dashboard.url_state import among, keep_in_url, leave_for, reset
 
 OFF_OBJECT = ("off_object", "off_object_b")  # of the sources A and B
 SORTS = ("index", "confidence", *OFF_OBJECT, *MEASURES)
 SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
 LIKENESS = "likeness"
+GALLERY = "app_pages/gallery.py"
 
 
 def choose_like(entry: Entry) -> str:
@@ -23,10 +24,10 @@ def choose_like(entry: Entry) -> str:
     return str(st.session_state[keep_in_url("like", "", among(load_samples(entry)["id"].tolist()))])
 
 
-def order_by_likeness(sample_id: str) -> None:
-    """Order the gallery by likeness to an image from the next run of the script on; a callback."""
-    reset(("sort", "page"))
-    st.session_state["url_like"] = sample_id
+def show_like(entry: Entry, index: int) -> None:
+    """End this run of the script and show the gallery's images by likeness to one of them."""
+    sample_id = load_samples(entry)["id"].iloc[index]
+    leave_for(GALLERY, {"run": entry.name, "like": sample_id}, forget=("sort", "page"))
 
 
 def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camcore import tiles
 from camcore.heatmap_grid import LargeView, Tile
 from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources
-from dashboard import open_image
+from dashboard import open_image, order
 from dashboard.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data import Entry, load_samples, measure_range, same_by_theory
@@ -36,7 +36,7 @@ def show_grid(
         key: Of the grid.
         defaults: Of the grid's view.
     """
-    heatmap_grid(
+    liked = heatmap_grid(
         make_tiles(entry, indices, sources, captions),
         *make_sources(text, sources),
         key=key,
@@ -48,6 +48,8 @@ def show_grid(
         on_step=lambda index, by: open_image.ask_for_neighbour(entry, ordered, index, by),
         on_class=choose_class,
     )
+    if liked is not None:
+        order.show_like(entry, liked)
 
 
 def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:
@@ -67,5 +69,6 @@ def _make_large_view(
         same_by_theory=same_by_theory(entry, *sources),
         classes=classes_with_maps(entry, sources),
         chosen_class=chosen_class(entry, sources),
+        offers_likeness=True,
         goto=open_image.goto(),
     )

@@ -179,6 +179,7 @@ def _encode_large_view(large: LargeView, tiles: int) -> dict[str, Any]:
         "sameByTheory": large.same_by_theory,
         "classes": list(large.classes),
         "chosenClass": large.chosen_class,
+        "offersLikeness": large.offers_likeness,
         "goto": large.goto and {"id": large.goto[0], "number": large.goto[1]},
     }
 

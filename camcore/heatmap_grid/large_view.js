@@ -35,6 +35,11 @@ function listenToLargeView(grid, signal) {
   dialog.querySelector(".close").addEventListener("click", close, { signal });
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); }, { signal });
   dialog.addEventListener("close", close, { signal }); // what a browser does that doesn't ask
+  dialog.querySelector(".like").addEventListener("click", () => {
+    const { index } = grid.large.tile.data;
+    closeLargeView(grid);
+    grid.trigger("like", index);
+  }, { signal });
   listenToMoves(grid, signal);
   listenToDivider(grid, signal);
   listenToReadout(grid, signal);
@@ -56,6 +61,7 @@ function syncLargeView(grid) {
   for (const picture of large.pictures) picture.kept = null;
   showTitle(large, tile.data, data.strings);
   showPlace(grid);
+  large.dialog.querySelector(".like").hidden = !data.large.offersLikeness;
   showNumbers(large.numbers, tile, data);
   if (!large.dialog.open) showLargeView(grid);
   if (before !== tile) large.numbers.scrollTop = 0;

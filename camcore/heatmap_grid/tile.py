@@ -94,6 +94,7 @@ class LargeView:
         same_by_theory: The two sources are the same map up to a positive factor.
         classes: The classes whose maps can be asked for one by one.
         chosen_class: That of `classes` whose maps the tiles hold under `ANY_CLASS`.
+        offers_likeness: There is a server that can show the images most like the one that is open.
         goto: Which tile to open now, and a number that differs for every such request.
     """
 
@@ -103,4 +104,5 @@ class LargeView:
     same_by_theory: bool = False
     classes: Sequence[str] = ()
     chosen_class: str = ""
+    offers_likeness: bool = False
     goto: tuple[str, int] | None = None

@@ -38,5 +38,6 @@ LARGE_VIEW_GRID_STRINGS = {
     "identical": "On this network the two are the same map up to a positive factor, so what is not 0% is drawing.",
     "of_predicted": "Of the maps for the predicted class.",
     "file": "File",
+    "more_like_this": "More like this",
     "large_keys": "← → other pictures, o overlay, b boxes, d divider, Esc closes",
 }

@@ -39,5 +39,6 @@ LARGE_VIEW_GRID_STRINGS = {
     "방식에서 생긴 거예요.",
     "of_predicted": "예측 클래스의 맵을 기준으로 해요.",
     "file": "파일",
+    "more_like_this": "비슷한 이미지 보기",
     "large_keys": "← → 다른 이미지, o 오버레이, b 박스, d 비교선, Esc 닫기",
 }

@@ -24,7 +24,7 @@ def heatmap_grid(
     large: LargeView | None = None,
     on_step: Callable[[int, int], None] | None = None,
     on_class: Callable[[str], None] | None = None,
-) -> None:
+) -> int | None:
     """Show tiles with their heatmaps and a toolbar; a tile opens in a large view. All of it happens in the browser.
 
     Args:
@@ -35,6 +35,9 @@ def heatmap_grid(
         on_step: Called before the script runs again, when the large view goes beyond the tiles: with the index of the
             tile that is open and 1 for the image behind it, -1 for the one before.
         on_class: Called before the script runs again, with a class of `large.classes` whose maps are wanted.
+
+    Returns:
+        The index of the tile whose like were asked for just now, None in every other run of the script.
     """
     data = encode_grid(
         tiles,
@@ -58,7 +61,11 @@ def heatmap_grid(
         if name is not None and on_class is not None:
             on_class(str(name))
 
-    _mount()(key=key, data=data, on_step_change=call_on_step, on_for_class_change=call_on_class)
+    mounted = _mount()(
+        key=key, data=data, on_step_change=call_on_step, on_for_class_change=call_on_class, on_like_change=lambda: None
+    )
+    liked = mounted.get("like")
+    return None if liked is None else int(liked)
 
 
 @cache

@@ -176,34 +176,6 @@ def test_filters_hold_in_the_order_of_likeness_and_clearing_them_keeps_it(runs, 
     assert shown(app)[:3] == [0, 1, 2]
 
 
-def press_more_like_this(path):
-    """The script of a page of one button, after one that was left sorted and on its second page."""
-    from pathlib import Path
-
-    import streamlit as st
-
-    from dashboard import order, url_state
-    from dashboard.data import read_entry
-
-    entry, sources = read_entry(Path(path)), ("cam", "grad_cam")
-    url_state.begin("gallery")
-    st.session_state[url_state.keep_in_url("page", 1, url_state.read_whole_number(9))]
-    values, sort = order.choose_order(entry, sources, order.choose_like(entry))
-    st.text(f"{sort} {values.argmin()}")
-    st.button("More like this", on_click=order.order_by_likeness, args=("val/00007",))
-    url_state.drop_unused()
-
-
-def test_more_like_this_goes_before_the_order_that_was_and_starts_at_the_first_page(runs):
-    app = AppTest.from_function(press_more_like_this, kwargs={"path": str(runs / "gap")})
-    app.query_params.update({"sort": "confidence", "order": "low", "page": "2"})
-    app.run()
-    assert app.text[0].value.startswith("confidence ")
-    app.button[0].click().run()
-    assert app.text[0].value == "likeness 7"
-    assert app.query_params == {"like": "val/00007"}
-
-
 def test_another_order_leaves_likeness(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", sort="confidence")
     assert app.selectbox(key="url_sort").value == order.LIKENESS, "a link to an image's like goes before a sort"

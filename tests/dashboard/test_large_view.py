@@ -225,3 +225,19 @@ def test_without_any_server_it_works_the_same(page: Page, tmp_path: Path) -> Non
     expect(page.locator(".next")).to_be_disabled()
     page.keyboard.press("Escape")
     expect(page.locator(".tile").nth(9)).to_be_focused()
+
+
+@pytest.mark.parametrize("at", ["gallery", "disagreement"])
+def test_more_like_this_shows_the_gallery_by_likeness(page: Page, gallery: str, browsed_run: Path, at: str) -> None:
+    page.goto(re.sub(r"/gallery\?.*", f"/{at}?run=run&page=2", gallery))
+    wait_until_painted(page)
+    open_tile(page, 3)
+    chosen = image_in(page)
+    page.locator(".large .like").click()
+    expect(page.locator(".large")).not_to_be_visible()
+    page.wait_for_url(re.compile("gallery.*like="))
+    expect(page.locator(".tile .caption").first).to_contain_text("1.00")  # nothing is as like an image as itself
+    asked = parameters(page)
+    assert (asked["like"], asked.get("image"), asked.get("page")) == (chosen, None, None)
+    open_tile(page, 0)
+    assert image_in(page) == chosen
