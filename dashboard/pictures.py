@@ -26,6 +26,11 @@ def overlay_figure(
     return _figure(_draw_overlay(*entry.key, index, source, convention, target), caption)
 
 
+def plain_figure(entry: Entry, index: int, caption: str = "") -> str:
+    """Return HTML of one picture with its boxes and no heatmap; the caption is HTML."""
+    return _figure(_draw_overlay(*entry.key, index, "", "", ""), caption)
+
+
 def pair(*figures: str) -> str:
     """Return HTML of figures side by side."""
     return f'<div class="cc-pair">{"".join(figures)}</div>'
@@ -33,7 +38,8 @@ def pair(*figures: str) -> str:
 
 def _figure(picture: bytes, caption: str) -> str:
     encoded = base64.b64encode(picture).decode("ascii")
-    return f'<figure><img src="data:image/webp;base64,{encoded}" alt=""><figcaption>{caption}</figcaption></figure>'
+    image = f'<img src="data:image/webp;base64,{encoded}" alt="{caption}">'
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -45,11 +51,12 @@ def _draw_overlay(path: str, version: str, index: int, source: str, convention: 
     factor = LONG_SIDE / max(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))
     picture = picture.resize(size, Image.Resampling.BICUBIC)
-    raw = np.asarray(generation.maps(source, target)[index])
-    left, top, right, bottom = (round(edge) for edge in geometry.seen_box(run.config.view.kind, *size))
-    seen = np.asarray(picture.crop((left, top, right, bottom)))
-    drawn = render(seen, raw, convention, parse_source(source).method, opacity=OPACITY)
-    picture.paste(Image.fromarray(drawn), (left, top))
+    if source:
+        raw = np.asarray(generation.maps(source, target)[index])
+        left, top, right, bottom = (round(edge) for edge in geometry.seen_box(run.config.view.kind, *size))
+        seen = np.asarray(picture.crop((left, top, right, bottom)))
+        drawn = render(seen, raw, convention, parse_source(source).method, opacity=OPACITY)
+        picture.paste(Image.fromarray(drawn), (left, top))
     _outline_boxes(picture, sample["boxes"], size[0] / sample["width"], size[1] / sample["height"])
     stream = BytesIO()
     picture.save(stream, "WEBP", quality=82)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.errors import CamcoreError
-from dashboard import layout, own_uploads, selection, url_state
+from dashboard import layout, own_uploads, selection, tour, url_state
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
 
@@ -40,6 +40,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         if selection.entries():
             selection.choose_run()
             choose_language()
+            tour.offer_tour()
             page.run()
         else:
             choose_language()

@@ -1,0 +1,123 @@
+"""The two-minute tour: what one sees on these pages, told with pictures of the chosen run."""
+
+from collections.abc import Callable
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from camcore.heatmaps import parse_source
+from camcore.readings import default_pair
+from dashboard import pictures, selection
+from dashboard.data import Entry, load_samples
+from dashboard.examples import find_examples
+from dashboard.language import text
+from dashboard.wording import source_title
+
+PAGES_AHEAD = ("gallery", "disagreement", "verdict", "own_image")
+_STEP = "tour_step"
+
+Show = Callable[[Entry, int], None]
+
+
+def offer_tour() -> None:
+    """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
+    entry = selection.selected()
+    if entry.generation is None or not len(load_samples(entry)):
+        return
+    if st.sidebar.button(text("tour.start"), icon=":material/tour:", type="tertiary"):
+        st.session_state[_STEP] = 0
+        st.dialog(text("tour.title"), width="large", icon=":material/tour:")(_show_step)(entry)
+
+
+def find_steps(entry: Entry) -> list[tuple[str, Show]]:
+    """Return the steps that a run has pictures for: a name, of its texts, and what shows it."""
+    sources = entry.generation.manifest["sources"] if entry.generation else []
+    steps: dict[str, Show] = {"answer": _show_answer}
+    if "cam" in sources:
+        steps["drawing"] = _show_drawing
+    if {"cam", "grad_cam"} <= set(sources) and entry.generation and entry.generation.cam_able:
+        steps["same"] = _show_same
+    if any(parse_source(source).layer for source in sources):
+        steps["layers"] = _show_layers
+    return [*steps.items(), ("pages", _show_pages)]
+
+
+def choose_picture(entry: Entry) -> int:
+    """Return the image that the tour is told with: one where drawing matters most, else the surest right answer."""
+    examples = find_examples(entry)
+    samples = load_samples(entry)
+    surest = int(np.argmax(samples["confidence"].to_numpy() * samples["right"].to_numpy()))
+    return next((example.index for example in examples if example.kind == "drawing"), surest)
+
+
+def _show_step(entry: Entry) -> None:
+    steps = find_steps(entry)
+    at = min(st.session_state[_STEP], len(steps) - 1)
+    name, show = steps[at]
+    st.caption(text("tour.step", number=at + 1, count=len(steps)))
+    title, body = (escape(text(f"tour.{name}.{part}")) for part in ("title", "body"))
+    st.html(f'<div class="cc-section"><h2>{title}</h2><p>{body}</p></div>')
+    show(entry, choose_picture(entry))
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.button(text("tour.back"), disabled=at == 0, on_click=_go, args=(at - 1,), key="tour_back")
+        if at + 1 < len(steps):
+            st.button(text("tour.next"), type="primary", on_click=_go, args=(at + 1,), key="tour_next")
+        elif st.button(text("tour.done"), type="primary", key="tour_done"):
+            st.rerun()
+
+
+def _go(step: int) -> None:
+    st.session_state[_STEP] = step
+
+
+def _show_answer(entry: Entry, index: int) -> None:
+    sample = load_samples(entry).iloc[index]
+    named = escape(text("tour.answer.named", predicted=sample["predicted_name"], confidence=sample["confidence"]))
+    source = _last_layer(entry)
+    _show_pair(
+        pictures.plain_figure(entry, index, named),
+        pictures.overlay_figure(entry, index, source, "positive", caption=_caption(source, "positive")),
+    )
+
+
+def _show_drawing(entry: Entry, index: int) -> None:
+    _show_maps(entry, index, ("cam", "literature"), ("cam", "positive"))
+
+
+def _show_same(entry: Entry, index: int) -> None:
+    _show_maps(entry, index, ("cam", "positive"), ("grad_cam", "positive"))
+
+
+def _show_layers(entry: Entry, index: int) -> None:
+    sources = entry.generation.manifest["sources"] if entry.generation else []
+    earlier = next(source for source in sources if parse_source(source).layer)
+    _show_maps(entry, index, (_last_layer(entry), "positive"), (earlier, "positive"))
+
+
+def _show_pages(entry: Entry, index: int) -> None:
+    for name in PAGES_AHEAD:
+        st.page_link(f"app_pages/{name}.py", label=text(f"{name}.name"))
+        st.caption(text(f"tour.pages.{name}"))
+
+
+def _last_layer(entry: Entry) -> str:
+    sources: list[str] = entry.generation.manifest["sources"] if entry.generation else []
+    return default_pair(sources)[1 if "grad_cam" in sources and "cam" in sources else 0]
+
+
+def _show_maps(entry: Entry, index: int, *views: tuple[str, str]) -> None:
+    _show_pair(
+        *(
+            pictures.overlay_figure(entry, index, source, convention, caption=_caption(source, convention))
+            for source, convention in views
+        )
+    )
+
+
+def _caption(source: str, convention: str) -> str:
+    return escape(text(f"overview.caption.{convention}", source=source_title(source)))
+
+
+def _show_pair(*figures: str) -> None:
+    st.html(f'<div class="cc-card">{pictures.pair(*figures)}</div>')
