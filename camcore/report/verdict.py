@@ -70,7 +70,7 @@ def _write_missing(subject: Subject) -> str:
     path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
     command = escape(f"camcore verdict {shlex.quote(path)}")
     box = markup.notice(text("report.verdict.missing.title"), text("report.verdict.missing.body"))
-    return box.removesuffix("</div>") + f"<pre><code>{command}</code></pre></div>"
+    return box.removesuffix("</div>") + f'<pre tabindex="0"><code>{command}</code></pre></div>'
 
 
 def _write_choice(text: Text, verdict: Verdict) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from browser_steps import choose, settle
 from playwright.sync_api import Browser, Page, Route, expect
 from synthetic_run import make_run
@@ -151,6 +153,17 @@ def test_a_phone_shows_everything(offline: Page, report: Path) -> None:
     open_report(offline, report)
     expect(offline.locator(".main-svg").first).to_be_attached()
     assert offline.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+def test_everyone_can_use_it(offline: Page, report: Path, theme: Any, width: int) -> None:
+    offline.set_viewport_size({"width": width, "height": 900})
+    offline.emulate_media(color_scheme=theme)
+    open_report(offline, report)
+    expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(6)
+    offline.evaluate(AXE_SCRIPT)
+    found = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 def test_without_scripts_the_texts_are_there(browser: Browser, report: Path) -> None:
