@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.disagreement import compare, object_cover, off_object_heat
-from camcore.drawing import draw
+from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.runs import Run
@@ -65,13 +65,12 @@ def measure_off_object(generation: Generation, source: str, convention: str, cov
     return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
 
 
-def measure_off_object_of(
-    run: Run, generation: Generation, source: str, convention: str, indices: Sequence[int]
-) -> FloatArray:
-    """Return what `measure_off_object` says of a few images, without measuring all the others."""
+def measure_off_object_of(run: Run, generation: Generation, source: str, indices: Sequence[int]) -> FloatArray:
+    """Return what `measure_off_object` says of a few images: (len(indices), 2), in the order of `CONVENTIONS`."""
     raw = np.asarray(generation.maps(source)[list(indices)])
     cover = object_cover(generation.samples.iloc[list(indices)], run.config.view.kind, *raw.shape[-2:])
-    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+    method = parse_source(source).method
+    return np.stack([off_object_heat(draw(raw, convention, method), cover) for convention in CONVENTIONS], -1)
 
 
 def same_by_theory(generation: Generation, first: str, second: str) -> bool:

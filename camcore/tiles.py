@@ -58,7 +58,9 @@ def make_tiles(
     for slot, source in slots.items():
         chosen = (class_maps or {}).get(source)
         maps[slot] |= {} if chosen is None else {ANY_CLASS: chosen}
-    off_object = {slot: _read_off_object(run, generation, source, indices) for slot, source in slots.items()}
+    off_object = {
+        slot: readings.measure_off_object_of(run, generation, source, indices) for slot, source in slots.items()
+    }
     distances = readings.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
     rows = samples.iloc[list(indices)].to_dict("records")
     return [
@@ -93,12 +95,6 @@ def _make_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
 
 def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
     return {target: generation.maps(source, target)[list(indices)] for target in TARGETS}
-
-
-def _read_off_object(run: Run, generation: Generation, source: str, indices: Sequence[int]) -> NDArray[np.float64]:
-    """Return the share of heat off the object, (len(indices), 2), in the order of `CONVENTIONS`."""
-    measured = [readings.measure_off_object_of(run, generation, source, name, indices) for name in CONVENTIONS]
-    return np.stack(measured, -1)
 
 
 def _list_top(run: Run, generation: Generation, index: int, label: str) -> list[ClassShare]:
