@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcore.heatmaps import parse_source
+from camcore.readings import gradient_source
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
 
 
@@ -51,10 +52,10 @@ def _find_drawing(entry: Entry, sources: list[str]) -> Example | None:
 
 
 def _find_layers(entry: Entry, sources: list[str]) -> Example | None:
-    """Return the rightly named image where the first two sources that may really differ do so most."""
+    """Return the rightly named image where one method differs most between the last layer and an earlier one."""
+    last = gradient_source(sources)
     earlier = next((source for source in sources if parse_source(source).layer), None)
-    last = next((source for source in reversed(sources) if parse_source(source).layer is None), None)
-    if earlier is None or last is None:
+    if earlier is None or earlier == last:
         return None
     moved = measure_pair(entry, last, earlier)["heat_moved_positive"].to_numpy()
     samples = load_samples(entry)
@@ -68,7 +69,7 @@ def _find_layers(entry: Entry, sources: list[str]) -> Example | None:
 def _find_wrong(entry: Entry, sources: list[str]) -> Example | None:
     """Return the mistake that the network was surest of, among images of one object."""
     samples = load_samples(entry)
-    source = next(source for source in reversed(sources) if parse_source(source).layer is None or len(sources) == 1)
+    source = gradient_source(sources)
     wrong = ~samples["right"].to_numpy() & (samples["other_label"] == -1).to_numpy()
     wrong &= (samples[f"status_{source}"] == "ok").to_numpy()
     confidence = samples["confidence"].to_numpy(dtype=float)

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from camcore.heatmaps import parse_source
-from camcore.readings import default_pair
+from camcore.readings import gradient_source
 from dashboard import pictures, selection
 from dashboard.data import Entry, load_samples
 from dashboard.examples import find_examples
@@ -32,7 +32,7 @@ def offer_tour() -> None:
 
 def find_steps(entry: Entry) -> list[tuple[str, Show]]:
     """Return the steps that a run has pictures for: a name, of its texts, and what shows it."""
-    sources = entry.generation.manifest["sources"] if entry.generation else []
+    sources = _sources(entry)
     steps: dict[str, Show] = {"answer": _show_answer}
     if "cam" in sources:
         steps["drawing"] = _show_drawing
@@ -74,7 +74,7 @@ def _go(step: int) -> None:
 def _show_answer(entry: Entry, index: int) -> None:
     sample = load_samples(entry).iloc[index]
     named = escape(text("tour.answer.named", predicted=sample["predicted_name"], confidence=sample["confidence"]))
-    source = _last_layer(entry)
+    source = gradient_source(_sources(entry))
     _show_pair(
         pictures.plain_figure(entry, index, named),
         pictures.overlay_figure(entry, index, source, "positive", caption=_caption(source, "positive")),
@@ -90,9 +90,8 @@ def _show_same(entry: Entry, index: int) -> None:
 
 
 def _show_layers(entry: Entry, index: int) -> None:
-    sources = entry.generation.manifest["sources"] if entry.generation else []
-    earlier = next(source for source in sources if parse_source(source).layer)
-    _show_maps(entry, index, (_last_layer(entry), "positive"), (earlier, "positive"))
+    earlier = next(source for source in _sources(entry) if parse_source(source).layer)
+    _show_maps(entry, index, (gradient_source(_sources(entry)), "positive"), (earlier, "positive"))
 
 
 def _show_pages(entry: Entry, index: int) -> None:
@@ -101,9 +100,8 @@ def _show_pages(entry: Entry, index: int) -> None:
         st.caption(text(f"tour.pages.{name}"))
 
 
-def _last_layer(entry: Entry) -> str:
-    sources: list[str] = entry.generation.manifest["sources"] if entry.generation else []
-    return default_pair(sources)[1 if "grad_cam" in sources and "cam" in sources else 0]
+def _sources(entry: Entry) -> list[str]:
+    return list(entry.generation.manifest["sources"]) if entry.generation else []
 
 
 def _show_maps(entry: Entry, index: int, *views: tuple[str, str]) -> None:

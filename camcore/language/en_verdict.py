@@ -208,7 +208,10 @@ VERDICT_STRINGS = {
     "verdict.price.interval": "95% interval {low} to {high}, p {p}",
     # How to read it.
     "verdict.reading.title": "How to read this",
-    "verdict.reading.body": "- **Differences** are paired: both methods on the same image, then the mean over images. "
+    "verdict.reading.body": "- **Which maps**: where the heat falls is measured on the maps of the true class, as the "
+    "literature does; insertion and deletion on those of the predicted class, which the other pages show too. So the "
+    "same measure can differ a little between pages.\n"
+    "- **Differences** are paired: both methods on the same image, then the mean over images. "
     "An interval that crosses the line leaves open which method is better; “no difference” means that "
     "none could be shown.\n"
     "- **Better and worse** are said only after correction for the number of methods and measures compared.\n"
