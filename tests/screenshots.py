@@ -16,13 +16,23 @@ from camcore.datasets import open_dataset
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "dashboard" / "screenshots"
 PORT = 8765
-PAGES = ("overview", "training_curves", "gallery", "disagreement", "own_image")
+VIEWS = {
+    "overview": "",
+    "training_curves": "training_curves",
+    "gallery": "gallery",
+    "large": "gallery?image=val-00001",
+    "disagreement": "disagreement",
+    "verdict": "verdict?run=paper-dogs-gap",
+    "verdict-mlp": "verdict?run=paper-dogs-mlp",
+    "own_image": "own_image",
+    "korean": "verdict?run=paper-dogs-gap&lang=ko",
+}
 SIZES = {"desktop": ({"width": 1440, "height": 900}, 1), "phone": ({"width": 390, "height": 844}, 2)}
 THEMES = ("light", "dark")
 
 
 def main() -> None:
-    """Serve the dashboard, and write a picture per page, size and theme."""
+    """Serve the dashboard, and write a picture per view, size and theme."""
     FOLDER.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", f"--server.port={PORT}"]
     server = subprocess.Popen([*command, "--server.headless=true"], cwd=REPOSITORY)
@@ -52,8 +62,8 @@ def shoot_pages(browser: Browser, size: str, theme: str) -> None:
     viewport, scale = SIZES[size]
     context = browser.new_context(viewport=viewport, device_scale_factor=scale, color_scheme=theme)
     page = context.new_page()
-    for name in PAGES:
-        page.goto(f"http://127.0.0.1:{PORT}/{'' if name == 'overview' else name}")
+    for name, address in VIEWS.items():
+        page.goto(f"http://127.0.0.1:{PORT}/{address}")
         if name == "own_image":
             bring_pictures(page)
         save(page, FOLDER / f"{name}-{size}-{theme}.webp")

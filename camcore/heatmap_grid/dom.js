@@ -50,7 +50,7 @@ function makeGradient(table) {
 }
 
 // The Clipboard API exists on https and localhost only; dashboards on an internal server are often plain http.
-async function copyText(text, near) {
+async function copyText(text, place) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -58,7 +58,7 @@ async function copyText(text, near) {
     const area = make("textarea");
     area.value = text;
     area.style.cssText = "position:fixed;opacity:0";
-    near.append(area); // a modal dialog leaves the rest of the page without a selection
+    place.append(area); // an open dialog, because it leaves the rest of the page without a selection
     area.select();
     const copied = document.execCommand("copy");
     area.remove();

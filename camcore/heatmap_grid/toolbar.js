@@ -102,9 +102,9 @@ function listenToPanel(root, signal) {
 }
 
 async function copyLink(grid) {
-  const { root, data: { strings } } = grid;
+  const { root, large, data: { strings } } = grid;
   const text = root.querySelector(".copy span");
-  const copied = await copyText(window.location.href, text);
+  const copied = await copyText(window.location.href, large.tile ? large.dialog : document.body);
   announce(grid, copied ? strings.link_copied : strings.link_not_copied);
   setText(text, copied ? strings.link_copied : strings.link_not_copied);
   setTimeout(() => setText(text, strings.copy_link), 2500);

@@ -171,6 +171,21 @@ def test_nothing_is_sent_but_for_other_pages(page: Page, gallery: str) -> None:
     assert sent == []
 
 
+def test_copy_link_works_here_without_the_clipboard_api(page: Page, gallery: str) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.add_init_script(
+        """document.execCommand = () => {
+            window.copied = document.activeElement.shadowRoot.activeElement.value;
+            return true;
+        };"""
+    )
+    show_gallery(page, gallery)
+    open_tile(page, 0)
+    page.locator(".copy").click()
+    expect(page.locator(".copy")).to_have_text("Link copied")
+    assert page.evaluate("window.copied") == page.url
+
+
 def test_letters_typed_here_are_not_streamlit_s_shortcuts(page: Page, gallery: str) -> None:
     show_gallery(page, gallery)
     open_tile(page, 0)
