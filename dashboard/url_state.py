@@ -13,17 +13,21 @@ T = TypeVar("T")
 
 # Session state:
 _WRITTEN = "url_written"  # name -> text of the value that this session last gave it
+_VALUES = "url_values"  # name -> the value itself
 _SHOWN = "url_shown"  # name -> text that this session last put into the URL; without those it left out
 _SEEN = "url_seen"  # name -> text that the URL last said of what the browser keeps
 _USED = "url_used"  # the names that this run of the script asked for
 _PAGE = "url_page_shown"  # the page that the last run of the script showed
 _MOVED = "url_page_changed"  # whether this run shows another one: then the URL may have lost its parameters
+_ACTED = "url_acted"  # whether this run answers a choice made in a widget: then the URL may be an older one
 
 
 def begin(page: str) -> None:
     """Note which page this run of the script shows. Call it before any value is asked for."""
     st.session_state[_MOVED] = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
+    known = st.session_state.get(_VALUES, {})
+    st.session_state[_ACTED] = any(st.session_state.get(f"url_{name}", value) != value for name, value in known.items())
 
 
 def keep_in_url(
@@ -50,6 +54,7 @@ def keep_in_url(
     value = default if value is None else value
     st.session_state[key] = value
     written[name] = write(value)
+    st.session_state.setdefault(_VALUES, {})[name] = value
     _show_in_url(name, None if value == default and not always else written[name])
     return key
 
@@ -130,7 +135,13 @@ def read_whole_number(most: int) -> Callable[[str], int | None]:
 
 
 def _changed_from_outside(name: str) -> bool:
-    """Whether a link was opened, or the browser went back or forth."""
+    """Whether a link was opened, or the browser went back or forth.
+
+    With a choice made in a widget the browser sends the URL as it knows it. That may lack what this session has put
+    there since, for a choice made just before: it says nothing new.
+    """
+    if st.session_state.get(_ACTED, False):
+        return False
     in_url, shown = st.query_params.get(name), st.session_state.get(_SHOWN, {}).get(name)
     lost_on_the_way = in_url is None and st.session_state.get(_MOVED, True)
     return in_url != shown and not lost_on_the_way

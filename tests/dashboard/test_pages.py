@@ -221,3 +221,20 @@ def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, m
     app.button_group(key="url_lang").set_value("ko").run()
     assert app.query_params["lang"] == "ko"
     assert language.say("ko", "gallery.title") in all_text(app)
+
+
+def test_a_choice_made_before_the_address_of_the_last_one_is_back_loses_neither(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="gap")
+    app.selectbox(key="url_class").select("Pug").run()
+    assert app.query_params["class"] == "Pug"
+    del app.query_params["class"]  # what a browser still sends that has not heard of it
+    app.selectbox(key="url_predicted").select("Whippet").run()
+    assert (app.query_params["class"], app.query_params["predicted"]) == ("Pug", "Whippet")
+
+
+def test_going_back_in_the_browser_takes_a_choice_back(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="gap")
+    app.selectbox(key="url_class").select("Pug").run()
+    del app.query_params["class"]
+    app.run()
+    assert app.selectbox(key="url_class").value == ""
