@@ -6,9 +6,10 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from camcore.errors import RunError
 from camcore.heatmaps import parse_source
 from camcore.readings import gradient_source
-from dashboard import pictures, selection
+from dashboard import layout, pictures, selection
 from dashboard.data import Entry, load_samples
 from dashboard.examples import find_examples
 from dashboard.language import text
@@ -23,7 +24,7 @@ Show = Callable[[Entry, int], None]
 def offer_tour() -> None:
     """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
     entry = selection.selected()
-    if entry.generation is None or not len(load_samples(entry)):
+    if entry.generation is None or not entry.generation.manifest["images"]:
         return
     if st.sidebar.button(text("tour.start"), icon=":material/tour:", type="tertiary"):
         st.session_state[_STEP] = 0
@@ -52,6 +53,13 @@ def choose_picture(entry: Entry) -> int:
 
 
 def _show_step(entry: Entry) -> None:
+    try:
+        _show_step_of(entry)
+    except RunError as error:
+        layout.show_problem(str(error), entry.path.parent)
+
+
+def _show_step_of(entry: Entry) -> None:
     steps = find_steps(entry)
     at = min(st.session_state[_STEP], len(steps) - 1)
     name, show = steps[at]
