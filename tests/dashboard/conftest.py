@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from dashboard_server import CHROMIUM, serve
-from large_view_steps import make_browsed_run
+from large_view_steps import make_browsed_run, read_order
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboard import data
 
 expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
 REPOSITORY = Path(__file__).parents[2]
@@ -74,3 +77,15 @@ def browsed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gallery(browsed_run: Path, streamlit_server: StartServer) -> str:
     """The address of its gallery, the surest image first."""
     return f"{streamlit_server(APP, browsed_run.parent)}/gallery?run=run&sort=confidence"
+
+
+@pytest.fixture(scope="session")
+def order(browsed_run: Path) -> list[int]:
+    """Its images in the order of that gallery."""
+    return read_order(browsed_run)
+
+
+@pytest.fixture(scope="session")
+def samples(browsed_run: Path) -> pd.DataFrame:
+    """Its predictions, as the pages read them."""
+    return data.load_samples(data.read_entry(browsed_run))

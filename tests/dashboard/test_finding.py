@@ -1,11 +1,12 @@
 """Finding images: filters, order, likeness, and the way from a confusion to its images; without a browser."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from page_steps import payload
+from page_steps import show_page as show
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
@@ -45,21 +46,6 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def entry(runs) -> Entry:
     return read_entry(runs / "gap")
-
-
-def show(page: str, folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
-    app = AppTest.from_file(str(APP), default_timeout=30)
-    app.switch_page(f"app_pages/{page}.py")
-    app.query_params.update(parameters)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def payload(app: AppTest, which: str) -> dict:
-    found = (json.loads(element.proto.json) for element in app.get("bidi_component"))
-    return next(data for data in found if which in data)
 
 
 def shown(app: AppTest) -> list[int]:

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from browser_steps import choose, parameters, settle, wait_until_painted
 from grid_app import CAM, GRAD_CAM, make_tile
@@ -17,26 +16,14 @@ from large_view_steps import (
     open_tile,
     point_at,
     read_large_canvas,
-    read_order,
     show_gallery,
     wait_until_large,
 )
 from playwright.sync_api import Browser, Page, expect
 
 from camcore.heatmap_grid import encode_grid, read_front_end
-from dashboard import data
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def order(browsed_run: Path) -> list[int]:
-    return read_order(browsed_run)
-
-
-@pytest.fixture(scope="module")
-def samples(browsed_run: Path) -> pd.DataFrame:
-    return data.load_samples(data.read_entry(browsed_run))
 
 
 @pytest.mark.parametrize("way", ["click", "Enter"])

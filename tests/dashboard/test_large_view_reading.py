@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from browser_steps import parameters, settle
 from large_view_steps import (
@@ -14,7 +13,6 @@ from large_view_steps import (
     open_tile,
     point_at,
     read_large_canvas,
-    read_order,
     readings,
     show_gallery,
     wait_until_large,
@@ -29,16 +27,6 @@ from camcore.runs import open_run
 from dashboard import data
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def order(browsed_run: Path) -> list[int]:
-    return read_order(browsed_run)
-
-
-@pytest.fixture(scope="module")
-def samples(browsed_run: Path) -> pd.DataFrame:
-    return data.load_samples(data.read_entry(browsed_run))
 
 
 @pytest.fixture(scope="module")

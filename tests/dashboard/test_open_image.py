@@ -1,13 +1,13 @@
 """Where a page is found for the image that a link or the large view asks for, and what travels with its tile."""
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from large_view_steps import CLASSES, IMAGES, PER_PAGE, make_browsed_run, read_order
+from page_steps import payload, show_page
 from streamlit.testing.v1 import AppTest
 
 from camcore.disagreement import MEASURES
@@ -32,18 +32,7 @@ def order(run: Path) -> list[int]:
 
 
 def show(run: Path, monkeypatch: pytest.MonkeyPatch, on: str = "gallery", /, **parameters: str) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(run.parent)])
-    app = AppTest.from_file(str(APP), default_timeout=30)
-    app.switch_page(f"app_pages/{on}.py")
-    app.query_params.update({"sort": "confidence"} | parameters)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def payload(app: AppTest) -> dict:
-    found: dict = json.loads(app.get("bidi_component")[-1].proto.json)
-    return found
+    return show_page(on, run.parent, monkeypatch, **{"sort": "confidence"} | parameters)
 
 
 def name_of(index: int) -> str:
@@ -55,7 +44,7 @@ def test_a_link_puts_the_page_on_which_its_image_lies(run, order, monkeypatch, p
     app = show(run, monkeypatch, image=name_of(order[PER_PAGE]), page=page)
     assert app.session_state["url_page"] == 2
     assert app.query_params["page"] == "2"
-    sent = payload(app)
+    sent = payload(app, "tiles")
     assert [tile["index"] for tile in sent["tiles"]] == order[PER_PAGE : 2 * PER_PAGE]
     assert (sent["large"]["first"], sent["large"]["total"]) == (PER_PAGE, IMAGES)
 
@@ -64,7 +53,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
     app = show(run, monkeypatch, image=name_of(order[PER_PAGE]))
     app.session_state["url_page"] = 3
     app.run()
-    assert payload(app)["large"]["first"] == 2 * PER_PAGE
+    assert payload(app, "tiles")["large"]["first"] == 2 * PER_PAGE
 
 
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import io
-import json
-import sys
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_pictures import CLASSES, copy_run, draw_photograph, encode
+from page_steps import all_text, payload, show_page
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
@@ -38,11 +37,7 @@ def runs(trained_run, tmp_path_factory):
 
 
 def show(folder: Path, monkeypatch, files=(), /, **parameters: str) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
-    app = AppTest.from_file(str(REPOSITORY / "dashboard" / "app.py"), default_timeout=60)
-    app.switch_page("app_pages/own_image.py")
-    app.query_params.update({"run": "tiny"} | parameters)
-    app.run()
+    app = show_page("own_image", folder, monkeypatch, **{"run": "tiny"} | parameters)
     return upload(app, files) if files else app
 
 
@@ -51,17 +46,6 @@ def upload(app: AppTest, files) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def all_text(app: AppTest) -> str:
-    parts = [element.proto.body for element in app.get("html")]
-    parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
-    return "\n".join(part for part in parts if "<style>" not in part)
-
-
-def payload(app: AppTest, which: str) -> dict:
-    found = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
-    return next(data for data in found if data and which in data)
 
 
 def photographs(count: int) -> list[tuple[str, bytes]]:

@@ -4,16 +4,15 @@ import os
 import subprocess
 import sys
 from html import escape
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from page_steps import APP, all_text
+from page_steps import show_page as show
 from synthetic_run import make_run
 
 from camcore import language
 from dashboard.router import PAGES
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 NAMES = [name for name, _ in PAGES]
 
 
@@ -29,23 +28,6 @@ def runs(tmp_path_factory):
     (folder / "broken" / "run.json").write_text("{", encoding="utf-8")
     next((make_run(folder, "holes", images=4) / "explained").glob("*/samples.parquet")).unlink()
     return folder
-
-
-def show(page: str, folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
-    app = AppTest.from_file(str(APP), default_timeout=30)
-    app.switch_page(f"app_pages/{page}.py")
-    app.query_params.update(parameters)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def all_text(app: AppTest) -> str:
-    """Return every text on the page, markup included."""
-    parts = [element.proto.body for element in app.get("html")]
-    parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
-    return "\n".join(parts)
 
 
 @pytest.mark.parametrize("page", NAMES)
@@ -192,7 +174,6 @@ def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
 
 SHOW_ALL = """
 import sys
-from html import escape
 from streamlit.testing.v1 import AppTest
 for page in {pages}:
     app = AppTest.from_file("dashboard/app.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()

@@ -2,12 +2,12 @@
 
 import json
 import re
-import sys
 from html import escape
 from pathlib import Path
 
 import pytest
 from browser_steps import parameters, wait_until_painted
+from page_steps import all_text, payload, show_page
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
@@ -17,6 +17,10 @@ from dashboard.data import read_entry
 from dashboard.verdict_data import read_verdict
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+
+
+def show(folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
+    return show_page("verdict", folder, monkeypatch, **parameters)
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +37,6 @@ def own(tmp_path):
     """A small run with a verdict, to be damaged; its path and the folder of its generation."""
     path = make_run(tmp_path, "own", images=40)
     return path, write_verdict(path)
-
-
-def show(folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
-    app = AppTest.from_file(str(APP), default_timeout=30)
-    app.switch_page("app_pages/verdict.py")
-    app.query_params.update(parameters)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def all_text(app: AppTest) -> str:
-    parts = [element.proto.body for element in app.get("html")]
-    parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
-    return "\n".join(part for part in parts if "<style>" not in part)
-
-
-def payload(app: AppTest, which: str) -> dict:
-    """Return what a component was given that has this in it."""
-    found = (json.loads(element.proto.json) for element in app.get("bidi_component"))
-    return next(data for data in found if which in data)
 
 
 def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
