@@ -5,6 +5,7 @@ change. Here the URL holds ids. A value that is not understood falls back to the
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
@@ -16,7 +17,9 @@ _WRITTEN = "url_written"  # name -> text of the value that this session last gav
 _VALUES = "url_values"  # name -> the value itself
 _SHOWN = "url_shown"  # name -> text that this session last put into the URL; without those it left out
 _SEEN = "url_seen"  # name -> text that the URL last said of what the browser keeps
-_USED = "url_used"  # the names that this run of the script asked for
+_OWN = "url_own"  # name -> text that belongs into the URL of a page that asks for it; None for a default
+_NAMES = "url_names"  # page -> the names that it asked for when it was last shown
+_USED = "url_used"  # the names that this run of the script asked for; None once it has left for another page
 _PAGE = "url_page_shown"  # the page that the last run of the script showed
 _MOVED = "url_page_changed"  # whether this run shows another one: then the URL may have lost its parameters
 _ACTED = "url_acted"  # whether this run answers a choice made in a widget: then the URL may be an older one
@@ -55,7 +58,9 @@ def keep_in_url(
     st.session_state[key] = value
     written[name] = write(value)
     st.session_state.setdefault(_VALUES, {})[name] = value
-    _show_in_url(name, None if value == default and not always else written[name])
+    own = None if value == default and not always else written[name]
+    st.session_state.setdefault(_OWN, {})[name] = own
+    _show_in_url(name, own)
     return key
 
 
@@ -70,11 +75,14 @@ def reset(names: Sequence[str]) -> None:
 def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> None:
     """End this run of the script and show another page with these values in its URL; others it may `forget` before.
 
-    What the URL leaves out of the rest is what the session remembers, as on every way to another page.
+    The rest is as the session remembers that page. It goes into the URL at once: what the page itself put there later
+    would be another step in the browser's history, and the way back one step too long.
     """
     reset(forget)
-    st.session_state[_USED] = set(st.session_state.get(_WRITTEN, {}))  # `drop_unused` must not touch the new URL
-    st.switch_page(page, query_params=dict(values))
+    names = st.session_state.get(_NAMES, {}).get(Path(page).stem, set()) - set(forget)
+    own = {name: text for name, text in st.session_state.get(_OWN, {}).items() if name in names and text is not None}
+    st.session_state[_USED] = None  # `drop_unused` must not touch the new URL
+    st.switch_page(page, query_params=own | dict(values))
 
 
 def start_anew(name: str, because_of: int) -> None:
@@ -88,6 +96,9 @@ def start_anew(name: str, because_of: int) -> None:
 def drop_unused() -> None:
     """Take out of the URL what belongs to other pages; the session remembers it for the way back."""
     used = st.session_state.pop(_USED, set())
+    if used is None:
+        return
+    st.session_state.setdefault(_NAMES, {})[st.session_state.get(_PAGE)] = used
     for name in set(st.session_state.get(_WRITTEN, {})) - used:
         _show_in_url(name, None)
 
