@@ -59,7 +59,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
     moved = data.measure_pair(data.read_entry(run), *PAIR)["heat_moved_literature"]
     index = int(np.argsort(-moved, kind="stable")[30])
-    sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)))
+    sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)), "tiles")
     assert sent["tiles"][6]["index"] == index
     assert (sent["large"]["first"], sent["large"]["total"]) == (24, IMAGES)
 
@@ -110,14 +110,14 @@ def test_one_source_has_nothing_to_compare(run) -> None:
 
 
 def test_the_numbers_of_a_page_stay_small(run, monkeypatch) -> None:
-    sent = payload(show(run, monkeypatch))
+    sent = payload(show(run, monkeypatch), "tiles")
     numbers = [{key: tile[key] for key in ("path", "top", "distances", "offObject")} for tile in sent["tiles"]]
     assert max(len(json.dumps(one)) for one in numbers) < 700
 
 
 def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkeypatch) -> None:
-    assert payload(show(run, monkeypatch))["large"]["classes"] == list(CLASSES)
-    sent = payload(show(run, monkeypatch, for_class="Pug", target="class"))
+    assert payload(show(run, monkeypatch), "tiles")["large"]["classes"] == list(CLASSES)
+    sent = payload(show(run, monkeypatch, for_class="Pug", target="class"), "tiles")
     assert sent["large"]["chosenClass"] == "Pug"
     stored = open_generation(open_run(run)).all_class_maps()
     assert stored is not None
@@ -131,6 +131,6 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
 
 @pytest.mark.parametrize("sources", [("grad_cam@layer3", "grad_cam@layer3"), PAIR])
 def test_no_class_can_be_chosen_without_its_maps(run, monkeypatch, sources) -> None:
-    sent = payload(show(run, monkeypatch, a=sources[0], b=sources[1], for_class="Cat"))
+    sent = payload(show(run, monkeypatch, a=sources[0], b=sources[1], for_class="Cat"), "tiles")
     assert sent["large"]["chosenClass"] == ""
     assert bool(sent["large"]["classes"]) == (sources == PAIR)
