@@ -1,6 +1,7 @@
 """What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -65,12 +66,17 @@ def measure_off_object(generation: Generation, source: str, convention: str, cov
     return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
 
 
-def measure_off_object_of(run: Run, generation: Generation, source: str, indices: Sequence[int]) -> FloatArray:
-    """Return what `measure_off_object` says of a few images: (len(indices), 2), in the order of `CONVENTIONS`."""
-    raw = np.asarray(generation.maps(source)[list(indices)])
-    cover = object_cover(generation.samples.iloc[list(indices)], run.config.view.kind, *raw.shape[-2:])
-    method = parse_source(source).method
-    return np.stack([off_object_heat(draw(raw, convention, method), cover) for convention in CONVENTIONS], -1)
+def measure_off_object_of(
+    run: Run, generation: Generation, samples: pd.DataFrame, sources: Sequence[str], indices: Sequence[int]
+) -> dict[str, FloatArray]:
+    """Return what `measure_off_object` says of a few images per source: (len(indices), 2), in `CONVENTIONS`' order."""
+    cover = cache(partial(object_cover, samples.iloc[list(indices)], run.config.view.kind))  # one per grid
+    shares = {}
+    for source in sources:
+        raw, method = np.asarray(generation.maps(source)[list(indices)]), parse_source(source).method
+        of_each = [off_object_heat(draw(raw, name, method), cover(*raw.shape[-2:])) for name in CONVENTIONS]
+        shares[source] = np.stack(of_each, -1)
+    return shares
 
 
 def same_by_theory(generation: Generation, first: str, second: str) -> bool:

@@ -1,12 +1,17 @@
-"""The dashboard's entry: `streamlit run dashboard/app.py -- --runs DIR`."""
+"""The dashboard's entry: `streamlit run dashboard/app.py -- --runs DIR`.
+
+All modules are read when the server starts, so that the first visitor doesn't wait for them.
+"""
 
 import sys
 from pathlib import Path
+
+import streamlit as st
 
 REPOSITORY = str(Path(__file__).resolve().parents[1])
 if REPOSITORY not in sys.path:  # `streamlit run` puts this file's folder there, and no more
     sys.path.insert(0, REPOSITORY)
 
-from dashboard.router import show_dashboard  # noqa: E402 needs the path above
+import dashboard.router  # noqa: E402, F401 needs the path above
 
-show_dashboard(sys.argv[1:])
+app = st.App(Path(__file__).with_name("main.py"))

@@ -41,6 +41,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "scale": ("image", "common"),
     "boxes": ("off", "on"),
     "divider": ("off", "on"),
+    "size": ("small", "medium", "large"),
 }
 DEFAULTS = {
     "overlay": "a",
@@ -52,6 +53,7 @@ DEFAULTS = {
     "scale": "image",
     "boxes": "off",
     "divider": "off",
+    "size": "small",
     "for_class": "",
 }
 
@@ -83,7 +85,7 @@ def encode_grid(
         common_range: Lowest and highest raw value per slot over the whole run, for the common scale. Where it is
             missing, that of the tiles shown.
         strings: Texts in the page's language, over the English ones.
-        tile_width: The least width of a picture, in px.
+        tile_width: The least width of a small picture, in px; medium is 1.4 times, large twice as wide.
         large: What the large view of a tile says beyond the tile.
 
     Raises:

@@ -28,12 +28,11 @@ function createGrid(parentElement) {
   grid.scratch = (name, width, height) => findScratch(kept, name, width, height);
   grid.change = (changes) => change(grid, changes);
   grid.large = createLargeView(grid);
-  const margins = { rootMargin: "400px", scrollMargin: "400px" }; // painted before it is scrolled to
-  grid.near = new IntersectionObserver((entries) => noteVisible(grid, entries), margins);
+  grid.seen = new IntersectionObserver((entries) => noteVisible(grid, entries));
   const resized = new ResizeObserver(() => fitToPage(grid));
   resized.observe(grid.list);
   resized.observe(grid.large.stage);
-  signal.addEventListener("abort", () => [grid.near, resized].forEach((observer) => observer.disconnect()));
+  signal.addEventListener("abort", () => [grid.seen, resized].forEach((observer) => observer.disconnect()));
   signal.addEventListener("abort", () => cancelAnimationFrame(grid.frameRequest));
   listenToToolbar(grid, grid.change, signal);
   listenToTiles(grid, signal);
@@ -80,17 +79,22 @@ function updateTiles(grid, data) {
     tile.number = at + 1;
     updateTile(tile, tileData, data.strings);
     if (grid.list.children[at] !== tile.item) grid.list.insertBefore(tile.item, grid.list.children[at] ?? null);
-    grid.near.observe(tile.item);
+    grid.seen.observe(tile.item);
   });
   for (const part of [".toolbar", ".keys"]) grid.root.querySelector(part).hidden = data.tiles.length === 0;
   grid.root.querySelector(".empty").hidden = data.tiles.length > 0;
-  grid.list.style.setProperty("--picture", `${data.tileWidth}px`);
   grid.list.style.setProperty("--ratio", typicalRatio(data.tiles));
   keepOneTabStop(grid);
+  if (before.size && !data.tiles.some(({ id }) => before.has(id))) goToFirst(grid);
+}
+
+// Other pictures are read from the first one on: whoever turned the page did it below the last.
+function goToFirst({ root }) {
+  if (root.getBoundingClientRect().top < 0) root.scrollIntoView();
 }
 
 function removeTile(grid, tile) {
-  grid.near.unobserve(tile.item);
+  grid.seen.unobserve(tile.item);
   tile.item.remove();
   tile.data = null;
   forgetPhotograph(tile);
@@ -102,6 +106,8 @@ function typicalRatio(tiles) {
   return Math.min(Math.max(ratios[Math.floor(ratios.length / 2)] ?? 1, 0.8), 1.34);
 }
 
+const SIZES = { small: 1, medium: 1.4, large: 2 };
+
 // Take over a change of the view: controls, colour bar and address now, visible pictures at once, the others after.
 function change(grid, changes) {
   const { data } = grid;
@@ -112,6 +118,8 @@ function change(grid, changes) {
   refreshColorbars(grid);
   showInAddress(grid);
   grid.list.classList.toggle("paired", grid.view.overlay === "both");
+  grid.list.dataset.size = grid.view.size;
+  grid.list.style.setProperty("--picture", `${SIZES[grid.view.size] * data.tileWidth}px`);
   repaint(grid);
 }
 

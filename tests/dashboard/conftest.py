@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dashboard_server import CHROMIUM, serve
+from dashboard_server import APP, CHROMIUM, serve
 from large_view_steps import make_browsed_run, read_order
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboard import data
 
 expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
-REPOSITORY = Path(__file__).parents[2]
-APP = REPOSITORY / "dashboard" / "app.py"
 
 StartServer = Callable[..., str]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 CHROMIUM = Path("/usr/bin/chromium")
 REPOSITORY = Path(__file__).parents[2]
+APP = REPOSITORY / "dashboard" / "app.py"
 
 
 @contextmanager

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dashboard_server import REPOSITORY
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+SCRIPT = REPOSITORY / "dashboard" / "main.py"
 
 
 def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str) -> AppTest:
     """Return a page of a runs folder, after one run of the script without an exception."""
-    monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(folder)])
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    monkeypatch.setattr(sys, "argv", ["main.py", "--runs", str(folder)])
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     app.switch_page(f"app_pages/{page}.py")
     app.query_params.update(parameters)
     app.run()

@@ -1,11 +1,11 @@
 """Can everyone use it? axe-core finds no serious or critical problem on any page, in either theme and language."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from dashboard_server import APP
 from playwright.sync_api import Browser
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
@@ -14,7 +14,6 @@ from dashboard.router import PAGES
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 RUN_AXE = "() => axe.run(document, { resultTypes: ['violations'] })"

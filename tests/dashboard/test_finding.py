@@ -1,7 +1,6 @@
 """Finding images: filters, order, likeness, and the way from a confusion to its images; without a browser."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from camcore.likeness import likeness
 from dashboard import filter_chips, filters, order
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair, read_entry
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 EVERY_FILTER = {
     "search": "val",
     "class": "Beagle",

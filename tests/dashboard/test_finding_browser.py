@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser_steps import choose, parameters, wait_until_painted
+from dashboard_server import APP
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from synthetic_run import CLASSES, make_run
@@ -16,7 +17,6 @@ from dashboard.data import load_samples, read_entry
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "*a* $x$ :smile: `c` [l](x)",

@@ -73,6 +73,17 @@ def test_the_address_holds_what_differs_from_the_default(page: Page, url: str) -
     assert parameters(page) == {"draw": "positive"}
 
 
+def test_pictures_grow_with_the_size_that_is_chosen(page: Page, url: str) -> None:
+    open_grid(page, url)
+    widths = []
+    for size in ("small", "medium", "large"):
+        choose(page, "size", size)
+        widths.append(read_canvas(page, 0).shape[1])
+        assert parameters(page).get("size", "small") == size
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]
+
+
 def test_a_link_shows_its_receiver_the_same_view(page: Page, url: str) -> None:
     open_grid(page, url, "?overlay=both&opacity=35&cells=true&target=true&colors=nonsense")
     expect(page.locator("input[name=overlay][value=both]")).to_be_checked()

@@ -84,6 +84,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
         "draw_",
         "cells_",
         "scale_",
+        "size_",
         "bar_lowest_",
         "bar_highest_",
         "bar_most_",

@@ -17,7 +17,6 @@ from camcore.runs import open_run
 from dashboard import data, tiles
 from dashboard.open_image import ask_for_neighbour
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 PAIR = ("cam", "grad_cam")
 
 

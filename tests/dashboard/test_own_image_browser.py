@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from browser_steps import choose, read_canvas, settle, wait_until_painted
+from dashboard_server import APP
 from own_pictures import CLASSES, MARKUP, copy_run, draw_photograph, encode, list_files
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
@@ -19,7 +20,6 @@ from camcore.runs import open_run
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 HOSTILE = f'{MARKUP} "강아지" 🐶.png'
 GIVE = """([kind, bytes]) => {
     const carried = new DataTransfer();

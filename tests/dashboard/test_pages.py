@@ -6,7 +6,8 @@ import sys
 from html import escape
 
 import pytest
-from page_steps import APP, all_text
+from dashboard_server import REPOSITORY
+from page_steps import all_text
 from page_steps import show_page as show
 from synthetic_run import make_run
 
@@ -176,7 +177,7 @@ SHOW_ALL = """
 import sys
 from streamlit.testing.v1 import AppTest
 for page in {pages}:
-    app = AppTest.from_file("dashboard/app.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()
+    app = AppTest.from_file("dashboard/main.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()
     assert not app.exception and app.get("html"), page
     assert "torch" not in sys.modules, page
 """
@@ -184,9 +185,8 @@ for page in {pages}:
 
 def test_no_page_imports_torch(runs):
     """In a process of its own, because other tests do import it."""
-    repository = APP.parents[1]
-    environment = os.environ | {"PYTHONPATH": str(repository), "CAMCORE_RUNS": str(runs)}
-    subprocess.run([sys.executable, "-c", SHOW_ALL.format(pages=NAMES)], check=True, cwd=repository, env=environment)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "CAMCORE_RUNS": str(runs)}
+    subprocess.run([sys.executable, "-c", SHOW_ALL.format(pages=NAMES)], check=True, cwd=REPOSITORY, env=environment)
 
 
 @pytest.mark.parametrize("page", NAMES)

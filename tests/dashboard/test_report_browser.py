@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from browser_steps import choose, settle
+from dashboard_server import APP
 from playwright.sync_api import Browser, Page, Route, expect
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
@@ -18,7 +19,6 @@ from camcore.runs import open_run
 
 pytestmark = pytest.mark.browser
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 HOSTILE = "<img src=x onerror=alert(1)>"
 CLASSES = (HOSTILE, "</script><script>alert(2)</script>", "\"quotes' & more", "한글 🐶", "*a* $x$", "plain")
 LATER = 9  # a tile whose maps hold some evidence; the most different are those of which one has none

@@ -1,9 +1,8 @@
 """The tour: told with pictures of the chosen run, in the steps that it has pictures for."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from dashboard_server import APP
+from page_steps import show_page
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
@@ -11,8 +10,6 @@ from synthetic_run import make_run
 from dashboard import tour
 from dashboard.data import read_entry
 from dashboard.language import text
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +24,7 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def start(runs, monkeypatch):
     def show(run: str) -> AppTest:
-        monkeypatch.setattr(sys, "argv", ["app.py", "--runs", str(runs)])
-        app = AppTest.from_file(str(APP), default_timeout=30)
-        app.query_params["run"] = run
-        return app.run()
+        return show_page("overview", runs, monkeypatch, run=run)
 
     return show
 

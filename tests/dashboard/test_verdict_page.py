@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser_steps import parameters, wait_until_painted
+from dashboard_server import APP
 from page_steps import all_text, payload, show_page
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
@@ -15,8 +16,6 @@ from synthetic_verdict import MEASURES, REASON, write_verdict
 
 from dashboard.data import read_entry
 from dashboard.verdict_data import read_verdict
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 def show(folder: Path, monkeypatch, /, **parameters: str) -> AppTest:

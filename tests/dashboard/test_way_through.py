@@ -1,17 +1,15 @@
 """The main way through the dashboard, as a person goes it, in a real browser."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from browser_steps import choose, parameters, read_canvas, wait_until_painted
+from dashboard_server import APP
 from playwright.sync_api import Browser, Page, expect
 from synthetic_run import make_run
 
 pytestmark = pytest.mark.browser
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +49,15 @@ def test_overlays_change_what_is_painted(page: Page, dashboard: str) -> None:
         (one, two) for one in painted for two in painted if one < two and np.array_equal(painted[one], painted[two])
     ]
     assert same == []
+
+
+def test_the_next_page_is_read_from_its_first_picture_on(page: Page, dashboard: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.goto(f"{dashboard}/gallery?per_page=24")
+    wait_until_painted(page)
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(".tile")).to_have_count(16)
+    expect(page.locator(".tile").first).to_be_in_viewport()
 
 
 def test_a_filter_narrows_the_gallery_and_one_click_clears_it(page: Page, dashboard: str) -> None:
