@@ -7,7 +7,7 @@ function makePicture(second) {
   const [name, chip] = [make("span", "name"), make("span", "chip")];
   const frame = make("span", "frame");
   frame.append(canvas, chip);
-  element.append(frame, name);
+  element.append(name, " ", frame, " "); // what is said of a map follows its name
   return { element, frame, canvas, name, chip, second };
 }
 
@@ -19,8 +19,8 @@ function makeTile() {
   const names = ["pictures", "title", "mark", "predicted", "percent", "truth", "caption"];
   const parts = Object.fromEntries(names.map((name) => [name, make("span", name)]));
   parts.pictures.append(...pictures.map((picture) => picture.element));
-  parts.title.append(parts.mark, parts.predicted, parts.percent);
-  button.append(parts.pictures, parts.title, parts.truth, parts.caption);
+  parts.title.append(parts.mark, " ", parts.predicted, " ", parts.percent); // spaces part the words for who reads text only
+  button.append(parts.pictures, parts.title, " ", parts.truth, " ", parts.caption);
   item.append(button);
   return { item, button, parts, pictures, photographs: new Map(), visible: false, dirty: true };
 }
@@ -70,20 +70,21 @@ function decodePhotograph(tile, whenReady) {
 
 // Paint a tile's pictures and say in words what a picture can't.
 function paintTile(tile, view, grid, frame) {
-  const { strings, sources } = grid.data;
-  const statements = [];
+  const { sources } = grid.data;
+  const shown = [];
   for (const picture of tile.pictures) {
     if (picture.second && view.overlay !== "both") continue;
     const slots = slotsOf(view.overlay, picture.second);
     if (tile.bitmap) paintPicture(picture, slots, tile, view, grid, frame);
-    statements.push(...labelPicture(picture, slots, tile, grid).map((problem) => fill(strings.tile_map, problem)));
+    labelPicture(picture, slots, tile, grid);
     setText(picture.name, view.overlay === "both" ? sources[slots[0]].title : "");
+    shown.push(picture.name, picture.chip);
   }
-  tile.button.setAttribute("aria-label", describeTile(tile, statements, grid));
+  tile.button.setAttribute("aria-label", describeTile(tile, shown, grid));
   tile.dirty = false;
 }
 
-// Say on a picture why it shows no heat, and return that by source.
+// Say on a picture why it shows no heat.
 function labelPicture({ chip }, slots, tile, grid) {
   const { strings, sources } = grid.data;
   const problems = slots.flatMap((slot) => {
@@ -93,7 +94,6 @@ function labelPicture({ chip }, slots, tile, grid) {
   const named = slots.length === 2; // a difference must say whose map it is
   const words = problems.map((problem) => (named ? fill("{source}: {status}", problem) : problem.status));
   setText(chip, tile.broken ? strings.no_picture : words.join(" · "));
-  return problems;
 }
 
 function statusOf(tile, slot, grid) {
@@ -102,12 +102,13 @@ function statusOf(tile, slot, grid) {
   return grid.view.target === "class" && grid.data.large.chosenClass !== grid.view.for_class ? "loading" : "no_map";
 }
 
-function describeTile({ data, number }, statements, { data: { strings, tiles } }) {
-  const rightOrWrong = data.correct ? strings.right : strings.wrong;
-  const values = { ...data, percent: percentOf(data.confidence), right_or_wrong: rightOrWrong };
-  const opens = fill(strings.open, { number, count: tiles.length });
-  const knows = data.correct === null ? strings.tile_unlabelled : strings.tile;
-  return [opens, fill(knows, values), ...statements, data.caption].filter(Boolean).join(" ");
+// Return what is to be read on a tile, in the same words and order (so that it can be asked for by what is seen), and
+// what its mark means.
+function describeTile({ data, number, parts }, shown, { data: { strings, tiles } }) {
+  const read = [...shown, parts.predicted, parts.percent, parts.truth, parts.caption].map((part) => part.textContent);
+  const judged = data.correct === null ? "" : data.correct ? strings.right : strings.wrong;
+  const words = [...read, judged].filter(Boolean).join(", ");
+  return `${fill(strings.open, { number, count: tiles.length })} ${words}.`;
 }
 
 function percentOf(confidence) {

@@ -1,5 +1,6 @@
 """The grid in a real browser: what it paints, what it says, what it keeps in the address, and what it sends."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -164,16 +165,23 @@ def test_markup_is_text(page: Page, url: str) -> None:
 def test_a_tile_says_in_words_what_it_shows(page: Page, url: str) -> None:
     open_grid(page, url)
     expect(page.locator(".tile").nth(8)).to_have_accessible_name(
-        f"Open picture 9 of 10. Predicted {MARKUP} at 91%, wrong; true class Beagle. caption 8"
+        f"Open picture 9 of 10. {MARKUP}, 91%, true class: Beagle, caption 8, wrong."
     )
     chip = page.locator(".tile").nth(9).locator(".chip").first
     expect(chip).to_have_text("No positive evidence")
     choose(page, "overlay", "b")
     expect(chip).to_have_text("No map for this class")
     expect(page.locator(".tile").nth(9)).to_have_accessible_name(
-        "Open picture 10 of 10. Predicted Beagle at 91%, right; true class Beagle. "
-        "Grad-CAM: No map for this class. caption 9"
+        "Open picture 10 of 10. No map for this class, Beagle, 91%, caption 9, right."
     )
+
+
+def test_a_tile_can_be_asked_for_by_what_is_read_on_it(page: Page, url: str) -> None:
+    open_grid(page, url, "?overlay=both")
+    tile = page.locator(".tile").nth(9)
+    read = [text for text in (tile.locator("span:not(:has(*)):visible").all_inner_texts()) if text not in ("", "✓")]
+    assert read == ["CAM", "No positive evidence", "Grad-CAM", "No map for this class", "Beagle", "91%", "caption 9"]
+    expect(tile).to_have_accessible_name(re.compile(re.escape(", ".join(read))))
 
 
 def test_the_colour_bar_says_where_zero_lies(page: Page, url: str) -> None:
