@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from camcore.heatmap_grid import GridSource, Tile
+from camcore.heatmap_grid import ClassShare, GridSource, Tile
 from camcore.heatmaps import parse_source
 from camcore.own_image import encode_webp, shorten_name
 from dashboard.components.heatmap_grid import heatmap_grid
@@ -87,6 +87,11 @@ def _make_tile(shown: Shown, index: int, name: str) -> Tile:
             slot: {target: analysis.maps[source, label] for target, label in targets.items()}
             for slot, source in zip(SLOTS, shown.sources, strict=True)
         },
+        path=analysis.name,
+        top=[
+            ClassShare(shown.class_names[label], float(analysis.probabilities[label]), False)
+            for label in analysis.ranking[:TOP]
+        ],
     )
 
 

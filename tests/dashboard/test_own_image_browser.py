@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from browser_steps import choose, read_canvas, settle, wait_until_painted
 from dashboard_server import APP
+from large_view_steps import expect_place, open_tile, point_at
 from own_pictures import CLASSES, MARKUP, copy_run, draw_photograph, encode, list_files
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
@@ -80,6 +81,24 @@ def test_two_pictures_are_recognised_explained_and_toggled_without_a_message(pag
     assert np.abs(read_canvas(page, 0).astype(int) - before).max() > 20
     page.wait_for_timeout(500)
     assert sent == []
+
+
+def test_the_large_view_says_nothing_of_a_label_that_nobody_knows(page: Page, url: str) -> None:
+    bring(page, url, photograph(0, "first.png"), photograph(1, "second.png"))
+    open_tile(page, 0)
+    expect_place(page, 1, 2)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".path")).to_have_text("first.png")
+    expect(dialog.locator(".classes li")).to_have_count(len(CLASSES))
+    said = dialog.inner_text()
+    assert not [word for word in ("right", "wrong", "true class", "recognised", "taken for", "null") if word in said]
+    expect(dialog.locator(".like")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect_place(page, 2, 2)
+    expect(dialog.locator(".path")).to_have_text("second.png")
+    assert len(point_at(page, 0.5, 0.5)) == 4
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
 
 
 def test_a_chosen_class_is_explained_and_its_raw_map_downloaded(
