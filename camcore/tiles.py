@@ -1,6 +1,6 @@
 """From rows of an explained run to the tiles of the heatmap grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def make_tiles(
             boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
             maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in slots},
             path=sample["path"],
-            top=_list_top(run, generation, index, sample["label_name"]),
+            top=_list_top(run, generation, index, {sample["label"], sample["other_label"]}),
             distances={} if distances is None else _by_measure(distances.iloc[at]),
             off_object={slot: tuple(off_object[source][at]) for slot, source in slots.items()},
         )
@@ -95,8 +95,9 @@ def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> d
     return {target: generation.maps(source, target)[list(indices)] for target in TARGETS}
 
 
-def _list_top(run: Run, generation: Generation, index: int, label: str) -> list[ClassShare]:
-    return [ClassShare(name, share, name == label) for name, share in readings.top_classes(run, generation, index)]
+def _list_top(run: Run, generation: Generation, index: int, right: Set[int]) -> list[ClassShare]:
+    names = {run.class_names[label] for label in right if label >= 0}
+    return [ClassShare(name, share, name in names) for name, share in readings.top_classes(run, generation, index)]
 
 
 def _by_measure(distances: Any) -> dict[str, tuple[float, ...]]:

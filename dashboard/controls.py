@@ -11,7 +11,8 @@ from camcore.drawing import CONVENTIONS
 from camcore.readings import default_pair
 from dashboard.data import Entry
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, put, read_whole_number, start_anew
+from dashboard.selection import selected
+from dashboard.url_state import among, keep_in_url, peek, put, read_whole_number, start_anew
 from dashboard.wording import source_title
 
 PAGE_SIZES = (24, 48, 96)
@@ -24,12 +25,31 @@ def choose_sources(entry: Entry) -> tuple[str, str]:
 
 def choose_among(sources: Sequence[str]) -> tuple[str, str]:
     """Show the choice of two of these sources and return their ids; they may be the same."""
-    first, second = default_pair(sources)
+    pair = default_pair(sources)
+    _recall_pair(sources, pair)
     chosen = []
-    for name, default in (("a", first), ("b", second)):
+    for name, default in zip(("a", "b"), pair, strict=True):
         key = keep_in_url(name, default, among(sources))
         chosen.append(st.selectbox(text(f"control.source_{name}"), sources, key=key, format_func=source_title))
+    _pairs()[selected().name] = (chosen[0], chosen[1])
     return chosen[0], chosen[1]
+
+
+def _pairs() -> dict[str, tuple[str, str]]:
+    """Return the pair that was last compared of each run."""
+    pairs: dict[str, tuple[str, str]] = st.session_state.setdefault("source_pairs", {})
+    return pairs
+
+
+def _recall_pair(sources: Sequence[str], default: tuple[str, str]) -> None:
+    """Where another run is shown, or a page without one of the two sources: compare what was last compared there."""
+    remembered = _pairs().get(selected().name, default)
+    pair = remembered if set(remembered) <= set(sources) else default
+    another = [start_anew(name, because_of=hash(selected().name)) for name in ("a", "b")]
+    unknown = any(value is not None and value not in sources for value in map(peek, ("a", "b")))
+    for name, value, is_new in zip(("a", "b"), pair, another, strict=True):
+        if is_new or unknown:
+            put(name, value)
 
 
 def choose_measure() -> str:
@@ -58,11 +78,21 @@ def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | No
         size = _choose_page_size(sizes) if len(sizes) > 1 and len(ordered) > sizes[0] else sizes[0]
         pages = max(1, -(-len(ordered) // size))
         start_anew("page", because_of=hash(ordered.tobytes()))
+        _stay_with_first(size)
         if asked is not None:
             put("page", asked // size + 1)
         key = keep_in_url("page", 1, read_whole_number(pages))
         page = pager.pagination(pages, key=key) if pages > 1 else 1
     return [int(index) for index in ordered[(page - 1) * size : page * size]]
+
+
+def _stay_with_first(size: int) -> None:
+    """Where the size of pages was changed just now: turn to the page with the image that came first until now."""
+    before = st.session_state.get("page_size_shown", size)
+    st.session_state["page_size_shown"] = size
+    page = peek("page")
+    if before != size and page is not None:
+        put("page", (page - 1) * before // size + 1)
 
 
 def _choose_page_size(sizes: Sequence[int]) -> int:

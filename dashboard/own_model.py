@@ -41,15 +41,19 @@ class Analysis:
         return [int(label) for label in np.argsort(-self.probabilities, kind="stable")]
 
 
-def analyse(run: Run, uploads: Sequence[tuple[str, UploadedFile]]) -> tuple[dict[str, Analysis], list[str]]:
+def analyse(run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int) -> tuple[dict[str, Analysis], list[str]]:
     """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
+
+    Those behind the first `most` that can be read are left alone.
 
     Raises:
         RunError: The weights are damaged.
     """
     before: Mapping[Any, Analysis | str] = st.session_state.get(_FOUND, {})
-    found = {}
+    found: dict[Any, Analysis | str] = {}
     for name, file in uploads:
+        if sum(isinstance(one, Analysis) for one in found.values()) == most:
+            break
         key = (file.file_id, _version(run), language())
         found[key] = before[key] if key in before else _analyse(run, name, file.getvalue())
     st.session_state[_FOUND] = found  # without what was removed

@@ -21,7 +21,7 @@ _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files o
 
 
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
-    """Show the ways to bring pictures and return what was brought, by name; at most `MOST_IMAGES`."""
+    """Show the ways to bring pictures and return what was brought, by name."""
     _keep_in_memory()
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MOST_MEGABYTES
@@ -35,9 +35,7 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     if photograph is not None:
         uploads.insert(0, (text("own_image.camera.file"), photograph))
     st.session_state[_HOLDS] = True
-    if len(uploads) > MOST_IMAGES:
-        st.caption(text("own_image.too_many", most=MOST_IMAGES, count=len(uploads)))
-    return uploads[:MOST_IMAGES]
+    return uploads
 
 
 def restore_name(name: str) -> str:

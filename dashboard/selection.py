@@ -9,9 +9,11 @@ from camcore.runs import Run
 from dashboard import layout
 from dashboard.data import Entry
 from dashboard.language import text
+from dashboard.markdown import as_markdown
 from dashboard.url_state import among, keep_in_url
 
 _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
+_MISSED = "runs_missed"  # the name of a run that a link asked for and that is not there
 
 
 def remember_folder(folder: Path, found: list[Entry]) -> None:
@@ -29,9 +31,20 @@ def choose_run() -> None:
     """Show the choice of a run in the sidebar."""
     states = {entry.name: entry.state for entry in entries()}
     first = next((name for name, state in states.items() if state == "explained"), next(iter(states)))
+    asked = st.query_params.get("run", first)
+    if asked not in states:
+        st.session_state[_MISSED] = asked
     key = keep_in_url("run", first, among(list(states)), always=True)
     with st.sidebar:
-        st.selectbox(text("app.run"), list(states), key=key, format_func=lambda name: _label(name, states[name]))
+        st.selectbox(
+            text("app.run"),
+            list(states),
+            key=key,
+            format_func=lambda name: _label(name, states[name]),
+            on_change=lambda: st.session_state.pop(_MISSED, None),
+        )
+        if _MISSED in st.session_state:
+            st.warning(text("app.run_unknown", name=as_markdown(st.session_state[_MISSED][:80])))
         entry = selected()
         if entry.run:
             model = entry.run.config.model

@@ -6,7 +6,7 @@ change. Here the URL holds ids. A value that is not understood falls back to the
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -85,12 +85,17 @@ def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> No
     st.switch_page(page, query_params=own | dict(values))
 
 
-def start_anew(name: str, because_of: int) -> None:
-    """Forget a value when what it refers to has changed since this session last asked, unless the URL says it."""
+def start_anew(name: str, because_of: int) -> bool:
+    """Forget a value when what it refers to has changed since this session last asked, unless the URL says it.
+
+    Returns whether it was forgotten.
+    """
     last = st.session_state.get(f"url_{name}_of")
     st.session_state[f"url_{name}_of"] = because_of
-    if last not in (None, because_of) and not _changed_from_outside(name):
-        reset((name,))
+    if last in (None, because_of) or _changed_from_outside(name):
+        return False
+    reset((name,))
+    return True
 
 
 def drop_unused() -> None:
@@ -112,6 +117,11 @@ def read_news(name: str) -> str | None:
         return None
     seen[name] = in_url
     return in_url
+
+
+def peek(name: str) -> Any:
+    """Return the value that a widget of `keep_in_url` has before this run of the script shows it; None before any."""
+    return st.session_state.get(f"url_{name}")
 
 
 def put(name: str, value: object) -> None:

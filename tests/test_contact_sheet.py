@@ -65,7 +65,9 @@ def test_a_map_is_drawn_as_everywhere_else(run, index, convention):
 
 def test_every_choice_of_the_view_changes_the_picture_or_the_head(run):
     start = np.asarray(draw(run, [9]))
-    on_paper = {name: values for name, values in CHOICES.items() if name != "divider"} | {"target": TARGETS}
+    on_paper = {name: values for name, values in CHOICES.items() if name not in ("divider", "size")} | {
+        "target": TARGETS
+    }
     for name, values in on_paper.items():
         for value in set(values) - {DEFAULTS[name]}:
             changed = np.asarray(draw(run, [9], **{name: value}))

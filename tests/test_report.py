@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.io
 import pytest
 from command_line import run_camcore
 from synthetic_run import make_run
@@ -94,6 +95,13 @@ def test_the_verdict_comes_first_in_the_words_of_the_dashboard(judged: Path, pag
     assert places == sorted(places)
     assert places[-1] < page.index('class="cc-facts"') < page.index('id="report-grid"')
     assert "camcore verdict" not in page
+
+
+def test_charts_look_the_same_whatever_template_is_plotlys_default(
+    judged: Path, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plotly.io.templates, "default", "ggplot2")
+    assert read_data(make_report(open_run(judged), images=12))["charts"] == read_data(page)["charts"]
 
 
 def test_without_a_verdict_it_names_the_command_and_not_where_the_run_lies(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ function showNumbers(container, { data }, { strings, sources, large }) {
   const parts = [makeClasses(data.top, strings)];
   const titles = Object.entries(data.offObject).map(([slot, shares]) => [sources[slot].title, "", shares]);
   if (titles.some(([, , shares]) => shares.some((share) => share !== null))) {
-    parts.push(makeTable(strings.off_object, strings.off_object_help, titles, strings));
+    parts.push(makeTable(strings.off_object, `${strings.off_object_help} ${strings.of_predicted}`, titles, strings));
   }
   const rows = large.measures.filter(([name]) => name in data.distances);
   if (rows.length) {

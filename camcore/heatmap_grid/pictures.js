@@ -138,7 +138,9 @@ function nameBox(context, { left, top, bottom, name, isTarget }, density) {
   context.font = `600 ${11 * density}px ${getComputedStyle(context.canvas).fontFamily}`;
   context.textBaseline = "top";
   context.fillStyle = "rgb(0 0 0 / 70%)";
-  context.fillRect(left, y, context.measureText(name).width + 8 * density, height);
+  const width = context.measureText(name).width + 8 * density;
+  const x = Math.max(Math.min(left, context.canvas.width - width), 0); // readable at the picture's edge too
+  context.fillRect(x, y, width, height);
   context.fillStyle = "#fff";
-  context.fillText(name, left + 4 * density, y + 3 * density);
+  context.fillText(name, x + 4 * density, y + 3 * density);
 }

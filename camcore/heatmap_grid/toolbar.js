@@ -89,6 +89,7 @@ function listenToPanel(root, signal) {
   const open = (opened) => {
     panel.hidden = !opened;
     button.setAttribute("aria-expanded", String(opened));
+    if (opened) fitPanel(panel);
   };
   const leave = (event) => !event.composedPath().includes(button.parentElement) && open(false);
   button.addEventListener("click", () => open(panel.hidden), { signal });
@@ -99,6 +100,16 @@ function listenToPanel(root, signal) {
     open(false);
     button.focus();
   }, { signal });
+}
+
+const CLEARANCE = 12; // px between the panel and the window's edges
+
+// Keep the panel within the window; what does not fit is scrolled.
+function fitPanel(panel) {
+  panel.style.cssText = "";
+  const { left, top } = panel.getBoundingClientRect();
+  if (left < CLEARANCE) panel.style.right = `${left - CLEARANCE}px`;
+  panel.style.maxHeight = `${window.innerHeight - top - CLEARANCE}px`;
 }
 
 async function copyLink(grid) {

@@ -35,12 +35,13 @@ function writeHistory(method, marks, address = window.location.href) {
   }
 }
 
-// Return a view with each value that this data can't show replaced by the default, or by the first it can.
+// Return a view with each value that this data can't show replaced by the default, or by the last it can: one map
+// rather than none.
 function restrict(view, options, defaults, classes) {
   const possible = { ...view };
   for (const [name, values] of Object.entries(options)) {
     if (values.includes(view[name])) continue;
-    possible[name] = values.includes(defaults[name]) ? defaults[name] : values[0];
+    possible[name] = values.includes(defaults[name]) ? defaults[name] : values.at(-1);
   }
   if (possible.target === "class" && !classes.includes(possible.for_class)) possible.target = defaults.target;
   return possible;

@@ -13,6 +13,7 @@ STRINGS = _PARTS | {
     "app.language": "Language",
     "app.language_name": "English",
     "app.run": "Run",
+    "app.run_unknown": "The run that the link names, {name}, is not here. This is another one.",
     "app.run_facts": "{backbone}, {head} head, on {dataset}",
     "app.run_with_state": "{name} ({state})",
     "state.explained": "explained",

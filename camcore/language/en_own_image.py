@@ -24,7 +24,7 @@ OWN_IMAGE_STRINGS = {
     "own_image.no_weights.body": "No epoch was finished, so there is no network to ask. This command goes on with the "
     "training:",
     "own_image.working": "Reading the pictures and asking the network …",
-    "own_image.too_many": "The first {most} of {count} pictures are shown. Remove some to see the others.",
+    "own_image.too_many": "The first {most} pictures are shown; {count} more wait until you remove some.",
     "own_image.refused.title": "Not shown",
     "own_image.refused.empty": "“{name}” is empty (0 bytes). Choose another file.",
     "own_image.refused.bytes": "“{name}” has {megabytes:.1f} MB; up to {most} MB are read. Save it smaller.",

@@ -13,6 +13,7 @@ STRINGS = _PARTS | {
     "app.language": "언어",
     "app.language_name": "한국어",
     "app.run": "실험",
+    "app.run_unknown": "링크가 가리키는 실험이 여기 없어요: {name}. 지금 보이는 것은 다른 실험이에요.",
     "app.run_facts": "{backbone} · {head} 헤드 · {dataset}",
     "app.run_with_state": "{name} ({state})",
     "state.explained": "히트맵 있음",

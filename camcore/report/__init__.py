@@ -106,7 +106,8 @@ def _write_footer(subject: Subject) -> str:
 def _encode_chart(figure: go.Figure) -> Any:
     """Return a figure as Plotly's JSON, without the colours of letters: the page takes them from its theme."""
     figure = style_chart(figure, figure.layout.height or 300)
-    figure.update_layout(template={}, height=None)
+    figure.layout.template = go.layout.Template()  # the default one is Streamlit's where that has been imported
+    figure.update_layout(height=None)
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont_color=None, title_font_color=None)
     return json.loads(figure.to_json())

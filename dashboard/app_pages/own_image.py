@@ -9,7 +9,7 @@ from dashboard import controls, layout, own_model, selection
 from dashboard.language import text
 from dashboard.own_files import Shown
 from dashboard.own_results import choose_targets, show_classes, show_pictures
-from dashboard.own_uploads import choose_uploads
+from dashboard.own_uploads import MOST_IMAGES, choose_uploads
 from dashboard.url_state import among, keep_in_url
 
 
@@ -56,7 +56,10 @@ trained = selection.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
     with st.spinner(text("own_image.working")):
-        found, refused = own_model.analyse(trained, uploads)
+        found, refused = own_model.analyse(trained, uploads, MOST_IMAGES)
+    waiting = len(uploads) - len(found) - len(refused)
+    if waiting:
+        st.caption(text("own_image.too_many", most=MOST_IMAGES, count=waiting))
     if refused:
         layout.show_refusals(text("own_image.refused.title"), refused)
     if found:

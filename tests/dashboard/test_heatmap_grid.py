@@ -85,6 +85,20 @@ def test_pictures_grow_with_the_size_that_is_chosen(page: Page, url: str) -> Non
     assert widths[0] < widths[-1]
 
 
+@pytest.mark.parametrize("window", [(1366, 560), (768, 1024), (720, 450), (390, 844)])
+def test_every_setting_of_the_drawing_can_be_reached(page: Page, url: str, window: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": window[0], "height": window[1]})
+    open_grid(page, url, "?overlay=a")
+    page.locator(".disclose").click()
+    for name in ("draw", "colors", "cells", "scale", "size"):
+        label = page.locator(f".panel label:has(input[name={name}])").first
+        label.scroll_into_view_if_needed()
+        box = label.bounding_box()
+        assert box
+        assert box["x"] >= 0 and box["x"] + box["width"] <= window[0]
+        assert box["y"] >= 0 and box["y"] + box["height"] <= window[1]
+
+
 def test_a_link_shows_its_receiver_the_same_view(page: Page, url: str) -> None:
     open_grid(page, url, "?overlay=both&opacity=35&cells=true&target=true&colors=nonsense")
     expect(page.locator("input[name=overlay][value=both]")).to_be_checked()

@@ -123,7 +123,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
 def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
     app = show(runs, monkeypatch, photographs(own_uploads.MOST_IMAGES + 2))
     assert len(payload(app, "panels")["panels"]) == own_uploads.MOST_IMAGES
-    assert "The first 8 of 10 pictures are shown" in all_text(app)
+    assert "The first 8 pictures are shown; 2 more wait" in all_text(app)
 
 
 def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, monkeypatch):

@@ -7,7 +7,7 @@ from html import escape
 
 import pytest
 from dashboard_server import REPOSITORY
-from page_steps import all_text
+from page_steps import all_text, payload
 from page_steps import show_page as show
 from synthetic_run import make_run
 
@@ -137,6 +137,39 @@ def test_the_identity_is_explained_where_it_holds(runs, monkeypatch):
         show("disagreement", runs, monkeypatch, run="gap")
     )
     assert "The same map" not in all_text(show("disagreement", runs, monkeypatch, run="mlp"))
+
+
+def sources(app) -> tuple[str, str]:
+    return app.selectbox(key="url_a").value, app.selectbox(key="url_b").value
+
+
+@pytest.mark.parametrize("page", ["gallery", "disagreement"])
+def test_another_run_is_compared_by_its_own_sources_and_the_first_by_those_chosen(page, runs, monkeypatch):
+    app = show(page, runs, monkeypatch, run="gap")
+    app.selectbox(key="url_b").select("grad_cam@layer3").run()
+    app.selectbox(key="url_run").select("mlp").run()
+    assert sources(app) == ("grad_cam", "grad_cam@layer3")
+    app.selectbox(key="url_run").select("gap").run()
+    assert sources(app) == ("cam", "grad_cam@layer3")
+    assert not app.exception
+
+
+def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="<b>gone")
+    assert "gone, is not here" in app.warning[0].value and "<b>" not in app.warning[0].value
+    app.run()
+    assert app.warning
+    app.selectbox(key="url_run").select("mlp").run()
+    assert not app.warning
+
+
+def test_larger_pages_stay_with_the_images_shown(tmp_path, monkeypatch):
+    make_run(tmp_path, "many", images=100)
+    app = show("gallery", tmp_path, monkeypatch, page="3")
+    first = payload(app, "tiles")["tiles"][0]["index"]
+    app.button_group(key="url_per_page").set_value(48).run()
+    assert (app.query_params["per_page"], app.query_params["page"]) == ("48", "2")
+    assert first in [tile["index"] for tile in payload(app, "tiles")["tiles"]]
 
 
 def test_equal_sources_have_nothing_to_compare(runs, monkeypatch):
