@@ -4,7 +4,7 @@ The trunk runs without autograd up to the first explained layer. The tensor ther
 `torch.autograd.grad` per target goes through the rest, for all layers at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,13 +15,19 @@ from camcore.heatmaps import METHODS, Source
 from camcore.models import Classifier, class_layer
 from camcore.score_cam import score_cam, score_channels
 
+RunLayers = Callable[[Tensor, int, int], Tensor]  # images or values, the first layer to run, the one to stop before
+
 
 @dataclass(frozen=True)
 class Pass:
-    """What a forward pass left: `layers` holds the explained layers' tensors by name, the last layer's under None."""
+    """What a forward pass left: `layers` holds the explained layers' tensors by name, the last layer's under None.
+
+    `pooled` (N, K, 1, 1) is the last one's mean over all cells where the head begins with it, else None.
+    """
 
     logits: Tensor
     layers: dict[str | None, Tensor]
+    pooled: Tensor | None
 
     @property
     def features(self) -> Tensor:
@@ -29,32 +35,47 @@ class Pass:
         return self.layers[None]
 
 
-def run_forward(model: Classifier, images: Tensor, sources: Sequence[Source]) -> Pass:
-    """Run a batch (N, 3, size, size) and keep what the sources need."""
+def run_forward(
+    model: Classifier, images: Tensor, sources: Sequence[Source], run_layers: RunLayers | None = None
+) -> Pass:
+    """Run a batch (N, 3, size, size) and keep what the sources need.
+
+    Args:
+        model: In evaluation mode.
+        images: uint8.
+        sources: What is to be computed.
+        run_layers: What runs the trunk in place of the model's own layers.
+    """
+    run_layers = run_layers or model.run_from_images
     last = len(model.layers)
     names = model.layer_names
     stops = {names.index(source.layer) + 1: source.layer for source in sources if source.layer is not None}
     needs_gradients = any(METHODS[source.method].needs == "gradients" for source in sources)
     first = min(stops, default=last)
     with torch.no_grad():
-        values = model.run_layers(model.normalize(images), 0, first)
+        values = run_layers(images, 0, first)
     layers: dict[str | None, Tensor] = {}
     with torch.set_grad_enabled(needs_gradients):
         values = values.detach().requires_grad_(needs_gradients)
         position = first
         for stop in sorted({*stops, last}):
-            values = model.run_layers(values, position, stop)
+            values = run_layers(values, position, stop)
             layers[stops.get(stop)] = values
             position = stop
         if last in stops:
             layers[None] = values
-        return Pass(model.classify(values.float()), layers)
+        if not model.pools_first:
+            return Pass(model.classify(values), layers, None)
+        pooled = model.pool(values)
+        return Pass(model.classify_pooled(pooled), layers, pooled)
 
 
 def explain_targets(
     model: Classifier, images: Tensor, done: Pass, targets: Tensor, sources: Sequence[Source]
 ) -> dict[str, Tensor]:
     """Return the raw signed maps by source id, (N, T, h, w), float32; NaN where a target is -1.
+
+    A class that several targets of an image name is computed once.
 
     Args:
         model: In evaluation mode.
@@ -66,42 +87,65 @@ def explain_targets(
     Raises:
         CamcoreError: A source needs class weights, and the head has no linear layer for the trunk's channels.
     """
-    columns: dict[str, list[Tensor]] = {source.id: [] for source in sources}
     needed = sorted({source.layer for source in sources if METHODS[source.method].needs == "gradients"}, key=str)
     scored = {source.layer for source in sources if METHODS[source.method].needs == "passes"}
     scores = {layer: score_channels(model, images, done.layers[layer]) for layer in scored}
-    for column in targets.T:
-        gradients = _gradients(done, column, needed)
+    features = {layer: values.detach().contiguous() for layer, values in done.layers.items()}
+    classes, place = _distinct(targets)
+    rounds: dict[str, list[Tensor]] = {source.id: [] for source in sources}
+    for labels in classes.T:
+        gradients = _gradients(done, labels, needed)
         for source in sources:
-            raw = _raw_map(model, done, column, source, gradients, scores).float()
-            raw[column < 0] = torch.nan
-            columns[source.id].append(raw)
-    return {name: torch.stack(maps, dim=1) for name, maps in columns.items()}
+            made = rounds[source.id]
+            same = METHODS[source.method].needs == "features" and made
+            made.append(made[0] if same else _raw_map(model, features, labels, source, gradients, scores))
+    row = torch.arange(len(targets), device=targets.device)[:, None]
+    maps = {name: torch.stack(made, dim=1)[row, place].float() for name, made in rounds.items()}
+    for raw in maps.values():
+        raw[targets < 0] = torch.nan
+    return maps
 
 
-def _gradients(done: Pass, target: Tensor, layers: Sequence[str | None]) -> dict[str | None, Tensor]:
-    """Return d logit_target / d layer for each layer. Images of a batch do not mix, so their sum serves all of them."""
+def _distinct(targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each image's different classes (N, R), filled up with its first one, and where each target (N, T) is."""
+    found = [list(dict.fromkeys(label for label in row if label >= 0)) or [0] for row in targets.tolist()]
+    most = max(len(labels) for labels in found)
+    classes = [labels + labels[:1] * (most - len(labels)) for labels in found]
+    rows = zip(found, targets.tolist(), strict=True)
+    place = [[labels.index(label) if label >= 0 else 0 for label in row] for labels, row in rows]
+    return targets.new_tensor(classes), targets.new_tensor(place)
+
+
+def _gradients(done: Pass, labels: Tensor, layers: Sequence[str | None]) -> dict[str | None, Tensor]:
+    """Return d logit_label / d layer for each layer, (N, K, 1, 1) where it is the same in all cells by construction.
+
+    Images of a batch do not mix, so their sum serves all of them.
+    """
     if not layers:
         return {}
-    chosen = done.logits.gather(1, target.clamp_min(0)[:, None]).sum()
-    found = torch.autograd.grad(chosen, [done.layers[layer] for layer in layers], retain_graph=True)
-    return dict(zip(layers, found, strict=True))
+    chosen = done.logits.gather(1, labels[:, None]).sum()
+    pooled = {None: done.pooled} if done.pooled is not None else {}
+    found = torch.autograd.grad(chosen, [(done.layers | pooled)[layer] for layer in layers], retain_graph=True)
+    gradients = dict(zip(layers, found, strict=True))
+    if None in gradients and done.pooled is not None:
+        height, width = done.features.shape[-2:]
+        gradients[None] = gradients[None] / (height * width)
+    return gradients
 
 
 def _raw_map(
     model: Classifier,
-    done: Pass,
-    target: Tensor,
+    layers: dict[str | None, Tensor],
+    labels: Tensor,
     source: Source,
     gradients: dict[str | None, Tensor],
     scores: dict[str | None, Tensor],
 ) -> Tensor:
-    method = METHODS[source.method]
-    features = done.layers[source.layer].detach().float()
+    method, features = METHODS[source.method], layers[source.layer]
     if method.compute is None:
-        return score_cam(features, scores[source.layer], target)
+        return score_cam(features, scores[source.layer], labels)
     if method.needs == "gradients":
-        return method.compute(features, gradients[source.layer].float())  # type: ignore[no-any-return]
+        return method.compute(features, gradients[source.layer])  # type: ignore[no-any-return]
     if method.needs == "features":
         return method.compute(features, None)  # type: ignore[no-any-return]
     layer = class_layer(model)
@@ -109,5 +153,4 @@ def _raw_map(
         raise CamcoreError(
             f"{method.title} needs one linear layer directly behind mean pooling; head {model.config.head!r} has none."
         )
-    weights = layer.weight.detach().float()[target.clamp_min(0)]
-    return method.compute(features, weights)  # type: ignore[no-any-return]
+    return method.compute(features, layer.weight.detach().to(features)[labels])  # type: ignore[no-any-return]

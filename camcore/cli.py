@@ -13,6 +13,7 @@ from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, config_option, run_
 from camcore.cli_reading import layers_command, report_command, runs_command
 from camcore.config import (
     AUGMENTATIONS,
+    EXPLAIN_PRECISIONS,
     KEEPS,
     OPTIMIZERS,
     PRECISIONS,
@@ -147,6 +148,13 @@ def _say_stopped(path: Path) -> None:
 @ROOT
 @click.option("--all-classes", is_flag=True, help="Also keep CAM for every class (half precision).")
 @click.option("--force", is_flag=True, help="Make anew what is there, with these sources alone.")
+@click.option(
+    "--precision",
+    type=click.Choice(EXPLAIN_PRECISIONS),
+    default="auto",
+    show_default=True,
+    help="auto: the fastest way that agrees with float32 on these images; exact: float32.",
+)
 @DEVICE
 @WORKERS
 @show_errors

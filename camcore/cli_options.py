@@ -32,7 +32,9 @@ def run_option(**settings: Any) -> Callable[..., Any]:
 
 ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
 DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
-WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Processes that decode images.")
+WORKERS = click.option(
+    "--workers", type=click.IntRange(min=0), help="Processes (explain: threads) beside the main one."
+)
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -14,6 +14,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 OPTIMIZERS = ("adamw", "sgd")
 AUGMENTATIONS = ("none", "light", "standard")
 PRECISIONS = ("auto", "fp32", "bf16")
+EXPLAIN_PRECISIONS = ("auto", "exact")
 KEEPS = ("last", "best")
 
 T = TypeVar("T")

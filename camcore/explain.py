@@ -1,32 +1,28 @@
 """A model over the validation split: predictions and the raw maps of all sources, into the run folder, in one pass."""
 
-import io
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset as TorchDataset
 
 from camcore.attribution import explain_targets, run_forward
-from camcore.datasets.sample import Dataset
+from camcore.datasets.sample import Dataset, Sample
+from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
-from camcore.generation_writer import GenerationWriter, sha256_of
+from camcore.fast_trunk import EXACT
+from camcore.generation_writer import ExplainedBatch, GenerationWriter, sha256_of
 from camcore.generations import Generation, new_generation, open_generation
-from camcore.geometry import see_image
 from camcore.heatmaps import Source, needs_class_weights
-from camcore.loading import choose_workers, make_loader, plain_worker_errors
+from camcore.lanes import Lanes, choose_lanes
 from camcore.models import CamCheck, Classifier, check_cam
+from camcore.path_choice import choose_path, describe_choice
 from camcore.progress import show_progress
 from camcore.runs import Run
 
 BATCH_SIZE = 16
-THUMBNAIL_SIDE = 256
 
 
-@plain_worker_errors()
 def explain(
     run: Run,
     dataset: Dataset,
@@ -35,6 +31,7 @@ def explain(
     device: torch.device,
     all_classes: bool = False,
     workers: int | None = None,
+    precision: str = "auto",
 ) -> Generation:
     """Explain every validation image and put the new generation into force.
 
@@ -45,37 +42,48 @@ def explain(
         sources: What to compute; None for CAM, where it applies, and Grad-CAM.
         device: Where to compute.
         all_classes: Also keep CAM for every class.
-        workers: Processes that decode images.
+        workers: Threads that work at once; 0: none beside the caller's.
+        precision: One of `EXPLAIN_PRECISIONS`.
 
     Raises:
         CamcoreError: A source does not apply to the model, or an image can't be decoded; the old maps stay in force.
     """
     model.eval().to(device)
-    images = ExplainedImages(dataset, run.config.view.kind, run.config.view.size)
-    check = measure_cam(model, images, device)
+    view = run.config.view
+    check = measure_cam(model, Decoder(dataset, view.kind, view.size, exact=True), device)
     if sources is None:
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
-    started = time.perf_counter()
-    with new_generation(run) as folder:
+    lanes = Lanes(choose_lanes() if workers is None else workers)
+    with new_generation(run) as folder, lanes, show_progress(len(dataset.val), "explaining") as bar:
+        choice = lanes.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision))
+        if said := describe_choice(choice.report):
+            bar.write(said)
+        started = time.perf_counter()
         writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
-        loader = make_loader(images, BATCH_SIZE, choose_workers() if workers is None else workers, collate_fn=_collate)
-        with show_progress(len(dataset.val), "explaining") as bar:
-            for batch, thumbnails in loader:
-                images_seen = batch.to(device)
-                done = run_forward(model, images_seen, sources)
-                targets = choose_targets(done.logits.detach(), *writer.labels(len(batch)))
-                writer.write(done, targets, explain_targets(model, images_seen, done, targets, sources), thumbnails)
-                bar.update(len(batch))
-        writer.finish(time.perf_counter() - started)
+        decoder = Decoder(dataset, view.kind, view.size, exact=choice.path == EXACT)
+
+        def explain_batch(samples: Sequence[Sample]) -> ExplainedBatch:
+            decoded = decoder.decode_batch(samples)
+            images = decoded.images.to(device)
+            done = run_forward(model, images, sources, choice.trunk)
+            targets = choose_targets(done.logits.detach(), samples)
+            maps = explain_targets(model, images, done, targets, sources)
+            return writer.prepare(done, targets, maps, decoded.thumbnails)
+
+        batches = [dataset.val[at : at + BATCH_SIZE] for at in range(0, len(dataset.val), BATCH_SIZE)]
+        for batch in lanes.work_through(explain_batch, batches):
+            writer.write(batch)
+            bar.update(len(batch.targets))
+        writer.finish(time.perf_counter() - started, choice.report)
     return open_generation(run)
 
 
-def measure_cam(model: Classifier, images: "ExplainedImages", device: torch.device) -> CamCheck:
+def measure_cam(model: Classifier, decoder: Decoder, device: torch.device) -> CamCheck:
     """Return whether CAM applies, measured on the first images."""
-    batch = torch.stack([images[index][0] for index in range(min(len(images), BATCH_SIZE))])
+    images = decoder.decode_batch(decoder.dataset.val[:BATCH_SIZE]).images
     with torch.no_grad():
-        features = model.features(batch.to(device))
+        features = model.features(images.to(device))
         return check_cam(model, features, model.classify(features))
 
 
@@ -93,16 +101,16 @@ def require_sources(model: Classifier, check: CamCheck, sources: Sequence[Source
     )
 
 
-def choose_targets(logits: Tensor, labels: Tensor, others: Tensor) -> Tensor:
+def choose_targets(logits: Tensor, samples: Sequence[Sample]) -> Tensor:
     """Return the classes to explain, (N, T), in the order of `TARGETS`; -1 where there is none.
 
     Args:
         logits: (N, classes).
-        labels: The samples' labels, (N,).
-        others: The class of a second object, (N,), -1 where there is none.
+        samples: The N samples, which know their class and that of a second object.
     """
     best = logits.topk(2, dim=1).indices
-    return torch.stack([best[:, 0], labels.to(best), best[:, 1], others.to(best)], dim=1)
+    known = best.new_tensor([[sample.label, sample.other_label] for sample in samples])
+    return torch.stack([best[:, 0], known[:, 0], best[:, 1], known[:, 1]], dim=1)
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
@@ -115,31 +123,3 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
     if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
         return (), False
     return generation.sources, all_classes
-
-
-class ExplainedImages(TorchDataset[tuple[Tensor, bytes]]):
-    """Validation images as the model sees them, uint8 (3, size, size), with a WebP thumbnail in true proportions."""
-
-    def __init__(self, dataset: Dataset, view: str, size: int) -> None:
-        self.dataset, self.view, self.size = dataset, view, size
-
-    def __len__(self) -> int:
-        return len(self.dataset.val)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, bytes]:
-        image = self.dataset.load_image(self.dataset.val[index])
-        seen = torch.from_numpy(np.array(see_image(image, self.view, self.size))).permute(2, 0, 1)
-        return seen, make_thumbnail(image)
-
-
-def make_thumbnail(image: Image.Image) -> bytes:
-    """Return an image as WebP, its longer side at most `THUMBNAIL_SIDE` pixels."""
-    small = image.copy()
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=82, method=4)
-    return buffer.getvalue()
-
-
-def _collate(items: list[tuple[Tensor, bytes]]) -> tuple[Tensor, list[bytes]]:
-    return torch.stack([image for image, _ in items]), [picture for _, picture in items]

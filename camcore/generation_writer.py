@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 import camcore
@@ -22,6 +22,18 @@ from camcore.generations import TARGETS
 from camcore.heatmaps import Source
 from camcore.models import CamCheck, Classifier, all_class_cam, class_layer, layer_grids
 from camcore.runs import FORMAT_VERSION, Run
+
+
+@dataclass(frozen=True)
+class ExplainedBatch:
+    """What is stored of a batch: arrays as the generation's files hold them, and encoded thumbnails."""
+
+    logits: NDArray[np.float32]
+    pooled: NDArray[np.float32]
+    targets: NDArray[np.int64]
+    maps: dict[str, NDArray[np.float32]]
+    all_classes: NDArray[np.float32] | None
+    thumbnails: list[bytes]
 
 
 class GenerationWriter:
@@ -56,31 +68,36 @@ class GenerationWriter:
         self.all_classes = self._create("all_classes", shape, np.float16) if all_classes else None
         self.offsets = [0]
 
-    def labels(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return label and other label of the next `count` samples."""
-        samples = self.dataset.val[self.position : self.position + count]
-        return torch.tensor([s.label for s in samples]), torch.tensor([s.other_label for s in samples])
-
-    def write(self, done: Pass, targets: Tensor, maps: dict[str, Tensor], thumbnails: list[bytes]) -> None:
-        """Write the next batch."""
-        rows = slice(self.position, self.position + len(targets))
+    def prepare(self, done: Pass, targets: Tensor, maps: dict[str, Tensor], thumbnails: list[bytes]) -> ExplainedBatch:
+        """Return what is to be written of a batch. Several threads may prepare batches at once."""
         features = done.features.detach().float()
-        self.logits[rows] = done.logits.detach().cpu().numpy()
-        self.pooled[rows] = features.mean((2, 3)).cpu().numpy()
-        self.targets[rows] = targets.cpu().numpy()
-        for name, values in maps.items():
-            self.maps[name][rows] = values.cpu().numpy()
         layer = class_layer(self.model)
-        if self.all_classes is not None and layer is not None:
-            self.all_classes[rows] = all_class_cam(features, layer).detach().cpu().numpy()
+        of_all = all_class_cam(features, layer) if self.all_classes is not None and layer is not None else None
+        return ExplainedBatch(
+            logits=_to_numpy(done.logits),
+            pooled=_to_numpy(features.mean((2, 3))),
+            targets=_to_numpy(targets),
+            maps={name: _to_numpy(values) for name, values in maps.items()},
+            all_classes=None if of_all is None else _to_numpy(of_all),
+            thumbnails=thumbnails,
+        )
+
+    def write(self, batch: ExplainedBatch) -> None:
+        """Write the next batch."""
+        rows = slice(self.position, self.position + len(batch.targets))
+        self.logits[rows], self.pooled[rows], self.targets[rows] = batch.logits, batch.pooled, batch.targets
+        for name, values in batch.maps.items():
+            self.maps[name][rows] = values
+        if self.all_classes is not None and batch.all_classes is not None:
+            self.all_classes[rows] = batch.all_classes
         with (self.folder / "thumbnails.bin").open("ab") as file:
-            for picture in thumbnails:
+            for picture in batch.thumbnails:
                 file.write(picture)
                 self.offsets.append(self.offsets[-1] + len(picture))
-        self.position += len(targets)
+        self.position += len(batch.targets)
 
-    def finish(self, seconds: float) -> None:
-        """Write what is known at the end; the manifest last."""
+    def finish(self, seconds: float, precision: dict[str, Any]) -> None:
+        """Write what is known at the end; the manifest last. `precision` says how the trunk was run."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
         samples = self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
@@ -94,7 +111,7 @@ class GenerationWriter:
             "layers": self.layers,
             "targets": list(TARGETS),
             "all_classes": self.all_classes is not None,
-            "precision": {"path": "fp32"},
+            "precision": precision,
             "weights_sha256": sha256_of(self.run.weights_path),
             "dataset_fingerprint": self.dataset.fingerprint,
             "cam_check": asdict(self.check),
@@ -132,6 +149,10 @@ class GenerationWriter:
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
         return np.lib.format.open_memmap(self.folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+
+
+def _to_numpy(values: Tensor) -> NDArray[Any]:
+    return values.detach().cpu().numpy()
 
 
 def _box_rows(sample: Sample) -> list[list[float]]:

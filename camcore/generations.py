@@ -93,7 +93,7 @@ class Generation:
         return self._array("all_classes.npy") if (self.path / "all_classes.npy").exists() else None
 
     def thumbnail(self, index: int) -> bytes:
-        """Return the WebP picture of an image, upright and in true proportions."""
+        """Return the encoded picture of an image, JPEG or WebP, upright and in true proportions."""
         start, end = self._thumbnail_offsets[index : index + 2]
         return bytes(self._thumbnail_bytes[start:end])
 

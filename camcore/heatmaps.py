@@ -1,106 +1,11 @@
-"""The CAM family as pure functions, and the names by which heatmaps are asked for.
-
-Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the weights of the
-explained class in the one linear layer behind mean pooling, Z = h * w. Every function returns the raw signed map
-(N, h, w): the method's final ReLU belongs to drawing, because what it cuts off is part of the comparison. Only
-operators that tensors and arrays share are used, so that reading this table imports no torch.
-"""
+"""The table of the CAM family, and the names by which heatmaps are asked for. Reading it imports no torch."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from camcore.errors import CamcoreError, unknown_choice
-
-EPSILON = 1e-6
-SQUARINGS = 12
-TINY = 1e-30
-
-
-def cam(features: Any, class_weights: Any) -> Any:
-    """Return class activation maps: `M_c = sum_k W[c, k] * A[k]`. Signed: the paper applies no ReLU.
-
-    Source: Zhou et al. 2016, arXiv 1512.04150, equation 2.
-    """
-    return _weigh(features, class_weights)
-
-
-def grad_cam(features: Any, gradients: Any) -> Any:
-    """Return Grad-CAM before its ReLU: `sum_k mean(g[k]) * A[k]`.
-
-    Source: Selvaraju et al. 2017, arXiv 1610.02391, equations 1 and 2.
-    """
-    return _weigh(features, gradients.mean((2, 3)))
-
-
-def grad_cam_pp(features: Any, gradients: Any) -> Any:
-    """Return Grad-CAM++ before its ReLU: `sum_k w[k] * A[k]`, `w[k] = sum alpha[k] * ReLU(g[k])`.
-
-    `alpha = g^2 / (2 g^2 + sum(A) g^3)`, 0 where g is 0. The paper's factor exp(logit_c) is the same for all channels
-    of an image and left out. Source: Chattopadhyay et al. 2018, arXiv 1710.11063, equations 5, 6 and 19.
-    """
-    denominator = 2 * gradients**2 + features.sum((2, 3))[:, :, None, None] * gradients**3
-    usable = denominator != 0
-    alpha = usable * gradients**2 / (denominator + ~usable)
-    return _weigh(features, (alpha * _relu(gradients)).sum((2, 3)))
-
-
-def hires_cam(features: Any, gradients: Any) -> Any:
-    """Return HiResCAM: `sum_k g[k] * A[k]`, cell by cell. Signed.
-
-    Source: Draelos and Carin 2020, arXiv 2011.08891, equation 4.
-    """
-    return (features * gradients).sum(1)
-
-
-def xgrad_cam(features: Any, gradients: Any) -> Any:
-    """Return XGrad-CAM before its ReLU: `sum_k w[k] * A[k]`, `w[k] = sum(g[k] * A[k]) / sum(A[k])`.
-
-    A channel whose sum is nearly zero has no usable weight and is left out. Source: Fu et al. 2020, arXiv 2008.02312,
-    equation 7.
-    """
-    total = features.sum((2, 3))
-    usable = abs(total) > EPSILON * abs(features).sum((2, 3)) + EPSILON
-    return _weigh(features, usable * (features * gradients).sum((2, 3)) / (total + ~usable))
-
-
-def layer_cam(features: Any, gradients: Any) -> Any:
-    """Return LayerCAM before its ReLU: `sum_k ReLU(g[k]) * A[k]`, cell by cell.
-
-    Source: Jiang et al. 2021, LayerCAM, IEEE TIP 30, equations 5 and 6.
-    """
-    return (features * _relu(gradients)).sum(1)
-
-
-def eigen_cam(features: Any, _: Any) -> Any:
-    """Return Eigen-CAM: the features' projection on their first principal direction. The same map for every class.
-
-    The direction is the first right singular vector of A as a (h * w, K) matrix, not centred; its sign is chosen so
-    that the map's sum is positive. Found by squaring `A A^T` until one direction is left, which needs no library.
-    Source: Muhammad and Yeasin 2020, arXiv 2008.00299, equation 3.
-    """
-    n, channels, height, width = features.shape
-    cells = features.reshape(n, channels, height * width)
-    gram = cells.swapaxes(1, 2) @ cells
-    power = gram
-    for _ in range(SQUARINGS):
-        power = power / (abs(power).sum((1, 2))[:, None, None] + TINY)
-        power = power @ power
-    every = range(height * width)
-    longest = power[:, every, every].argmax(1)  # all columns point along the direction; this one is not near zero
-    direction = power[range(n), :, longest]
-    direction = direction / ((direction**2).sum(1)[:, None] ** 0.5 + TINY)
-    size = (direction[:, None, :] @ gram @ direction[:, :, None])[:, 0] ** 0.5
-    positive = direction.sum(1)[:, None] >= 0
-    return (direction * size * (2 * positive - 1)).reshape(n, height, width)
-
-
-def _weigh(features: Any, weights: Any) -> Any:
-    return (features * weights[:, :, None, None]).sum(1)
-
-
-def _relu(values: Any) -> Any:
-    return values * (values > 0)
+from camcore.methods import cam, eigen_cam, grad_cam, grad_cam_pp, hires_cam, layer_cam, xgrad_cam
 
 
 @dataclass(frozen=True)

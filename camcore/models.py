@@ -51,13 +51,30 @@ class Classifier(nn.Module):
             values = layer(values)
         return values
 
+    def run_from_images(self, values: Tensor, start: int, stop: int) -> Tensor:
+        """Return what `run_layers` does, of images where it starts with the first layer."""
+        return self.run_layers(self.normalize(values) if start == 0 else values, start, stop)
+
     def features(self, images: Tensor) -> Tensor:
         """Return the tensor that enters pooling, (N, K, h, w)."""
-        return self.run_layers(self.normalize(images), 0, len(self.layers))
+        return self.run_from_images(images, 0, len(self.layers))
+
+    @property
+    def pools_first(self) -> bool:
+        """Whether the head begins with the mean over all cells, so that cells count alike."""
+        return isinstance(self.head[0], nn.AdaptiveAvgPool2d) and self.head[0].output_size in (1, (1, 1))
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits (N, classes) of features (N, K, h, w)."""
         return cast(Tensor, self.head(features))
+
+    def pool(self, features: Tensor) -> Tensor:
+        """Return the means over all cells (N, K, 1, 1), where `pools_first` holds."""
+        return cast(Tensor, self.head[0](features))
+
+    def classify_pooled(self, pooled: Tensor) -> Tensor:
+        """Return logits (N, classes) of what `pool` returns."""
+        return cast(Tensor, self.head[1:](pooled))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (N, classes)."""

@@ -117,6 +117,7 @@ def explain_run(
     force: bool = False,
     device: str = "auto",
     workers: int | None = None,
+    precision: str = "auto",
 ) -> tuple[Generation, bool]:
     """Explain a run's validation images; return the generation in force and whether it was made just now.
 
@@ -134,7 +135,9 @@ def explain_run(
         return open_generation(run), False
     chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
     dataset = open_run_dataset(run, root)
-    return explain(run, dataset, model, chosen, choose_device(device), all_classes or stored_all, workers), True
+    return explain(
+        run, dataset, model, chosen, choose_device(device), all_classes or stored_all, workers, precision
+    ), True
 
 
 def verdict_run(

@@ -11,7 +11,7 @@ from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.errors import CamcoreError
-from camcore.heatmaps import Source, parse_sources
+from camcore.heatmaps import METHODS, Source, parse_sources
 from camcore.models import Classifier
 
 BuildModel = Callable[[ModelConfig], Classifier]
@@ -113,7 +113,6 @@ def test_frozen_parameters_and_a_caller_without_autograd_change_nothing(noise_im
 def test_a_batch_gives_what_single_images_give(gap_model: Classifier, noise_images: Tensor) -> None:
     # Convolutions round differently for another batch size, which deep random networks magnify to 2e-5: use float64.
     model = copy.deepcopy(gap_model).double()
-    model.head.float()
     stage = BACKBONES[model.config.backbone].stages[-2]
     sources = [CAM, GRAD_CAM, Source("grad_cam", stage)]
     together = explain(model, noise_images, sources)
@@ -186,3 +185,28 @@ def test_logits_and_features_are_those_of_the_plain_model(gap_model: Classifier,
     with torch.no_grad():
         torch.testing.assert_close(done.features, gap_model.features(noise_images))
         torch.testing.assert_close(done.logits, gap_model(noise_images))
+
+
+def test_behind_mean_pooling_a_gradient_of_one_cell_says_all(build_model: BuildModel, noise_images: Tensor) -> None:
+    """What is computed from the pooled features' gradient is what the whole gradient gives."""
+    model = build_model(ModelConfig("resnet10_narrow", head="mlp")).double()
+    sources = [Source(name) for name, method in METHODS.items() if method.needs == "gradients"]
+    done = run_forward(model, noise_images, sources)
+    logits = model.classify(done.features)
+    gradients = torch.autograd.grad(logits.gather(1, TARGETS[:, :1]).sum(), done.features)[0]
+    maps = explain_targets(model, noise_images, done, TARGETS, sources)
+    assert done.pooled is not None
+    for source in sources:
+        whole = METHODS[source.method].compute(done.features.detach(), gradients)  # type: ignore[misc]
+        assert relative_error(maps[source.id][:, 0], whole) < 1e-6, source.id
+
+
+def test_each_class_of_an_image_is_explained_once(build_model: BuildModel, noise_images: Tensor) -> None:
+    model = build_model(SMALL)
+    sources = [CAM, GRAD_CAM, Source("grad_cam", "layer3"), Source("eigen_cam")]
+    targets = torch.tensor([[1, 1, 0, -1], [2, 0, 2, 1], [3, 3, 3, -1]])
+    together = explain(model, noise_images, sources, targets)
+    for column in range(targets.shape[1]):
+        alone = explain(model, noise_images, sources, targets[:, column : column + 1])
+        for name, maps in together.items():
+            torch.testing.assert_close(maps[:, column], alone[name][:, 0], equal_nan=True, msg=name)

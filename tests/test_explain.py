@@ -1,6 +1,5 @@
 """A whole pass over the validation split: what is stored is what the model says."""
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.config import ModelConfig, RunConfig
 from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Box, Dataset
+from camcore.datasets.sample import Box, Dataset, Sample
+from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
-from camcore.explain import ExplainedImages, choose_targets, explain, find_stored, make_thumbnail
+from camcore.explain import choose_targets, explain, find_stored
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
 from camcore.models import Classifier
@@ -50,8 +49,7 @@ def test_the_maps_are_those_of_the_model_and_the_images(
     generation: Generation, trained_run: Run, dataset: Dataset
 ) -> None:
     model = load_model(trained_run)
-    images = ExplainedImages(dataset, "squash", 64)
-    batch = torch.stack([images[index][0] for index in range(6)])
+    batch = Decoder(dataset, "squash", 64, exact=True).decode_batch(dataset.val).images
     sources = parse_sources(",".join(SOURCES), model.layer_names)
     done = run_forward(model, batch, sources)
     np.testing.assert_allclose(generation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
@@ -91,16 +89,9 @@ def test_targets_are_predicted_true_runner_up_and_other(generation: Generation, 
 
 def test_targets_by_hand() -> None:
     logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 4.0, 9.0]])
-    targets = choose_targets(logits, torch.tensor([0, 2]), torch.tensor([-1, 1]))
+    samples = [Sample("a", "a", 0, 9, 9), Sample("b", "b", 2, 9, 9, (Box(0, 0, 5, 5, 1),))]
+    targets = choose_targets(logits, samples)
     assert targets.tolist() == [[1, 0, 2, -1], [2, 2, 0, 1]]
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"), [((512, 256), (256, 128)), ((100, 400), (64, 256)), ((90, 60), (90, 60))]
-)
-def test_a_large_thumbnail_is_scaled_to_its_longer_side(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    with Image.open(io.BytesIO(make_thumbnail(Image.new("RGB", size)))) as picture:
-        assert (picture.size, picture.format) == (expected, "WEBP")
 
 
 def with_two_classes(dataset: Dataset) -> Dataset:

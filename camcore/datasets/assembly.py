@@ -12,6 +12,8 @@ from camcore.datasets.images import load_rgb
 from camcore.datasets.sample import Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
 
+REDUCTIONS = (1, 2, 4, 8)  # by which JPEG files are decoded smaller
+
 
 def assemble_dataset(
     kind: str,
@@ -42,9 +44,10 @@ def assemble_dataset(
     )
 
 
-def _load_sample(root: Path, sample: Sample) -> Image.Image:
-    image = load_rgb(root / sample.path)
-    if image.size != (sample.width, sample.height):
+def _load_sample(root: Path, sample: Sample, least: int | None = None) -> Image.Image:
+    image = load_rgb(root / sample.path, least)
+    factors = (1,) if least is None else REDUCTIONS
+    if image.size not in [(-(-sample.width // factor), -(-sample.height // factor)) for factor in factors]:
         raise CamcoreError(
             f"{sample.path!r} has {image.width}x{image.height} pixels where its header had "
             f"{sample.width}x{sample.height}: it changed or is damaged. Replace it and open the data set again."

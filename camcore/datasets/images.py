@@ -26,18 +26,23 @@ STRIP_ROWS = 256
 _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
-def load_rgb(path: Path) -> Image.Image:
+def load_rgb(path: Path, least: int | None = None) -> Image.Image:
     """Return the image of a file: 8-bit RGB, upright by EXIF, transparency on white, first frame of an animation.
 
     16-bit grey is scaled by 65535; grey values outside 0..65535 and floating-point ones have no fixed white and are
     scaled by their own range. Of a PNG, the orientation counts only where it precedes the pixels. Colour profiles are
     ignored.
 
+    Args:
+        path: The file.
+        least: A JPEG file may come at a half, a quarter or an eighth of its size, which decodes faster, as long as both
+            sides keep this many pixels. None: in full.
+
     Raises:
         CamcoreError: no such file, no image, a damaged or truncated one, or more pixels than `Image.MAX_IMAGE_PIXELS`.
     """
     try:
-        return decode_rgb(path)
+        return decode_rgb(path, least=least)
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files, struct.error to KeyError
@@ -45,7 +50,10 @@ def load_rgb(path: Path) -> Image.Image:
 
 
 def decode_rgb(
-    file: Path | BinaryIO, most_pixels: int | None = None, formats: tuple[str, ...] | None = None
+    file: Path | BinaryIO,
+    most_pixels: int | None = None,
+    formats: tuple[str, ...] | None = None,
+    least: int | None = None,
 ) -> Image.Image:
     """Return what `load_rgb` does, of a path or an opened file; whatever Pillow raises comes through.
 
@@ -53,11 +61,14 @@ def decode_rgb(
         file: The path, or the file's content.
         most_pixels: More are refused as `Image.DecompressionBombError`; `Image.MAX_IMAGE_PIXELS` where it is None.
         formats: Pillow's names of the formats to try; None for all of them.
+        least: As of `load_rgb`.
     """
     _silence_pillow()
     with Image.open(file, formats=formats) as image:
         _refuse_unsafe(image, most_pixels)
         orientation = _read_orientation(image)
+        if least is not None:
+            image.draft(None, (least, least))
         image.load()
         rgb = _to_rgb(image)
     return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb

@@ -52,7 +52,8 @@ class Dataset:
     """Samples of two splits, and how to read them. Picklable, so that worker processes can load images.
 
     `fingerprint` is a hash of everything the splits consist of; two equal fingerprints mean the same samples in the
-    same order. `load_image` returns an upright RGB image of the sample's width and height. `load_masks`, where a data
+    same order. `load_image` returns an upright RGB image of the sample's width and height; with a number of pixels as
+    second argument it may be a smaller one, if that is faster and both sides keep as many. `load_masks`, where a data
     set has masks, returns boolean arrays (height, width): `object` for the object of the sample's label and `parts` for
     the parts of it that decide the class; `other` and `other_parts` likewise where there is an object of another class.
     """
@@ -62,6 +63,6 @@ class Dataset:
     train: tuple[Sample, ...]
     val: tuple[Sample, ...]
     fingerprint: str
-    load_image: Callable[[Sample], Image.Image]
+    load_image: Callable[..., Image.Image]
     load_masks: Callable[[Sample], dict[str, NDArray[np.bool_]]] | None = None
     skipped: tuple[Skipped, ...] = ()

@@ -47,8 +47,8 @@ def open_paper_dogs(seed: int = 0, train_images: int = 1600, val_images: int = 4
     )
 
 
-def draw_image(seed: int, sample: Sample) -> Image.Image:
-    """Draw one sample of the data set with this seed, RGB."""
+def draw_image(seed: int, sample: Sample, _least: int | None = None) -> Image.Image:
+    """Draw one sample of the data set with this seed, RGB, always in full."""
     frame = _find_frame(seed, sample)
     dice = Dice(*frame.seed, 2)
     grain_at = dice.between(0, GRAIN_PLACES - 1), dice.between(0, GRAIN_PLACES - 1)

@@ -1,0 +1,62 @@
+"""A few threads that each do a whole piece of work, from decoding to maps, with results in order.
+
+libjpeg, Pillow and torch let go of the interpreter while they compute. Pieces that don't wait for each other keep all
+cores busy; one piece spread over all cores waits at every layer for the slowest core, and for the decoding.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+import torch
+
+MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the lanes
+AHEAD = 2  # finished pieces that may wait to be taken
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def choose_lanes() -> int:
+    """Return how many lanes this machine's cores are worth."""
+    return min(MOST_LANES, os.cpu_count() or 1)
+
+
+class Lanes:
+    """Threads to work in, as a context. With a count of 0 everything is done by the caller's thread."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        inside = max(1, (os.cpu_count() or 1) // max(1, count))
+        self._pool = ThreadPoolExecutor(count, "lane", torch.set_num_threads, (inside,)) if count else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Return what one piece of work returns, done under a lane's conditions."""
+        return work() if self._pool is None else self._pool.submit(work).result()
+
+    def work_through(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the result for each item, in order. Memory does not grow with the number of items.
+
+        Raises:
+            Exception: Whatever the work raises, for the first item, in order, that it raises for.
+        """
+        if self._pool is None:
+            yield from map(work, items)
+            return
+        waiting: deque[Future[Result]] = deque()
+        for item in items:
+            waiting.append(self._pool.submit(work, item))
+            if len(waiting) >= self.count + AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,258 @@
+"""How fast do photographs become heatmaps? `python tests/benchmarks/heatmaps.py --root FOLDER --peers`: medians.
+
+FOLDER has the layout of Stanford Dogs. A network is trained on it for a few epochs first, because the faster ways are
+taken only where they agree with float32, and a network that has learnt nothing has maps of noise. All contenders run
+in turns over the same photographs, to CAM and Grad-CAM. `limit` is what decoding alone (d) and the fastest forward pass
+alone (f), each on all cores, would leave: 1 / (1/d + 1/f). Nothing is installed: peers that are not there are left out.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from camcore.attribution import explain_targets, run_forward
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.datasets.sample import Dataset
+from camcore.decoding import Decoder
+from camcore.explain import BATCH_SIZE, explain
+from camcore.fast_trunk import PATHS, FastTrunk
+from camcore.heatmaps import METHODS, Source
+from camcore.lanes import Lanes, choose_lanes
+from camcore.models import Classifier
+from camcore.pixels import see_pixels, to_pixels
+from camcore.runs import open_run
+from camcore.weights import load_model
+from camcore.workflows import open_run_dataset, train_run
+
+CPU = torch.device("cpu")
+BOTH = (Source("cam"), Source("grad_cam"))
+FAMILY = tuple(Source(name) for name, method in METHODS.items() if method.needs != "passes")
+PEERS = {"torchcam": "torchcam", "captum": "captum", "pytorch-grad-cam": "grad-cam"}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all contenders work on: a trained run, its model, and the photographs of both splits."""
+
+    path: Path
+    dataset: Dataset
+    model: Classifier
+    size: int
+
+    def load_model(self) -> Classifier:
+        return load_model(open_run(self.path)).eval()
+
+
+def prepare(root: Path, backbone: str, size: int, epochs: int, folder: Path) -> Bench:
+    """Train a network, and open the photographs: all of them are explained."""
+    config = RunConfig(
+        DatasetConfig("stanford-dogs"), ViewConfig(size=size), ModelConfig(backbone), TrainConfig(epochs=epochs)
+    )
+    run = train_run(folder / "run", config, root=root)
+    dataset = open_run_dataset(run, root)
+    every = replace(dataset, val=dataset.val + dataset.train)
+    return Bench(run.path, every, load_model(run).eval(), size)
+
+
+def run_camcore(bench: Bench, precision: str) -> float:
+    """Return images per second from files to stored maps, without the choice of the way; `explain` as users run it."""
+    made = explain(open_run(bench.path), bench.dataset, bench.load_model(), BOTH, CPU, precision=precision)
+    return float(made.manifest["images_per_second"])
+
+
+def run_torchcam(bench: Bench) -> float:
+    """Return images per second of the loop that torchcam's users write: one forward pass, both extractors."""
+    from torchcam.methods import CAM, GradCAM
+
+    model = as_torchvision(bench.load_model())
+    extractors = CAM(model, "layer4", fc_layer="fc"), GradCAM(model, "layer4")
+    stored: list[list[np.ndarray]] = [[], []]
+    started = time.perf_counter()
+    for samples in batches(bench.dataset.val):
+        images = torch.stack([to_input(bench, bench.dataset.load_image(sample)) for sample in samples])
+        scores = model(images)
+        classes = scores.argmax(1).tolist()
+        for maps, extractor in zip(stored, extractors, strict=True):
+            maps.append(extractor(classes, scores, retain_graph=True)[0].detach().numpy())
+    return len(bench.dataset.val) / (time.perf_counter() - started)
+
+
+def to_input(bench: Bench, image: Image.Image) -> Tensor:
+    pixels = torch.from_numpy(np.array(image.resize((bench.size, bench.size), Image.Resampling.BILINEAR)))
+    return (pixels.permute(2, 0, 1).float() - bench.model.mean) / bench.model.std
+
+
+def as_torchvision(model: Classifier) -> nn.Module:
+    """Return a classifier as the module that the libraries expect: named layers, then pooling, then `fc`."""
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            for name, layer in model.layers:
+                self.add_module(name, layer)
+            self.fc = model.head[-1]
+
+        def forward(self, images: Tensor) -> Tensor:
+            for name, _ in model.layers:
+                images = getattr(self, name)(images)
+            return self.fc(images.mean((2, 3)))  # type: ignore[no-any-return]
+
+    return Network().eval()
+
+
+def batches(items: Sequence[Any]) -> list[Sequence[Any]]:
+    return [items[at : at + BATCH_SIZE] for at in range(0, len(items), BATCH_SIZE)]
+
+
+def measure_limit(bench: Bench, path: str) -> dict[str, float]:
+    """Return images per second of decoding alone and of the forward pass alone, each on all cores."""
+    decoder = Decoder(bench.dataset, "squash", bench.size, exact=False)
+    images = decoder.decode_batch(bench.dataset.val[:BATCH_SIZE]).images
+    trunk, last = FastTrunk(bench.model, PATHS[path], BATCH_SIZE), len(bench.model.layers)
+
+    def decode(samples: Sequence[Any]) -> None:
+        for sample in samples:
+            see_pixels(to_pixels(bench.dataset.load_image(sample, bench.size)), "squash", bench.size)
+
+    @torch.no_grad()
+    def forward(_: Sequence[Any]) -> None:
+        bench.model.classify(trunk(images, 0, last))
+
+    rates = {}
+    full = [batch for batch in batches(bench.dataset.val) if len(batch) == BATCH_SIZE]
+    with Lanes(choose_lanes()) as lanes:
+        for name, work in (("d", decode), ("f", forward)):
+            list(lanes.work_through(work, full[:4]))
+            started = time.perf_counter()
+            list(lanes.work_through(work, full))
+            rates[name] = len(full) * BATCH_SIZE / (time.perf_counter() - started)
+    return rates
+
+
+def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[str, Callable[[], object]]:
+    """Return what computes maps of one batch that is in memory already."""
+    images = (
+        Decoder(bench.dataset, "squash", bench.size, exact=False).decode_batch(bench.dataset.val[:BATCH_SIZE]).images
+    )
+    trunk, last = FastTrunk(bench.model, PATHS[path], BATCH_SIZE), len(bench.model.layers)
+    floats = bench.model.normalize(images).contiguous()
+
+    def camcore(sources: Sequence[Source]) -> None:
+        done = run_forward(bench.model, images, sources, trunk)
+        explain_targets(bench.model, images, done, done.logits.detach().argmax(1)[:, None], sources)
+
+    @torch.no_grad()
+    def forward() -> None:
+        bench.model.classify(trunk(images, 0, last))
+
+    contenders: dict[str, Callable[[], object]] = {
+        "bare forward": forward,
+        "CAM and Grad-CAM": lambda: camcore(BOTH),
+        f"{len(FAMILY)} methods": lambda: camcore(FAMILY),
+    }
+    if "captum" in peers:
+        from captum.attr import LayerGradCam
+
+        network = as_torchvision(bench.load_model())
+        captum = LayerGradCam(network, network.get_submodule("layer4"))
+        contenders["captum, Grad-CAM alone"] = lambda: captum.attribute(floats, network(floats).argmax(1).tolist())
+    if "pytorch-grad-cam" in peers:
+        from pytorch_grad_cam import GradCAM
+
+        other = as_torchvision(bench.load_model())
+        grad_cam = GradCAM(other, [other.get_submodule("layer4")])
+        contenders["pytorch-grad-cam, Grad-CAM alone"] = lambda: grad_cam(input_tensor=floats)
+    return contenders
+
+
+def in_turns(contenders: dict[str, Callable[[], Any]], rounds: int, timed: bool) -> dict[str, list[float]]:
+    """Run contenders in turns; return what each says, or with `timed` its images per second."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for turn in range(rounds + timed):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            value = run()
+            if timed:
+                value = BATCH_SIZE / (time.perf_counter() - started)
+            if turn or not timed:
+                found[name].append(value)
+    return found
+
+
+def is_there(peer: str) -> bool:
+    try:
+        metadata.version(PEERS[peer])
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def show(title: str, found: dict[str, list[float]], unit: str, against: str) -> None:
+    print(f"\n{title}")
+    base = statistics.median(found[against])
+    for name, values in found.items():
+        median = statistics.median(values)
+        spread = f"{min(values):.1f} to {max(values):.1f}"
+        print(f"  {name:34} {median:8.1f} {unit} ({spread}), {median / base:.2f} times {against}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--backbone", default="resnet18", choices=["resnet18", "resnet50"])
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", action="store_true", help="Also run torchcam, captum and pytorch-grad-cam.")
+    parser.add_argument("--json", type=Path, help="Write every value there.")
+    options = parser.parse_args()
+    peers = [peer for peer in PEERS if options.peers and is_there(peer)]
+    with tempfile.TemporaryDirectory() as folder:
+        bench = prepare(options.root, options.backbone, options.size, options.epochs, Path(folder))
+        explain(open_run(bench.path), bench.dataset, bench.load_model(), BOTH, CPU)
+        chosen = open_run(bench.path)
+        path = str(json.loads(next(chosen.path.glob("explained/*/manifest.json")).read_text())["precision"]["path"])
+        contenders: dict[str, Callable[[], float]] = {
+            "camcore": lambda: run_camcore(bench, "auto"),
+            "camcore --precision exact": lambda: run_camcore(bench, "exact"),
+        }
+        if "torchcam" in peers:
+            contenders["torchcam"] = lambda: run_torchcam(bench)
+        whole = in_turns(contenders, options.rounds, timed=False)
+        alone = [measure_limit(bench, path) for _ in range(options.rounds)]
+        computed = in_turns(compute_contenders(bench, path, peers), options.rounds, timed=True)
+    limits = [1 / (1 / rates["d"] + 1 / rates["f"]) for rates in alone]
+    versions = {name: metadata.version(name) for name in ("torch", "torchvision", *(PEERS[peer] for peer in peers))}
+    photographs = f"{len(bench.dataset.val)} photographs, batches of {BATCH_SIZE}"
+    print(f"\n{options.backbone}, {options.size} px, {photographs}; {path}")
+    print(f"{os.cpu_count()} cores, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}; {versions}")
+    show("Files to stored maps", whole, "images/s", list(whole)[-1])
+    for name in ("d", "f"):
+        print(f"  {name} alone: {statistics.median(rates[name] for rates in alone):.1f} images/s")
+    print(f"  share of the limit: {statistics.median(whole['camcore']) / statistics.median(limits):.2f}")
+    show("Computation alone", computed, "images/s", "bare forward")
+    if options.json:
+        every = {"whole": whole, "alone": alone, "computed": computed, "path": path, "versions": versions}
+        options.json.write_text(json.dumps(every, indent=1))
+
+
+if __name__ == "__main__":
+    main()
