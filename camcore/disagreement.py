@@ -3,7 +3,7 @@
 All functions take stored raw maps of many images at once, and no model. Every distance runs from 0 (the same) to 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +86,20 @@ MEASURES = {
 }
 
 
-def compare(first: FloatArray, first_method: str, second: FloatArray, second_method: str) -> pd.DataFrame:
-    """Return every distance in both conventions, a row per image; columns `<measure>_<convention>`.
+def compare(
+    first: FloatArray,
+    first_method: str,
+    second: FloatArray,
+    second_method: str,
+    measures: Collection[str] = tuple(MEASURES),
+    conventions: Collection[str] = CONVENTIONS,
+) -> pd.DataFrame:
+    """Return distances, a row per image; columns `<measure>_<convention>`.
 
     Args:
         first, second: Raw signed maps (N, h, w); the coarser ones are upsampled to the finer grid.
         first_method, second_method: The methods' ids, which decide how the literature draws them.
+        measures, conventions: Which ones; all of them by default.
 
     A map that is not drawn at all (no positive evidence) has distance 0 to another such map and 1 to any other. Rows
     where either map is not finite are NaN.
@@ -100,14 +108,14 @@ def compare(first: FloatArray, first_method: str, second: FloatArray, second_met
     first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
     finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
     columns: dict[str, FloatVector] = {
-        f"{name}_{convention}": np.full(len(finite), np.nan) for convention in CONVENTIONS for name in MEASURES
+        f"{name}_{convention}": np.full(len(finite), np.nan) for convention in conventions for name in measures
     }
-    for convention in CONVENTIONS if finite.any() else ():
+    for convention in conventions if finite.any() else ():
         a = Maps(first[finite], draw(first[finite], convention, first_method))
         b = Maps(second[finite], draw(second[finite], convention, second_method))
         blank_a, blank_b = a.drawn.max((-2, -1)) == 0, b.drawn.max((-2, -1)) == 0
-        for name, measure in MEASURES.items():
-            values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), measure.compute(a, b))
+        for name in measures:
+            values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), MEASURES[name].compute(a, b))
             columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
 

@@ -56,7 +56,9 @@ def explain(
     require_sources(model, check, sources, all_classes)
     lanes = Lanes(choose_lanes() if workers is None else workers)
     with new_generation(run) as folder, lanes, show_progress(len(dataset.val), "explaining") as bar:
-        choice = lanes.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision))
+        choice = lanes.run(
+            lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count))
+        )
         if said := describe_choice(choice.report):
             bar.write(said)
         started = time.perf_counter()

@@ -1,5 +1,6 @@
-"""Images on their way to the model: decoded once, kept as bytes where memory allows, augmented by seed."""
+"""Images on their way to the training: decoded once, kept as bytes, augmented by seed."""
 
+import math
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
+from camcore.image_cache import find_cache, open_cache
 from camcore.progress import show_progress
 
 CACHE_BYTES = 2 * 1024**3
@@ -103,22 +105,31 @@ def plain_worker_errors() -> Iterator[None]:
 def read_images(
     dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
 ) -> TorchDataset[Tensor] | Tensor:
-    """Return the seen images of samples: a tensor (N, 3, size, size) where they fit into the cache, else to be decoded.
+    """Return the seen images of samples, decoded once: in memory where they fit, else in a file of the cache.
+
+    They are decoded at each access only where the disk has no room for that file.
 
     Raises:
         CamcoreError: An image can't be decoded.
     """
     images = SeenImages(dataset, samples, view.kind, size)
-    if len(samples) * 3 * size * size > CACHE_BYTES:
-        return images
-    cache = torch.empty((len(samples), 3, size, size), dtype=torch.uint8)
+    shape = (len(samples), 3, size, size)
+
+    def decode() -> Iterator[Tensor]:
+        with show_progress(len(samples), title) as bar:
+            for batch in make_loader(images, 32, workers):
+                yield batch
+                bar.update(len(batch))
+
+    if math.prod(shape) > CACHE_BYTES:
+        kept = open_cache(find_cache(dataset, samples, view.kind, size), shape, decode)
+        return images if kept is None else kept
+    cache = torch.empty(shape, dtype=torch.uint8)
     cache.share_memory_()  # type: ignore[no-untyped-call]
     position = 0
-    with show_progress(len(samples), title) as bar:
-        for batch in make_loader(images, 32, workers):
-            cache[position : position + len(batch)] = batch
-            position += len(batch)
-            bar.update(len(batch))
+    for batch in decode():
+        cache[position : position + len(batch)] = batch
+        position += len(batch)
     return cache
 
 

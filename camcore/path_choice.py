@@ -76,11 +76,13 @@ def choose_path(
     sources: Sequence[Source],
     batch_size: int,
     precision: str,
+    lanes: int = 1,
 ) -> PathChoice:
     """Return how to run the trunk over the validation images.
 
     `exact` is float32, layer by layer. `auto` takes the fastest way that this machine has, where the work is long
-    enough to pay for finding it out and the results agree with float32.
+    enough to pay for finding it out and the results agree with float32. To be called in one of the `lanes` that the
+    work will be done in.
 
     Raises:
         CamcoreError: The precision is unknown, or an image can't be decoded.
@@ -93,7 +95,7 @@ def choose_path(
     samples = _spread(dataset.val, CHECKED_IMAGES)
     device = model.mean.device
     first = _decode(Decoder(dataset, view.kind, view.size, exact=True), samples[:batch_size], batch_size, device)
-    seconds = {EXACT.name: _measure(model, first, sources, exact)}
+    seconds = {EXACT.name: _measure(model, first, sources, exact) / lanes}
     total = len(dataset.val)
     if seconds[EXACT.name] * total < WORTH_PROBING:
         reason = f"float32 takes {seconds[EXACT.name] * total:.0f} s"
@@ -106,7 +108,7 @@ def choose_path(
             continue
         trunk = FastTrunk(model, path, batch_size)
         try:
-            seconds[path.name] = _measure(model, probe.fast, sources, trunk)
+            seconds[path.name] = _measure(model, probe.fast, sources, trunk) / lanes
             trunks[path] = trunk
         except (RuntimeError, NotImplementedError) as error:  # a compiler that is there and does not work
             refused[path.name] = str(error).strip().splitlines()[0]

@@ -1,19 +1,23 @@
 """What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.disagreement import compare, object_cover, off_object_heat
+from camcore.disagreement import MEASURES, compare, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.runs import Run
 
 FloatArray = NDArray[np.float64]
+BLOCK = 10_000  # images compared at once
 
 
 def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
@@ -38,14 +42,31 @@ def top_classes(run: Run, generation: Generation, index: int, count: int = 5) ->
     return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
 
 
-def measure_pair(generation: Generation, first: str, second: str, indices: Sequence[int] | None = None) -> pd.DataFrame:
+def measure_pair(
+    generation: Generation,
+    first: str,
+    second: str,
+    indices: Sequence[int] | None = None,
+    measures: Collection[str] = tuple(MEASURES),
+    conventions: Collection[str] = CONVENTIONS,
+) -> pd.DataFrame:
     """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`.
 
-    Of all images, or of some, a row each in their order.
+    Of all images, or of some, a row each in their order. Images are taken in blocks, a few at once, so that memory
+    grows with the number of distances alone.
     """
-    chosen = slice(None) if indices is None else list(indices)
-    a, b = (np.asarray(generation.maps(source)[chosen]) for source in (first, second))
-    return compare(a, parse_source(first).method, b, parse_source(second).method)
+    one, other = generation.maps(first), generation.maps(second)
+    methods = parse_source(first).method, parse_source(second).method
+
+    def measure(block: Any) -> pd.DataFrame:
+        a, b = np.asarray(one[block]), np.asarray(other[block])
+        return compare(a, methods[0], b, methods[1], measures, conventions)
+
+    if indices is not None:
+        return measure(list(indices))
+    blocks = [slice(at, at + BLOCK) for at in range(0, max(len(one), 1), BLOCK)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return pd.concat(pool.map(measure, blocks), ignore_index=True)
 
 
 def measure_range(generation: Generation, source: str) -> tuple[float, float]:

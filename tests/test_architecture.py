@@ -17,7 +17,7 @@ LEVELS = (
     ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes"),
     ("config", "statistics", "box_regions", "confusion", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
-    ("drawing", "models", "runs", "wording", "own_image", "pixels"),
+    ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights", "overlays"),
     ("fast_trunk", "attribution", "decoding", "heatmap_grid", "localization", "training_state", "verdict_view"),
     ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps"),

@@ -1,9 +1,11 @@
 """Images on their way to the model: the same whoever reads them, and random by seed, epoch and index alone."""
 
 import random
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
+from camcore.image_cache import MappedImages
 from camcore.loading import (
     EpochSampler,
     SeenImages,
@@ -62,16 +65,69 @@ def test_images_are_read_in_order_whoever_reads_them(workers: int, dataset: Data
     assert torch.equal(images, torch.stack([direct[index] for index in range(len(direct))]))
 
 
-def test_images_that_do_not_fit_into_memory_are_decoded_when_needed(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
-    monkeypatch.setattr(loading, "CACHE_BYTES", 12 * 3 * 40 * 40)
-    assert isinstance(read_images(dataset, dataset.train, VIEW, 40, 0, "reading"), Tensor)
+@pytest.fixture
+def small_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where images go that memory has no room for: none of the data set's training images fit."""
     monkeypatch.setattr(loading, "CACHE_BYTES", 12 * 3 * 40 * 40 - 1)
+    monkeypatch.setenv("CAMCORE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_images_that_fit_into_memory_stay_there(dataset: Dataset, small_memory: Path) -> None:
+    assert isinstance(read_images(dataset, dataset.train[:11], VIEW, 40, 0, "reading"), Tensor)
+    assert not small_memory.exists()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_images_that_do_not_fit_into_memory_are_decoded_once_into_a_file(
+    workers: int, dataset: Dataset, small_memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = SeenImages(dataset, dataset.train, VIEW.kind, 40)
+    expected = torch.stack([direct[index] for index in range(len(direct))])
+    mapped = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
+    assert isinstance(mapped, MappedImages)
+    assert [path.suffix for path in small_memory.iterdir()] == [".u8"]
+    monkeypatch.setattr(SeenImages, "__getitem__", None)  # decoding again would fail
+    again = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
+    for images in (mapped, again):
+        assert torch.equal(torch.cat(list(make_loader(images, 5, workers))), expected)
+
+
+def test_other_images_and_sizes_have_files_of_their_own(dataset: Dataset, small_memory: Path) -> None:
+    other = replace(dataset, fingerprint="other")
+    for source, samples, size in (
+        (dataset, dataset.train, 40),
+        (dataset, dataset.train, 44),
+        (dataset, dataset.train[::-1], 40),
+        (other, dataset.train, 40),
+    ):
+        read_images(source, samples, VIEW, size, 0, "reading")
+    assert len(list(small_memory.iterdir())) == 4
+
+
+def test_an_incomplete_file_is_made_anew(dataset: Dataset, small_memory: Path) -> None:
+    read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
+    (path,) = small_memory.iterdir()
+    complete = path.read_bytes()
+    path.write_bytes(complete[:100])
+    read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
+    assert path.read_bytes() == complete
+
+
+def test_without_room_on_the_disk_images_are_decoded_when_needed(
+    dataset: Dataset, small_memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     decoded = read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
     assert isinstance(decoded, SeenImages)
-    assert torch.equal(decoded[7], kept[7])
+    assert list(small_memory.iterdir()) == []
+
+
+def test_a_decoding_that_fails_leaves_no_file_behind(dataset: Dataset, small_memory: Path) -> None:
+    samples = [*dataset.train[:7], replace(dataset.train[7], path="train/gone.png"), *dataset.train[8:]]
+    with pytest.raises(CamcoreError, match="no such file"):
+        read_images(dataset, samples, VIEW, 40, 0, "reading")
+    assert list(small_memory.iterdir()) == []
 
 
 @pytest.mark.parametrize("workers", [0, 1])

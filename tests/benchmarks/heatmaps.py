@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -61,15 +62,17 @@ class Bench:
         return load_model(open_run(self.path)).eval()
 
 
-def prepare(root: Path, backbone: str, size: int, epochs: int, folder: Path) -> Bench:
-    """Train a network, and open the photographs: all of them are explained."""
-    config = RunConfig(
-        DatasetConfig("stanford-dogs"), ViewConfig(size=size), ModelConfig(backbone), TrainConfig(epochs=epochs)
-    )
-    run = train_run(folder / "run", config, root=root)
+def train(root: Path, backbone: str, size: int, epochs: int, path: Path) -> None:
+    model, view = ModelConfig(backbone), ViewConfig(size=size)
+    train_run(path, RunConfig(DatasetConfig("stanford-dogs"), view, model, TrainConfig(epochs=epochs)), root=root)
+
+
+def prepare(root: Path, trained: Path, folder: Path) -> Bench:
+    """Open a copy of a trained run, and the photographs: all of them are explained."""
+    run = open_run(Path(shutil.copytree(trained, folder / "copy")))
     dataset = open_run_dataset(run, root)
     every = replace(dataset, val=dataset.val + dataset.train)
-    return Bench(run.path, every, load_model(run).eval(), size)
+    return Bench(run.path, every, load_model(run).eval(), run.config.view.size)
 
 
 def run_camcore(bench: Bench, precision: str) -> float:
@@ -91,7 +94,7 @@ def run_torchcam(bench: Bench) -> float:
         scores = model(images)
         classes = scores.argmax(1).tolist()
         for maps, extractor in zip(stored, extractors, strict=True):
-            maps.append(extractor(classes, scores, retain_graph=True)[0].detach().numpy())
+            maps.append(extractor(classes, scores)[0].detach().numpy())
     return len(bench.dataset.val) / (time.perf_counter() - started)
 
 
@@ -179,7 +182,7 @@ def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[st
 
         other = as_torchvision(bench.load_model())
         grad_cam = GradCAM(other, [other.get_submodule("layer4")])
-        contenders["pytorch-grad-cam, Grad-CAM alone"] = lambda: grad_cam(input_tensor=floats)
+        contenders["pytorch-grad-cam, Grad-CAM alone"] = lambda: grad_cam(floats, None)
     return contenders
 
 
@@ -220,13 +223,17 @@ def main() -> None:
     parser.add_argument("--backbone", default="resnet18", choices=["resnet18", "resnet50"])
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--run", type=Path, help="A run trained on FOLDER, in place of training one.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", action="store_true", help="Also run torchcam, captum and pytorch-grad-cam.")
     parser.add_argument("--json", type=Path, help="Write every value there.")
     options = parser.parse_args()
     peers = [peer for peer in PEERS if options.peers and is_there(peer)]
     with tempfile.TemporaryDirectory() as folder:
-        bench = prepare(options.root, options.backbone, options.size, options.epochs, Path(folder))
+        trained = options.run or Path(folder) / "run"
+        if not options.run:
+            train(options.root, options.backbone, options.size, options.epochs, trained)
+        bench = prepare(options.root, trained, Path(folder))
         explain(open_run(bench.path), bench.dataset, bench.load_model(), BOTH, CPU)
         chosen = open_run(bench.path)
         path = str(json.loads(next(chosen.path.glob("explained/*/manifest.json")).read_text())["precision"]["path"])
@@ -237,14 +244,14 @@ def main() -> None:
         if "torchcam" in peers:
             contenders["torchcam"] = lambda: run_torchcam(bench)
         whole = in_turns(contenders, options.rounds, timed=False)
+        show("Files to stored maps", whole, "images/s", list(whole)[-1])
         alone = [measure_limit(bench, path) for _ in range(options.rounds)]
         computed = in_turns(compute_contenders(bench, path, peers), options.rounds, timed=True)
     limits = [1 / (1 / rates["d"] + 1 / rates["f"]) for rates in alone]
     versions = {name: metadata.version(name) for name in ("torch", "torchvision", *(PEERS[peer] for peer in peers))}
     photographs = f"{len(bench.dataset.val)} photographs, batches of {BATCH_SIZE}"
-    print(f"\n{options.backbone}, {options.size} px, {photographs}; {path}")
+    print(f"\n{bench.model.config.backbone}, {bench.size} px, {photographs}; {path}")
     print(f"{os.cpu_count()} cores, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}; {versions}")
-    show("Files to stored maps", whole, "images/s", list(whole)[-1])
     for name in ("d", "f"):
         print(f"  {name} alone: {statistics.median(rates[name] for rates in alone):.1f} images/s")
     print(f"  share of the limit: {statistics.median(whole['camcore']) / statistics.median(limits):.2f}")

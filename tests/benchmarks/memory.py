@@ -1,0 +1,85 @@
+"""Does memory grow with the number of images? `python tests/benchmarks/memory.py`: peak MiB of `camcore explain`.
+
+Two data sets that differ in the number of validation images alone are explained, each in a process of its own. The
+peak is that of the process's own memory (RssAnon), sampled from /proc: pages of the written files that the system has
+not put on the disk yet are not the process's to give back.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.workflows import train_run
+
+REPOSITORY = Path(__file__).parents[2]
+DISTINCT, TRAINING = 40, 16
+
+
+def make_images(root: Path, images: int) -> None:
+    """Write an image folder: few different photographs, each under many names."""
+    generator = np.random.default_rng(0)
+    originals = root / "originals"
+    originals.mkdir(parents=True)
+    for index in range(DISTINCT):
+        pixels = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((160, 120), Image.Resampling.BICUBIC).save(originals / f"{index}.jpg")
+    for split, count in (("train", TRAINING), ("val", images)):
+        for index in range(count):
+            place = root / "set" / split / ("cat", "dog")[index % 2] / f"{index:06}.jpg"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.hardlink_to(originals / f"{index % DISTINCT}.jpg")
+
+
+def measure(run: Path) -> tuple[float, float]:
+    """Explain a run; return its peak in MiB and seconds."""
+    command = [sys.executable, "-m", "camcore", "explain", str(run), "--sources", "cam,grad_cam"]
+    started, peak = time.perf_counter(), 0
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            peak = max(peak, read_anonymous(process.pid))
+            time.sleep(0.01)
+        if process.returncode:
+            raise SystemExit(f"explain ended with {process.returncode}")
+    return peak / 1024, time.perf_counter() - started
+
+
+def read_anonymous(process: int) -> int:
+    """Return a process's own resident memory in KiB."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, nargs=2, default=[1000, 20_000])
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores, {platform.machine()}")
+    peaks = []
+    for images in options.images:
+        with tempfile.TemporaryDirectory() as folder:
+            make_images(Path(folder), images)
+            view, model = ViewConfig(size=64), ModelConfig("resnet10_narrow")
+            config = RunConfig(DatasetConfig("image-folder"), view, model, TrainConfig(epochs=1, batch_size=8))
+            run = train_run(Path(folder) / "run", config, root=Path(folder) / "set", workers=0)
+            peak, seconds = measure(run.path)
+        print(f"{images:8,} images: peak {peak:6.0f} MiB, {seconds:.0f} s")
+        peaks.append(peak)
+    print(f"ratio {peaks[1] / peaks[0]:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""How long does each page's script run? `python tests/benchmarks/pages.py`: milliseconds, medians, caches warm.
+
+By Streamlit's AppTest, on a run of 8,580 images, without a browser: what the server does for each click.
+"""
+
+import argparse
+import logging
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+logging.disable(logging.WARNING)
+
+from streamlit.testing.v1 import AppTest  # noqa: E402 needs the path above
+from synthetic_run import make_run  # noqa: E402
+from synthetic_verdict import write_verdict  # noqa: E402
+
+from dashboard.router import PAGES  # noqa: E402
+
+IMAGES, AIM = 8580, 150
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    print(f"{IMAGES:,} images; {os.cpu_count()} cores, {platform.machine()}; aim {AIM} ms")
+    with tempfile.TemporaryDirectory() as folder:
+        write_verdict(make_run(Path(folder), "many", images=IMAGES))
+        os.environ["CAMCORE_RUNS"] = folder
+        for name, _ in PAGES:
+            app = AppTest.from_file(str(TESTS.parent / "dashboard" / "main.py"), default_timeout=120)
+            app.switch_page(f"app_pages/{name}.py").run()
+            found = []
+            for _ in range(options.rounds):
+                started = time.perf_counter()
+                app.run()
+                found.append(1000 * (time.perf_counter() - started))
+            assert not app.exception
+            print(f"{name:16} median {statistics.median(found):5.0f} ms ({min(found):.0f} to {max(found):.0f})")
+
+
+if __name__ == "__main__":
+    main()

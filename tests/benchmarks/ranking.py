@@ -1,0 +1,76 @@
+"""How long does it take to rank a million images by disagreement? `python tests/benchmarks/ranking.py`.
+
+Maps of CAM and Grad-CAM are generated as `explain` stores them, 7 by 7 for every target, and ranked by each measure in
+a process of its own, whose peak memory counts; what it maps of the files is part of it. The files are read once before,
+so that the disk is not what is measured.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from camcore.disagreement import MEASURES
+from camcore.generations import TARGETS, Generation
+from camcore.readings import measure_pair
+
+SOURCES = ("cam", "grad_cam")
+
+
+def generate(folder: Path, images: int) -> None:
+    """Write maps as a generation holds them, a block at a time."""
+    generator = np.random.default_rng(0)
+    shape = (images, len(TARGETS), 7, 7)
+    files = [np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype="f4", shape=shape) for name in SOURCES]
+    for start in range(0, images, 50_000):
+        rows = slice(start, start + 50_000)
+        cam = generator.normal(0.3, 1, (len(files[0][rows]), len(TARGETS), 7, 7))
+        files[0][rows], files[1][rows] = cam, cam / 49 + generator.normal(0, 0.01, cam.shape)
+    for file in files:
+        file.flush()
+
+
+def rank(folder: Path, images: int, measure: str) -> None:
+    """Rank once and print seconds and MiB, as JSON."""
+    generation = Generation(folder, {"sources": list(SOURCES), "images": images})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    distances = measure_pair(generation, *SOURCES, measures=[measure], conventions=["literature"])
+    order = np.argsort(-distances.to_numpy()[:, 0], kind="stable")
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": seconds, "peak": peak / 1024, "before": before / 1024, "first": int(order[0])}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rank", nargs=2, metavar=("FOLDER", "MEASURE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.rank:
+        rank(Path(options.rank[0]), options.images, options.rank[1])
+        return
+    print(f"{options.images:,} images; {os.cpu_count()} cores, {platform.machine()}, numpy {np.__version__}")
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder), options.images)
+        for measure in MEASURES:
+            command = [sys.executable, __file__, "--images", str(options.images), "--rank", folder, measure]
+            found = [json.loads(subprocess.check_output(command)) for _ in range(options.rounds)]
+            seconds = np.median([one["seconds"] for one in found])
+            peak = max(one["peak"] for one in found)
+            print(f"{measure:24} median {seconds:5.2f} s, peak {peak:6.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
