@@ -55,16 +55,16 @@ def measure_pair(
     Of all images, or of some, a row each in their order. Images are taken in blocks, a few at once, so that memory
     grows with the number of distances alone.
     """
-    one, other = generation.maps(first), generation.maps(second)
     methods = parse_source(first).method, parse_source(second).method
 
     def measure(block: Any) -> pd.DataFrame:
-        a, b = np.asarray(one[block]), np.asarray(other[block])
+        # Opened for each block: what is mapped of a file counts as this process's memory until it is closed.
+        a, b = (np.array(generation.maps(source)[block]) for source in (first, second))
         return compare(a, methods[0], b, methods[1], measures, conventions)
 
     if indices is not None:
         return measure(list(indices))
-    blocks = [slice(at, at + BLOCK) for at in range(0, max(len(one), 1), BLOCK)]
+    blocks = [slice(at, at + BLOCK) for at in range(0, max(len(generation.maps(first)), 1), BLOCK)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return pd.concat(pool.map(measure, blocks), ignore_index=True)
 

@@ -18,4 +18,9 @@ draw_histogram = partial(charts.draw_histogram, text)
 
 def show_chart(figure: go.Figure, key: str, height: int = 300) -> None:
     """Show a figure the way all of them look."""
-    st.plotly_chart(charts.style_chart(figure, height), key=key, config=charts.CONFIG)
+    show_styled(charts.style_chart(figure, height), key)
+
+
+def show_styled(figure: go.Figure, key: str) -> None:
+    """Show a figure that has its look already, for instance one that is kept."""
+    st.plotly_chart(figure, key=key, config=charts.CONFIG)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from camcore.charts import style_chart
 from camcore.verdict_view import Verdict, cost, curves, forest, table
 from dashboard import charts, layout
 from dashboard.components.verdict_table import verdict_table
-from dashboard.language import text
+from dashboard.language import language, text
 from dashboard.wording import measure_meaning, measure_title, name_of
 
 HEIGHT = 300
@@ -44,13 +46,28 @@ def show_curves(verdict: Verdict, method: str) -> None:
     grid = st.grid(2, min_column_width=320, gap="medium")
     for kind in curves.FAITHFULNESS:
         with grid.cell():
-            charts.show_chart(curves.draw_faithfulness(text, verdict, kind, lines), f"verdict_{kind}", HEIGHT)
+            charts.show_styled(_draw_curves(kind, method, language(), *_name(verdict), verdict), f"verdict_{kind}")
     layout.show_section(text("verdict.randomization.title"), text("verdict.randomization.lead"))
     left, right = st.columns((3, 2), gap="medium")
     with left:
-        charts.show_chart(curves.draw_randomization(text, verdict, lines), "verdict_randomization", HEIGHT)
+        kept = _draw_curves("randomization", method, language(), *_name(verdict), verdict)
+        charts.show_styled(kept, "verdict_randomization")
     with right:
         st.html(curves.write_checks(text, verdict))
+
+
+def _name(verdict: Verdict) -> tuple[str, str]:
+    """Return what no other verdict shares: the maps that it is about, and when it was made."""
+    return str(verdict.document.get("generation")), str(verdict.document.get("created"))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _draw_curves(kind: str, method: str, language: str, generation: str, created: str, _verdict: Verdict) -> go.Figure:
+    """Return a figure of curves; building one takes longer than all the rest of the page."""
+    lines = curves.choose_lines(text, _verdict, method)
+    if kind == "randomization":
+        return style_chart(curves.draw_randomization(text, _verdict, lines), HEIGHT)
+    return style_chart(curves.draw_faithfulness(text, _verdict, kind, lines), HEIGHT)
 
 
 def show_cost(verdict: Verdict, method: str) -> None:
