@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from threading import Lock
 from typing import cast
 
 import torch
@@ -32,19 +33,23 @@ PATHS = {path.name: path for path in (EXACT, FUSED, FUSED_COMPILED, BF16, BF16_C
 class FastTrunk:
     """Runs layers in place of `Classifier.run_from_images`: each stretch is built when it is first asked for.
 
-    The model itself is left as it is. Gradients go through to the stretch's input, and to no weight.
+    The model itself is left as it is. Gradients go through to the stretch's input, and to no weight. Before several
+    threads run stretches that are fused, one must have run each of them: building one traces the modules, and while
+    that goes on no other thread may call any.
     """
 
     def __init__(self, model: Classifier, path: TrunkPath, batch_size: int) -> None:
         self.model, self.path, self.batch_size = model, path, batch_size
         self._stretches: dict[tuple[int, int], nn.Module] = {}
+        self._building = Lock()
 
     def __call__(self, values: Tensor, start: int, stop: int) -> Tensor:
         """Return what layers `start` to `stop` (exclusive) make of images (start 0) or of the values before them."""
         if start == stop:
             return values
-        if (start, stop) not in self._stretches:
-            self._stretches[start, stop] = self._build(start, stop)
+        with self._building:
+            if (start, stop) not in self._stretches:
+                self._stretches[start, stop] = self._build(start, stop)
         stretch = self._stretches[start, stop]
         missing = self.batch_size - len(values)
         if not self.path.compiled or missing <= 0:

@@ -141,6 +141,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
     def forward(_: Sequence[Any]) -> None:
         bench.model.classify(trunk(images, 0, last))
 
+    forward(())  # builds the trunk, which is for one thread alone
     rates = {}
     full = [batch for batch in batches(bench.dataset.val) if len(batch) == BATCH_SIZE]
     with Lanes(choose_lanes()) as lanes:
