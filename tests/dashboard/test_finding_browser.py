@@ -120,7 +120,7 @@ def test_a_link_opens_the_same_images_in_a_new_tab(page: Page, dashboard: str) -
 def test_one_click_clears_every_filter_and_a_chip_its_own(page: Page, dashboard: str) -> None:
     page.goto(f"{dashboard}/gallery?run=gap&class=Collie&result=wrong&disagreement=0-99&status_a=ok")
     wait_until_painted(page)
-    page.get_by_role("button", name="True class: Collie").click()
+    page.get_by_role("button", name="True class: Collie", exact=True).click()
     expect(page).not_to_have_url(re.compile("class="))
     page.get_by_role("button", name="Clear filters").click()
     expect_count(page, 60)
