@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -43,13 +42,17 @@ def generate(folder: Path, images: int) -> None:
 def rank(folder: Path, images: int, measure: str) -> None:
     """Rank once and print seconds and MiB, as JSON."""
     generation = Generation(folder, {"sources": list(SOURCES), "images": images})
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     distances = measure_pair(generation, *SOURCES, measures=[measure], conventions=["literature"])
     order = np.argsort(-distances.to_numpy()[:, 0], kind="stable")
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "peak": peak / 1024, "before": before / 1024, "first": int(order[0])}))
+    print(json.dumps({"seconds": seconds, "peak": read_peak() / 1024, "first": int(order[0])}))
+
+
+def read_peak() -> int:
+    """Return this process's peak of resident memory in KiB; `ru_maxrss` would begin with the parent's."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def main() -> None:
