@@ -52,16 +52,20 @@ class FastTrunk:
                 self._stretches[start, stop] = self._build(start, stop)
         stretch = self._stretches[start, stop]
         missing = self.batch_size - len(values)
-        if not self.path.compiled or missing <= 0:
+        if not self._compiles(start) or missing <= 0:
             return cast(Tensor, stretch(values))
         padded = torch.cat([values, values[:1].expand(missing, -1, -1, -1)])  # another size would be compiled anew
         return cast(Tensor, stretch(padded)[: len(values)])
+
+    def _compiles(self, start: int) -> bool:
+        """Whether a stretch is compiled: the one from the images on, which is most of the work and has no gradients."""
+        return self.path.compiled and start == 0
 
     def _build(self, start: int, stop: int) -> nn.Module:
         layers = copy.deepcopy(nn.Sequential(*(layer for _, layer in self.model.layers[start:stop]))).eval()
         stretch = _Stretch(fuse(layers) if self.path.fused else layers, self.path.dtype, self.model, start == 0)
         stretch.requires_grad_(False).to(memory_format=torch.channels_last)
-        return torch.compile(stretch, dynamic=False) if self.path.compiled else stretch  # type: ignore[return-value]
+        return torch.compile(stretch, dynamic=False) if self._compiles(start) else stretch  # type: ignore[return-value]
 
 
 class _Stretch(nn.Module):
