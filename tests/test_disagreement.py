@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import spearmanr
 
 from camcore.disagreement import (
     MEASURES,
@@ -14,6 +15,7 @@ from camcore.disagreement import (
     map_status,
     object_cover,
     off_object_heat,
+    rank_correlation,
 )
 from camcore.drawing import CONVENTIONS
 from camcore.geometry import FloatArray
@@ -46,6 +48,14 @@ def test_rank_disagreement_by_hand() -> None:
 def test_a_constant_map_has_the_order_of_a_constant_map_and_no_other() -> None:
     assert distance("rank_disagreement", [[2, 2, 2]], [[5, 5, 5]]) == 0
     assert distance("rank_disagreement", [[2, 2, 2]], [[1, 2, 3]]) == 0.5
+
+
+def test_rank_correlation_is_scipys_with_equal_cells_in_some_maps_and_not_in_others() -> None:
+    generator = np.random.default_rng(0)
+    plain, tied = generator.normal(size=(20, 3, 4)), generator.integers(0, 4, (20, 3, 4)).astype(float)
+    first, second = np.concatenate([plain, tied, plain]), np.concatenate([tied, plain, plain[::-1]])
+    expected = [spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(rank_correlation(first, second), expected, atol=1e-12)
 
 
 def test_hottest_fifth_by_hand() -> None:
