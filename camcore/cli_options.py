@@ -5,11 +5,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from camcore.errors import CamcoreError
+from camcore.runs import open_run
 
 PATH = click.Path(path_type=Path)
 
@@ -49,3 +50,15 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.exit(1)
 
     return wrapped
+
+
+def say_stopped(path: Path) -> NoReturn:
+    """Say what a stopped command left of a run, and exit with 130."""
+    if not (path / "run.json").exists():
+        go_on = "There is nothing to keep yet."
+    elif (run := open_run(path)).finished:
+        go_on = f"{path} holds a finished run, which is kept as it is."
+    else:
+        go_on = f"{len(run.history())} finished epochs are kept. Go on: camcore train --run {path} --resume"
+    click.echo(f"\nStopped. {go_on}", err=True)
+    sys.exit(130)

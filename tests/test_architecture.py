@@ -25,7 +25,8 @@ LEVELS = (
     ("image_table", "train", "explain", "evaluation", "report", "contact_sheet"),
     ("verdict", "cli_options"),
     ("workflows",),
-    ("cli_reading",),
+    ("new_runs",),
+    ("cli_reading", "cli_train"),
     ("cli",),
     ("__main__",),
 )
@@ -127,6 +128,7 @@ def test_this_test_can_see_torch() -> None:
     assert "camcore.own_maps" in read_imports(RUNS_A_MODEL) - read_imports(RUNS_A_MODEL, on_load=True)
     assert "torch" not in loaded_by("camcore.cli"), "the command line loads it when a command runs"
     assert "camcore.workflows" in read_imports("camcore.cli")
+    assert "camcore.new_runs" in read_imports("camcore.cli_train")
 
 
 @pytest.mark.parametrize("name", [*CAMCORE, *DASHBOARD])

@@ -12,10 +12,10 @@ import pytest
 from command_line import ON_CPU, run_camcore
 
 import camcore
-from camcore import workflows
-from camcore.cli import DATASET_KINDS, build_config, main
+from camcore import new_runs
+from camcore.cli import main
+from camcore.cli_train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
-from camcore.datasets import DATASETS
 from camcore.generations import open_generation
 from camcore.runs import Run, create_run, open_run
 
@@ -59,10 +59,6 @@ def test_python_m_camcore_is_the_same() -> None:
     wrong = subprocess.run([*command, "exlpain"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "No such command 'exlpain'" in wrong.stderr
-
-
-def test_the_kinds_of_data_set_are_those_there_are() -> None:
-    assert set(DATASET_KINDS) == set(DATASETS)
 
 
 def test_every_field_of_the_configuration_has_an_option_with_its_default() -> None:
@@ -149,7 +145,7 @@ def test_the_demo_says_what_it_made_and_where_to_look(
         asked.append(path)
         return open_generation(trained_run)
 
-    monkeypatch.setattr(workflows, "make_demo", make_demo)
+    monkeypatch.setattr(new_runs, "make_demo", make_demo)
     monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
     lines = run_camcore("demo").stdout.splitlines()
     accuracy = open_generation(trained_run).accuracy

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from command_line import ON_CPU, run_camcore
 
-from camcore import workflows
+from camcore import new_runs, workflows
 from camcore.config import ModelConfig, RunConfig
 from camcore.generations import open_generation
 from camcore.heatmaps import METHODS
@@ -116,7 +116,7 @@ def press_ctrl_c(*_: Any, **__: Any) -> None:
 
 def stop_training(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what is said when Ctrl-C is pressed in `camcore train`."""
-    monkeypatch.setattr(workflows, "train_run", press_ctrl_c)
+    monkeypatch.setattr(new_runs, "train_run", press_ctrl_c)
     result = run_camcore("train", "--run", path)
     assert result.exit_code == 130
     assert result.stdout == ""

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from camcore import workflows
+from camcore import new_runs
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset
@@ -281,7 +281,7 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training(
 ) -> None:
     monkeypatch.setattr("camcore.train.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
     with pytest.raises(CamcoreError) as caught:
-        workflows.train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
+        new_runs.train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
     assert str(caught.value) == (
         "The validation loss is nan after epoch 1: the training diverges. Nothing of this epoch is kept."
         " Train anew with a lower --learning-rate."

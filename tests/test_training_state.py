@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore import training_state, workflows
+from camcore import new_runs, training_state
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs import Run, open_run
@@ -19,7 +19,7 @@ UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", 
 
 
 def resume(path: Path) -> Run:
-    return workflows.resume_run(path, device="cpu", workers=0)
+    return new_runs.resume_run(path, device="cpu", workers=0)
 
 
 def row(epoch: int, val_accuracy: float) -> dict[str, float]:
@@ -49,7 +49,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
 ) -> None:
     monkeypatch.setattr(Progress, "last_is_best", True)  # else `best` might have no weights to write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
-    whole = workflows.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
+    whole = new_runs.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
     path, keep_epoch = tmp_path / "run", training_state.keep_epoch
 
     def press_ctrl_c(*_: object) -> None:
@@ -64,7 +64,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
 
         patch.setattr("camcore.train.keep_epoch", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            workflows.train_run(path, config, tiny_folder, device="cpu", workers=0)
+            new_runs.train_run(path, config, tiny_folder, device="cpu", workers=0)
     stopped = open_run(path)
     assert not stopped.finished
     assert resume(path).finished

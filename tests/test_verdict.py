@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore import workflows
+from camcore import new_runs, workflows
 from camcore.comparison import VerdictMeasure, correct_for_all, summarize_measure
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verdicts")
     for head in ("mlp", "gap"):
         config = replace(CONFIG, model=replace(CONFIG.model, head=head))
-        workflows.train_run(folder / head, config, device="cpu", workers=0)
+        new_runs.train_run(folder / head, config, device="cpu", workers=0)
         workflows.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
         against = folder / "mlp" if head == "gap" else None
         workflows.verdict_run(folder / head, against, images=3, workers=0)
@@ -105,7 +105,7 @@ def test_the_values_per_image_give_the_means(runs: Path) -> None:
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
     config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=24))
-    workflows.train_run(tmp_path / "other", config, device="cpu", workers=0)
+    new_runs.train_run(tmp_path / "other", config, device="cpu", workers=0)
     workflows.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
     with pytest.raises(CamcoreError, match="explained on different images"):
         workflows.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)

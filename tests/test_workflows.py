@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from camcore import workflows
+from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
@@ -36,7 +36,7 @@ def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_fold
 def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Path) -> None:
     before = trained_run.weights_path.read_bytes()
     with pytest.raises(CamcoreError, match="exists already"):
-        workflows.train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
+        new_runs.train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
     assert trained_run.weights_path.read_bytes() == before
 
 
@@ -53,7 +53,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 ) -> None:
     train = replace(config_with_weights.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
     config = replace(config_with_weights, train=train)
-    run = workflows.train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
+    run = new_runs.train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
     first = torch.load(tmp_path / "weights.pth", weights_only=True)["conv1.weight"]
     assert torch.equal(load_model(run).trunk.get_submodule("conv1").weight, first)
     assert run.config.model.weights == "weights.pth"
@@ -64,7 +64,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = workflows.train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
+    whole = new_runs.train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
 
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
@@ -72,9 +72,9 @@ def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.training_state.torch.save", press_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
-            workflows.train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
+            new_runs.train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
     assert not open_run(tmp_path / "run").state_path.exists()
-    run = workflows.resume_run(tmp_path / "run", device="cpu", workers=0)
+    run = new_runs.resume_run(tmp_path / "run", device="cpu", workers=0)
     assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
 
 
@@ -93,9 +93,9 @@ def test_going_on_restores_weights_and_finishes(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.train.evaluate", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            workflows.train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
+            new_runs.train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
     assert not open_run(path).finished
-    run = workflows.resume_run(path, device="cpu", workers=0)
+    run = new_runs.resume_run(path, device="cpu", workers=0)
     assert run.finished
     assert run.weights_path.read_bytes() == trained_run.weights_path.read_bytes()
 
@@ -200,33 +200,33 @@ def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
 
 def test_only_what_can_be_downloaded_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CamcoreError) as caught:
-        workflows.download_dataset("image-folder", tmp_path)
+        new_runs.download_dataset("image-folder", tmp_path)
     assert str(caught.value) == "image-folder has nothing to download; --download is for stanford-dogs."
     with pytest.raises(CamcoreError) as caught:
-        workflows.download_dataset("stanford-dogs", None)
+        new_runs.download_dataset("stanford-dogs", None)
     assert str(caught.value) == "--download needs --root, the folder to put the data set into."
     asked: list[Path] = []
     monkeypatch.setitem(DATASETS, "stanford-dogs", replace(DATASETS["stanford-dogs"], download=asked.append))
-    workflows.download_dataset("stanford-dogs", tmp_path)
+    new_runs.download_dataset("stanford-dogs", tmp_path)
     assert asked == [tmp_path]
 
 
 def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single_thread: None) -> None:
     small = RunConfig(
         DatasetConfig("paper-dogs", train_images=8, val_images=10),
-        replace(workflows.DEMO_CONFIG.view, size=32),
+        replace(new_runs.DEMO_CONFIG.view, size=32),
         ModelConfig("resnet10_narrow"),
         TrainConfig(epochs=1, batch_size=4),
     )
-    monkeypatch.setattr(workflows, "DEMO_CONFIG", small)
-    generation = workflows.make_demo(tmp_path / "demo", device="cpu", workers=0)
+    monkeypatch.setattr(new_runs, "DEMO_CONFIG", small)
+    generation = new_runs.make_demo(tmp_path / "demo", device="cpu", workers=0)
     assert [source.id for source in generation.sources] == SOURCES.split(",")
     assert generation.manifest["images"] == 10
     assert open_run(tmp_path / "demo").finished
     assert (generation.samples["boxes"].map(len) >= 1).all()
     assert (generation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
     with pytest.raises(CamcoreError, match="exists already"):
-        workflows.make_demo(tmp_path / "demo", device="cpu", workers=0)
+        new_runs.make_demo(tmp_path / "demo", device="cpu", workers=0)
 
 
 def test_new_sources_join_those_that_are_there(own_run: Run) -> None:

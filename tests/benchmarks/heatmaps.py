@@ -39,10 +39,11 @@ from camcore.fast_trunk import PATHS, FastTrunk
 from camcore.heatmaps import METHODS, Source
 from camcore.lanes import Lanes, choose_lanes
 from camcore.models import Classifier
+from camcore.new_runs import train_run
 from camcore.pixels import see_pixels, to_pixels
 from camcore.runs import open_run
 from camcore.weights import load_model
-from camcore.workflows import open_run_dataset, train_run
+from camcore.workflows import open_run_dataset
 
 CPU = torch.device("cpu")
 BOTH = (Source("cam"), Source("grad_cam"))

@@ -20,7 +20,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.workflows import train_run
+from camcore.new_runs import train_run
 
 REPOSITORY = Path(__file__).parents[2]
 DISTINCT, TRAINING = 40, 16

@@ -1,0 +1,117 @@
+"""The command that trains: its options are the fields of a run's configuration."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from camcore.backbones import BACKBONES, HEADS
+from camcore.cli_options import DEVICE, ROOT, WORKERS, config_option, run_option, say_stopped, show_errors
+from camcore.config import (
+    AUGMENTATIONS,
+    KEEPS,
+    OPTIMIZERS,
+    PRECISIONS,
+    DatasetConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    ViewConfig,
+)
+from camcore.datasets import DATASETS
+from camcore.errors import CamcoreError
+from camcore.geometry import VIEWS
+
+
+@click.command("train")
+@run_option(required=True)
+@click.option(
+    "--dataset",
+    "kind",
+    type=click.Choice(tuple(DATASETS)),
+    default="paper-dogs",
+    show_default=True,
+    help="What to learn.",
+)
+@ROOT
+@click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
+@click.option("--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder.")
+@config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split.")
+@config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
+@config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
+@config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
+@config_option(
+    ModelConfig,
+    "head",
+    type=click.Choice(tuple(HEADS)),
+    help="gap: CAM applies; mlp: a hidden layer; native: as built.",
+)
+@config_option(ModelConfig, "weights", help="imagenet, or a file of torchvision's layout. [default: from scratch]")
+@config_option(ModelConfig, "map_stride", type=int, help="Pixels per cell of the last grid: 32, or 16 for finer maps.")
+@click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees.")
+@config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels.")
+@config_option(TrainConfig, "epochs", type=int, help="How often the training images are seen.")
+@config_option(TrainConfig, "batch_size", type=int, help="Images per step.")
+@config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS), help="sgd: momentum 0.9, Nesterov.")
+@config_option(TrainConfig, "learning_rate", type=float, help="At its peak; then a cosine to zero.")
+@config_option(TrainConfig, "weight_decay", type=float, help="For kernels and matrices, not for biases.")
+@config_option(TrainConfig, "warmup_epochs", type=float, help="Epochs until the learning rate's peak.")
+@config_option(TrainConfig, "label_smoothing", type=float, help="Share of the target given to all classes.")
+@config_option(
+    TrainConfig,
+    "augmentation",
+    type=click.Choice(AUGMENTATIONS),
+    help="light: crops, flips; standard: also colours, shapes and erasing.",
+)
+@config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS), help="auto: bf16 where the hardware has it.")
+@config_option(TrainConfig, "keep", type=click.Choice(KEEPS), help="best: selects on the split it reports, optimistic.")
+@config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
+@click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@DEVICE
+@WORKERS
+@click.pass_context
+@show_errors
+def train_command(context: click.Context, path: Path, resume: bool, overwrite: bool, **options: Any) -> None:
+    """Train a classifier into a run folder."""
+    from camcore import new_runs
+
+    places = {name: options.pop(name) for name in ("root", "device", "workers")}
+    try:
+        if resume:
+            _require_no_settings(context, set(options), overwrite)
+            run = new_runs.resume_run(path, **places)
+        else:
+            if options.pop("download"):
+                new_runs.download_dataset(options["kind"], places["root"])
+            run = new_runs.train_run(path, build_config(options), overwrite=overwrite, **places)
+    except KeyboardInterrupt:
+        say_stopped(path)
+    if skipped := run.info["dataset"].get("skipped"):
+        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
+    click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
+
+
+def build_config(options: dict[str, Any]) -> RunConfig:
+    """Return the configuration that the options of `train` describe."""
+
+    def chosen(kind: type) -> dict[str, Any]:
+        return {field.name: options[field.name] for field in fields(kind) if field.name in options}
+
+    return RunConfig(
+        DatasetConfig(**chosen(DatasetConfig) | {"seed": options["data_seed"]}),
+        ViewConfig(**chosen(ViewConfig) | {"kind": options["view"]}),
+        ModelConfig(**chosen(ModelConfig)),
+        TrainConfig(**chosen(TrainConfig)),
+    )
+
+
+def _require_no_settings(context: click.Context, names: set[str], overwrite: bool) -> None:
+    given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    if overwrite:
+        raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
+    if given:
+        flags = {option.name: option.opts[0] for option in context.command.params}
+        flag = flags[sorted(given)[0]]
+        raise CamcoreError(f"--resume goes on as the run was configured; leave out {flag}, or train a new run.")

@@ -1,0 +1,138 @@
+"""How runs come into being: trained, resumed, replaced, and the demo."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.datasets import DATASETS, open_dataset
+from camcore.datasets.sample import Dataset
+from camcore.devices import choose_device
+from camcore.errors import CamcoreError
+from camcore.generations import Generation
+from camcore.models import Classifier
+from camcore.runs import Run, create_run, open_run
+from camcore.train import train
+from camcore.weights import load_initial_weights
+from camcore.workflows import explain_run, open_run_dataset
+
+DEMO_CONFIG = RunConfig(
+    DatasetConfig("paper-dogs", val_images=200),
+    ViewConfig(size=128),
+    ModelConfig("resnet10_narrow", "gap", map_stride=16),
+    TrainConfig(epochs=16, augmentation="light"),
+)
+DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
+
+
+def train_run(
+    path: Path,
+    config: RunConfig,
+    root: Path | None = None,
+    *,
+    overwrite: bool = False,
+    device: str = "auto",
+    workers: int | None = None,
+) -> Run:
+    """Create a run and train it to the end.
+
+    Raises:
+        CamcoreError: The run exists, the data set or the weights can't be had, or the training fails.
+    """
+    chosen = choose_device(device)
+    dataset = open_dataset(config.dataset, root)
+    torch.manual_seed(config.train.seed)
+    model = Classifier(config.model, config.view, len(dataset.class_names))
+    weights = config.model.weights
+    if weights is not None:
+        load_initial_weights(model, weights)
+        config = replace(config, model=replace(config.model, weights=Path(weights).name))
+    with replacing(path, overwrite):
+        run = create_run(path, config, dataset.class_names, _describe(dataset))
+        run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
+        if dataset.skipped:
+            run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
+        train(run, dataset, model, chosen, workers=workers)
+    return run
+
+
+@contextmanager
+def replacing(path: Path, overwrite: bool) -> Iterator[None]:
+    """Put a run aside while its replacement is made; it comes back unless the new one has finished an epoch.
+
+    Raises:
+        CamcoreError: What is there is not a run.
+    """
+    if not (overwrite and path.exists()):
+        yield
+        return
+    if not (path / "run.json").exists():
+        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
+    aside = path.with_name(f".{path.name}.replaced")
+    if aside.exists() and not (path / "history.csv").exists():
+        shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
+    else:
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
+    try:
+        yield
+    finally:
+        if (path / "history.csv").exists():
+            shutil.rmtree(aside)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+            aside.rename(path)
+
+
+def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
+    """Go on with a run behind its last finished epoch.
+
+    Raises:
+        CamcoreError: The run is finished, damaged, or its data set has changed.
+    """
+    run = open_run(path)
+    dataset = open_run_dataset(run, root)
+    torch.manual_seed(run.config.train.seed)
+    model = Classifier(run.config.model, run.config.view, len(run.class_names))
+    if run.config.model.weights is not None and not run.state_path.exists():
+        load_initial_weights(model, run.place("weights") or run.config.model.weights)
+    train(run, dataset, model, choose_device(device), resume=True, workers=workers)
+    return run
+
+
+def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
+    """Train a small network on a small set of paper dogs and explain it.
+
+    Raises:
+        CamcoreError: The run exists.
+    """
+    train_run(path, DEMO_CONFIG, overwrite=overwrite, device=device, workers=workers)
+    return explain_run(path, DEMO_SOURCES, device=device, workers=workers)[0]
+
+
+def download_dataset(kind: str, root: Path | None) -> None:
+    """Fetch a data set into a folder; what is there already is not fetched again.
+
+    Raises:
+        CamcoreError: It can't be downloaded, or no folder is named.
+    """
+    download = DATASETS[kind].download
+    if download is None:
+        raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
+    if root is None:
+        raise CamcoreError("--download needs --root, the folder to put the data set into.")
+    download(root)
+
+
+def _describe(dataset: Dataset) -> dict[str, object]:
+    return {
+        "kind": dataset.kind,
+        "fingerprint": dataset.fingerprint,
+        "train_images": len(dataset.train),
+        "val_images": len(dataset.val),
+        "skipped": len(dataset.skipped),
+    }
