@@ -10,6 +10,7 @@ from camcore.backbones import BACKBONES, HEADS
 from camcore.cli_options import DEVICE, ROOT, WORKERS, config_option, run_option, say_stopped, show_errors
 from camcore.config import (
     AUGMENTATIONS,
+    FROZEN,
     KEEPS,
     OPTIMIZERS,
     PRECISIONS,
@@ -22,6 +23,7 @@ from camcore.config import (
 from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
 from camcore.geometry import VIEWS
+from camcore.recipes import RECIPES, apply_recipe
 
 
 @click.command("train")
@@ -35,11 +37,19 @@ from camcore.geometry import VIEWS
     help="What to learn.",
 )
 @ROOT
+@click.option(
+    "--recipe",
+    type=click.Choice(tuple(RECIPES)),
+    help="Settings that belong together: "
+    + "; ".join(f"{name}: {recipe.title}" for name, recipe in RECIPES.items())
+    + ". What it sets is printed; options given beside it hold.",
+)
 @click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
 @click.option("--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder.")
 @config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split.")
 @config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
 @config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
+@config_option(DatasetConfig, "fold", metavar="K/N", help="Validate on part K of N of the training images instead.")
 @config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
 @config_option(
     ModelConfig,
@@ -64,8 +74,20 @@ from camcore.geometry import VIEWS
     type=click.Choice(AUGMENTATIONS),
     help="light: crops, flips; standard: also colours, shapes and erasing.",
 )
+@config_option(TrainConfig, "train_size", type=int, help="Side of the crops to train on. [default: that of --size]")
+@config_option(TrainConfig, "mixing", type=float, help="Share of batches that MixUp or CutMix mixes.")
+@config_option(TrainConfig, "ema", type=float, help="Decay of the average of weights that is kept; 0: none.")
+@config_option(TrainConfig, "layer_decay", type=float, help="Learning rate of a stage as a share of the next one's.")
+@config_option(TrainConfig, "frozen", type=click.Choice(FROZEN), help="What is not trained.")
+@config_option(TrainConfig, "views", type=int, help="With --frozen trunk: features of so many views, computed once.")
+@config_option(TrainConfig, "patience", type=int, help="With --keep held-out: epochs without a better one, then stop.")
 @config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS), help="auto: bf16 where the hardware has it.")
-@config_option(TrainConfig, "keep", type=click.Choice(KEEPS), help="best: selects on the split it reports, optimistic.")
+@config_option(
+    TrainConfig,
+    "keep",
+    type=click.Choice(KEEPS),
+    help="Which epoch. best: chosen on the split it reports, optimistic; held-out: on a tenth of the training images.",
+)
 @config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
 @click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
@@ -78,9 +100,14 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
     from camcore import new_runs
 
     places = {name: options.pop(name) for name in ("root", "device", "workers")}
+    given = _find_given(context, set(options))
+    recipe = options.pop("recipe")
+    if recipe is not None and not resume:
+        options, said = apply_recipe(recipe, options, given)
+        click.echo(said)
     try:
         if resume:
-            _require_no_settings(context, set(options), overwrite)
+            _require_no_settings(context, given, overwrite)
             run = new_runs.resume_run(path, **places)
         else:
             if options.pop("download"):
@@ -107,11 +134,17 @@ def build_config(options: dict[str, Any]) -> RunConfig:
     )
 
 
-def _require_no_settings(context: click.Context, names: set[str], overwrite: bool) -> None:
-    given = [name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+def _find_given(context: click.Context, names: set[str]) -> list[str]:
+    """Return which of the options were given on the command line, in order of name."""
+    source = click.core.ParameterSource.COMMANDLINE
+    return [name for name in sorted(names) if context.get_parameter_source(name) is source]
+
+
+def _require_no_settings(context: click.Context, given: list[str], overwrite: bool) -> None:
     if overwrite:
         raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
     if given:
         flags = {option.name: option.opts[0] for option in context.command.params}
-        flag = flags[sorted(given)[0]]
-        raise CamcoreError(f"--resume goes on as the run was configured; leave out {flag}, or train a new run.")
+        raise CamcoreError(
+            f"--resume goes on as the run was configured; leave out {flags[given[0]]}, or train a new run."
+        )

@@ -1,5 +1,6 @@
 """The configuration of a run: frozen dataclasses that validate themselves, to and from JSON."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -15,7 +16,8 @@ OPTIMIZERS = ("adamw", "sgd")
 AUGMENTATIONS = ("none", "light", "standard")
 PRECISIONS = ("auto", "fp32", "bf16")
 EXPLAIN_PRECISIONS = ("auto", "exact")
-KEEPS = ("last", "best")
+KEEPS = ("last", "best", "held-out")
+FROZEN = ("none", "batchnorm", "trunk")
 
 T = TypeVar("T")
 
@@ -32,15 +34,21 @@ def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """Which data set. `val_fraction` splits an image folder that has no split; the counts belong to paper dogs."""
+    """Which data set. `val_fraction` splits an image folder that has no split; the counts belong to paper dogs.
+
+    `fold` K/N, for cross-validation: part K of N of the training split takes the place of the validation split.
+    """
 
     kind: str = "paper-dogs"
     seed: int = 0
     val_fraction: float = 0.2
     train_images: int | None = None
     val_images: int | None = None
+    fold: str | None = None
 
     def __post_init__(self) -> None:
+        if self.fold is not None:
+            parse_fold(self.fold)
         _require(0 < self.val_fraction < 1, "val_fraction", self.val_fraction, "between 0 and 1")
 
 
@@ -78,7 +86,17 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How the model is trained. `learning_rate` is the peak, reached after `warmup_epochs`, then a cosine to zero."""
+    """How the model is trained. `learning_rate` is the peak, reached after `warmup_epochs`, then a cosine to zero.
+
+    `train_size` is the side of the training crops, None for that of the view. `mixing` is the share of batches that
+    MixUp or CutMix mixes. `ema` is the decay per step of the average of weights that is judged and kept, 0 for none.
+    `layer_decay` is the factor from a stage's learning rate to that of the stage before it, the head's being the whole.
+    `frozen` parts are not trained: the batch normalisation, or the whole trunk. Of a frozen trunk the features of
+    `views` augmented views are computed once, and the head is trained on them; 0 runs the trunk in every epoch.
+    `keep` says which epoch's weights are kept: the last, the best on the validation images (an optimistic choice), or
+    the best on a tenth of the training images held out; the latter ends the training after `patience` epochs (0: never)
+    without a better one.
+    """
 
     epochs: int = 30
     batch_size: int = 32
@@ -91,6 +109,13 @@ class TrainConfig:
     precision: str = "auto"
     keep: str = "last"
     seed: int = 0
+    train_size: int | None = None
+    mixing: float = 0.0
+    ema: float = 0.0
+    layer_decay: float = 1.0
+    frozen: str = "none"
+    views: int = 0
+    patience: int = 0
 
     def __post_init__(self) -> None:
         _require(0 <= self.seed < 2**32, "seed", self.seed, "from 0 to 4294967295")
@@ -104,6 +129,19 @@ class TrainConfig:
         _choose("augmentation", self.augmentation, AUGMENTATIONS)
         _choose("precision", self.precision, PRECISIONS)
         _choose("keep", self.keep, KEEPS)
+        _choose("frozen", self.frozen, FROZEN)
+        size = self.train_size
+        _require(size is None or 32 <= size <= 2048, "train_size", size, "between 32 and 2048 pixels")
+        _require(0 <= self.mixing <= 1, "mixing", self.mixing, "from 0 to 1")
+        _require(0 <= self.ema < 1, "ema", self.ema, "from 0 to below 1")
+        _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "above 0, at most 1")
+        _require(0 <= self.views <= 1000, "views", self.views, "from 0 to 1000")
+        _require(self.patience >= 0, "patience", self.patience, "at least 0")
+        if self.views:
+            _require(self.frozen == "trunk", "frozen", self.frozen, "'trunk' where views are above 0")
+            _require(self.mixing == 0, "mixing", self.mixing, "0 where views are above 0")
+        if self.patience:
+            _require(self.keep == "held-out", "keep", self.keep, "'held-out' where patience is above 0")
 
 
 @dataclass(frozen=True)
@@ -114,6 +152,18 @@ class RunConfig:
     view: ViewConfig = field(default_factory=ViewConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+
+
+def parse_fold(fold: str) -> tuple[int, int]:
+    """Return number and count of `K/N`.
+
+    Raises:
+        CamcoreError: It is not of that form, or K is not from 1 to N, or N below 2.
+    """
+    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", fold)
+    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    _require(1 <= number <= count and count >= 2, "fold", fold, "K/N, part K of N, for example 1/5")
+    return number, count
 
 
 def to_json(config: Any) -> dict[str, Any]:

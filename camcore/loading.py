@@ -145,9 +145,9 @@ def build_augmentation(name: str, size: int) -> v2.Transform:
     return v2.Compose(steps)
 
 
-def crop_side(size: int) -> int:
-    """Return the side of the images that random crops of `size` are taken from."""
-    return round(size * CROP_MARGIN)
+def kept_side(augmentation: str, size: int) -> int:
+    """Return the side of the decoded images that an augmentation makes images of `size` from: crops need more."""
+    return size if augmentation == "none" else round(size * CROP_MARGIN)
 
 
 def _ignore_interrupt(_worker: int) -> None:

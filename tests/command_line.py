@@ -1,5 +1,8 @@
 """Commands as people type them, in this process."""
 
+from typing import Any
+
+import click
 from click.testing import CliRunner, Result
 
 from camcore.cli import main
@@ -9,3 +12,9 @@ ON_CPU = ("--device", "cpu", "--workers", "0")
 
 def run_camcore(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def parse_options(command: str, *arguments: object) -> dict[str, Any]:
+    """Return what a command is called with for these arguments, by name, without calling it."""
+    parent = click.Context(main, info_name="camcore", **main.context_settings)
+    return main.commands[command].make_context(command, [str(one) for one in arguments], parent).params

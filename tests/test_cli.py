@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ON_CPU, run_camcore
+from command_line import ON_CPU, parse_options, run_camcore
 
 import camcore
 from camcore import new_runs
@@ -62,21 +62,22 @@ def test_python_m_camcore_is_the_same() -> None:
 
 
 def test_every_field_of_the_configuration_has_an_option_with_its_default() -> None:
-    train = main.commands["train"]
-    options = train.make_context("train", ["--run", "x"]).params
-    assert build_config(options) == RunConfig()
+    assert build_config(parse_options("train", "--run", "x")) == RunConfig()
 
 
 def test_options_reach_the_configuration() -> None:
     arguments = "--run x --dataset image-folder --data-seed 3 --val-fraction 0.3 --backbone vgg16 --head mlp"
     arguments += " --map-stride 16 --weights imagenet --view center-crop --size 96 --epochs 3 --batch-size 5"
     arguments += " --optimizer sgd --learning-rate 0.1 --weight-decay 0.2 --warmup-epochs 0.5 --label-smoothing 0"
-    arguments += " --augmentation none --precision fp32 --keep best --seed 4"
-    config = build_config(main.commands["train"].make_context("train", arguments.split()).params)
+    arguments += " --augmentation none --precision fp32 --keep held-out --seed 4 --train-size 64 --ema 0.9"
+    arguments += " --layer-decay 0.75 --frozen trunk --views 2 --patience 3 --fold 2/3"
+    config = build_config(parse_options("train", *arguments.split()))
     assert (config.dataset.kind, config.dataset.seed, config.dataset.val_fraction) == ("image-folder", 3, 0.3)
+    assert config.dataset.fold == "2/3"
     assert config.model == ModelConfig("vgg16", "mlp", 16, "imagenet")
     assert (config.view.kind, config.view.size) == ("center-crop", 96)
-    assert config.train == TrainConfig(3, 5, "sgd", 0.1, 0.2, 0.5, 0.0, "none", "fp32", "best", 4)
+    settings = (3, 5, "sgd", 0.1, 0.2, 0.5, 0.0, "none", "fp32", "held-out", 4, 64, 0.0, 0.9, 0.75, "trunk", 2, 3)
+    assert config.train == TrainConfig(*settings)
 
 
 def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thread: None) -> None:

@@ -19,20 +19,31 @@ from camcore.config import (
 from camcore.errors import CamcoreError
 
 EVERYTHING_CHANGED = RunConfig(
-    DatasetConfig("image-folder", 3, 0.5, 40, 20),
+    DatasetConfig("image-folder", 3, 0.5, 40, 20, "2/3"),
     ViewConfig("center-crop", 96, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)),
     ModelConfig("vgg16", "mlp", 16, "imagenet"),
-    TrainConfig(7, 5, "sgd", 0.2, 0.01, 0.5, 0.0, "none", "fp32", "best", 9),
+    TrainConfig(7, 5, "sgd", 0.2, 0.01, 0.5, 0.0, "none", "fp32", "held-out", 9, 64, 0.0, 0.9, 0.75, "trunk", 2, 3),
 )
+
+
+MIXED = RunConfig(train=TrainConfig(mixing=0.5))  # not to be had together with cached views
 
 
 def test_every_field_survives_json() -> None:
     default = RunConfig()
     for part in fields(RunConfig):
-        ours, theirs = getattr(EVERYTHING_CHANGED, part.name), getattr(default, part.name)
-        same = [f.name for f in fields(ours) if getattr(ours, f.name) == getattr(theirs, f.name)]
+        theirs = getattr(default, part.name)
+        same = [
+            field.name
+            for field in fields(theirs)
+            if all(
+                getattr(getattr(config, part.name), field.name) == getattr(theirs, field.name)
+                for config in (EVERYTHING_CHANGED, MIXED)
+            )
+        ]
         assert not same, f"{part.name}: {same} would survive though it were lost"
-    assert from_json(RunConfig, json.loads(json.dumps(to_json(EVERYTHING_CHANGED)))) == EVERYTHING_CHANGED
+    for config in (EVERYTHING_CHANGED, MIXED):
+        assert from_json(RunConfig, json.loads(json.dumps(to_json(config)))) == config
 
 
 def test_what_is_missing_in_json_has_its_default() -> None:
@@ -75,7 +86,24 @@ def test_an_unknown_field_in_json_is_named() -> None:
         (TrainConfig, {"optimizer": "adam"}, "Unknown optimizer 'adam'. Choose from: adamw, sgd."),
         (TrainConfig, {"augmentation": "x"}, "Unknown augmentation 'x'. Choose from: none, light, standard."),
         (TrainConfig, {"precision": "fp16"}, "Unknown precision 'fp16'. Choose from: auto, fp32, bf16."),
-        (TrainConfig, {"keep": "all"}, "Unknown keep 'all'. Choose from: last, best."),
+        (TrainConfig, {"keep": "all"}, "Unknown keep 'all'. Choose from: last, best, held-out."),
+        (TrainConfig, {"frozen": "head"}, "Unknown frozen 'head'. Choose from: none, batchnorm, trunk."),
+        (TrainConfig, {"train_size": 16}, "train_size is 16; it must be between 32 and 2048 pixels."),
+        (TrainConfig, {"mixing": 1.5}, "mixing is 1.5; it must be from 0 to 1."),
+        (TrainConfig, {"ema": 1.0}, "ema is 1.0; it must be from 0 to below 1."),
+        (TrainConfig, {"layer_decay": 0.0}, "layer_decay is 0.0; it must be above 0, at most 1."),
+        (TrainConfig, {"views": -1}, "views is -1; it must be from 0 to 1000."),
+        (TrainConfig, {"views": 1}, "frozen is 'none'; it must be 'trunk' where views are above 0."),
+        (
+            TrainConfig,
+            {"views": 1, "frozen": "trunk", "mixing": 0.5},
+            "mixing is 0.5; it must be 0 where views are above 0.",
+        ),
+        (TrainConfig, {"patience": -1}, "patience is -1; it must be at least 0."),
+        (TrainConfig, {"patience": 2}, "keep is 'last'; it must be 'held-out' where patience is above 0."),
+        (DatasetConfig, {"fold": "1"}, "fold is '1'; it must be K/N, part K of N, for example 1/5."),
+        (DatasetConfig, {"fold": "6/5"}, "fold is '6/5'; it must be K/N, part K of N, for example 1/5."),
+        (DatasetConfig, {"fold": "1/1"}, "fold is '1/1'; it must be K/N, part K of N, for example 1/5."),
     ],
 )
 def test_what_is_not_allowed_is_refused_with_the_allowed(kind: type, values: dict[str, Any], message: str) -> None:

@@ -24,7 +24,7 @@ from camcore.loading import (
     SeenImages,
     TrainingImages,
     build_augmentation,
-    crop_side,
+    kept_side,
     make_loader,
     mix_seed,
     plain_worker_errors,
@@ -42,7 +42,7 @@ def dataset(tiny_folder: Path) -> Dataset:
 
 @pytest.fixture
 def augmented(dataset: Dataset) -> TrainingImages:
-    images = read_images(dataset, dataset.train, VIEW, crop_side(32), 0, "reading")
+    images = read_images(dataset, dataset.train, VIEW, kept_side("light", 32), 0, "reading")
     labels = [sample.label for sample in dataset.train]
     return TrainingImages(images, labels, build_augmentation("standard", 32), 5)
 
@@ -175,7 +175,7 @@ def test_augmenting_leaves_the_random_numbers_of_others_alone(augmented: Trainin
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_every_augmentation_gives_bytes_of_the_right_size(name: str) -> None:
-    image = torch.randint(0, 256, (3, crop_side(48), crop_side(48)), dtype=torch.uint8)
+    image = torch.randint(0, 256, (3, kept_side("light", 48), kept_side("light", 48)), dtype=torch.uint8)
     augment = build_augmentation(name, 48)
     results = [augment(image) for _ in range(6)]
     assert all(result.shape == (3, 48, 48) and result.dtype == torch.uint8 for result in results)

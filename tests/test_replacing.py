@@ -72,9 +72,7 @@ def test_what_is_no_run_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize(
-    "step", ["camcore.new_runs.create_run", "camcore.train.train_epoch", "camcore.train.evaluate"]
-)
+@pytest.mark.parametrize("step", ["camcore.new_runs.create_run", "camcore.train.train_epoch", "camcore.train.evaluate"])
 def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
     step: str, failure: Failure, own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

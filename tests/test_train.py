@@ -1,6 +1,5 @@
 """Training: the same to the bit from the same seed, whatever interrupts it; figures by hand."""
 
-import itertools
 import math
 import shutil
 from collections.abc import Callable
@@ -15,14 +14,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from camcore import new_runs
-from camcore.config import ModelConfig, RunConfig, TrainConfig
+from camcore.config import RunConfig, TrainConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset
 from camcore.errors import CamcoreError
 from camcore.loading import SeenImages
 from camcore.models import Classifier
+from camcore.optimization import build_schedule
 from camcore.runs import Run, create_run, open_run
-from camcore.train import Trainer, build_optimizer, build_schedule, describe_epoch, evaluate, train
+from camcore.train import Trainer, build_trainer, describe_epoch, evaluate, train
+from camcore.training_data import Judged
 
 CPU = torch.device("cpu")
 TIMINGS = ["seconds", "images_per_second"]
@@ -92,15 +93,19 @@ def test_workers_change_nothing(start: TrainIn) -> None:
     assert_same_training(start("none", epochs=2), start("one", workers=1, epochs=2))
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize(
+    "settings",
+    [{"optimizer": "adamw"}, {"optimizer": "sgd"}, {"ema": 0.9, "mixing": 0.7, "layer_decay": 0.5}],
+    ids=["adamw", "sgd", "average and mixing"],
+)
 def test_going_on_gives_what_would_have_come_without_the_interruption(
-    optimizer: str, start: TrainIn, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = start("whole", optimizer=optimizer)
+    whole = start("whole", **settings)
     with monkeypatch.context() as patch:
         interrupt_at(4, patch)  # the second batch of the second epoch of three batches
         with pytest.raises(KeyboardInterrupt):
-            start("stopped", optimizer=optimizer)
+            start("stopped", **settings)
     stopped = open_run(whole.path.with_name("stopped"))
     assert not stopped.finished
     assert stopped.history()["epoch"].tolist() == [1]
@@ -140,7 +145,7 @@ def test_the_weights_kept_are_those_of_the_epoch_asked_for(
     accuracies, seen = [0.5, 0.9, 0.9], []
 
     def evaluate_as_told(trainer: Trainer, *_: Any) -> dict[str, float]:
-        seen.append({name: tensor.clone() for name, tensor in trainer.model.state_dict().items()})
+        seen.append({name: tensor.clone() for name, tensor in trainer.state.kept.state_dict().items()})
         return {"val_loss": 1.0, "val_accuracy": accuracies[len(seen) - 1]}
 
     monkeypatch.setattr("camcore.train.evaluate", evaluate_as_told)
@@ -155,9 +160,9 @@ def test_images_of_two_classes_do_not_count_for_accuracy(
 ) -> None:
     counted: list[list[int]] = []
 
-    def remember(_trainer: Trainer, images: Any, labels: Tensor) -> dict[str, float]:
-        assert len(images) == len(labels)
-        counted.append(labels.tolist())
+    def remember(_trainer: Trainer, judged: Judged, _split: str) -> dict[str, float]:
+        assert len(judged.inputs) == len(judged.labels)  # type: ignore[arg-type]
+        counted.append(judged.labels.tolist())
         return {"val_loss": 1.0, "val_accuracy": 0.0}
 
     two = replace(dataset.val[2], boxes=(Box(0, 0, 9, 9, dataset.val[2].label), Box(9, 9, 20, 20, 0)))
@@ -191,49 +196,11 @@ def test_a_loss_that_is_not_finite_ends_the_training(
     assert not run.weights_path.exists()
 
 
-def test_the_schedule_by_hand() -> None:
-    share = build_schedule(TrainConfig(epochs=4, warmup_epochs=1), steps_per_epoch=4)
-    assert [share(step) for step in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]  # 16 steps, 4 of them warm-up
-    assert share(10) == pytest.approx(0.5)  # half way down the cosine
-    assert share(7) == pytest.approx(0.5 * (1 + math.sqrt(0.5)))
-    assert share(15) == pytest.approx(0.5 * (1 + math.cos(math.pi * 11 / 12)))
-
-
-def test_the_schedule_falls_after_its_peak_and_never_reaches_zero() -> None:
-    share = build_schedule(TrainConfig(epochs=5, warmup_epochs=0), steps_per_epoch=3)
-    shares = [share(step) for step in range(15)]
-    assert shares[0] == 1
-    assert all(later < earlier for earlier, later in itertools.pairwise(shares))
-    assert shares[-1] > 0
-
-
-def test_warm_up_takes_half_of_a_short_training_at_most() -> None:
-    share = build_schedule(TrainConfig(epochs=1, warmup_epochs=9), steps_per_epoch=8)
-    assert [share(step) for step in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]
-
-
 def test_the_rate_of_the_history_is_that_of_the_epoch_s_last_step(trained_run: Run) -> None:
     config = trained_run.config.train
     share = build_schedule(config, 3)  # 12 images in batches of 4
     expected = [config.learning_rate * share(step) for step in (2, 5)]
     assert trained_run.history()["learning_rate"].tolist() == expected
-
-
-def test_only_matrices_and_kernels_decay() -> None:
-    model = Classifier(ModelConfig("resnet10_narrow"), RunConfig().view, 3)
-    decayed, others = build_optimizer(model, TrainConfig(weight_decay=0.3)).param_groups
-    assert (decayed["weight_decay"], others["weight_decay"]) == (0.3, 0.0)
-    assert all(parameter.ndim >= 2 for parameter in decayed["params"])
-    assert all(parameter.ndim == 1 for parameter in others["params"])
-    assert len(decayed["params"]) + len(others["params"]) == len(list(model.parameters()))
-
-
-@pytest.mark.parametrize(("name", "kind"), [("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)])
-def test_the_optimizer_is_the_one_asked_for(name: str, kind: type) -> None:
-    model = Classifier(ModelConfig("resnet10_narrow"), RunConfig().view, 3)
-    optimizer = build_optimizer(model, TrainConfig(optimizer=name, learning_rate=0.25))
-    assert type(optimizer) is kind
-    assert {group["lr"] for group in optimizer.param_groups} == {0.25}
 
 
 def test_evaluation_by_hand(dataset: Dataset, small_config: RunConfig) -> None:
@@ -244,8 +211,8 @@ def test_evaluation_by_hand(dataset: Dataset, small_config: RunConfig) -> None:
         model.head[-1].bias.copy_(torch.tensor([1.0, 2.0, 5.0]).log())
     images = SeenImages(dataset, dataset.val, "squash", 32)
     labels = [sample.label for sample in dataset.val]
-    trainer = Trainer(small_config.train, model, build_optimizer(model, small_config.train), CPU, "fp32")
-    found = evaluate(trainer, images, torch.tensor(labels))
+    trainer = build_trainer(replace(small_config.train, precision="fp32"), model, 3, CPU)
+    found = evaluate(trainer, Judged(images, torch.tensor(labels)), "val")
     assert not model.training
     assert sorted(labels) == [0, 0, 1, 1, 2, 2]
     assert found["val_accuracy"] == pytest.approx(1 / 3)
@@ -287,3 +254,44 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training(
         " Train anew with a lower --learning-rate."
     )
     assert not (tmp_path / "run" / "history.csv").exists()
+
+
+def test_the_average_of_the_weights_is_what_is_kept(start: TrainIn) -> None:
+    # The first update copies the weights; the later ones leave a share of `ema` of what was there before.
+    settings = {"epochs": 1, "batch_size": 6, "precision": "fp32"}  # two steps
+    last, averaged = (
+        load_file(start(name, ema=ema, **settings).weights_path) for name, ema in (("last", 0.0), ("average", 0.75))
+    )
+    first_step = load_file(start("first", epochs=1, batch_size=6, precision="fp32", ema=1 - 1e-9).weights_path)
+    name = "head.2.weight"
+    assert not torch.equal(last[name], first_step[name])
+    torch.testing.assert_close(averaged[name], 0.75 * first_step[name] + 0.25 * last[name])
+    statistics = "trunk.bn1.running_mean"
+    torch.testing.assert_close(averaged[statistics], 0.75 * first_step[statistics] + 0.25 * last[statistics])
+
+
+@pytest.mark.parametrize(
+    ("frozen", "fixed"),
+    [("none", ()), ("batchnorm", ("bn", "downsample.1")), ("trunk", ("trunk.",))],
+)
+def test_what_is_frozen_stays_as_it_was(frozen: str, fixed: tuple[str, ...], start: TrainIn) -> None:
+    run = start("run", epochs=1, frozen=frozen)
+    torch.manual_seed(run.config.train.seed)
+    before = Classifier(run.config.model, run.config.view, 3).state_dict()
+    after = load_file(run.weights_path)
+    same = {name for name in after if torch.equal(after[name], before[name])}
+    expected = {name for name in after if any(part in name for part in fixed)}
+    assert same == expected
+
+
+def test_training_crops_may_be_smaller_than_what_is_judged(start: TrainIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides: list[tuple[bool, int]] = []
+    features = Classifier.features
+
+    def remember(model: Classifier, images: Tensor) -> Tensor:
+        sides.append((model.training, images.shape[-1]))
+        return features(model, images)
+
+    monkeypatch.setattr(Classifier, "features", remember)
+    run = start("run", epochs=1, train_size=40)
+    assert set(sides) == {(True, 40), (False, run.config.view.size)}

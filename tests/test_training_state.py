@@ -22,18 +22,28 @@ def resume(path: Path) -> Run:
     return new_runs.resume_run(path, device="cpu", workers=0)
 
 
-def row(epoch: int, val_accuracy: float) -> dict[str, float]:
-    return {"epoch": epoch, "val_accuracy": val_accuracy}
+def row(epoch: int, accuracy: float) -> dict[str, float]:
+    return {"epoch": epoch, "val_accuracy": accuracy, "held_out_loss": 1 - accuracy}
 
 
+@pytest.mark.parametrize("keep", ["best", "held-out"])
 @pytest.mark.parametrize(
-    ("accuracies", "expected"),
-    [([0.0], True), ([0.5, 0.6], True), ([0.5, 0.5], False), ([0.5, 0.4], False), ([0.9, 0.1, 0.8], False)],
+    ("accuracies", "best"),
+    [([0.0], 1), ([0.5, 0.6], 2), ([0.5, 0.5], 1), ([0.5, 0.4], 1), ([0.9, 0.1, 0.8], 1), ([0.1, 0.9, 0.8], 2)],
 )
-def test_the_last_epoch_is_the_best_where_no_earlier_one_is_as_good(accuracies: list[float], expected: bool) -> None:
-    progress = Progress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)])
+def test_the_best_epoch_is_the_first_that_no_other_is_better_than(
+    accuracies: list[float], best: int, keep: str
+) -> None:
+    progress = Progress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)], keep)
     assert progress.epoch == len(accuracies)
-    assert progress.last_is_best == expected
+    assert progress.best_epoch == best
+    assert progress.epochs_since_best == len(accuracies) - best
+
+
+def test_the_last_epoch_is_the_one_to_keep_unless_asked_otherwise() -> None:
+    assert Progress().best_epoch == 0
+    progress = Progress([row(1, 0.9), row(2, 0.1)])
+    assert (progress.best_epoch, progress.epochs_since_best) == (2, 0)
 
 
 @pytest.mark.parametrize("keep", ["last", "best"])
@@ -47,7 +57,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
     single_thread: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Progress, "last_is_best", True)  # else `best` might have no weights to write
+    monkeypatch.setattr(Progress, "best_epoch", property(lambda progress: progress.epoch))  # so that there is a write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
     whole = new_runs.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
     path, keep_epoch = tmp_path / "run", training_state.keep_epoch

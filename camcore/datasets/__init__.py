@@ -6,6 +6,7 @@ from pathlib import Path
 
 from camcore.config import DatasetConfig
 from camcore.datasets.download import download_stanford_dogs
+from camcore.datasets.folds import take_fold
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.datasets.stanford_dogs import open_stanford_dogs
@@ -33,7 +34,8 @@ def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
     for name in ("train_images", "val_images"):
         if config.kind != "paper-dogs" and getattr(config, name) is not None:
             raise CamcoreError(f"{name} is {getattr(config, name)}, but only paper-dogs can be made in any number.")
-    return DATASETS[config.kind].open(config, root)
+    dataset = DATASETS[config.kind].open(config, root)
+    return dataset if config.fold is None else take_fold(dataset, config.fold, config.seed)
 
 
 def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:

@@ -32,11 +32,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.datasets import open_dataset
 from camcore.datasets.sample import Dataset
-from camcore.devices import choose_precision
 from camcore.models import Classifier
 from camcore.progress import show_progress
 from camcore.runs import create_run
-from camcore.train import Trainer, build_optimizer, load_training_images, train_epoch
+from camcore.train import build_trainer, load_training_images, train_epoch
 
 CPU = torch.device("cpu")
 BATCH_SIZE = 32
@@ -82,9 +81,7 @@ def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Ca
     """Return what trains one epoch as `camcore train` does and returns the number of images."""
     run = create_run(folder / "run", config, dataset.class_names, {"kind": dataset.kind})
     model = Classifier(config.model, config.view, len(dataset.class_names))
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    precision = choose_precision(config.train.precision, CPU)
-    trainer = Trainer(config.train, model, build_optimizer(model, config.train), CPU, precision)
+    trainer = build_trainer(config.train, model, len(dataset.class_names), CPU)
     loader = load_training_images(run, dataset, 1)
     epochs = iter(range(10_000))
 

@@ -1,0 +1,162 @@
+"""A frozen trunk, run once over a split: the pooled features of a few augmented views, kept on this machine."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
+
+from camcore.config import RunConfig
+from camcore.datasets.sample import Dataset, Sample
+from camcore.devices import choose_precision
+from camcore.errors import CamcoreError
+from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
+from camcore.image_cache import cache_folder
+from camcore.lanes import Lanes
+from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
+from camcore.models import Classifier
+from camcore.pixels import see_pixels, to_pixels
+from camcore.progress import show_progress
+
+BATCH_SIZE = 16
+
+
+class FeatureViews(TorchDataset[tuple[Tensor, int]]):
+    """Pooled features (K,) and labels by (epoch, index): the views of an image in turn, one an epoch.
+
+    Args:
+        features: (views, N, K), of all training images.
+        rows: Which of them are trained on; an index counts among these.
+        labels: Of these.
+    """
+
+    def __init__(self, features: NDArray[np.float32], rows: Sequence[int], labels: Sequence[int]) -> None:
+        self.features, self.rows, self.labels = features, rows, labels
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
+        epoch, index = key
+        values = self.features[epoch % len(self.features), self.rows[index]]
+        return torch.from_numpy(np.array(values)), self.labels[index]
+
+
+class FrozenTrunk:
+    """A model's trunk as it is now, for features of a data set's images as a run's configuration has them seen."""
+
+    def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, lanes: Lanes) -> None:
+        self.model, self.dataset, self.config, self.lanes = model, dataset, config, lanes
+        self.device = model.mean.device
+        self.path = _choose_path(config.train.precision, self.device)
+        self._weights = _digest_weights(model)
+        self._augmenting = Lock()
+
+    def pooled(self, samples: Sequence[Sample], views: int, title: str) -> NDArray[np.float32]:
+        """Return features (views, N, K), computed once and kept in the cache of this machine.
+
+        View v is what training sees in epoch v; without views (0) there is one, of the image as it is judged.
+
+        Raises:
+            CamcoreError: An image can't be decoded, or the disk has no room.
+        """
+        shape = (max(1, views), len(samples), self.model.channels)
+        path = self._find(samples, views)
+        if not path.exists():
+            self._write(path, shape, samples, views, title)
+        features: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        if features.shape != shape:
+            raise CamcoreError(f"{path} is damaged: it has shape {features.shape}, not {shape}. Remove it.")
+        return features
+
+    def _find(self, samples: Sequence[Sample], views: int) -> Path:
+        """Return the file for features of these samples: one for all that decides what is in it."""
+        train, view, model = self.config.train, self.config.view, self.config.model
+        seen = (view.kind, view.size, view.mean, view.std)
+        seed = None if train.augmentation == "none" else train.seed
+        drawn = (train.augmentation, train.train_size, seed, views) if views else ()
+        what = (self._weights, self.dataset.fingerprint, self.path.name, model.backbone, model.map_stride, seen, drawn)
+        digest = hashlib.sha256(repr(what).encode())
+        for sample in samples:
+            digest.update(f"{sample.id}\n".encode())
+        return cache_folder() / f"{digest.hexdigest()[:24]}-pooled.npy"
+
+    def _write(self, path: Path, shape: tuple[int, ...], samples: Sequence[Sample], views: int, title: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        needed, free = 4 * int(np.prod(shape)), shutil.disk_usage(path.parent).free
+        if free < 1.1 * needed:
+            raise CamcoreError(
+                f"The features need {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free. Make"
+                " room, or name another folder in CAMCORE_CACHE."
+            )
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
+            position = 0
+            with show_progress(len(samples), title) as bar:
+                for batch in self._compute(samples, views):
+                    stop = position + batch.shape[1]
+                    features[:, position:stop] = batch
+                    position = stop
+                    bar.update(batch.shape[1])
+            features.flush()
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _compute(self, samples: Sequence[Sample], views: int) -> Iterator[NDArray[np.float32]]:
+        """Yield features (views, n, K) of a few samples at a time, in order."""
+        trunk = FastTrunk(self.model, self.path, BATCH_SIZE)
+        layers = len(self.model.layers)
+
+        def compute(start: int) -> NDArray[np.float32]:
+            rows = range(start, min(start + BATCH_SIZE, len(samples)))
+            of_views = zip(*(self._see(samples[row], row, views) for row in rows), strict=True)
+            made = []
+            with torch.no_grad():
+                for images in of_views:
+                    values = trunk(torch.stack(images).to(self.device), 0, layers)
+                    made.append(self.model.pool(values).flatten(1).cpu().numpy())
+            return np.stack(made)
+
+        starts = range(0, len(samples), BATCH_SIZE)
+        yield self.lanes.run(lambda: compute(starts[0]))  # builds the trunk, while nothing else runs
+        yield from self.lanes.work_through(compute, starts[1:])
+
+    def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
+        """Return what the trunk sees of a sample, uint8 (3, side, side) each: its augmented views, or the one view."""
+        train, view = self.config.train, self.config.view
+        if not views:
+            return [self._decode(sample, view.size)]
+        size = train.train_size or view.size
+        augment = build_augmentation(train.augmentation, size)
+        pixels = self._decode(sample, kept_side(train.augmentation, size))
+        made = []
+        for number in range(views):
+            with self._augmenting, torch.random.fork_rng(devices=[]):  # there is one generator for all threads
+                torch.default_generator.manual_seed(mix_seed(train.seed, number, row))
+                made.append(augment(pixels))
+        return made
+
+    def _decode(self, sample: Sample, side: int) -> Tensor:
+        if self.path == EXACT:
+            return SeenImages(self.dataset, [sample], self.config.view.kind, side)[0]
+        return see_pixels(to_pixels(self.dataset.load_image(sample, side)), self.config.view.kind, side)
+
+
+def _choose_path(precision: str, device: torch.device) -> TrunkPath:
+    if precision == "fp32":
+        return EXACT
+    return BF16 if choose_precision(precision, device) == "bf16" else FUSED
+
+
+def _digest_weights(model: Classifier) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.trunk.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,46 @@
+"""Batches whose images are mixed in pairs, and their labels with them: MixUp and CutMix."""
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms import v2
+
+MIXUP_ALPHA = 0.2  # of the Beta distribution that the share of an image is drawn from; both as in the papers
+CUTMIX_ALPHA = 1.0
+
+
+class BatchMixing:
+    """Mixes a share of all batches, by MixUp (arXiv:1710.09412) or CutMix (arXiv:1905.04899), equally often.
+
+    Draws from torch's generator, in the process that trains.
+    """
+
+    def __init__(self, share: float, num_classes: int) -> None:
+        self.share = share
+        ways = [
+            v2.MixUp(alpha=MIXUP_ALPHA, num_classes=num_classes),
+            v2.CutMix(alpha=CUTMIX_ALPHA, num_classes=num_classes),
+        ]
+        self._mix = v2.RandomChoice(ways)
+
+    def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return images, float where they are mixed, and the share of each class in them, (N, classes).
+
+        Args:
+            images: (N, 3, side, side), uint8.
+            labels: (N,).
+        """
+        if not self.share or float(torch.rand(())) >= self.share:
+            return images, labels
+        mixed: tuple[Tensor, Tensor] = self._mix(images.float(), labels)
+        return mixed
+
+
+def count_right(logits: Tensor, labels: Tensor) -> int:
+    """Return how many predictions are right, of labels (N,) or shares (N, classes): there, the larger one counts."""
+    wanted = labels.argmax(1) if labels.ndim == 2 else labels
+    return int((logits.argmax(1) == wanted).sum())
+
+
+def mixed_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Return the cross-entropy, a mean over the batch, of labels (N,) or shares of classes (N, classes)."""
+    return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)

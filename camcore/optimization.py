@@ -1,0 +1,85 @@
+"""What moves the weights: layer groups and their learning rates, the schedule, what is frozen, the average."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from camcore.backbones import BACKBONES
+from camcore.config import TrainConfig
+from camcore.models import Classifier
+
+RATE_SHARE = "rate_share"  # of a group: its learning rate as a share of the head's
+
+
+def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optimizer:
+    """Return the optimizer of what is trained; weight decay is for matrices and kernels, not biases and normalisation.
+
+    Every group knows the share of the learning rate that is its own.
+    """
+    shares = rate_shares(model, config.layer_decay)
+    grouped: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            grouped.setdefault((shares[name], parameter.ndim > 1), []).append(parameter)
+    groups = [
+        {"params": parameters, RATE_SHARE: share, "weight_decay": config.weight_decay if decayed else 0.0}
+        for (share, decayed), parameters in grouped.items()
+    ]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:
+    """Return each parameter's share of the learning rate, by name: 1 in the head, a factor less per stage before it."""
+    stages = BACKBONES[model.config.backbone].stages
+    stage, stage_of_layer = 0, {}
+    for name in model.layer_names:
+        stage_of_layer[name] = stage
+        stage += name in stages
+    shares = {}
+    for name, _ in model.named_parameters():
+        part, _, inside = name.partition(".")
+        layers = [layer for layer in stage_of_layer if inside == layer or inside.startswith(f"{layer}.")]
+        steps = len(stages) - stage_of_layer[layers[0]] if part == "trunk" else 0
+        shares[name] = layer_decay**steps
+    return shares
+
+
+def freeze(model: Classifier, part: str) -> None:
+    """Take a part out of the training, one of `FROZEN`: its parameters get no gradients."""
+    modules = {"none": [], "batchnorm": _batchnorms(model), "trunk": [model.trunk]}[part]
+    for module in modules:
+        module.requires_grad_(False)
+
+
+def set_training(model: Classifier, frozen: str) -> None:
+    """Put the model in training mode, but for the frozen part, which keeps its statistics."""
+    model.train()
+    for module in _batchnorms(model) if frozen == "batchnorm" else [model.trunk] if frozen == "trunk" else []:
+        module.eval()
+
+
+def average_weights(model: Classifier, decay: float) -> AveragedModel:
+    """Return the exponential moving average of a model's weights and statistics, to be updated after each step."""
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
+
+
+def build_schedule(config: TrainConfig, steps_per_epoch: int) -> Callable[[int], float]:
+    """Return the share of the peak learning rate at a step: linear warm-up, then half a cosine to zero."""
+    total = config.epochs * steps_per_epoch
+    warmup = min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / (warmup + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+    return share
+
+
+def _batchnorms(model: Classifier) -> list[nn.Module]:
+    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]

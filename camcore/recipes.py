@@ -1,0 +1,87 @@
+"""Recipes by name: settings of a training that belong together. Any of them can be set otherwise."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`title` says what for; `settings` are values of configuration fields, by name."""
+
+    title: str
+    settings: dict[str, Any]
+
+
+RECIPES = {
+    "small-data": Recipe(
+        "some hundred photographs, from scratch",
+        {
+            "backbone": "resnet18",
+            "size": 144,
+            "train_size": 128,
+            "epochs": 240,
+            "batch_size": 32,
+            "optimizer": "adamw",
+            "learning_rate": 2e-3,
+            "weight_decay": 0.1,
+            "warmup_epochs": 60.0,
+            "augmentation": "standard",
+            "mixing": 0.5,
+            "ema": 0.99,
+        },
+    ),
+    "finetune": Recipe(
+        "ImageNet weights, every layer, the earlier the slower",
+        {
+            "weights": "imagenet",
+            "epochs": 12,
+            "optimizer": "adamw",
+            "learning_rate": 1e-3,
+            "weight_decay": 0.05,
+            "warmup_epochs": 1.0,
+            "augmentation": "light",
+            "layer_decay": 0.5,
+            "frozen": "batchnorm",
+        },
+    ),
+    "frozen": Recipe(
+        "ImageNet weights, the head alone, on features computed once",
+        {
+            "weights": "imagenet",
+            "epochs": 100,
+            "batch_size": 64,
+            "optimizer": "adamw",
+            "learning_rate": 1e-3,
+            "weight_decay": 0.05,
+            "warmup_epochs": 1.0,
+            "augmentation": "none",
+            "frozen": "trunk",
+            "views": 1,
+            "keep": "held-out",
+            "patience": 10,
+        },
+    ),
+}
+
+
+def apply_recipe(name: str, options: dict[str, Any], given: Collection[str]) -> tuple[dict[str, Any], str]:
+    """Return options with a recipe's values where none are given, and a line that says what it set.
+
+    Args:
+        name: One of `RECIPES`.
+        options: By the names of configuration fields.
+        given: Names of those that were set by hand; they stay.
+    """
+    settings = RECIPES[name].settings
+    taken = {field: value for field, value in settings.items() if field not in given}
+    kept = [field for field in settings if field in given]
+    said = ", ".join(f"{_as_option(field)} {value}" for field, value in taken.items())
+    line = f"Recipe {name} ({RECIPES[name].title}) sets {said}."
+    if kept:
+        line += f" As given: {', '.join(f'{_as_option(field)} {options[field]}' for field in kept)}."
+    return options | taken, line
+
+
+def _as_option(field: str) -> str:
+    return "--" + field.replace("_", "-")

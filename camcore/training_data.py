@@ -1,0 +1,131 @@
+"""What a training reads: augmented batches to learn from, images to judge by; of a frozen trunk, their features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from camcore.datasets.folds import hold_out
+from camcore.datasets.sample import Dataset, Sample
+from camcore.errors import CamcoreError
+from camcore.frozen_features import FeatureViews, FrozenTrunk
+from camcore.lanes import Lanes, choose_lanes
+from camcore.loading import (
+    EpochSampler,
+    TrainingImages,
+    build_augmentation,
+    choose_workers,
+    kept_side,
+    make_loader,
+    read_images,
+)
+from camcore.models import Classifier
+from camcore.runs import Run
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model is judged by: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
+
+    inputs: TorchDataset[Tensor] | Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """`loader` yields batches to learn from; its sampler's `epoch` decides shuffling and augmentation.
+
+    `held_out` is the part of the training images to choose an epoch by, where that is asked for.
+    """
+
+    loader: DataLoader[Any]
+    val: Judged
+    held_out: Judged | None
+
+
+def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: int | None) -> TrainingData:
+    """Return what a run's training reads, decoded once; of a frozen trunk with cached views, features alone.
+
+    Args:
+        run: Its configuration decides.
+        dataset: Its data set.
+        model: As the training starts, on the device that computes.
+        workers: Processes that decode and augment, for features threads; None for what the cores are worth.
+
+    Raises:
+        CamcoreError: An image can't be decoded, there is none to judge by, or the head takes no pooled features.
+    """
+    config = run.config.train
+    counted = [sample for sample in dataset.val if sample.other_label < 0]
+    if not counted:
+        raise CamcoreError(
+            "Every validation image shows two classes, so there is no accuracy. Add images of one class."
+        )
+    rows, aside = list(range(len(dataset.train))), list[int]()
+    if config.keep == "held-out":
+        rows, aside = hold_out(dataset, run.config.dataset.seed)
+    if config.views:
+        return _load_features(run, dataset, model, workers, rows, aside, counted)
+    return _load_images(run, dataset, choose_workers() if workers is None else workers, rows, aside, counted)
+
+
+def _load_images(
+    run: Run, dataset: Dataset, workers: int, rows: list[int], aside: list[int], counted: list[Sample]
+) -> TrainingData:
+    config, view = run.config.train, run.config.view
+    size = config.train_size or view.size
+    learned = [dataset.train[row] for row in rows]
+    kept = read_images(dataset, learned, view, kept_side(config.augmentation, size), workers, "reading training images")
+    images = TrainingImages(kept, _labels(learned), build_augmentation(config.augmentation, size), config.seed)
+
+    def judge(samples: list[Sample], title: str) -> Judged:
+        return Judged(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
+
+    held_out = judge([dataset.train[row] for row in aside], "reading held-out images") if aside else None
+    return TrainingData(
+        _make_loader(run, images, len(rows), workers), judge(counted, "reading validation images"), held_out
+    )
+
+
+def _load_features(
+    run: Run,
+    dataset: Dataset,
+    model: Classifier,
+    workers: int | None,
+    rows: list[int],
+    aside: list[int],
+    counted: list[Sample],
+) -> TrainingData:
+    if not model.pools_first:
+        raise CamcoreError(
+            f"{run.config.model.backbone} with head {run.config.model.head!r} does not begin with mean pooling, so"
+            " there are no pooled features to keep. Use --head gap, or --views 0."
+        )
+    with Lanes(choose_lanes() if workers is None else workers) as lanes:
+        trunk = FrozenTrunk(model, dataset, run.config, lanes)
+        views = trunk.pooled(dataset.train, run.config.train.views, "computing training features")
+
+        def judge(samples: list[Sample], title: str) -> Judged:
+            features = trunk.pooled(samples, 0, title)[0]
+            return Judged(torch.from_numpy(np.array(features)), torch.tensor(_labels(samples)))
+
+        held_out = judge([dataset.train[row] for row in aside], "computing held-out features") if aside else None
+        val = judge(counted, "computing validation features")
+    learned = FeatureViews(views, rows, _labels([dataset.train[row] for row in rows]))
+    return TrainingData(_make_loader(run, learned, len(rows), 0), val, held_out)
+
+
+def _make_loader(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:
+    config = run.config.train
+    drop_last = count % config.batch_size == 1  # one image alone has no batch statistics
+    sampler = EpochSampler(count, config.seed)
+    return make_loader(images, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
+
+
+def _labels(samples: Sequence[Sample]) -> list[int]:
+    return [sample.label for sample in samples]
