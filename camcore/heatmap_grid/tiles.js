@@ -22,7 +22,7 @@ function makeTile() {
   parts.title.append(parts.mark, " ", parts.predicted, " ", parts.percent); // spaces part the words for who reads text only
   button.append(parts.pictures, parts.title, " ", parts.truth, " ", parts.caption);
   item.append(button);
-  return { item, button, parts, pictures, photographs: new Map(), visible: false, dirty: true };
+  return { item, button, parts, pictures, photographs: new Map(), visible: false, dirty: true, painted: false };
 }
 
 // Take over new data; the decoded photograph stays where it is the same.

@@ -193,6 +193,8 @@ def test_a_tile_says_in_words_what_it_shows(page: Page, url: str) -> None:
 def test_a_tile_can_be_asked_for_by_what_is_read_on_it(page: Page, url: str) -> None:
     open_grid(page, url, "?overlay=both")
     tile = page.locator(".tile").nth(9)
+    tile.scroll_into_view_if_needed()
+    expect(tile.locator(".predicted")).to_have_text("Beagle", use_inner_text=True)
     read = [text for text in (tile.locator("span:not(:has(*)):visible").all_inner_texts()) if text not in ("", "✓")]
     assert read == ["CAM", "No positive evidence", "Grad-CAM", "No map for this class", "Beagle", "91%", "caption 9"]
     expect(tile).to_have_accessible_name(re.compile(re.escape(", ".join(read))))
