@@ -3,8 +3,10 @@
 import math
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +24,7 @@ from camcore.progress import show_progress
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
+LITTLE_WAITING = 0.05  # of the time that is computed
 
 
 class SeenImages(TorchDataset[Tensor]):
@@ -74,9 +77,39 @@ def mix_seed(*parts: int) -> int:
     return int(np.random.SeedSequence([part % 2**32 for part in parts]).generate_state(1, np.uint64)[0] >> 1)
 
 
-def choose_workers() -> int:
-    """Return how many processes decode images beside the one that computes."""
-    return min(4, max(1, (os.cpu_count() or 1) - 1))
+def choose_decoders() -> int:
+    """Return how many processes decode images while nothing else is computed."""
+    return min(8, os.cpu_count() or 1)
+
+
+def choose_workers(waited: float, seconds: float) -> int:
+    """Return how many processes should augment beside the one that computes, from an epoch without any.
+
+    Args:
+        waited: Seconds of the epoch that went into making batches.
+        seconds: All of them.
+    """
+    computed = max(seconds - waited, 1e-9)
+    if waited < LITTLE_WAITING * computed:
+        return 0  # a process beside it would cost the computing as much as it saves
+    return min(os.cpu_count() or 1, math.ceil(waited / computed))
+
+
+class WaitingTimer:
+    """Batches of a loader, and the seconds that were spent on waiting for them."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self.loader, self.waited = loader, 0.0
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = iter(self.loader)
+        while True:
+            started = time.perf_counter()
+            batch = next(batches, None)
+            self.waited += time.perf_counter() - started
+            if batch is None:
+                return
+            yield batch
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]

@@ -8,13 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
 from camcore.devices import autocast, choose_precision
 from camcore.errors import CamcoreError
-from camcore.loading import make_loader, mix_seed, plain_worker_errors
+from camcore.loading import WaitingTimer, choose_workers, make_loader, mix_seed, plain_worker_errors
 from camcore.mixing import BatchMixing, count_right, mixed_loss
 from camcore.models import Classifier
 from camcore.optimization import (
@@ -81,7 +80,8 @@ def train(
         model: As it starts; trained in place.
         device: Where to compute.
         resume: Go on behind the last finished epoch.
-        workers: Processes that decode and augment, for features threads; None for what the cores are worth.
+        workers: Processes that decode and augment, for features threads. None: to decode as many as there are cores, to
+            augment as many as the first epoch shows to be worth it.
 
     Raises:
         CamcoreError: The loss is not finite, an image can't be decoded, or there is nothing to resume.
@@ -90,15 +90,20 @@ def train(
     trainer = build_trainer(config, model, len(dataset.class_names), device)
     progress = load_progress(run, trainer.state) if resume else Progress(keep=config.keep)
     data = load_training_data(run, dataset, model, workers)
-    images_per_epoch = len(data.loader.sampler)  # type: ignore[arg-type]
+    loader = data.make_batches(workers or 0)
+    images_per_epoch = len(loader.sampler)  # type: ignore[arg-type]
     with show_progress(config.epochs * images_per_epoch, "training", done=progress.epoch * images_per_epoch) as bar:
         for epoch in range(progress.epoch, config.epochs):
             if config.patience and progress.epochs_since_best >= config.patience:
                 bar.write(f"No better epoch than {progress.best_epoch} for {config.patience}: the training ends.")
                 break
             started = time.perf_counter()
-            row = train_epoch(trainer, data.loader, epoch, bar)
+            batches = WaitingTimer(loader)
+            row = train_epoch(trainer, batches, epoch, bar)
             seconds = time.perf_counter() - started
+            if workers is None:
+                workers = choose_workers(batches.waited, seconds)
+                loader = data.make_batches(workers)
             row |= evaluate(trainer, data.val, "val") | (
                 evaluate(trainer, data.held_out, "held_out") if data.held_out else {}
             )
@@ -110,16 +115,16 @@ def train(
     return progress
 
 
-def train_epoch(trainer: Trainer, loader: DataLoader[Any], epoch: int, bar: Any) -> dict[str, float]:
+def train_epoch(trainer: Trainer, batches: WaitingTimer, epoch: int, bar: Any) -> dict[str, float]:
     """Train one epoch; return its row of the history as far as training knows it."""
-    config = trainer.config
+    config, loader = trainer.config, batches.loader
     share_of_peak = build_schedule(config, len(loader))
     loader.sampler.epoch = epoch  # type: ignore[attr-defined]
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout and mixing; the images have seeds of their own
     model, optimizer, average = trainer.state.model, trainer.state.optimizer, trainer.state.average
     set_training(model, config.frozen)
     loss_sum, right, seen = 0.0, 0, 0
-    for step, (images, labels) in enumerate(loader):
+    for step, (images, labels) in enumerate(batches):
         rate = config.learning_rate * share_of_peak(epoch * len(loader) + step)
         for group in optimizer.param_groups:
             group["lr"] = rate * group[RATE_SHARE]

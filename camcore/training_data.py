@@ -1,7 +1,8 @@
 """What a training reads: augmented batches to learn from, images to judge by; of a frozen trunk, their features."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from camcore.loading import (
     EpochSampler,
     TrainingImages,
     build_augmentation,
-    choose_workers,
+    choose_decoders,
     kept_side,
     make_loader,
     read_images,
@@ -38,12 +39,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """`loader` yields batches to learn from; its sampler's `epoch` decides shuffling and augmentation.
+    """`make_batches` returns the loader of batches to learn from, with a number of processes that augment.
 
-    `held_out` is the part of the training images to choose an epoch by, where that is asked for.
+    That number changes nothing; the sampler's `epoch` decides shuffling and augmentation. `held_out` is the part of the
+    training images to choose an epoch by, where that is asked for.
     """
 
-    loader: DataLoader[Any]
+    make_batches: Callable[[int], DataLoader[Any]]
     val: Judged
     held_out: Judged | None
 
@@ -55,7 +57,7 @@ def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: i
         run: Its configuration decides.
         dataset: Its data set.
         model: As the training starts, on the device that computes.
-        workers: Processes that decode and augment, for features threads; None for what the cores are worth.
+        workers: Processes that decode, for features threads that compute; None for what the cores are worth.
 
     Raises:
         CamcoreError: An image can't be decoded, there is none to judge by, or the head takes no pooled features.
@@ -71,7 +73,7 @@ def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: i
         rows, aside = hold_out(dataset, run.config.dataset.seed)
     if config.views:
         return _load_features(run, dataset, model, workers, rows, aside, counted)
-    return _load_images(run, dataset, choose_workers() if workers is None else workers, rows, aside, counted)
+    return _load_images(run, dataset, choose_decoders() if workers is None else workers, rows, aside, counted)
 
 
 def _load_images(
@@ -87,9 +89,8 @@ def _load_images(
         return Judged(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
 
     held_out = judge([dataset.train[row] for row in aside], "reading held-out images") if aside else None
-    return TrainingData(
-        _make_loader(run, images, len(rows), workers), judge(counted, "reading validation images"), held_out
-    )
+    batches = partial(_make_batches, run, images, len(rows))
+    return TrainingData(batches, judge(counted, "reading validation images"), held_out)
 
 
 def _load_features(
@@ -117,10 +118,10 @@ def _load_features(
         held_out = judge([dataset.train[row] for row in aside], "computing held-out features") if aside else None
         val = judge(counted, "computing validation features")
     learned = FeatureViews(views, rows, _labels([dataset.train[row] for row in rows]))
-    return TrainingData(_make_loader(run, learned, len(rows), 0), val, held_out)
+    return TrainingData(lambda _: _make_batches(run, learned, len(rows), 0), val, held_out)
 
 
-def _make_loader(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:
+def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:
     config = run.config.train
     drop_last = count % config.batch_size == 1  # one image alone has no batch statistics
     sampler = EpochSampler(count, config.seed)

@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
 
 from camcore import loading
 from camcore.config import AUGMENTATIONS, ViewConfig
@@ -23,7 +25,9 @@ from camcore.loading import (
     EpochSampler,
     SeenImages,
     TrainingImages,
+    WaitingTimer,
     build_augmentation,
+    choose_workers,
     kept_side,
     make_loader,
     mix_seed,
@@ -216,3 +220,31 @@ def test_a_loader_gives_the_sampler_s_images(workers: int, augmented: TrainingIm
         images = torch.cat([batch for batch, _ in batches])
         assert torch.equal(images, torch.stack([augmented[key][0] for key in keys]))
         assert torch.cat([labels for _, labels in batches]).tolist() == [augmented[key][1] for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("waited", "seconds", "workers"), [(0.0, 10.0, 0), (0.4, 10.0, 0), (2.0, 10.0, 1), (7.5, 10.0, 3), (9.9, 10.0, 6)]
+)
+def test_as_many_processes_augment_as_keep_up_with_the_computing(
+    waited: float, seconds: float, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert choose_workers(waited, seconds) == workers
+
+
+def test_waiting_for_batches_is_timed_and_computing_is_not() -> None:
+    class Slow(TorchDataset[Tensor]):
+        def __len__(self) -> int:
+            return 4
+
+        def __getitem__(self, index: int) -> Tensor:
+            time.sleep(0.03)
+            return torch.tensor(index)
+
+    batches = WaitingTimer(make_loader(Slow(), 2, 0))
+    seen = []
+    for batch in batches:
+        time.sleep(0.2)
+        seen += batch.tolist()
+    assert seen == [0, 1, 2, 3]
+    assert 0.12 <= batches.waited < 0.4

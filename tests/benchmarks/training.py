@@ -32,10 +32,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.datasets import open_dataset
 from camcore.datasets.sample import Dataset
+from camcore.loading import WaitingTimer, choose_workers
 from camcore.models import Classifier
 from camcore.progress import show_progress
 from camcore.runs import create_run
-from camcore.train import build_trainer, load_training_images, train_epoch
+from camcore.train import build_trainer, train_epoch
+from camcore.training_data import load_training_data
 
 CPU = torch.device("cpu")
 BATCH_SIZE = 32
@@ -82,12 +84,18 @@ def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Ca
     run = create_run(folder / "run", config, dataset.class_names, {"kind": dataset.kind})
     model = Classifier(config.model, config.view, len(dataset.class_names))
     trainer = build_trainer(config.train, model, len(dataset.class_names), CPU)
-    loader = load_training_images(run, dataset, 1)
+    data = load_training_data(run, dataset, model, None)
+    loader, workers = data.make_batches(0), None
     epochs = iter(range(10_000))
 
     def train() -> int:
+        nonlocal loader, workers
+        batches, started = WaitingTimer(loader), time.perf_counter()
         with show_progress(len(dataset.train), "training") as bar:
-            train_epoch(trainer, loader, next(epochs), bar)
+            train_epoch(trainer, batches, next(epochs), bar)
+        if workers is None:
+            workers = choose_workers(batches.waited, time.perf_counter() - started)
+            loader = data.make_batches(workers)
         return len(dataset.train)
 
     return train
