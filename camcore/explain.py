@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,12 +12,13 @@ from camcore.datasets.sample import Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import EXACT
+from camcore.frozen_features import FrozenTrunk, replay
 from camcore.generation_writer import ExplainedBatch, GenerationWriter, sha256_of
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.lanes import Lanes, choose_lanes
 from camcore.models import CamCheck, Classifier, check_cam
-from camcore.path_choice import choose_path, describe_choice
+from camcore.path_choice import TrunkFor, choose_path, describe_choice
 from camcore.progress import show_progress
 from camcore.runs import Run
 
@@ -55,9 +57,10 @@ def explain(
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
     lanes = Lanes(choose_lanes() if workers is None else workers)
+    kept = _find_kept(run, dataset, model) if all(source.layer is None for source in sources) else None
     with new_generation(run) as folder, lanes, show_progress(len(dataset.val), "explaining") as bar:
         choice = lanes.run(
-            lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count))
+            lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count), kept)
         )
         if said := describe_choice(choice.report):
             bar.write(said)
@@ -65,20 +68,29 @@ def explain(
         writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
         decoder = Decoder(dataset, view.kind, view.size, exact=choice.path == EXACT)
 
-        def explain_batch(samples: Sequence[Sample]) -> ExplainedBatch:
+        def explain_batch(start: int) -> ExplainedBatch:
+            rows = range(start, min(start + BATCH_SIZE, len(dataset.val)))
+            samples = dataset.val[rows.start : rows.stop]
             decoded = decoder.decode_batch(samples)
             images = decoded.images.to(device)
-            done = run_forward(model, images, sources, choice.trunk)
+            done = run_forward(model, images, sources, choice.trunk_for(rows))
             targets = choose_targets(done.logits.detach(), samples)
             maps = explain_targets(model, images, done, targets, sources)
             return writer.prepare(done, targets, maps, decoded.thumbnails)
 
-        batches = [dataset.val[at : at + BATCH_SIZE] for at in range(0, len(dataset.val), BATCH_SIZE)]
-        for batch in lanes.work_through(explain_batch, batches):
+        for batch in lanes.work_through(explain_batch, range(0, len(dataset.val), BATCH_SIZE)):
             writer.write(batch)
             bar.update(len(batch.targets))
         writer.finish(time.perf_counter() - started, choice.report)
     return open_generation(run)
+
+
+def _find_kept(run: Run, dataset: Dataset, model: Classifier) -> TrunkFor | None:
+    """Return what replays the features that a training of a frozen trunk has kept, where it has."""
+    if not run.config.train.views:
+        return None
+    maps = FrozenTrunk(model, dataset, run.config, Lanes(0)).stored_maps(dataset.val)
+    return None if maps is None else partial(replay, maps, model.mean.device)
 
 
 def measure_cam(model: Classifier, decoder: Decoder, device: torch.device) -> CamCheck:

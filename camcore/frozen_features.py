@@ -1,11 +1,14 @@
 """A frozen trunk, run once over a split: the pooled features of a few augmented views, kept on this machine."""
 
 import hashlib
+import math
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
+from camcore.attribution import RunLayers
 from camcore.config import RunConfig
 from camcore.datasets.sample import Dataset, Sample
 from camcore.devices import choose_precision
@@ -21,7 +25,7 @@ from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.image_cache import cache_folder
 from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
-from camcore.models import Classifier
+from camcore.models import Classifier, layer_grids
 from camcore.pixels import see_pixels, to_pixels
 from camcore.progress import show_progress
 
@@ -47,7 +51,14 @@ class FeatureViews(TorchDataset[tuple[Tensor, int]]):
 
 
 class FrozenTrunk:
-    """A model's trunk as it is now, for features of a data set's images as a run's configuration has them seen."""
+    """A model's trunk as it is now, for features of a data set's images as a run's configuration has them seen.
+
+    Args:
+        model: On the device that computes.
+        dataset: The data set.
+        config: Of the run.
+        lanes: Where to compute; what is kept already needs none.
+    """
 
     def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, lanes: Lanes) -> None:
         self.model, self.dataset, self.config, self.lanes = model, dataset, config, lanes
@@ -56,10 +67,11 @@ class FrozenTrunk:
         self._weights = _digest_weights(model)
         self._augmenting = Lock()
 
-    def pooled(self, samples: Sequence[Sample], views: int, title: str) -> NDArray[np.float32]:
+    def pooled(self, samples: Sequence[Sample], views: int, title: str, with_maps: bool = False) -> NDArray[np.float32]:
         """Return features (views, N, K), computed once and kept in the cache of this machine.
 
         View v is what training sees in epoch v; without views (0) there is one, of the image as it is judged.
+        `with_maps` also keeps what they are the means of, for `stored_maps`, where the disk has room.
 
         Raises:
             CamcoreError: An image can't be decoded, or the disk has no room.
@@ -67,11 +79,16 @@ class FrozenTrunk:
         shape = (max(1, views), len(samples), self.model.channels)
         path = self._find(samples, views)
         if not path.exists():
-            self._write(path, shape, samples, views, title)
+            self._write(path, shape, samples, views, title, with_maps)
         features: NDArray[np.float32] = np.load(path, mmap_mode="r")
         if features.shape != shape:
             raise CamcoreError(f"{path} is damaged: it has shape {features.shape}, not {shape}. Remove it.")
         return features
+
+    def stored_maps(self, samples: Sequence[Sample]) -> NDArray[np.float16] | None:
+        """Return the features that enter pooling, (N, K, h, w), where `pooled` has kept them."""
+        path = _maps_beside(self._find(samples, 0))
+        return np.load(path, mmap_mode="r") if path.exists() else None
 
     def _find(self, samples: Sequence[Sample], views: int) -> Path:
         """Return the file for features of these samples: one for all that decides what is in it."""
@@ -85,43 +102,48 @@ class FrozenTrunk:
             digest.update(f"{sample.id}\n".encode())
         return cache_folder() / f"{digest.hexdigest()[:24]}-pooled.npy"
 
-    def _write(self, path: Path, shape: tuple[int, ...], samples: Sequence[Sample], views: int, title: str) -> None:
+    def _write(
+        self, path: Path, shape: tuple[int, ...], samples: Sequence[Sample], views: int, title: str, with_maps: bool
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        needed, free = 4 * int(np.prod(shape)), shutil.disk_usage(path.parent).free
+        last = layer_grids(self.model, self.config.view.size, self.model.layer_names[-1:])[0]
+        grid = (len(samples), shape[-1], last["height"], last["width"])
+        needed, for_maps = 4 * math.prod(shape), 2 * math.prod(grid)
+        free = shutil.disk_usage(path.parent).free
         if free < 1.1 * needed:
             raise CamcoreError(
                 f"The features need {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free. Make"
                 " room, or name another folder in CAMCORE_CACHE."
             )
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
+        with_maps = with_maps and free > 1.1 * (needed + for_maps)
+        with ExitStack() as stack, show_progress(len(samples), title) as bar:
+            maps = stack.enter_context(_new_array(_maps_beside(path), grid, np.float16)) if with_maps else None
+            pooled = stack.enter_context(_new_array(path, shape, np.float32))
             position = 0
-            with show_progress(len(samples), title) as bar:
-                for batch in self._compute(samples, views):
-                    stop = position + batch.shape[1]
-                    features[:, position:stop] = batch
-                    position = stop
-                    bar.update(batch.shape[1])
-            features.flush()
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+            for of_views, features in self._compute(samples, views):
+                rows = slice(position, position + len(features))
+                pooled[:, rows] = of_views
+                if maps is not None:
+                    maps[rows] = features
+                position += len(features)
+                bar.update(len(features))
 
-    def _compute(self, samples: Sequence[Sample], views: int) -> Iterator[NDArray[np.float32]]:
-        """Yield features (views, n, K) of a few samples at a time, in order."""
+    def _compute(
+        self, samples: Sequence[Sample], views: int
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield means (views, n, K) and, of the last view, features (n, K, h, w), of a few samples at a time."""
         trunk = FastTrunk(self.model, self.path, BATCH_SIZE)
         layers = len(self.model.layers)
 
-        def compute(start: int) -> NDArray[np.float32]:
+        def compute(start: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
             rows = range(start, min(start + BATCH_SIZE, len(samples)))
             of_views = zip(*(self._see(samples[row], row, views) for row in rows), strict=True)
-            made = []
+            pooled = []
             with torch.no_grad():
                 for images in of_views:
-                    values = trunk(torch.stack(images).to(self.device), 0, layers)
-                    made.append(self.model.pool(values).flatten(1).cpu().numpy())
-            return np.stack(made)
+                    features = trunk(torch.stack(images).to(self.device), 0, layers)
+                    pooled.append(self.model.pool(features).flatten(1).cpu().numpy())
+            return np.stack(pooled), features.cpu().numpy()
 
         starts = range(0, len(samples), BATCH_SIZE)
         yield self.lanes.run(lambda: compute(starts[0]))  # builds the trunk, while nothing else runs
@@ -160,3 +182,26 @@ def _digest_weights(model: Classifier) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def replay(maps: NDArray[np.float16], device: torch.device, rows: Sequence[int]) -> RunLayers:
+    """Return what gives some images' kept features (N, K, h, w) instead of running the layers they came from."""
+    features = torch.from_numpy(np.array(maps[list(rows)])).to(device).float()
+    return lambda values, start, stop: values if start == stop else features
+
+
+def _maps_beside(path: Path) -> Path:
+    return path.with_name(path.name.replace("-pooled", "-maps"))
+
+
+@contextmanager
+def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDArray[Any]]:
+    """Yield an array to be filled; its file is there when all of it is."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        array = np.lib.format.open_memmap(partial, mode="w+", dtype=dtype, shape=shape)
+        yield array
+        array.flush()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ WORTH_PROBING = 15.0  # seconds that float32 would take; below, choosing costs a
 WORTH_COMPILING = 60.0  # seconds without compiling
 CLEAR_MARGIN = 0.02  # between the two largest float32 logits, as a share of the range of an image's logits
 LEAST_MEDIAN = 0.999  # of Spearman's rho between maps
+KEPT = TrunkPath("kept features")  # of a frozen trunk, which need not run again
+
+TrunkFor = Callable[[Sequence[int]], RunLayers]  # the rows of a batch in the validation split -> what runs its layers
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class PathChoice:
-    """The way that was chosen, what runs the trunk on it, and what the manifest says of the choice."""
+    """The way that was chosen, what runs the trunk of some rows on it, and what the manifest says of the choice."""
 
     path: TrunkPath
-    trunk: RunLayers
+    trunk_for: TrunkFor
     report: dict[str, Any]
 
 
@@ -63,6 +66,7 @@ class _Probe:
 
     model: Classifier
     sources: Sequence[Source]
+    rows: list[Sequence[int]]
     exact: list[Tensor]
     fast: list[Tensor]
     logits: Tensor
@@ -77,12 +81,13 @@ def choose_path(
     batch_size: int,
     precision: str,
     lanes: int = 1,
+    kept: TrunkFor | None = None,
 ) -> PathChoice:
     """Return how to run the trunk over the validation images.
 
     `exact` is float32, layer by layer. `auto` takes the fastest way that this machine has, where the work is long
-    enough to pay for finding it out and the results agree with float32. To be called in one of the `lanes` that the
-    work will be done in.
+    enough to pay for finding it out and the results agree with float32. `kept` gives features that there are already;
+    nothing is faster. To be called in one of the `lanes` that the work will be done in.
 
     Raises:
         CamcoreError: The precision is unknown, or an image can't be decoded.
@@ -91,16 +96,19 @@ def choose_path(
         raise unknown_choice("precision", precision, EXPLAIN_PRECISIONS)
     exact = FastTrunk(model, EXACT, batch_size)
     if precision == "exact":
-        return PathChoice(EXACT, exact, {"path": EXACT.name, "asked": precision})
-    samples = _spread(dataset.val, CHECKED_IMAGES)
+        return PathChoice(EXACT, _for_all(exact), {"path": EXACT.name, "asked": precision})
+    rows = _spread(len(dataset.val), CHECKED_IMAGES)
+    samples = [dataset.val[row] for row in rows]
     device = model.mean.device
     first = _decode(Decoder(dataset, view.kind, view.size, exact=True), samples[:batch_size], batch_size, device)
     seconds = {EXACT.name: _measure(model, first, sources, exact) / lanes}
     total = len(dataset.val)
     if seconds[EXACT.name] * total < WORTH_PROBING:
         reason = f"float32 takes {seconds[EXACT.name] * total:.0f} s"
-        return PathChoice(EXACT, exact, {"path": EXACT.name, "asked": precision, "reason": reason})
-    probe = _make_probe(model, dataset, view, sources, samples, batch_size, exact)
+        return PathChoice(EXACT, _for_all(exact), {"path": EXACT.name, "asked": precision, "reason": reason})
+    probe = _make_probe(model, dataset, view, sources, rows, batch_size, exact)
+    if kept is not None and (agreement := _compare(probe, kept)).holds:
+        return PathChoice(KEPT, kept, {"path": KEPT.name, "asked": precision, "check": asdict(agreement)})
     trunks: dict[TrunkPath, FastTrunk] = {}
     refused: dict[str, Any] = {}
     for path in _candidates(device):
@@ -117,28 +125,35 @@ def choose_path(
     for path in sorted(trunks, key=lambda path: seconds[path.name]):
         if seconds[path.name] >= seconds[EXACT.name]:
             break
-        agreement = _compare(probe, trunks[path])
+        agreement = _compare(probe, _for_all(trunks[path]))
         if agreement.holds:
-            return PathChoice(path, trunks[path], report | {"path": path.name, "check": asdict(agreement)})
+            return PathChoice(path, _for_all(trunks[path]), report | {"path": path.name, "check": asdict(agreement)})
         refused[path.name] = asdict(agreement)
-    return PathChoice(EXACT, exact, report | {"path": EXACT.name})
+    return PathChoice(EXACT, _for_all(exact), report | {"path": EXACT.name})
 
 
 def describe_choice(report: dict[str, Any]) -> str:
     """Return a line on which way was chosen and why; nothing where there was nothing to choose."""
-    rates = report.get("images_per_second")
-    if rates is None:
+    if rates := report.get("images_per_second"):
+        rate, plain = rates[report["path"]], rates[EXACT.name]
+        parts = [f"Computing in {report['path']} ({rate:.0f} images/s, plain fp32 {plain:.0f})"]
+    elif report["path"] == KEPT.name:
+        parts = ["Computing from the features that the training kept"]
+    else:
         return ""
-    parts = [f"Computing in {report['path']} ({rates[report['path']]:.0f} images/s, plain fp32 {rates['fp32']:.0f})"]
     if check := report.get("check"):
         median, lowest = min(check["median_rho"].values()), min(check["lowest_rho"].values())
         parts.append(
             f"checked on {check['images']} images: {check['flips']} predictions differ, {check['clear_flips']} of them"
             f" clear ones; Spearman's rho of maps median {median:.5f}, lowest {lowest:.3f}"
         )
-    if refused := report["refused"]:
+    if refused := report.get("refused"):
         parts.append(f"refused: {', '.join(refused)}")
     return "; ".join(parts) + "."
+
+
+def _for_all(trunk: RunLayers) -> TrunkFor:
+    return lambda rows: trunk
 
 
 def _candidates(device: torch.device) -> list[TrunkPath]:
@@ -149,10 +164,9 @@ def _candidates(device: torch.device) -> list[TrunkPath]:
     return plain + ([BF16_COMPILED if fast_bf16 else FUSED_COMPILED] if compiler else [])
 
 
-def _spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """Return samples from everywhere in a split, because it is often sorted by class."""
-    chosen = np.linspace(0, len(samples) - 1, min(count, len(samples))).round().astype(int)
-    return [samples[index] for index in chosen]
+def _spread(total: int, count: int) -> list[int]:
+    """Return rows from everywhere in a split, because it is often sorted by class."""
+    return [int(row) for row in np.linspace(0, total - 1, min(count, total)).round()]
 
 
 def _decode(decoder: Decoder, samples: Sequence[Sample], batch_size: int, device: torch.device) -> list[Tensor]:
@@ -165,26 +179,32 @@ def _make_probe(
     dataset: Dataset,
     view: ViewConfig,
     sources: Sequence[Source],
-    samples: Sequence[Sample],
+    rows: Sequence[int],
     batch_size: int,
     trunk: RunLayers,
 ) -> _Probe:
     device = model.mean.device
+    samples = [dataset.val[row] for row in rows]
     exact, fast = (
         _decode(Decoder(dataset, view.kind, view.size, way), samples, batch_size, device) for way in (True, False)
     )
-    logits, maps = _explain(model, exact, sources, trunk, None)
-    return _Probe(model, sources, exact, fast, logits, maps)
+    by_batch = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    logits, maps = _explain(model, exact, sources, [trunk] * len(exact), None)
+    return _Probe(model, sources, by_batch, exact, fast, logits, maps)
 
 
 def _explain(
-    model: Classifier, batches: Sequence[Tensor], sources: Sequence[Source], trunk: RunLayers, labels: Tensor | None
+    model: Classifier,
+    batches: Sequence[Tensor],
+    sources: Sequence[Source],
+    trunks: Sequence[RunLayers],
+    labels: Tensor | None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return logits and maps of the given classes, of the predicted ones where none are given."""
+    """Return logits and maps of the given classes, of the predicted ones where none are given; a trunk per batch."""
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {source.id: [] for source in sources}
     done_before = 0
-    for images in batches:
+    for images, trunk in zip(batches, trunks, strict=True):
         done = run_forward(model, images, sources, trunk)
         said = done.logits.detach()
         chosen = said.argmax(1) if labels is None else labels[done_before : done_before + len(images)]
@@ -195,9 +215,10 @@ def _explain(
     return torch.cat(logits), {name: torch.cat(made) for name, made in maps.items()}
 
 
-def _compare(probe: _Probe, trunk: RunLayers) -> Agreement:
+def _compare(probe: _Probe, trunk_for: TrunkFor) -> Agreement:
     labels = probe.logits.argmax(1)
-    logits, maps = _explain(probe.model, probe.fast, probe.sources, trunk, labels)
+    trunks = [trunk_for(rows) for rows in probe.rows]
+    logits, maps = _explain(probe.model, probe.fast, probe.sources, trunks, labels)
     best = probe.logits.topk(2, dim=1).values
     span = probe.logits.amax(1) - probe.logits.amin(1)
     clear = best[:, 0] - best[:, 1] > CLEAR_MARGIN * span

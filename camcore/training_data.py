@@ -62,63 +62,66 @@ def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: i
     Raises:
         CamcoreError: An image can't be decoded, there is none to judge by, or the head takes no pooled features.
     """
-    config = run.config.train
-    counted = [sample for sample in dataset.val if sample.other_label < 0]
+    counted = [row for row, sample in enumerate(dataset.val) if sample.other_label < 0]
     if not counted:
         raise CamcoreError(
             "Every validation image shows two classes, so there is no accuracy. Add images of one class."
         )
-    rows, aside = list(range(len(dataset.train))), list[int]()
-    if config.keep == "held-out":
-        rows, aside = hold_out(dataset, run.config.dataset.seed)
-    if config.views:
-        return _load_features(run, dataset, model, workers, rows, aside, counted)
-    return _load_images(run, dataset, choose_decoders() if workers is None else workers, rows, aside, counted)
+    learned, aside = list(range(len(dataset.train))), list[int]()
+    if run.config.train.keep == "held-out":
+        learned, aside = hold_out(dataset, run.config.dataset.seed)
+    rows = _Rows(learned, aside, counted)
+    if run.config.train.views:
+        return _load_features(run, dataset, model, workers, rows)
+    return _load_images(run, dataset, choose_decoders() if workers is None else workers, rows)
 
 
-def _load_images(
-    run: Run, dataset: Dataset, workers: int, rows: list[int], aside: list[int], counted: list[Sample]
-) -> TrainingData:
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of the training split to learn from and to choose by, and of the validation split to judge by."""
+
+    learned: list[int]
+    aside: list[int]
+    counted: list[int]
+
+
+def _load_images(run: Run, dataset: Dataset, workers: int, rows: _Rows) -> TrainingData:
     config, view = run.config.train, run.config.view
     size = config.train_size or view.size
-    learned = [dataset.train[row] for row in rows]
+    learned = [dataset.train[row] for row in rows.learned]
     kept = read_images(dataset, learned, view, kept_side(config.augmentation, size), workers, "reading training images")
     images = TrainingImages(kept, _labels(learned), build_augmentation(config.augmentation, size), config.seed)
 
     def judge(samples: list[Sample], title: str) -> Judged:
         return Judged(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
 
-    held_out = judge([dataset.train[row] for row in aside], "reading held-out images") if aside else None
-    batches = partial(_make_batches, run, images, len(rows))
-    return TrainingData(batches, judge(counted, "reading validation images"), held_out)
+    aside = [dataset.train[row] for row in rows.aside]
+    held_out = judge(aside, "reading held-out images") if aside else None
+    val = judge([dataset.val[row] for row in rows.counted], "reading validation images")
+    return TrainingData(partial(_make_batches, run, images, len(learned)), val, held_out)
 
 
-def _load_features(
-    run: Run,
-    dataset: Dataset,
-    model: Classifier,
-    workers: int | None,
-    rows: list[int],
-    aside: list[int],
-    counted: list[Sample],
-) -> TrainingData:
+def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int | None, rows: _Rows) -> TrainingData:
+    config = run.config.train
     if not model.pools_first:
         raise CamcoreError(
             f"{run.config.model.backbone} with head {run.config.model.head!r} does not begin with mean pooling, so"
             " there are no pooled features to keep. Use --head gap, or --views 0."
         )
+    aside = [dataset.train[row] for row in rows.aside]
     with Lanes(choose_lanes() if workers is None else workers) as lanes:
         trunk = FrozenTrunk(model, dataset, run.config, lanes)
-        views = trunk.pooled(dataset.train, run.config.train.views, "computing training features")
-
-        def judge(samples: list[Sample], title: str) -> Judged:
-            features = trunk.pooled(samples, 0, title)[0]
-            return Judged(torch.from_numpy(np.array(features)), torch.tensor(_labels(samples)))
-
-        held_out = judge([dataset.train[row] for row in aside], "computing held-out features") if aside else None
-        val = judge(counted, "computing validation features")
-    learned = FeatureViews(views, rows, _labels([dataset.train[row] for row in rows]))
-    return TrainingData(lambda _: _make_batches(run, learned, len(rows), 0), val, held_out)
+        views = trunk.pooled(dataset.train, config.views, "computing training features")
+        plain = config.augmentation == "none" and config.train_size in (None, run.config.view.size)
+        if aside and not plain:
+            of_aside = trunk.pooled(aside, 0, "computing held-out features")[0]
+        else:
+            of_aside = views[0, rows.aside]  # the images as they are judged
+        of_val = trunk.pooled(dataset.val, 0, "computing validation features", with_maps=True)[0, rows.counted]
+    learned = FeatureViews(views, rows.learned, _labels([dataset.train[row] for row in rows.learned]))
+    val = Judged(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.counted])))
+    held_out = Judged(torch.from_numpy(np.array(of_aside)), torch.tensor(_labels(aside))) if aside else None
+    return TrainingData(lambda _: _make_batches(run, learned, len(rows.learned), 0), val, held_out)
 
 
 def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:

@@ -10,17 +10,20 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from camcore import frozen_features
+from camcore import frozen_features, path_choice
 from camcore.config import RunConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.errors import CamcoreError
 from camcore.explain import explain
 from camcore.frozen_features import FrozenTrunk
+from camcore.heatmaps import parse_sources
 from camcore.lanes import Lanes
 from camcore.models import Classifier
+from camcore.path_choice import describe_choice
 from camcore.runs import Run, create_run
 from camcore.train import train
+from camcore.weights import load_model
 
 CPU = torch.device("cpu")
 TrainIn = Callable[..., Run]
@@ -181,3 +184,47 @@ def test_a_head_without_mean_pooling_is_refused(tmp_path: Path, dataset: Dataset
         "vgg16 with head 'native' does not begin with mean pooling, so there are no pooled features to keep."
         " Use --head gap, or --views 0."
     )
+
+
+@pytest.mark.parametrize("precision", ["auto", "exact"])
+def test_explaining_takes_the_features_that_the_training_kept(
+    precision: str, start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
+    run = start("run", views=1)
+    model = load_model(run)
+    exact = explain(run, dataset, model, None, CPU, workers=0, precision="exact")
+    expected = {source: np.array(exact.maps(source)) for source in ("cam", "grad_cam")}
+    predicted = exact.samples["predicted"].tolist()
+    if precision == "auto":
+        monkeypatch.setattr(path_choice, "_candidates", lambda _: pytest.fail("the trunk is not needed"))
+    found = explain(run, dataset, model, None, CPU, workers=2, precision=precision)
+    assert found.manifest["precision"]["path"] == ("kept features" if precision == "auto" else "fp32")
+    for source, maps in expected.items():
+        np.testing.assert_allclose(found.maps(source), maps, rtol=0.01, atol=1e-3)
+    assert found.samples["predicted"].tolist() == predicted
+    if precision == "auto":
+        said = describe_choice(found.manifest["precision"])
+        assert said.startswith("Computing from the features that the training kept; checked on 6 images: 0 predictions")
+
+
+def test_features_that_do_not_fit_the_images_any_more_are_not_used(
+    start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(path_choice, "_candidates", lambda _: [])
+    run = start("run", views=1)
+    (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
+    np.save(kept, np.load(kept)[::-1])
+    found = explain(run, dataset, load_model(run), None, CPU, workers=0)
+    assert found.manifest["precision"]["path"] == "fp32"
+
+
+def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(path_choice, "_candidates", lambda _: [])
+    run = start("run", views=1)
+    found = explain(
+        run, dataset, load_model(run), parse_sources("cam,grad_cam@layer3", load_model(run).layer_names), CPU
+    )
+    assert found.manifest["precision"]["path"] == "fp32"

@@ -82,7 +82,9 @@ def test_the_fastest_way_that_agrees_is_taken(
 def test_a_way_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "_compare", lambda probe, trunk: agree(0.98 if trunk.path is BF16 else 0.9995))
+    monkeypatch.setattr(
+        path_choice, "_compare", lambda probe, trunk_for: agree(0.98 if trunk_for([]).path is BF16 else 0.9995)
+    )
     choice = choose(model, dataset)
     assert choice.path is FUSED
     assert choice.report["refused"][BF16.name]["median_rho"] == {"cam": 0.98}
