@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from plotly.colors import hex_to_rgb
 
 from camcore.language import Text
+from camcore.seeds import Course
 
 RUN_COLORS = ("#2a938a", "#bd8526", "#9466b0", "#4b84c4", "#c4603f", "#839440", "#b0577f", "#7d7468")
 CONVENTION_COLORS = {"literature": "#bd8526", "positive": "#2a938a"}
@@ -39,11 +41,21 @@ def smooth(values: pd.Series, strength: float) -> pd.Series:
 
 
 def draw_curves(
-    text: Text, histories: Mapping[str, pd.DataFrame], colors: Mapping[str, str], quantity: str, smoothing: float
+    text: Text,
+    histories: Mapping[str, pd.DataFrame],
+    colors: Mapping[str, str],
+    quantity: str,
+    smoothing: float,
+    courses: Mapping[str, Course] | None = None,
 ) -> go.Figure:
-    """Return `loss` or `accuracy` over epochs: training dashed, validation solid, the best epoch marked."""
+    """Return `loss` or `accuracy` over epochs: training dashed, validation solid, the best epoch marked.
+
+    A history that is the mean of one of the `courses` has the range of its validation behind it.
+    """
     figure = go.Figure()
     for name, history in histories.items():
+        if courses and name in courses:
+            _add_range(figure, courses[name], f"val_{quantity}", colors[name], smoothing)
         for split, dash, width in (("train", "dot", 1.6), ("val", "solid", 2.4)):
             values = history[f"{split}_{quantity}"]
             if smoothing:
@@ -58,14 +70,22 @@ def draw_curves(
     return figure
 
 
-def draw_rates(text: Text, histories: Mapping[str, pd.DataFrame], colors: Mapping[str, str]) -> go.Figure:
-    """Return learning rates over epochs."""
+def draw_column(
+    text: Text,
+    histories: Mapping[str, pd.DataFrame],
+    colors: Mapping[str, str],
+    column: str,
+    courses: Mapping[str, Course] | None = None,
+) -> go.Figure:
+    """Return a column of histories over epochs, from zero on, without a legend; `courses` as in `draw_curves`."""
     figure = go.Figure()
     for name, history in histories.items():
-        _add_line(figure, history["epoch"], history["learning_rate"], colors[name], "solid", 2, name)
+        if courses and name in courses:
+            _add_range(figure, courses[name], column, colors[name])
+        _add_line(figure, history["epoch"], history[column], colors[name], "solid", 2, name)
+    figure.update_layout(showlegend=False)
     figure.update_xaxes(title=text("training_curves.epoch"), rangemode="tozero")
-    figure.update_yaxes(rangemode="tozero", tickformat=".1e")
-    return figure
+    return figure.update_yaxes(rangemode="tozero", tickformat=".1e" if column == "learning_rate" else "")
 
 
 def draw_conventions(text: Text, names: Sequence[str], means: Mapping[str, Sequence[float | None]]) -> go.Figure:
@@ -132,6 +152,22 @@ def _add_line(
         showlegend=bool(label) and in_legend,
         hoverinfo="all" if label else "skip",
         hovertemplate="%{y:.4~g}<extra>%{fullData.name}</extra>" if label else None,
+    )
+
+
+def _add_range(figure: go.Figure, course: Course, column: str, color: str, smoothing: float = 0) -> None:
+    low, high = (smooth(table[column], smoothing).tolist() for table in (course.low, course.high))
+    epochs = course.mean["epoch"].tolist()
+    red, green, blue = hex_to_rgb(color)
+    figure.add_scatter(
+        x=[*epochs, *reversed(epochs)],
+        y=[*high, *reversed(low)],
+        fill="toself",
+        fillcolor=f"rgba({red},{green},{blue},0.2)",
+        line_width=0,
+        mode="lines",
+        showlegend=False,
+        hoverinfo="skip",
     )
 
 

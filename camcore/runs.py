@@ -48,6 +48,12 @@ class Run:
         return self.path.name
 
     @property
+    def group(self) -> str | None:
+        """The name that runs share which differ in their seed alone; None for a run that was trained by itself."""
+        group = self.info.get("group")
+        return group if isinstance(group, str) and group else None
+
+    @property
     def weights_path(self) -> Path:
         """The file of the weights."""
         return self.path / "model.safetensors"
@@ -160,7 +166,8 @@ def open_run(path: Path) -> Run:
             raise TypeError("'dataset' is no object")
     except (KeyError, TypeError, AttributeError, CamcoreError) as error:
         raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train anew.") from error
-    return Run(path, config, class_names, {key: document.get(key) for key in ("created", "dataset", "environment")})
+    info = {key: document.get(key) for key in ("created", "dataset", "environment", "group")}
+    return Run(path, config, class_names, info)
 
 
 def list_runs(folder: Path) -> list[Run | RunError]:

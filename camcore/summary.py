@@ -1,5 +1,7 @@
 """What a run says in a few numbers, in words. `text` is as in `wording`."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -70,6 +72,27 @@ def judge_shares(drawn: float, left: float, identical: bool) -> str:
     if left - drawn > NOTICEABLE:
         return "hidden"
     return "real" if left > NOTICEABLE else "alike"
+
+
+def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], runs: int) -> tuple[str, str]:
+    """Return what runs have in common that differ in their seed alone, as a heading and a line below it.
+
+    Args:
+        text: Gives texts by key.
+        group: The name that the runs share.
+        accuracies: Seed and accuracy, 0 to 1, of each that has finished.
+        runs: How many there are in all.
+    """
+    each = ", ".join(text("overview.seeds.each", seed=seed, accuracy=_percent(value, 1)) for seed, value in accuracies)
+    if len(accuracies) > 1:
+        values = np.array([value for _, value in accuracies])
+        mean, deviation = f"{100 * values.mean():.1f}", f"{100 * values.std(ddof=1):.1f}"
+        title = text("overview.seeds", group=group, mean=mean, deviation=deviation, count=len(values))
+        lead = text("overview.seeds.lead", each=each)
+    else:
+        title, lead = text("overview.seeds.few", group=group, count=runs), text("overview.seeds.few.lead")
+    unfinished = text("overview.seeds.unfinished", count=runs, finished=len(accuracies))
+    return title, f"{lead} {unfinished}" if len(accuracies) < runs else lead
 
 
 def mean_of_finite(values: ArrayLike) -> float:

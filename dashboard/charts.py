@@ -11,7 +11,7 @@ from dashboard.language import text
 RUN_COLORS = charts.RUN_COLORS
 
 draw_curves = partial(charts.draw_curves, text)
-draw_rates = partial(charts.draw_rates, text)
+draw_column = partial(charts.draw_column, text)
 draw_conventions = partial(charts.draw_conventions, text)
 draw_histogram = partial(charts.draw_histogram, text)
 

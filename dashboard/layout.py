@@ -23,9 +23,9 @@ def show_head(page: str) -> None:
     st.html(markup.head(text(f"{page}.title"), text(f"{page}.lead")))
 
 
-def show_section(title: str, lead: str = "") -> None:
-    """Show the heading of a part of a page, with a line below it."""
-    st.html(markup.section(title, lead))
+def show_section(title: str, lead: str = "", level: int = 2) -> None:
+    """Show the heading of a part of a page, with a line below it; `level` as of `markup.section`."""
+    st.html(markup.section(title, lead, level))
 
 
 def show_notice(title: str, body: str, command: str = "") -> None:

@@ -1,5 +1,6 @@
 """The runs of the folder at a glance, a card each."""
 
+from collections.abc import Iterable
 from html import escape
 
 import streamlit as st
@@ -7,17 +8,44 @@ import streamlit as st
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
 from camcore.runs import Run
+from camcore.summary import say_seeds
 from camcore.wording import format_tiny
 from dashboard import layout, selection
 from dashboard.data import STATES, Entry, read_history
 from dashboard.language import text
+from dashboard.run_groups import group_runs
 
 
 def show_cards(entries: list[Entry], chosen: Entry) -> None:
-    """Show a card per run, those that show most first; the chosen one has a frame."""
-    ordered = sorted(entries, key=lambda entry: STATES.index(entry.state))
-    cards = "".join(_card(entry, entry.name == chosen.name) for entry in ordered)
-    st.html(f'<div class="cc-cards">{cards}</div>')
+    """Show a card per run, those that show most first; the chosen one has a frame.
+
+    Below them come the runs that differ in their seed alone, under one heading with what they have in common.
+    """
+    groups = group_runs(sorted(entries, key=lambda entry: STATES.index(entry.state)))
+    singles = [group.entries[0] for group in groups if group.single]
+    if singles:
+        st.html(_grid(singles, chosen))
+    for group in groups:
+        if not group.single:
+            accuracies = sorted(found for entry in group.entries for found in _final_accuracy(entry))
+            layout.show_section(*say_seeds(text, group.name, accuracies, len(group.entries)), level=3)
+            st.html(_grid(group.entries, chosen))
+
+
+def _grid(entries: Iterable[Entry], chosen: Entry) -> str:
+    cards = "".join(_card(entry, entry.name == chosen.name) for entry in entries)
+    return f'<div class="cc-cards">{cards}</div>'
+
+
+def _final_accuracy(entry: Entry) -> list[tuple[int, float]]:
+    """Return seed and validation accuracy after the last epoch; none of a run that trains or can't be read."""
+    if entry.run is None or not entry.run.finished:
+        return []
+    try:
+        history = read_history(entry)
+    except RunError:
+        return []  # its card says so
+    return [(entry.run.config.train.seed, float(history["val_accuracy"].iloc[-1]))] if len(history) else []
 
 
 def _card(entry: Entry, chosen: bool) -> str:

@@ -10,7 +10,7 @@ from synthetic_pictures import Picture, draw_pictures
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
-from camcore.files import write_json
+from camcore.files import read_json, write_json
 from camcore.generations import TARGETS, new_generation
 from camcore.runs import FORMAT_VERSION, Run, create_run
 
@@ -34,11 +34,13 @@ def make_run(
     epochs: int = 12,
     finished: bool = True,
     explained: bool = True,
+    group: str | None = None,
 ) -> Path:
     """Write a valid, plausible run into `folder / name` and return its path.
 
     Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
-    positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows.
+    positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows. `group` is the name
+    that it shares with its other seeds.
     """
     head = "gap" if cam_able else "mlp"
     config = RunConfig(
@@ -48,6 +50,8 @@ def make_run(
     )
     dataset = {"kind": "paper-dogs", "fingerprint": f"synthetic-{seed}", "train": 4 * images, "val": images}
     run = create_run(folder / name, config, classes, dataset)
+    if group is not None:
+        write_json(run.path / "run.json", read_json(run.path / "run.json") | {"group": group})
     write_history(run, epochs, seed)
     if finished:
         run.weights_path.write_bytes(b"no weights")

@@ -14,7 +14,7 @@ RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and w
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
     ("errors", "language", "appearance", "markup", "recipes", "mixing"),
-    ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes"),
+    ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
     ("config", "statistics", "box_regions", "confusion", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache"),

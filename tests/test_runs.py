@@ -45,6 +45,15 @@ def test_a_created_run_opens_as_it_was_made(tmp_path: Path) -> None:
     assert versions["numpy"] == np.__version__
 
 
+@pytest.mark.parametrize(("written", "group"), [({}, None), ({"group": "dogs"}, "dogs"), ({"group": ""}, None)])
+def test_a_run_knows_which_others_differ_in_their_seed_alone(
+    written: dict[str, Any], group: str | None, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path / "one")
+    edit_run_json(run, **written)
+    assert open_run(run.path).group == group
+
+
 def test_run_json_holds_no_place_on_this_machine(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
     run.remember_places(root=tmp_path / "photographs", weights=tmp_path / "weights.pth")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from camcore import markup
 from camcore.backbones import BACKBONES
-from camcore.charts import RUN_COLORS, draw_curves, draw_rates
+from camcore.charts import RUN_COLORS, draw_column, draw_curves
 from camcore.report.subject import Subject
 from camcore.report.verdict import write_chart
 from camcore.wording import format_tiny
@@ -25,7 +25,7 @@ def draw_training(subject: Subject) -> dict[str, go.Figure]:
         return {}
     histories, colors = {subject.run.name: history}, {subject.run.name: RUN_COLORS[0]}
     figures = {quantity: draw_curves(subject.text, histories, colors, quantity, 0) for quantity in CURVES}
-    return figures | {"learning_rate": draw_rates(subject.text, histories, colors)}
+    return figures | {"learning_rate": draw_column(subject.text, histories, colors, "learning_rate")}
 
 
 def write_training(subject: Subject) -> str:

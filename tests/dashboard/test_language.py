@@ -15,7 +15,7 @@ from camcore.generations import TARGETS
 from camcore.heatmap_grid import CHOICES
 from camcore.language.en import STRINGS
 from camcore.runs import HISTORY_COLUMNS
-from dashboard import data, filtering, filters, order
+from dashboard import curves, data, filtering, filters, order
 from dashboard.router import PAGES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -89,6 +89,7 @@ def test_every_key_that_exists_is_used():
         ("sheet.scale.{}", CHOICES["scale"]),
         ("download.{}", ("csv", "page", "first", "all")),
         ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),
+        ("training_curves.{}", ("loss", "accuracy", *curves.MEASURED)),
     ],
 )
 def test_every_entry_of_a_table_has_its_text(template, names):

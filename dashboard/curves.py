@@ -1,0 +1,118 @@
+"""The curves of runs, of several seeds as one where that is asked for, and the numbers that they are drawn from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import streamlit as st
+
+from camcore.errors import RunError
+from camcore.seeds import Course, average_histories
+from dashboard import charts, layout, run_groups
+from dashboard.data import Entry, read_entry, read_history
+from dashboard.language import text
+from dashboard.run_groups import RunGroup
+
+MEASURED = ("learning_rate", "images_per_second", "seconds")
+MEASURED_HEIGHT = 190
+
+
+@dataclass
+class Lines:
+    """What is drawn, by name: a history per line, and where it is the mean of several seeds its range."""
+
+    histories: dict[str, pd.DataFrame] = field(default_factory=dict)
+    courses: dict[str, Course] = field(default_factory=dict)
+    colors: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, pd.DataFrame] = field(default_factory=dict)  # with the seeds that a mean is of
+    notes: list[str] = field(default_factory=list)
+
+
+def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
+    """Show the charts and the numbers; ask for the whole page anew when a training has come to its end.
+
+    Args:
+        chosen: What is drawn, a line each.
+        smoothing: As of `charts.smooth`.
+        colors: By the ids of the groups.
+    """
+    groups = [replace(group, entries=tuple(read_entry(entry.path) for entry in group.entries)) for group in chosen]
+    before, now = ([entry for group in some for entry in group.entries] for some in (chosen, groups))
+    if any(old.state == "training" != new.state for old, new in zip(before, now, strict=True)):
+        st.rerun()
+    lines = Lines()
+    for group in groups:
+        _add_line(lines, group, colors[group.id])
+    _say_progress(now)
+    if not lines.histories:
+        layout.show_notice(text("training_curves.none.title"), text("training_curves.none.body"))
+        return
+    _show_charts(lines, smoothing)
+    _show_numbers(lines.rows)
+
+
+def _add_line(lines: Lines, group: RunGroup, color: str) -> None:
+    """Add the line of a group: its only history as it is, or the mean of those that have begun."""
+    histories = {}
+    for entry in group.entries:
+        try:
+            histories[entry.name] = read_history(entry)
+        except RunError as error:
+            layout.show_problem(str(error), entry.path.parent)
+    histories = {name: history for name, history in histories.items() if len(history)}
+    if not histories:
+        return
+    if len(histories) == 1:
+        name, history = next(iter(histories.items()))
+    else:
+        name = run_groups.label(group.name, len(histories))
+        course = lines.courses[name] = average_histories(list(histories.values()))
+        history = lines.rows[name] = course.mean
+        last = int(history["epoch"].max())
+        if any(one["epoch"].max() > last for one in histories.values()):
+            lines.notes.append(text("training_curves.behind", group=group.name, epoch=last))
+    lines.histories[name], lines.colors[name] = history, color
+    lines.rows |= histories
+
+
+def _show_charts(lines: Lines, smoothing: float) -> None:
+    grid = st.grid(2, min_column_width=330, gap="medium")
+    for quantity in ("loss", "accuracy"):
+        with grid.cell():
+            layout.show_section(text(f"training_curves.{quantity}"))
+            figure = charts.draw_curves(lines.histories, lines.colors, quantity, smoothing, lines.courses)
+            charts.show_chart(figure, quantity, 340)
+    legend = [text("training_curves.legend"), *([text("training_curves.range")] if lines.courses else ()), *lines.notes]
+    st.caption(" ".join(legend))
+    grid = st.grid(3, min_column_width=250, gap="medium")
+    for column in MEASURED:
+        with grid.cell():
+            layout.show_section(text(f"training_curves.{column}"), level=3)
+            figure = charts.draw_column(lines.histories, lines.colors, column, lines.courses)
+            charts.show_chart(figure, column, MEASURED_HEIGHT)
+    st.caption(text("training_curves.speed"))
+
+
+def _say_progress(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        if entry.state == "training" and entry.run:
+            done, planned = len(read_history(entry)), entry.run.config.train.epochs
+            st.progress(
+                min(1.0, done / planned), text("training_curves.progress", run=entry.name, done=done, planned=planned)
+            )
+
+
+def _show_numbers(rows: Mapping[str, pd.DataFrame]) -> None:
+    with st.expander(text("training_curves.numbers")):
+        table = pd.concat(rows, names=["run"]).reset_index(level="run")
+        percent = {"train_accuracy", "val_accuracy"}
+        columns = {
+            name: st.column_config.NumberColumn(
+                text(f"training_curves.column.{name}"),
+                format="percent" if name in percent else None,
+            )
+            for name in table.columns
+            if name != "run"
+        }
+        columns["run"] = st.column_config.TextColumn(text("training_curves.column.run"))
+        st.dataframe(table, hide_index=True, column_config=columns)
