@@ -5,7 +5,7 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from camcore import charts
+from camcore import calibration_view, charts
 from dashboard.language import text
 
 RUN_COLORS = charts.RUN_COLORS
@@ -13,6 +13,7 @@ RUN_COLORS = charts.RUN_COLORS
 draw_curves = partial(charts.draw_curves, text)
 draw_column = partial(charts.draw_column, text)
 draw_conventions = partial(charts.draw_conventions, text)
+draw_reliability = partial(calibration_view.draw_reliability, text)
 draw_histogram = partial(charts.draw_histogram, text)
 
 

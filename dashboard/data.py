@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore import readings
+from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
@@ -103,6 +104,11 @@ def measure_likeness(entry: Entry, index: int) -> NDArray[np.float64]:
     return _measure_likeness(*entry.key, index)
 
 
+def read_calibration(entry: Entry) -> Calibration | None:
+    """Return how sure a network is beside how often it is right, None where no image counts."""
+    return _read_calibration(*entry.key)
+
+
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
     return _measure_range(*entry.key, source)
@@ -145,6 +151,11 @@ def _reopen(path: str) -> tuple[Run, Generation]:
 def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
     _, generation = _reopen(path)
     return likeness(generation.pooled, index)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _read_calibration(path: str, version: str) -> Calibration | None:
+    return readings.read_calibration(_reopen(path)[1])
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

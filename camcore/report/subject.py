@@ -8,6 +8,7 @@ import pandas as pd
 
 from camcore import readings, wording
 from camcore.backbones import BACKBONES
+from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.generations import Generation, open_generation
@@ -60,6 +61,11 @@ class Subject:
         measure = partial(readings.measure_off_object, self.generation, source, cover=cover)
         literature, positive = (mean_of_finite(measure(name)) for name in CONVENTIONS)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """How sure the network is beside how often it is right, None where no image counts in the accuracy."""
+        return readings.read_calibration(self.generation)
 
     def title(self, source: str) -> str:
         """Return a source's title in the report's language."""

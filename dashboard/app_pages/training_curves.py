@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import charts, confusion, curves, layout, selection
+from dashboard import calibration, charts, confusion, curves, layout, selection
 from dashboard.language import text
 from dashboard.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.url_state import among, keep_in_url
@@ -62,3 +62,4 @@ if shown:
 else:
     layout.show_notice(text("training_curves.none.title"), text("training_curves.choose"))
 confusion.show_confusion(selection.selected())
+calibration.show_calibration(selection.selected())
