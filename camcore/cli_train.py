@@ -1,5 +1,7 @@
 """The command that trains: its options are the fields of a run's configuration."""
 
+import statistics
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
 from camcore.geometry import VIEWS
 from camcore.recipes import RECIPES, apply_recipe
+from camcore.runs import Run
 
 
 @click.command("train")
@@ -89,6 +92,7 @@ from camcore.recipes import RECIPES, apply_recipe
     help="Which epoch. best: chosen on the split it reports, optimistic; held-out: on a tenth of the training images.",
 )
 @config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
+@click.option("--seeds", metavar="N,N,...", help="Train a run for each, NAME-seedN: shown as one, with its spread.")
 @click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @DEVICE
@@ -101,7 +105,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
 
     places = {name: options.pop(name) for name in ("root", "device", "workers")}
     given = _find_given(context, set(options))
-    recipe = options.pop("recipe")
+    recipe, seeds = options.pop("recipe"), _read_seeds(options.pop("seeds"), given)
     if recipe is not None and not resume:
         options, said = apply_recipe(recipe, options, given)
         click.echo(said)
@@ -112,8 +116,15 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
         else:
             if options.pop("download"):
                 new_runs.download_dataset(options["kind"], places["root"])
-            run = new_runs.train_run(path, build_config(options), overwrite=overwrite, **places)
+            config = build_config(options)
+            if seeds:
+                _say_group(new_runs.train_seeds(path, config, seeds, overwrite=overwrite, **places))
+                return
+            run = new_runs.train_run(path, config, overwrite=overwrite, **places)
     except KeyboardInterrupt:
+        if seeds:
+            click.echo("\nStopped. What is finished is kept; the same command goes on from there.", err=True)
+            sys.exit(130)
         say_stopped(path)
     if skipped := run.info["dataset"].get("skipped"):
         click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
@@ -132,6 +143,31 @@ def build_config(options: dict[str, Any]) -> RunConfig:
         ModelConfig(**chosen(ModelConfig)),
         TrainConfig(**chosen(TrainConfig)),
     )
+
+
+def _read_seeds(text: str | None, given: list[str]) -> list[int]:
+    """Return the seeds of a group; none where a single run is asked for."""
+    if text is None:
+        return []
+    if "seed" in given:
+        raise CamcoreError("--seed and --seeds exclude each other. Choose one.")
+    parts = [part.strip() for part in text.split(",")]
+    seeds = [int(part) for part in parts if part.isascii() and part.isdecimal()]
+    if len(seeds) != len(parts) or len(set(seeds)) != len(seeds) or len(seeds) < 2:
+        raise CamcoreError(f"--seeds is {text!r}; it must be two or more different whole numbers, like 1,2,3.")
+    return seeds
+
+
+def _say_group(runs: list[Run]) -> None:
+    accuracies = []
+    for run in runs:
+        accuracy = run.accuracy()
+        assert accuracy is not None  # noqa: S101 they are finished
+        accuracies.append(accuracy)
+        click.echo(f"Trained: {run.path}, validation accuracy {accuracy:.3f}.")
+    mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
+    click.echo(f"Mean of {len(runs)} seeds {mean:.3f}, standard deviation {spread:.3f}.")
+    click.echo(f"Next: camcore explain {runs[0].path}")
 
 
 def _find_given(context: click.Context, names: set[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """How runs come into being: trained, resumed, replaced, and the demo."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -37,8 +37,9 @@ def train_run(
     overwrite: bool = False,
     device: str = "auto",
     workers: int | None = None,
+    group: str | None = None,
 ) -> Run:
-    """Create a run and train it to the end.
+    """Create a run and train it to the end; `group` names what it shares with runs of other seeds.
 
     Raises:
         CamcoreError: The run exists, the data set or the weights can't be had, or the training fails.
@@ -50,14 +51,48 @@ def train_run(
     weights = config.model.weights
     if weights is not None:
         load_initial_weights(model, weights)
-        config = replace(config, model=replace(config.model, weights=Path(weights).name))
     with replacing(path, overwrite):
-        run = create_run(path, config, dataset.class_names, _describe(dataset))
+        run = create_run(path, _as_stored(config), dataset.class_names, _describe(dataset), group)
         run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
         if dataset.skipped:
             run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
         train(run, dataset, model, chosen, workers=workers)
     return run
+
+
+def train_seeds(
+    path: Path,
+    config: RunConfig,
+    seeds: Sequence[int],
+    root: Path | None = None,
+    *,
+    overwrite: bool = False,
+    device: str = "auto",
+    workers: int | None = None,
+) -> list[Run]:
+    """Train runs that differ in their seed alone, as a group: `path` with `-seed<N>` behind it each.
+
+    Those that are there already, as configured, are kept where they are finished, and gone on with where not.
+
+    Raises:
+        CamcoreError: One is there with another configuration, or a training fails.
+    """
+    runs = []
+    for seed in seeds:
+        member = path.with_name(f"{path.name}-seed{seed}")
+        wanted = replace(config, train=replace(config.train, seed=seed))
+        if overwrite or not (member / "run.json").exists():
+            runs.append(
+                train_run(member, wanted, root, overwrite=overwrite, device=device, workers=workers, group=path.name)
+            )
+            continue
+        run = open_run(member)
+        if run.config != _as_stored(wanted):
+            raise CamcoreError(
+                f"{member} is there already, configured otherwise. Replace it with --overwrite, or name another --run."
+            )
+        runs.append(run if run.finished else resume_run(member, root, device=device, workers=workers))
+    return runs
 
 
 @contextmanager
@@ -126,6 +161,12 @@ def download_dataset(kind: str, root: Path | None) -> None:
     if root is None:
         raise CamcoreError("--download needs --root, the folder to put the data set into.")
     download(root)
+
+
+def _as_stored(config: RunConfig) -> RunConfig:
+    """Return a configuration as a run keeps it: of the file of its initial weights the name."""
+    weights = config.model.weights
+    return config if weights is None else replace(config, model=replace(config.model, weights=Path(weights).name))
 
 
 def _describe(dataset: Dataset) -> dict[str, object]:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from safetensors import SafetensorError, safe_open
 
 from camcore.config import RunConfig, from_json, to_json
 from camcore.errors import CamcoreError, RunError
 from camcore.files import read_json, write_json, write_text
 
 FORMAT_VERSION = 1
+EPOCH_KEY = "epoch"  # in the metadata of the weights
 HISTORY_COLUMNS = (
     "epoch",
     "train_loss",
@@ -92,6 +94,34 @@ class Run:
         except (ValueError, OSError) as error:
             raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or train the run anew.") from error
 
+    def kept_epoch(self) -> int | None:
+        """Return the epoch that the weights are of, counted from 1; None where there are no weights, or nobody knows.
+
+        Raises:
+            RunError: The weights are damaged.
+        """
+        if not self.weights_path.exists():
+            return None
+        try:
+            with safe_open(self.weights_path, framework="numpy") as file:
+                epoch = (file.metadata() or {}).get(EPOCH_KEY, "")
+        except (SafetensorError, OSError) as error:
+            raise RunError(f"{self.weights_path} is damaged ({error}). Train the run anew.") from error
+        return int(epoch) if epoch.isdecimal() else None
+
+    def accuracy(self) -> float | None:
+        """Return the validation accuracy of the weights that are kept, 0 to 1, as the training found it; else None.
+
+        Raises:
+            RunError: History or weights are damaged.
+        """
+        history = self.history().set_index("epoch")["val_accuracy"]
+        if not self.finished or history.empty:
+            return None
+        if (kept := self.kept_epoch()) is not None:
+            return float(history[kept])
+        return float(history.max() if self.config.train.keep == "best" else history.iloc[-1])
+
     def place(self, name: str) -> Path | None:
         """Return where something lies on this machine, `root` or `weights`; None where that was never said here."""
         path = self.path / "local.json"
@@ -118,7 +148,13 @@ class Run:
         write_text(self.path / "history.csv", "\n".join(lines) + "\n")
 
 
-def create_run(path: Path, config: RunConfig, class_names: tuple[str, ...], dataset: dict[str, Any]) -> Run:
+def create_run(
+    path: Path,
+    config: RunConfig,
+    class_names: tuple[str, ...],
+    dataset: dict[str, Any],
+    group: str | None = None,
+) -> Run:
     """Create a run folder and write its `run.json`.
 
     Args:
@@ -126,6 +162,7 @@ def create_run(path: Path, config: RunConfig, class_names: tuple[str, ...], data
         config: What the run is to become.
         class_names: In label order.
         dataset: `kind`, `fingerprint`, and the number of images per split.
+        group: The name of the group it is trained in, where it is one of several seeds.
 
     Raises:
         CamcoreError: There is something at `path` already.
@@ -140,6 +177,7 @@ def create_run(path: Path, config: RunConfig, class_names: tuple[str, ...], data
         "class_names": list(class_names),
         "dataset": dataset,
         "environment": describe_environment(),
+        **({} if group is None else {"group": group}),
     }
     write_json(path / "run.json", document)
     return open_run(path)

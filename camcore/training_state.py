@@ -101,5 +101,5 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
 
 def _publish(run: Run, state: TrainingState, progress: Progress) -> None:
     if progress.best_epoch == progress.epoch:
-        save_weights(run, state.kept)
+        save_weights(run, state.kept, progress.epoch)
     run.write_history(progress.rows)

@@ -14,7 +14,7 @@ from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, RunError
 from camcore.files import atomic_path
 from camcore.models import Classifier
-from camcore.runs import Run
+from camcore.runs import EPOCH_KEY, Run
 
 
 def load_model(run: Run) -> Classifier:
@@ -113,8 +113,8 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
     model.trunk.load_state_dict({name: state[name] for name in wanted if name in state}, strict=False)
 
 
-def save_weights(run: Run, model: Classifier) -> None:
-    """Write the model's weights into the run folder, in one step."""
+def save_weights(run: Run, model: Classifier, epoch: int) -> None:
+    """Write the model's weights as they are after an epoch into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_path(run.weights_path) as part:
-        part.write_bytes(save(state))
+        part.write_bytes(save(state, {EPOCH_KEY: str(epoch)}))

@@ -38,14 +38,14 @@ def _grid(entries: Iterable[Entry], chosen: Entry) -> str:
 
 
 def _final_accuracy(entry: Entry) -> list[tuple[int, float]]:
-    """Return seed and validation accuracy after the last epoch; none of a run that trains or can't be read."""
+    """Return seed and validation accuracy of what is kept; none of a run that trains or can't be read."""
     if entry.run is None or not entry.run.finished:
         return []
     try:
-        history = read_history(entry)
+        accuracy = entry.run.accuracy()
     except RunError:
         return []  # its card says so
-    return [(entry.run.config.train.seed, float(history["val_accuracy"].iloc[-1]))] if len(history) else []
+    return [] if accuracy is None else [(entry.run.config.train.seed, accuracy)]
 
 
 def _card(entry: Entry, chosen: bool) -> str:

@@ -101,7 +101,7 @@ def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
     config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
     run = create_run(tmp_path / "mlp", config, trained_run.class_names, trained_run.info["dataset"])
     run.remember_places(root=tiny_folder)
-    save_weights(run, Classifier(config.model, config.view, 3))
+    save_weights(run, Classifier(config.model, config.view, 3), 1)
     assert run_camcore("explain", run.path, *ON_CPU).exit_code == 0
     before = open_generation(run).id
     line = refuse("explain", run.path, "--sources", "cam", *ON_CPU)

@@ -149,7 +149,7 @@ def mlp_run(tmp_path: Path, tiny_config: RunConfig, dataset: Dataset, single_thr
     config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
     run = create_run(tmp_path / "mlp", config, dataset.class_names, {})
     torch.manual_seed(0)
-    save_weights(run, Classifier(config.model, config.view, 3))
+    save_weights(run, Classifier(config.model, config.view, 3), 1)
     explain_with(run, dataset, None)
     return run
 
@@ -195,7 +195,7 @@ def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
 
 def test_what_is_there_is_known(own_run: Run) -> None:
     assert find_stored(own_run) == (open_generation(own_run).sources, False)
-    save_weights(own_run, Classifier(own_run.config.model, own_run.config.view, 3))
+    save_weights(own_run, Classifier(own_run.config.model, own_run.config.view, 3), 2)
     assert find_stored(own_run) == ((), False), "other weights have other maps"
 
 

@@ -43,7 +43,7 @@ def same_state(first: nn.Module, second: nn.Module) -> bool:
 
 def test_a_run_s_weights_go_there_and_back_to_the_bit(own_run: Run) -> None:
     model = make_model(seed=7).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    save_weights(own_run, model)
+    save_weights(own_run, model, 2)
     loaded = load_model(own_run)
     assert same_state(model, loaded)
     assert not loaded.training

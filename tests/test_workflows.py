@@ -119,7 +119,7 @@ def test_other_weights_make_new_maps(own_run: Run) -> None:
     model = load_model(own_run)
     with torch.no_grad():
         model.head[-1].bias.add_(1)
-    save_weights(own_run, model)
+    save_weights(own_run, model, 2)
     assert explain(own_run, SOURCES)[1]
 
 
