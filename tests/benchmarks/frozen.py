@@ -1,0 +1,117 @@
+"""How long from photographs to heatmaps with `--recipe frozen`? `python tests/benchmarks/frozen.py`: seconds by step.
+
+Generated photographs of Stanford Dogs' numbers and usual size (12,000 for training, 8,580 for validation, 120 classes,
+500 by 375 pixels; few different ones, each under many names), and a ResNet-50 whose weights are drawn and whose batch
+statistics are those of the photographs. Each command runs in a process of its own, whose peak memory counts.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torchvision
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from camcore.runs import open_run
+
+REPOSITORY = Path(__file__).parents[2]
+DISTINCT, WIDTH, HEIGHT = 240, 500, 375
+
+
+def make_photographs(root: Path, classes: int, per_split: dict[str, int]) -> list[Path]:
+    """Write an image folder and return the different photographs in it."""
+    generator = np.random.default_rng(0)
+    (root / "originals").mkdir(parents=True)
+    originals = []
+    for index in range(DISTINCT):
+        coarse = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC), dtype=np.float32)
+        pixels = (smooth + generator.normal(0, 12, smooth.shape)).clip(0, 255).astype(np.uint8)
+        originals.append(root / "originals" / f"{index}.jpg")
+        Image.fromarray(pixels).save(originals[-1], quality=90)
+    for split, count in per_split.items():
+        for index in range(count):
+            place = root / "set" / split / f"breed{index % classes:03}" / f"{index:06}.jpg"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.hardlink_to(originals[index % DISTINCT])
+    return originals
+
+
+def make_weights(path: Path, photographs: list[Path]) -> None:
+    """Write the weights of a ResNet-50 that has seen photographs, but learned nothing of them."""
+    torch.manual_seed(0)
+    network = torchvision.models.resnet50().train()
+    images = [np.asarray(Image.open(photograph).resize((224, 224))) for photograph in photographs[:32]]
+    batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float().div(255).sub(0.45).div(0.225)
+    with torch.no_grad():
+        for _ in range(20):
+            network(batch)
+    torch.save(network.state_dict(), path)
+
+
+def run_camcore(folder: Path, *arguments: object) -> tuple[float, float]:
+    """Run a command; return its seconds and its peak in MiB."""
+    command = [sys.executable, "-m", "camcore", *map(str, arguments)]
+    environment = os.environ | {"CAMCORE_CACHE": str(folder / "cache")}
+    started, peak = time.perf_counter(), 0
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
+        while process.poll() is None:
+            peak = max(peak, read_anonymous(process.pid))
+            time.sleep(0.05)
+        if process.returncode:
+            raise SystemExit(f"camcore {arguments[0]} ended with {process.returncode}")
+    return time.perf_counter() - started, peak / 1024
+
+
+def read_anonymous(process: int) -> int:
+    """Return a process's own resident memory in KiB: pages of mapped files are not its to give back."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train-images", type=int, default=12_000)
+    parser.add_argument("--val-images", type=int, default=8_580)
+    parser.add_argument("--classes", type=int, default=120)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        counts = {"train": options.train_images, "val": options.val_images}
+        photographs = make_photographs(folder, options.classes, counts)
+        make_weights(folder / "weights.pth", photographs)
+        source = ("--dataset", "image-folder", "--root", folder / "set")
+        recipe = ("--recipe", "frozen", "--backbone", "resnet50", "--weights", folder / "weights.pth")
+        trained, train_peak = run_camcore(folder, "train", *source, *recipe, "--run", folder / "run")
+        explained, explain_peak = run_camcore(folder, "explain", folder / "run")
+        again, _ = run_camcore(folder, "train", *source, *recipe, "--seed", 1, "--run", folder / "again")
+        history = open_run(folder / "run").history()
+        cache = sum(file.stat().st_size for file in (folder / "cache").iterdir())
+        maps = sum(file.stat().st_size for file in (folder / "run").rglob("*") if file.is_file())
+        shutil.rmtree(folder / "cache")
+    print(f"{'resnet50'}, {counts['train']:,} + {counts['val']:,} photographs, {options.classes} classes")
+    print(f"{os.cpu_count()} cores, {platform.machine()}; torch {torch.__version__}")
+    head = history["seconds"].sum()
+    print(f"features   {trained - head:6.0f} s")
+    print(f"head       {head:6.0f} s, {len(history)} epochs")
+    print(f"heatmaps   {explained:6.0f} s")
+    print(f"together   {trained + explained:6.0f} s; peak memory {max(train_peak, explain_peak):.0f} MiB")
+    print(f"on disk    {cache / 1e9:.2f} GB of features, {maps / 1e9:.2f} GB in the run")
+    print(f"another seed's head, features kept: {again:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
