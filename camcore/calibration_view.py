@@ -80,7 +80,7 @@ def write_bins(text: Text, found: Calibration) -> str:
     head = "".join(f'<th scope="col">{escape(text(f"calibration.column.{name}"))}</th>' for name in columns)
     rows = "".join(f"<tr>{''.join(f'<td>{value}</td>' for value in _write_bin(one))}</tr>" for one in found.bins)
     return (
-        f'<div class="cc-scroll" tabindex="0"><table class="cc-table"><thead><tr>{head}</tr></thead>'
+        f'<div class="cc-scroll" tabindex="0"><table class="cc-table cc-bins"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 

@@ -1,8 +1,10 @@
 """The runs of the folder at a glance, a card each."""
 
+import math
 from collections.abc import Iterable
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from camcore.backbones import BACKBONES
@@ -27,7 +29,7 @@ def show_cards(entries: list[Entry], chosen: Entry) -> None:
         st.html(_grid(singles, chosen))
     for group in groups:
         if not group.single:
-            accuracies = sorted(found for entry in group.entries for found in _final_accuracy(entry))
+            accuracies = sorted(found for entry in group.entries for found in _kept_accuracy(entry))
             layout.show_section(*say_seeds(text, group.name, accuracies, len(group.entries)), level=3)
             st.html(_grid(group.entries, chosen))
 
@@ -37,15 +39,20 @@ def _grid(entries: Iterable[Entry], chosen: Entry) -> str:
     return f'<div class="cc-cards">{cards}</div>'
 
 
-def _final_accuracy(entry: Entry) -> list[tuple[int, float]]:
-    """Return seed and validation accuracy of what is kept; none of a run that trains or can't be read."""
-    if entry.run is None or not entry.run.finished:
+def _kept_accuracy(entry: Entry) -> list[tuple[int, float]]:
+    """Return seed and validation accuracy of the weights that are kept; none of a run that trains or can't be read.
+
+    Where the weights were left behind, as a folder may be copied without, it is that of the explained images.
+    """
+    if entry.run is None:
         return []
     try:
         accuracy = entry.run.accuracy()
     except RunError:
-        return []  # its card says so
-    return [] if accuracy is None else [(entry.run.config.train.seed, accuracy)]
+        accuracy = None  # pages that need what is damaged say so
+    if accuracy is None and entry.generation:
+        accuracy = entry.generation.accuracy
+    return [] if accuracy is None or math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
 
 
 def _card(entry: Entry, chosen: bool) -> str:
@@ -76,8 +83,8 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
     ]
     history = read_history(entry)
     if len(history):
-        last = history.iloc[-1]
-        facts.append((text("overview.card.accuracy", epoch=int(last["epoch"])), f"{last['val_accuracy']:.1%}"))
+        row = _find_epoch(run, history)
+        facts.append((text("overview.card.accuracy", epoch=int(row["epoch"])), f"{row['val_accuracy']:.1%}"))
     if entry.generation:
         check = entry.generation.manifest["cam_check"]
         shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")
@@ -85,3 +92,13 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
         facts.append((text("overview.card.cam"), f"{shown} ({error})"))
         facts.append((text("overview.card.images"), f"{entry.generation.manifest['images']:,}"))
     return facts
+
+
+def _find_epoch(run: Run, history: pd.DataFrame) -> pd.Series:
+    """Return the epoch that the weights of a finished run are of; the last one while it trains, or if nobody knows."""
+    try:
+        kept = run.kept_epoch() if run.finished else None
+    except RunError:
+        kept = None
+    found = history[history["epoch"] == kept]
+    return (found if len(found) else history).iloc[-1]

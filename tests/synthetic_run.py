@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from safetensors.numpy import save
 from synthetic_pictures import Picture, draw_pictures
 
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
-from camcore.files import read_json, write_json
+from camcore.files import write_json
 from camcore.generations import TARGETS, new_generation
-from camcore.runs import FORMAT_VERSION, Run, create_run
+from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run, create_run
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
 DISTINCT_PICTURES = 60  # beyond these they repeat; the predictions and maps do not
@@ -35,12 +36,13 @@ def make_run(
     finished: bool = True,
     explained: bool = True,
     group: str | None = None,
+    kept: int | None = None,
 ) -> Path:
     """Write a valid, plausible run into `folder / name` and return its path.
 
     Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
     positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows. `group` is the name
-    that it shares with its other seeds.
+    that it shares with its other seeds, `kept` the epoch that its weights, which are empty, are of; None for the last.
     """
     head = "gap" if cam_able else "mlp"
     config = RunConfig(
@@ -49,12 +51,10 @@ def make_run(
         train=TrainConfig(epochs=12, seed=seed),
     )
     dataset = {"kind": "paper-dogs", "fingerprint": f"synthetic-{seed}", "train": 4 * images, "val": images}
-    run = create_run(folder / name, config, classes, dataset)
-    if group is not None:
-        write_json(run.path / "run.json", read_json(run.path / "run.json") | {"group": group})
+    run = create_run(folder / name, config, classes, dataset, group)
     write_history(run, epochs, seed)
     if finished:
-        run.weights_path.write_bytes(b"no weights")
+        run.weights_path.write_bytes(save({}, {EPOCH_KEY: str(kept or epochs)}))
     else:
         run.resume_path.mkdir()
     if explained:

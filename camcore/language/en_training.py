@@ -15,7 +15,7 @@ TRAINING_STRINGS = {
     "lowest to the highest.",
     "training_curves.behind": "{group}: drawn up to epoch {epoch}, which all of its runs have reached.",
     "overview.seeds": "{group}: {mean} ± {deviation}% over {count} seeds",
-    "overview.seeds.lead": "Validation accuracy after the last epoch, mean ± standard deviation. {each}.",
+    "overview.seeds.lead": "Validation accuracy of the weights that were kept, mean ± standard deviation. {each}.",
     "overview.seeds.each": "Seed {seed}: {accuracy}",
     "overview.seeds.few": "{group}: {count} seeds",
     "overview.seeds.few.lead": "Mean and spread stand here once two of them have finished.",

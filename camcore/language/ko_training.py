@@ -12,7 +12,7 @@ TRAINING_STRINGS = {
     "training_curves.range": "시드가 여럿이면 선은 평균이고, 검증 곡선 뒤의 띠는 최솟값부터 최댓값까지예요.",
     "training_curves.behind": "{group}: 모든 실험이 도달한 {epoch}에폭까지만 그렸어요.",
     "overview.seeds": "{group}: {mean} ± {deviation}% (시드 {count}개)",
-    "overview.seeds.lead": "마지막 에폭의 검증 정확도, 평균 ± 표준편차예요. {each}.",
+    "overview.seeds.lead": "저장된 가중치의 검증 정확도, 평균 ± 표준편차예요. {each}.",
     "overview.seeds.each": "시드 {seed}: {accuracy}",
     "overview.seeds.few": "{group}: 시드 {count}개",
     "overview.seeds.few.lead": "두 개 이상 끝나면 평균과 표준편차가 여기에 표시돼요.",

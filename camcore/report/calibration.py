@@ -29,7 +29,7 @@ def write_calibration(subject: Subject) -> str:
     )
     return (
         markup.section(title, average)
-        + f'<div class="pair">{write_chart("reliability", average, HEIGHT)}'
-        + f'<div>{numbers}<div class="cc-quiet">{reading}</div></div></div>'
+        + numbers
+        + f'<div class="pair">{write_chart("reliability", average, HEIGHT)}<div class="cc-quiet">{reading}</div></div>'
         + f"<details><summary>{escape(text('calibration.bins'))}</summary>{write_bins(text, found)}</details>"
     )

@@ -105,8 +105,8 @@ def test_the_grid_works_from_the_disk(offline: Page, report: Path) -> None:
 def test_charts_are_drawn_and_follow_the_theme(offline: Page, report: Path) -> None:
     open_report(offline, report)
     charts = offline.locator("[data-chart]")
-    expect(charts).to_have_count(6)
-    expect(charts.locator(".main-svg .cartesianlayer")).to_have_count(6)
+    expect(charts).to_have_count(7)
+    expect(charts.locator(".main-svg .cartesianlayer")).to_have_count(7)
     letters = offline.locator("[data-chart=loss] .xtick text").first
     light = letters.evaluate("text => getComputedStyle(text).fill")
     offline.emulate_media(color_scheme="dark")
@@ -144,7 +144,7 @@ def test_names_are_shown_as_text(offline: Page, report: Path) -> None:
     shown = set(offline.locator(".tile .predicted").all_text_contents())
     assert shown and shown <= set(CLASSES) and len(shown & set(CLASSES[:5])) >= 2
     expect(offline.locator(".js-plotly-plot").first).to_be_visible()
-    expect(offline.locator("[data-chart=learning_rate] .legendtext")).to_have_text(NAME)
+    expect(offline.locator("[data-chart=loss] .legendtext")).to_have_text(f"{NAME}, validation")
     expect(offline.locator("img")).to_have_count(0)
 
 
@@ -160,7 +160,7 @@ def test_everyone_can_use_it(offline: Page, report: Path, theme: Any, width: int
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme)
     open_report(offline, report)
-    expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(6)
+    expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(7)
     offline.evaluate(AXE_SCRIPT)
     found = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []

@@ -127,6 +127,25 @@ def test_the_overview_puts_seeds_under_one_heading_with_their_spread(runs, monke
     assert "Finished so far: 1 of 2." in shown
 
 
+def test_accuracy_is_that_of_the_weights_that_were_kept(tmp_path, monkeypatch):
+    history = open_run(make_run(tmp_path, "best", images=4, explained=False, kept=3)).history()
+    kept, last = history["val_accuracy"].iloc[[2, -1]]
+    make_run(tmp_path, "s1", images=4, explained=False, kept=3, seed=0, group="s")
+    accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).generation.accuracy
+    (tmp_path / "s2" / "model.safetensors").unlink()
+    shown = all_text(show("overview", tmp_path, monkeypatch))
+    assert f"<dt>Validation, epoch 3</dt><dd>{kept:.1%}</dd>" in shown and f"{last:.1%}" not in shown
+    assert f"Seed 0: {kept:.1%}, Seed 2: {accuracy:.1%}." in shown, "a folder copied without its weights still counts"
+
+
+def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypatch):
+    path = make_run(tmp_path, "run", images=4, explained=False)
+    (path / "model.safetensors").write_bytes(b"no weights")
+    last = open_run(path).history()["val_accuracy"].iloc[-1]
+    shown = all_text(show("overview", tmp_path, monkeypatch))
+    assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in shown
+
+
 def test_runs_are_gathered_by_the_group_that_they_say_they_are_of(runs):
     entries = [read_entry(runs / name) for name in ("late-seed2", "dogs-seed1", "alone", "dogs-seed3")]
     found = [(group.name, group.id, group.single) for group in group_runs(entries)]
