@@ -17,7 +17,7 @@ LEVELS = (
     ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
     ("config", "statistics", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
-    ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache"),
+    ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights", "overlays"),
     (
         "fast_trunk",
