@@ -28,6 +28,7 @@ LEVELS = (
         "training_state",
         "optimization",
         "verdict_view",
+        "foreign_weights",
     ),
     ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps"),
     ("path_choice", "tiles", "sheet_pictures", "frozen_features", "calibration_view"),
