@@ -13,7 +13,7 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and when there is an image only
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
-    ("errors", "language", "appearance", "markup", "recipes", "mixing"),
+    ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment"),
     ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
     ("config", "statistics", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
