@@ -159,8 +159,8 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
     model.trunk.load_state_dict({name: state[name] for name in wanted if name in state}, strict=False)
 
 
-def save_weights(run: Run, model: Classifier, epoch: int) -> None:
-    """Write the model's weights as they are after an epoch into the run folder, in one step."""
+def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
+    """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_path(run.weights_path) as part:
-        part.write_bytes(save(state, {EPOCH_KEY: str(epoch)}))
+        part.write_bytes(save(state, None if epoch is None else {EPOCH_KEY: str(epoch)}))

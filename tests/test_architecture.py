@@ -36,7 +36,8 @@ LEVELS = (
     ("verdict", "cli_options", "train"),
     ("workflows",),
     ("new_runs",),
-    ("cli_reading", "cli_train"),
+    ("import_run",),
+    ("cli_reading", "cli_train", "cli_import"),
     ("cli",),
     ("__main__",),
 )
