@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from command_line import ON_CPU, run_camcore
+from command_line import ON_CPU, parse_options, run_camcore
 from foreign_networks import save_network
 from test_cli_refusals import press_ctrl_c, refuse
 
 from camcore import import_run
-from camcore.cli import main
 from camcore.cli_options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.runs import Run, open_run
@@ -73,13 +72,13 @@ def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp
 
 
 def test_options_reach_the_configuration() -> None:
-    given = "--run x --backbone resnet18 --weights w --dataset image-folder --data-seed 3 --val-fraction 0.3"
+    least = ("--run", "x", "--backbone", "resnet18", "--weights", "w")
+    given = "--dataset image-folder --data-seed 3 --val-fraction 0.3 --fold 2/3"
     given += " --view center-crop --size 96 --mean 0.5 0.4 0.3 --std 0.1 0.2 0.3"
-    options = main.commands["import"].make_context("import", given.split()).params
-    assert read_dataset(options) == DatasetConfig("image-folder", 3, 0.3)
+    options = parse_options("import", *least, *given.split())
+    assert read_dataset(options) == DatasetConfig("image-folder", 3, 0.3, fold="2/3")
     assert read_view(options) == ViewConfig("center-crop", 96, (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
-    least = ["--run", "x", "--backbone", "vgg16", "--weights", "w"]
-    plain = main.commands["import"].make_context("import", least).params
+    plain = parse_options("import", *least)
     assert (read_dataset(plain), read_view(plain)) == (DatasetConfig(), ViewConfig())
 
 
