@@ -16,7 +16,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     White space around a name does not count, and neither do empty lines at the end.
 
     Raises:
-        CamcoreError: The file can't be read as text, or a name is missing or there twice.
+        CamcoreError: The file can't be read as text, or a name is missing.
     """
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").rstrip().splitlines()]
@@ -30,7 +30,6 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         raise CamcoreError(
             f"Line {lines.index('') + 1} of {path} is empty. It holds one class name a line, in the logits' order."
         )
-    require_distinct(lines, str(path))
     return tuple(lines)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from camcore.class_names import find_class_names, find_labels, read_class_names, relabel
+from camcore.class_names import find_class_names, find_labels, read_class_names, relabel, require_distinct
 from camcore.datasets.paper_dogs import open_paper_dogs
 from camcore.errors import CamcoreError
 
@@ -33,11 +33,6 @@ def test_names_are_read_in_their_order(content: str, tmp_path: Path) -> None:
         ("", f"{{path}} is empty. {ORDER}"),
         ("\n \n", f"{{path}} is empty. {ORDER}"),
         ("a\n\nb\n", f"Line 2 of {{path}} is empty. {ORDER}"),
-        (
-            "a\nb\na\n",
-            "{path} names 'a' twice, as class 1 and as class 3 (the first is 1). Every class needs a name of its own:"
-            " change one of them.",
-        ),
     ],
 )
 def test_what_names_no_class_is_refused(content: str | None, message: str, tmp_path: Path) -> None:
@@ -77,6 +72,16 @@ def test_a_checkpoint_s_own_names_are_taken_only_where_they_are_certain(
     content: dict[str, object], names: tuple[str, ...] | None
 ) -> None:
     assert find_class_names(content) == names
+
+
+def test_names_must_differ() -> None:
+    require_distinct(("a", "b"), "names.txt")
+    with pytest.raises(CamcoreError) as caught:
+        require_distinct(("a", "b", "a"), "names.txt")
+    assert str(caught.value) == (
+        "names.txt names 'a' twice, as class 1 and as class 3 (the first is 1). Every class needs a name of its own:"
+        " change one of them."
+    )
 
 
 def test_labels_go_by_the_names() -> None:

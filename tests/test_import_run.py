@@ -21,6 +21,7 @@ from test_weights import Trap
 from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
+from camcore.evaluation import load_seen
 from camcore.generations import Generation, open_generation
 from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.models import CamCheck
@@ -108,7 +109,10 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     generation = explain(made.run)
     pictures = [Image.open(tiny_folder / path) for path in generation.samples["path"]]
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
-    difference = float((torch.from_numpy(np.array(generation.logits)) - expected).abs().max())
+    seen = load_seen(workflows.open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
+    with torch.no_grad():
+        found = {"stored": torch.from_numpy(np.array(generation.logits)), "model": load_model(made.run)(seen)}
+    difference = max(float((logits - expected).abs().max()) for logits in found.values())
     largest = float(expected.abs().max())
     print(f"{maker} {name}: logits up to {largest:.2f} differ by {difference:.1e} at most")  # for pytest -rP
     assert difference < 1e-5 * max(1, largest)
@@ -260,6 +264,15 @@ def test_another_number_of_names_is_refused(import_known: Import, tmp_path: Path
         assert refuse(import_known, classes=classes) == (
             expected.format(tmp_path / "weights.pth", by, count) + " --classes FILE."
         )
+
+
+def test_two_classes_of_one_name_are_refused(import_known: Import, known_state: State, tmp_path: Path) -> None:
+    twice = ("bee", *NAMES[1:])
+    expected = " names 'bee' twice, as class 1 and as class 6 (the first is 1). Every class needs a name of its own:"
+    names = write_names(tmp_path / "twice.txt", twice)
+    assert refuse(import_known, classes=names) == f"twice.txt{expected} change one of them."
+    own = save_network(tmp_path / "own.pth", {"state_dict": known_state, "classes": list(twice)})
+    assert refuse(import_known, classes=None, weights=own) == f"own.pth{expected} change one of them."
 
 
 def test_a_class_that_the_checkpoint_does_not_know_is_refused(import_known: Import, tmp_path: Path) -> None:
