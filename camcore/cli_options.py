@@ -9,7 +9,10 @@ from typing import Any, NoReturn
 
 import click
 
+from camcore.config import DatasetConfig, ViewConfig
+from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
+from camcore.geometry import VIEWS
 from camcore.runs import open_run
 
 PATH = click.Path(path_type=Path)
@@ -31,10 +34,60 @@ def run_option(**settings: Any) -> Callable[..., Any]:
     return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
 
 
+def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a decorator that adds several options, listed in this order."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def choose_fields(kind: type, options: dict[str, Any]) -> dict[str, Any]:
+    """Return those of a command's options that are fields of a configuration."""
+    return {field.name: options[field.name] for field in fields(kind) if field.name in options}
+
+
+def read_dataset(options: dict[str, Any]) -> DatasetConfig:
+    """Return the data set that `DATASET`'s options describe."""
+    return DatasetConfig(**choose_fields(DatasetConfig, options) | {"seed": options["data_seed"]})
+
+
+def read_view(options: dict[str, Any]) -> ViewConfig:
+    """Return the view that `VIEW`'s options describe, with mean and standard deviation where a command has them."""
+    return ViewConfig(**choose_fields(ViewConfig, options) | {"kind": options["view"]})
+
+
 ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
 DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 WORKERS = click.option(
     "--workers", type=click.IntRange(min=0), help="Processes (explain: threads) beside the main one."
+)
+
+DATASET = join_options(
+    click.option(
+        "--dataset",
+        "kind",
+        type=click.Choice(tuple(DATASETS)),
+        default="paper-dogs",
+        show_default=True,
+        help="The images.",
+    ),
+    ROOT,
+    click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs)."),
+    click.option(
+        "--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder."
+    ),
+    config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split."),
+    config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs)."),
+    config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs)."),
+    config_option(DatasetConfig, "fold", metavar="K/N", help="Validate on part K of N of the training images instead."),
+)
+VIEW = join_options(
+    click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees."),
+    config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels."),
 )
 
 

@@ -55,7 +55,8 @@ def runs_command(folder: Path | None) -> None:
             click.echo(f"unusable: {entry}")
             continue
         config = entry.config
-        state = "trained" if entry.finished else "unfinished"
+        made = "trained" if entry.imported_from is None else "imported"
+        state = made if entry.finished else "unfinished"
         explained = "explained" if (entry.path / "explained" / "current").exists() else "not explained"
         click.echo(
             f"{entry.name:<24} {config.dataset.kind:<14} {config.model.backbone:<18} {config.model.head:<7}"

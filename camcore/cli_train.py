@@ -2,29 +2,27 @@
 
 import statistics
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
 from camcore.backbones import BACKBONES, HEADS
-from camcore.cli_options import DEVICE, ROOT, WORKERS, config_option, run_option, say_stopped, show_errors
-from camcore.config import (
-    AUGMENTATIONS,
-    FROZEN,
-    KEEPS,
-    OPTIMIZERS,
-    PRECISIONS,
-    DatasetConfig,
-    ModelConfig,
-    RunConfig,
-    TrainConfig,
-    ViewConfig,
+from camcore.cli_options import (
+    DATASET,
+    DEVICE,
+    VIEW,
+    WORKERS,
+    choose_fields,
+    config_option,
+    read_dataset,
+    read_view,
+    run_option,
+    say_stopped,
+    show_errors,
 )
-from camcore.datasets import DATASETS
+from camcore.config import AUGMENTATIONS, FROZEN, KEEPS, OPTIMIZERS, PRECISIONS, ModelConfig, RunConfig, TrainConfig
 from camcore.errors import CamcoreError
-from camcore.geometry import VIEWS
 from camcore.recipes import RECIPES, apply_recipe
 from camcore.runs import Run
 
@@ -32,27 +30,13 @@ from camcore.runs import Run
 @click.command("train")
 @run_option(required=True)
 @click.option(
-    "--dataset",
-    "kind",
-    type=click.Choice(tuple(DATASETS)),
-    default="paper-dogs",
-    show_default=True,
-    help="What to learn.",
-)
-@ROOT
-@click.option(
     "--recipe",
     type=click.Choice(tuple(RECIPES)),
     help="Settings that belong together: "
     + "; ".join(f"{name}: {recipe.title}" for name, recipe in RECIPES.items())
     + ". What it sets is printed; options given beside it hold.",
 )
-@click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs).")
-@click.option("--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder.")
-@config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split.")
-@config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs).")
-@config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs).")
-@config_option(DatasetConfig, "fold", metavar="K/N", help="Validate on part K of N of the training images instead.")
+@DATASET
 @config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
 @config_option(
     ModelConfig,
@@ -62,8 +46,7 @@ from camcore.runs import Run
 )
 @config_option(ModelConfig, "weights", help="imagenet, or a file of torchvision's layout. [default: from scratch]")
 @config_option(ModelConfig, "map_stride", type=int, help="Pixels per cell of the last grid: 32, or 16 for finer maps.")
-@click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees.")
-@config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels.")
+@VIEW
 @config_option(TrainConfig, "epochs", type=int, help="How often the training images are seen.")
 @config_option(TrainConfig, "batch_size", type=int, help="Images per step.")
 @config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS), help="sgd: momentum 0.9, Nesterov.")
@@ -133,15 +116,11 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
 
 def build_config(options: dict[str, Any]) -> RunConfig:
     """Return the configuration that the options of `train` describe."""
-
-    def chosen(kind: type) -> dict[str, Any]:
-        return {field.name: options[field.name] for field in fields(kind) if field.name in options}
-
     return RunConfig(
-        DatasetConfig(**chosen(DatasetConfig) | {"seed": options["data_seed"]}),
-        ViewConfig(**chosen(ViewConfig) | {"kind": options["view"]}),
-        ModelConfig(**chosen(ModelConfig)),
-        TrainConfig(**chosen(TrainConfig)),
+        read_dataset(options),
+        read_view(options),
+        ModelConfig(**choose_fields(ModelConfig, options)),
+        TrainConfig(**choose_fields(TrainConfig, options)),
     )
 
 

@@ -29,6 +29,7 @@ class Classifier(nn.Module):
         super().__init__()
         network = _build_network(config)
         self.config = config
+        self.classifier_name = _find_classifier(network)
         self.layers = _cut_into_layers(network)
         self.channels = _last_channels(self.layers)
         self.trunk = network
@@ -178,9 +179,14 @@ def _last_channels(layers: list[tuple[str, nn.Module]]) -> int:
     return values.shape[1]
 
 
+def _find_classifier(network: nn.Module) -> str:
+    """Return torchvision's name for what stands behind pooling."""
+    return "fc" if hasattr(network, "fc") else "classifier"
+
+
 def _build_head(config: ModelConfig, network: nn.Module, channels: int, num_classes: int) -> nn.Sequential:
     """Return the head, and take the network's own pooling and classifier out of it."""
-    classifier = network.get_submodule("fc" if hasattr(network, "fc") else "classifier")
+    classifier = network.get_submodule(_find_classifier(network))
     pooling = getattr(network, "avgpool", None)
     for name in ("fc", "classifier", "avgpool"):
         if hasattr(network, name):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -52,10 +53,9 @@ def train_run(
     if weights is not None:
         load_initial_weights(model, weights)
     with replacing(path, overwrite):
-        run = create_run(path, _as_stored(config), dataset.class_names, _describe(dataset), group)
+        run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
         run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
-        if dataset.skipped:
-            run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
+        note_skipped(run, dataset)
         train(run, dataset, model, chosen, workers=workers)
     return run
 
@@ -97,17 +97,17 @@ def train_seeds(
 
 @contextmanager
 def replacing(path: Path, overwrite: bool) -> Iterator[None]:
-    """Put a run aside while its replacement is made; it comes back unless the new one has finished an epoch.
+    """Put a run aside while its replacement is made; it comes back unless the new one has a history.
 
     Raises:
         CamcoreError: What is there is not a run.
     """
+    bring_back(path)
     if not (overwrite and path.exists()):
         yield
         return
-    if not (path / "run.json").exists():
-        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
-    aside = path.with_name(f".{path.name}.replaced")
+    require_run_folder(path)
+    aside = _aside(path)
     if aside.exists() and not (path / "history.csv").exists():
         shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
     else:
@@ -123,6 +123,26 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
             aside.rename(path)
 
 
+def bring_back(path: Path) -> None:
+    """Bring back a run that was put aside by a replacement that was killed before anything stood in its place."""
+    if _aside(path).exists() and not path.exists():
+        _aside(path).rename(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.replaced")
+
+
+def require_run_folder(path: Path) -> None:
+    """Refuse to replace what is not a run.
+
+    Raises:
+        CamcoreError: There is no `run.json`.
+    """
+    if not (path / "run.json").exists():
+        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
+
+
 def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
     """Go on with a run behind its last finished epoch.
 
@@ -133,7 +153,7 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     dataset = open_run_dataset(run, root)
     torch.manual_seed(run.config.train.seed)
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
-    if run.config.model.weights is not None and not run.state_path.exists():
+    if run.config.model.weights is not None and not (run.finished or run.state_path.exists()):
         load_initial_weights(model, run.place("weights") or run.config.model.weights)
     train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run
@@ -169,7 +189,8 @@ def _as_stored(config: RunConfig) -> RunConfig:
     return config if weights is None else replace(config, model=replace(config.model, weights=Path(weights).name))
 
 
-def _describe(dataset: Dataset) -> dict[str, object]:
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """Return what `run.json` says of the data set."""
     return {
         "kind": dataset.kind,
         "fingerprint": dataset.fingerprint,
@@ -177,3 +198,9 @@ def _describe(dataset: Dataset) -> dict[str, object]:
         "val_images": len(dataset.val),
         "skipped": len(dataset.skipped),
     }
+
+
+def note_skipped(run: Run, dataset: Dataset) -> None:
+    """List in the run which files of the data set could not be used."""
+    if dataset.skipped:
+        run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)

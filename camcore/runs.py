@@ -1,8 +1,6 @@
 """A run folder: create, list, open. Reading one imports no torch."""
 
-import importlib.metadata
 import os
-import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 
 from camcore.config import RunConfig, from_json, to_json
+from camcore.environment import describe_environment
 from camcore.errors import CamcoreError, RunError
 from camcore.files import read_json, write_json, write_text
 
@@ -37,7 +36,7 @@ def runs_folder() -> Path:
 
 @dataclass(frozen=True)
 class Run:
-    """An opened run. `info` holds what `run.json` says beside the configuration: data set, versions, hardware."""
+    """An opened run. `info` is what `run.json` says beside the configuration: data set, import, versions, hardware."""
 
     path: Path
     config: RunConfig
@@ -59,6 +58,18 @@ class Run:
     def weights_path(self) -> Path:
         """The file of the weights."""
         return self.path / "model.safetensors"
+
+    @property
+    def imported_from(self) -> str | None:
+        """The name of the file that the weights were imported from; None where camcore trained them."""
+        imported = self.info.get("imported")
+        return None if imported is None else str(imported["file"])
+
+    @property
+    def dataset_labels(self) -> list[int]:
+        """The class id of each class of the data set. A network that was imported may know other classes as well."""
+        labels = self.info["dataset"].get("labels")
+        return list(range(len(self.class_names))) if labels is None else list(labels)
 
     @property
     def resume_path(self) -> Path:
@@ -154,6 +165,7 @@ def create_run(
     class_names: tuple[str, ...],
     dataset: dict[str, Any],
     group: str | None = None,
+    imported: dict[str, Any] | None = None,
 ) -> Run:
     """Create a run folder and write its `run.json`.
 
@@ -161,8 +173,11 @@ def create_run(
         path: The folder to create.
         config: What the run is to become.
         class_names: In label order.
-        dataset: `kind`, `fingerprint`, and the number of images per split.
+        dataset: `kind`, `fingerprint`, the number of images per split, and `labels` where the data set numbers its
+            classes in another way: the class id of each of them.
         group: The name of the group it is trained in, where it is one of several seeds.
+        imported: Where the weights come from that were trained elsewhere, its `file` at least. Nothing is known of
+            their training then, and `run.json` says nothing of it.
 
     Raises:
         CamcoreError: There is something at `path` already.
@@ -170,7 +185,7 @@ def create_run(
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
     path.mkdir(parents=True, exist_ok=True)
-    document = {
+    document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": to_json(config),
@@ -179,6 +194,9 @@ def create_run(
         "environment": describe_environment(),
         **({} if group is None else {"group": group}),
     }
+    if imported is not None:
+        del document["config"]["train"]
+        document["imported"] = imported
     write_json(path / "run.json", document)
     return open_run(path)
 
@@ -202,10 +220,15 @@ def open_run(path: Path) -> Run:
         class_names = tuple(str(name) for name in document["class_names"])
         if not isinstance(document["dataset"], dict):
             raise TypeError("'dataset' is no object")
+        labels = document["dataset"].get("labels", [])
+        if not (isinstance(labels, list) and all(label in range(len(class_names)) for label in labels)):
+            raise TypeError("'labels' are no class ids")
+        if "imported" in document and not isinstance(document["imported"]["file"], str):
+            raise TypeError("'imported' names no file")
     except (KeyError, TypeError, AttributeError, CamcoreError) as error:
         raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train anew.") from error
-    info = {key: document.get(key) for key in ("created", "dataset", "environment", "group")}
-    return Run(path, config, class_names, info)
+    parts = ("created", "dataset", "environment", "group", "imported")
+    return Run(path, config, class_names, {key: document.get(key) for key in parts})
 
 
 def list_runs(folder: Path) -> list[Run | RunError]:
@@ -219,23 +242,3 @@ def list_runs(folder: Path) -> list[Run | RunError]:
         except RunError as error:
             found.append(error)
     return found
-
-
-def describe_environment() -> dict[str, Any]:
-    """Return versions and hardware, for a reader who wants to know what figures were measured on."""
-    versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
-    return {
-        "versions": {"python": platform.python_version(), **versions},
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor_name(),
-        "cores": os.cpu_count(),
-    }
-
-
-def _processor_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -1,8 +1,12 @@
 """Files of weights: the run's own, torchvision's, and a user's. Nothing is ever unpickled."""
 
+import argparse
+import re
 import warnings
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torchvision
@@ -15,6 +19,20 @@ from camcore.errors import CamcoreError, RunError
 from camcore.files import atomic_path
 from camcore.models import Classifier
 from camcore.runs import EPOCH_KEY, Run
+
+WRAPPERS = ("state_dict", "model_state_dict", "model")  # what people put weights under, beside epoch and optimizer
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """What a file of weights holds: names and tensors, the one of `WRAPPERS` that they lay under, and what lay beside.
+
+    Where they are all that is in the file, `wrapper` is None and `beside` is empty.
+    """
+
+    state: dict[str, Tensor]
+    wrapper: str | None
+    beside: dict[str, Any]
 
 
 def load_model(run: Run) -> Classifier:
@@ -31,7 +49,7 @@ def load_model(run: Run) -> Classifier:
     try:
         model.load_state_dict(load_file(run.weights_path))
     except (SafetensorError, RuntimeError, OSError) as error:
-        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). Train the run anew.") from error
+        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). Make the run anew.") from error
     return model.eval()
 
 
@@ -44,35 +62,44 @@ def load_initial_weights(model: Classifier, weights: str | Path) -> None:
     if weights == "imagenet":
         load_trunk(model, load_imagenet_weights(model.config.backbone), "the ImageNet weights")
     else:
-        load_trunk(model, read_weights_file(Path(weights)), str(weights))
+        load_trunk(model, read_weights_file(Path(weights)).state, str(weights))
 
 
-def read_weights_file(path: Path) -> dict[str, Tensor]:
-    """Return the state dict in a .safetensors or PyTorch file, without executing anything in it.
+def read_weights_file(path: Path) -> WeightsFile:
+    """Return what a .safetensors or PyTorch file holds, without executing anything in it.
 
     Raises:
         CamcoreError: The file is missing, damaged, or holds more than tensors.
     """
     if not path.is_file():
-        raise CamcoreError(f"There is no weights file {path}. Name a .pth or .safetensors file, or 'imagenet'.")
+        raise CamcoreError(
+            f"There is no weights file {path}. Name a .pth or .safetensors file; camcore train also knows 'imagenet'."
+        )
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings():
+            return WeightsFile(load_file(path), None, {})
+        # The namespace holds the arguments of a training script, torchvision's and timm's among them: plain values.
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
             warnings.simplefilter("ignore")  # about pickle protocols; what matters is an error here
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise nearly everything, and torch's own advice is to run their code
         raise CamcoreError(
             f"{path} can't be read as weights ({type(error).__name__}): it is damaged, or holds more than tensors. Save"
             " them anew with torch.save(model.state_dict(), ...), or as .safetensors."
         ) from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+    wrapper = _find_wrapper(content)
+    state = content if wrapper is None else content[wrapper]
+    if not isinstance(state, dict) or not all(isinstance(one, Tensor) for one in state.values()):
         raise CamcoreError(
             f"{path} holds no state dict (names and tensors). Save one with torch.save(model.state_dict(), ...)."
         )
-    return state
+    beside = {} if wrapper is None else {name: value for name, value in content.items() if name != wrapper}
+    return WeightsFile({str(name): tensor for name, tensor in state.items()}, wrapper, beside)
+
+
+def _find_wrapper(content: Any) -> str | None:
+    names = WRAPPERS if isinstance(content, dict) else ()
+    return next((name for name in names if isinstance(content.get(name), dict)), None)
 
 
 def load_imagenet_weights(backbone: str) -> dict[str, Tensor]:
@@ -94,6 +121,24 @@ def load_imagenet_weights(backbone: str) -> dict[str, Tensor]:
         ) from error
 
 
+def match_names(state: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
+    """Return a state dict by the names that a network has for its tensors, and the prefix that was taken off for that.
+
+    A prefix is what all names share and none of the network's has: `module.` of DataParallel, `model.` of a module
+    around it, or several. DenseNet's older names, still those of its ImageNet weights, are written as they are now.
+    """
+    state = {re.sub(r"(denselayer\d+\.\w+)\.([12]\.)", r"\1\2", name): tensor for name, tensor in state.items()}
+    state.pop("n_averaged", None)  # torch's AveragedModel counts in it
+    prefix = ""
+    while state:
+        first = next(iter(state)).partition(".")[0] + "."
+        if any(name.startswith(first) for name in wanted) or not all(name.startswith(first) for name in state):
+            break
+        state = {name.removeprefix(first): tensor for name, tensor in state.items()}
+        prefix += first
+    return state, prefix
+
+
 def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None:
     """Load a torchvision state dict into the trunk; its classifier is left aside.
 
@@ -101,6 +146,7 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
         CamcoreError: A tensor of the trunk is missing or has another shape.
     """
     wanted = model.trunk.state_dict()
+    state, _ = match_names(state, wanted)
     missing = [name for name in wanted if name not in state and not name.endswith("num_batches_tracked")]
     if missing:
         raise CamcoreError(f"{origin} lacks {len(missing)} tensors of {model.config.backbone}, first {missing[0]!r}.")
@@ -113,8 +159,8 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
     model.trunk.load_state_dict({name: state[name] for name in wanted if name in state}, strict=False)
 
 
-def save_weights(run: Run, model: Classifier, epoch: int) -> None:
-    """Write the model's weights as they are after an epoch into the run folder, in one step."""
+def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
+    """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_path(run.weights_path) as part:
-        part.write_bytes(save(state, {EPOCH_KEY: str(epoch)}))
+        part.write_bytes(save(state, None if epoch is None else {EPOCH_KEY: str(epoch)}))

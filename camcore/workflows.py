@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from camcore.backbones import BACKBONES
+from camcore.class_names import relabel
 from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
 from camcore.devices import choose_device
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain, find_stored
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import parse_source, parse_sources
@@ -103,21 +104,36 @@ def list_layers(path: Path) -> list[dict[str, Any]]:
 
 
 def open_run_dataset(run: Run, root: Path | None) -> Dataset:
-    """Open the data set that a run was trained on.
+    """Open the data set that a run was trained on, or imported for; its labels are the run's class ids.
 
     Raises:
         CamcoreError: It is not known where it lies on this machine, or it is not the same any more.
+        RunError: `run.json` numbers its classes in an impossible way.
     """
     kind = run.config.dataset.kind
     root = root or run.place("root")
     if root is None and kind in DATASETS and DATASETS[kind].needs_root:
         raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
     dataset = open_dataset(run.config.dataset, root)
-    trained_on = str(run.info["dataset"].get("fingerprint"))
-    if dataset.fingerprint != trained_on:
+    made_with = str(run.info["dataset"].get("fingerprint"))
+    if dataset.fingerprint != made_with:
+        how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")
         raise CamcoreError(
-            f"The data set at {root or kind} is not the one {run.path} was trained on (fingerprint"
-            f" {dataset.fingerprint[:12]}, not {trained_on[:12]}). Name the right one with --root, or train anew."
+            f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
+            f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
         )
     run.remember_places(root=root)
-    return dataset
+    return _number_classes(run, dataset)
+
+
+def _number_classes(run: Run, dataset: Dataset) -> Dataset:
+    """Return the data set with the class ids of a run that numbers its classes in another way."""
+    if "labels" not in run.info["dataset"]:
+        return dataset
+    labels, classes = run.dataset_labels, len(dataset.class_names)
+    if len(set(labels)) != classes:
+        raise RunError(
+            f"{run.path / 'run.json'} is damaged (it numbers {len(set(labels))} classes of the data set's {classes})."
+            " Restore it from a copy, or import anew."
+        )
+    return relabel(dataset, labels, run.class_names)

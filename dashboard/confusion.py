@@ -19,9 +19,11 @@ def show_confusion(entry: Entry) -> None:
     if entry.run is None or entry.generation is None:
         layout.show_section(title, text("confusion.unexplained", run=entry.name))
         return
-    samples, names = load_samples(entry), entry.run.class_names
+    samples = load_samples(entry)
     single = samples[samples["other_label"] == -1]
-    labels, predicted = single["label"].to_numpy(), single["predicted"].to_numpy()
+    known = np.union1d(entry.run.dataset_labels, single["predicted"])  # an imported network may know many more
+    names = [entry.run.class_names[label] for label in known]
+    labels, predicted = (np.searchsorted(known, single[column]) for column in ("label", "predicted"))
     counts = count_confusions(labels, predicted, len(names))
     layout.show_section(title, text("confusion.lead", images=len(single), right=int(np.trace(counts))))
     parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(single) < len(samples) else {})

@@ -44,8 +44,10 @@ def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[st
     for group in groups:
         _add_line(lines, group, colors[group.id])
     _say_progress(now)
+    imported = _say_imported(now)
     if not lines.histories:
-        layout.show_notice(text("training_curves.none.title"), text("training_curves.none.body"))
+        if not imported:
+            layout.show_notice(text("training_curves.none.title"), text("training_curves.none.body"))
         return
     _show_charts(lines, smoothing)
     _show_numbers(lines.rows)
@@ -100,6 +102,15 @@ def _say_progress(entries: Sequence[Entry]) -> None:
             st.progress(
                 min(1.0, done / planned), text("training_curves.progress", run=entry.name, done=done, planned=planned)
             )
+
+
+def _say_imported(entries: Sequence[Entry]) -> bool:
+    """Say which runs were trained elsewhere, so that nobody waits for their curves; return whether there is one."""
+    files = {entry.name: entry.run.imported_from for entry in entries if entry.run and entry.run.imported_from}
+    for name, file in files.items():
+        title = text("training_curves.imported.title", run=name)
+        layout.show_notice(title, text("training_curves.imported.body", file=file))
+    return bool(files)
 
 
 def _show_numbers(rows: Mapping[str, pd.DataFrame]) -> None:

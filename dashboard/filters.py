@@ -87,7 +87,7 @@ def _keep_values(entry: Entry, sources: tuple[str, str]) -> Values:
     """Return the value of each filter that this run and these sources offer, and of what refines it."""
     samples = load_samples(entry)
     differ = sources[0] != sources[1]
-    class_names = entry.run.class_names if entry.run else ()
+    class_names = _class_names(entry)
     keys = {
         "search": keep_in_url("search", "", str),
         "class": keep_in_url("class", "", among(class_names)),
@@ -110,6 +110,14 @@ def _keep_values(entry: Entry, sources: tuple[str, str]) -> Values:
     return {name: st.session_state[key] for name, key in keys.items()}
 
 
+def _class_names(entry: Entry) -> list[str]:
+    """Return the classes of the data set and those that its images are taken for. The network may know many more."""
+    if entry.run is None:
+        return []
+    known = np.union1d(entry.run.dataset_labels, load_samples(entry)["predicted"])
+    return [entry.run.class_names[label] for label in known]
+
+
 def _keep_range(name: str) -> str:
     return keep_in_url(name, EVERYTHING, read_percent_range, write_percent_range)
 
@@ -117,7 +125,7 @@ def _keep_range(name: str) -> str:
 def _show_names(entry: Entry, masks: dict[str, Mask]) -> None:
     st.text_input(text("filter.search"), key="url_search", placeholder=text("filter.search_hint"))
     samples = load_samples(entry)
-    class_names = entry.run.class_names if entry.run else ()
+    class_names = _class_names(entry)
     with st.grid(2, min_column_width=180):
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
             others = filtering.pass_all(masks, len(samples), but=name)

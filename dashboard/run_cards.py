@@ -81,10 +81,14 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
         (text("overview.card.backbone"), BACKBONES[run.config.model.backbone].title),
         (text("overview.card.head"), run.config.model.head),
     ]
+    if run.imported_from is not None:
+        facts.append((text("overview.card.imported"), run.imported_from))
     history = read_history(entry)
     if len(history):
         row = _find_epoch(run, history)
         facts.append((text("overview.card.accuracy", epoch=int(row["epoch"])), f"{row['val_accuracy']:.1%}"))
+    elif entry.generation and not math.isnan(entry.generation.accuracy):
+        facts.append((text("overview.facts.accuracy"), f"{entry.generation.accuracy:.1%}"))
     if entry.generation:
         check = entry.generation.manifest["cam_check"]
         shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")

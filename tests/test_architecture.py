@@ -13,11 +13,11 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and when there is an image only
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
-    ("errors", "language", "appearance", "markup", "recipes", "mixing"),
+    ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment"),
     ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
     ("config", "statistics", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
-    ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache"),
+    ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights", "overlays"),
     (
         "fast_trunk",
@@ -28,6 +28,7 @@ LEVELS = (
         "training_state",
         "optimization",
         "verdict_view",
+        "foreign_weights",
     ),
     ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps"),
     ("path_choice", "tiles", "sheet_pictures", "frozen_features", "calibration_view"),
@@ -35,7 +36,8 @@ LEVELS = (
     ("verdict", "cli_options", "train"),
     ("workflows",),
     ("new_runs",),
-    ("cli_reading", "cli_train"),
+    ("import_run",),
+    ("cli_reading", "cli_train", "cli_import"),
     ("cli",),
     ("__main__",),
 )

@@ -157,3 +157,13 @@ def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch
         pass
     assert read_folder(own_run.path) == newer
     assert names_beside(own_run.path) == ["own"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_run_that_was_put_aside_when_all_was_killed_comes_back(overwrite: bool, own_run: Run) -> None:
+    before = read_folder(own_run.path)
+    own_run.path.rename(own_run.path.with_name(".own.replaced"))
+    with new_runs.replacing(own_run.path, overwrite):
+        assert own_run.path.exists() is not overwrite
+    assert read_folder(own_run.path) == before
+    assert names_beside(own_run.path) == ["own"]

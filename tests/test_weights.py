@@ -1,6 +1,7 @@
 """Weights: there and back, from torchvision's layout, and never anything but tensors."""
 
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.models import Classifier
 from camcore.runs import Run, open_run
 from camcore.small_resnet import resnet10_narrow
-from camcore.weights import load_initial_weights, load_model, read_weights_file, save_weights
+from camcore.weights import load_initial_weights, load_model, load_trunk, read_weights_file, save_weights
 
 CONFIG = ModelConfig("resnet10_narrow")
 # Cut off or changed, pickled data make torch raise errors of many kinds.
@@ -112,6 +113,27 @@ def test_a_file_that_lacks_tensors_is_refused_and_changes_nothing(tmp_path: Path
     assert same_state(model, make_model())
 
 
+@pytest.mark.parametrize("prefix", ["module.", "model."])
+def test_a_prefix_that_all_names_share_does_not_keep_the_trunk_from_being_filled(prefix: str, tmp_path: Path) -> None:
+    theirs = resnet10_narrow().state_dict()
+    path = write_pth(tmp_path / "weights.pth", {prefix + name: tensor for name, tensor in theirs.items()})
+    model = make_model()
+    load_initial_weights(model, str(path))
+    assert torch.equal(model.trunk.get_submodule("conv1").weight, theirs["conv1.weight"])  # type: ignore[arg-type]
+
+
+def test_densenet_s_older_names_are_understood() -> None:
+    # Those that its ImageNet weights still have: norm.1 for norm1.
+    model = Classifier(ModelConfig("densenet121"), ViewConfig(size=64), 3)
+    older = {
+        re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name): torch.full_like(tensor, 0.5)
+        for name, tensor in model.trunk.state_dict().items()
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in older
+    load_trunk(model, older, "the ImageNet weights")
+    assert all((parameter == 0.5).all() for parameter in model.trunk.parameters())
+
+
 def test_a_tensor_of_another_shape_is_refused(tmp_path: Path) -> None:
     state = resnet10_narrow().state_dict()
     state["bn1.weight"] = torch.ones(64)
@@ -172,7 +194,8 @@ def test_a_missing_file_is_answered_with_what_may_be_named(tmp_path: Path) -> No
     with pytest.raises(CamcoreError) as caught:
         load_initial_weights(make_model(), str(tmp_path / "no.pth"))
     assert str(caught.value) == (
-        f"There is no weights file {tmp_path / 'no.pth'}. Name a .pth or .safetensors file, or 'imagenet'."
+        f"There is no weights file {tmp_path / 'no.pth'}. Name a .pth or .safetensors file; camcore train also knows"
+        " 'imagenet'."
     )
 
 

@@ -92,6 +92,7 @@ STRINGS = _PARTS | {
     "overview.card.backbone": "Backbone",
     "overview.card.head": "Head",
     "overview.card.accuracy": "Validation, epoch {epoch}",
+    "overview.card.imported": "Imported from",
     "overview.card.cam": "CAM exists",
     "overview.card.cam_yes": "yes",
     "overview.card.cam_no": "no",
@@ -105,6 +106,9 @@ STRINGS = _PARTS | {
     "training_curves.choose": "Choose at least one run.",
     "training_curves.none.title": "Nothing to draw yet",
     "training_curves.none.body": "The first point appears when the first epoch has ended.",
+    "training_curves.imported.title": "{run} was trained elsewhere",
+    "training_curves.imported.body": "Its weights were imported from {file}, which says nothing of how the training "
+    "went, so there are no curves. What it has learned shows on all other pages.",
     "training_curves.progress": "{run}: epoch {done} of {planned}. This page follows it.",
     "training_curves.loss": "Loss",
     "training_curves.accuracy": "Accuracy",

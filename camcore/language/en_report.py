@@ -22,6 +22,8 @@ REPORT_STRINGS = {
     "this file.",
     "report.training.title": "Training",
     "report.training.none": "The run has no history of its training.",
+    "report.training.imported": "It was trained elsewhere. Its weights were imported from {file}, which does not tell "
+    "how.",
     "report.reading.title": "How to read this",
     "report.reading.body": "- **Bright is hot**: these places speak for the class that the map explains. Violet and "
     "orange belong to the difference of two maps.\n"
@@ -42,12 +44,14 @@ REPORT_STRINGS = {
     "report.about.training": "Training",
     "report.about.training.value": "{epochs} epochs, {optimizer}, learning rate {rate:g}, batches of {batch}, seed "
     "{seed}",
+    "report.about.training.elsewhere": "elsewhere, on {classes:,} classes; imported",
     "report.about.cam": "CAM exists",
     "report.about.cam.yes": "yes: mean(CAM) + bias misses the output by {error} of its range at most",
     "report.about.cam.no": "no: mean(CAM) + bias misses the output by {error} of its range",
     "report.about.machine": "Machine",
     "report.about.versions": "Versions",
     "report.about.trained": "Begun",
+    "report.about.imported": "Imported",
     "report.footer": "One file, written by camcore {version} on {date}. It holds everything that it shows and loads "
     "nothing from anywhere.",
     "report.download": "Download report",

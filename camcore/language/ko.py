@@ -94,6 +94,7 @@ STRINGS = _PARTS | {
     "overview.card.backbone": "백본",
     "overview.card.head": "헤드",
     "overview.card.accuracy": "검증 정확도({epoch}에폭)",
+    "overview.card.imported": "가져온 파일",
     "overview.card.cam": "CAM 적용",
     "overview.card.cam_yes": "가능",
     "overview.card.cam_no": "불가",
@@ -107,6 +108,9 @@ STRINGS = _PARTS | {
     "training_curves.choose": "실험을 하나 이상 선택하세요.",
     "training_curves.none.title": "아직 그릴 곡선이 없어요",
     "training_curves.none.body": "첫 에폭이 끝나면 첫 점이 나타나요.",
+    "training_curves.imported.title": "{run}: 다른 곳에서 학습한 네트워크예요",
+    "training_curves.imported.body": "{file} 파일에서 가져온 가중치예요. 이 파일에는 학습 기록이 없어서 그릴 곡선이 "
+    "없어요. 무엇을 배웠는지는 다른 페이지에서 볼 수 있어요.",
     "training_curves.progress": "{run}: {planned}에폭 중 {done}에폭 완료. 이 페이지는 자동으로 갱신돼요.",
     "training_curves.loss": "손실",
     "training_curves.accuracy": "정확도",

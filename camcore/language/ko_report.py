@@ -22,6 +22,7 @@ REPORT_STRINGS = {
     "안에서 바로 바꿀 수 있어요.",
     "report.training.title": "학습",
     "report.training.none": "이 실험에는 학습 기록이 없어요.",
+    "report.training.imported": "다른 곳에서 학습한 네트워크예요. 가중치를 가져온 {file} 파일에는 학습 기록이 없어요.",
     "report.reading.title": "읽는 법",
     "report.reading.body": "- **밝은 곳**이 강하게 강조된 곳이에요. 맵이 설명하는 클래스의 근거가 되는 곳이라는 "
     "뜻이에요. 보라와 주황은 두 맵의 차이를 볼 때 써요.\n"
@@ -41,12 +42,14 @@ REPORT_STRINGS = {
     "report.about.view.value": "{view}, {size} × {size}픽셀, 맵 크기: {grids}셀",
     "report.about.training": "학습",
     "report.about.training.value": "{epochs}에폭, {optimizer}, 학습률 {rate:g}, 배치 {batch}, 시드 {seed}",
+    "report.about.training.elsewhere": "다른 곳에서 클래스 {classes:,}개로 학습한 뒤 가져옴",
     "report.about.cam": "CAM 적용",
     "report.about.cam.yes": "가능: mean(CAM) + bias 값과 출력의 오차는 출력 범위 대비 최대 {error}",
     "report.about.cam.no": "불가: mean(CAM) + bias 값과 출력의 오차는 출력 범위 대비 {error}",
     "report.about.machine": "하드웨어",
     "report.about.versions": "버전",
     "report.about.trained": "학습 시작일",
+    "report.about.imported": "가져온 날",
     "report.footer": "camcore {version} 버전으로 {date}에 만든 파일 하나짜리 보고서예요. 보여 주는 내용이 모두 이 "
     "파일에 들어 있고, 밖에서 아무것도 불러오지 않아요.",
     "report.download": "보고서 내려받기",

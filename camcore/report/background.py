@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 from camcore import markup
 from camcore.backbones import BACKBONES
 from camcore.charts import RUN_COLORS, draw_column, draw_curves
+from camcore.language import Text
 from camcore.report.subject import Subject
 from camcore.report.verdict import write_chart
+from camcore.runs import Run
 from camcore.wording import format_tiny
 
 CURVES = ("loss", "accuracy")
@@ -32,7 +34,9 @@ def write_training(subject: Subject) -> str:
     """Return the section of the training: its charts, and their numbers as a table."""
     text, history = subject.text, subject.run.history()
     if history.empty:
-        return markup.section(text("report.training.title"), text("report.training.none"))
+        file = subject.run.imported_from
+        nothing = text("report.training.none") if file is None else text("report.training.imported", file=file)
+        return markup.section(text("report.training.title"), nothing)
     curves = "".join(
         f"<div>{markup.section(text(f'training_curves.{quantity}'), level=3)}"
         f"{write_chart(quantity, text(f'training_curves.{quantity}'))}</div>"
@@ -71,7 +75,7 @@ def write_about(subject: Subject) -> str:
 
 def _list_facts(subject: Subject) -> list[tuple[str, str]]:
     text, run, manifest = subject.text, subject.run, subject.generation.manifest
-    model, view, train = run.config.model, run.config.view, run.config.train
+    model, view = run.config.model, run.config.view
     kind = run.config.dataset.kind.replace("-", " ")
     grids = ", ".join(f"{layer['height']} × {layer['width']} ({layer['name']})" for layer in manifest["layers"])
     check = manifest["cam_check"]
@@ -80,7 +84,7 @@ def _list_facts(subject: Subject) -> list[tuple[str, str]]:
     machine = (environment.get("processor"), environment.get("system"))
     versions = environment.get("versions") or {}
     facts = {
-        "dataset": text("report.about.dataset.value", dataset=kind, classes=len(run.class_names)),
+        "dataset": text("report.about.dataset.value", dataset=kind, classes=len(run.dataset_labels)),
         "model": text(
             "report.about.model.value",
             backbone=BACKBONES[model.backbone].title,
@@ -88,20 +92,27 @@ def _list_facts(subject: Subject) -> list[tuple[str, str]]:
             weights=model.weights or text("report.about.weights.none"),
         ),
         "view": text("report.about.view.value", view=view.kind, size=view.size, grids=grids),
-        "training": text(
-            "report.about.training.value",
-            epochs=train.epochs,
-            optimizer=train.optimizer,
-            rate=train.learning_rate,
-            batch=train.batch_size,
-            seed=train.seed,
-        ),
+        "training": _describe_training(text, run),
         "cam": text(exists, error=format_tiny(check["max_error"])) if "max_error" in check else "",
-        "trained": str(run.info.get("created") or "")[:10],
+        "trained" if run.imported_from is None else "imported": str(run.info.get("created") or "")[:10],
         "machine": ", ".join(str(part) for part in machine if part),
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
     return [(text(f"report.about.{name}"), value) for name, value in facts.items()]
+
+
+def _describe_training(text: Text, run: Run) -> str:
+    if run.imported_from is not None:
+        return text("report.about.training.elsewhere", classes=len(run.class_names))
+    train = run.config.train
+    return text(
+        "report.about.training.value",
+        epochs=train.epochs,
+        optimizer=train.optimizer,
+        rate=train.learning_rate,
+        batch=train.batch_size,
+        seed=train.seed,
+    )
 
 
 def _write_history(subject: Subject, history: pd.DataFrame) -> str:

@@ -1,0 +1,65 @@
+"""The command that makes a run of a classifier trained elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from camcore.backbones import BACKBONES
+from camcore.cli_options import (
+    DATASET,
+    PATH,
+    VIEW,
+    config_option,
+    read_dataset,
+    read_view,
+    run_option,
+    say_stopped,
+    show_errors,
+)
+from camcore.config import ModelConfig, RunConfig, ViewConfig
+
+
+@click.command("import")
+@run_option(required=True)
+@click.option(
+    "--backbone",
+    type=click.Choice(tuple(BACKBONES)),
+    metavar="NAME",
+    required=True,
+    help=f"The network, of torchvision's layout: {', '.join(BACKBONES)}.",
+)
+@click.option("--weights", type=PATH, required=True, help="Its checkpoint with the classifier, .pth or .safetensors.")
+@click.option(
+    "--classes",
+    metavar="FILE",
+    help="Names of its classes, one a line, in the order of the logits; 'dataset': those of the data set, in their"
+    " order. [default: as the checkpoint has them in class_to_idx or classes]",
+)
+@DATASET
+@VIEW
+@config_option(
+    ViewConfig, "mean", type=float, nargs=3, metavar="R G B", help="Taken off the colours, which run from 0 to 1."
+)
+@config_option(ViewConfig, "std", type=float, nargs=3, metavar="R G B", help="The colours are divided by it then.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@show_errors
+def import_command(path: Path, backbone: str, weights: Path, classes: str | None, **options: Any) -> None:
+    """Make a run of a classifier that was trained elsewhere.
+
+    What is in the checkpoint is never executed. What the model sees (--view, --size, --mean, --std) must be what it saw
+    in training. The data set may hold some of the checkpoint's classes only; they go by their names.
+    """
+    from camcore import import_run, new_runs
+
+    config = RunConfig(read_dataset(options), read_view(options), ModelConfig(backbone, "native", weights=weights.name))
+    root, overwrite = options["root"], options["overwrite"]
+    try:
+        if options["download"]:
+            new_runs.download_dataset(config.dataset.kind, root)
+        made = import_run.import_run(path, config, weights, classes, root, overwrite=overwrite)
+    except KeyboardInterrupt:
+        say_stopped(path)
+    for line in import_run.describe_import(made):
+        click.echo(line)
+    click.echo(f"Imported: {path}. Next: camcore explain {path}")

@@ -1,0 +1,117 @@
+"""A run that was trained elsewhere on the pages: no curves to wait for, and only the classes that matter here."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from page_steps import all_text, payload
+from page_steps import show_page as show
+from synthetic_run import CLASSES, make_run
+
+from camcore.language import LANGUAGES, text_in
+from camcore.runs import open_run
+from dashboard.data import load_samples, read_entry
+from dashboard.router import PAGES
+
+CURVES = ("loss", "accuracy", "learning_rate")
+KNOWN = tuple(f"class {index}" for index in range(994))  # what the network knows beside the data set's classes
+
+
+def make_imported(folder: Path, name: str, explained: bool = True) -> Path:
+    """Write a run of a network of 1,000 classes over images of six of them."""
+    path = make_run(folder, name, images=40, epochs=0, explained=explained)
+    document = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    document["class_names"] = [*CLASSES, *KNOWN]
+    document["dataset"]["labels"] = list(range(len(CLASSES)))
+    document["imported"] = {"file": "<b>dogs</b>.pth"}
+    del document["config"]["train"]
+    (path / "run.json").write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    make_imported(folder, "imported")
+    make_imported(folder, "unexplained", explained=False)
+    make_run(folder, "trained", images=4)
+    return folder
+
+
+@pytest.mark.parametrize("page", [name for name, _ in PAGES])
+@pytest.mark.parametrize("run", ["imported", "unexplained"])
+def test_every_page_shows_it(page: str, run: str, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = show(page, runs, monkeypatch, run=run)
+    assert app.selectbox(key="url_run").value == run
+    assert "<b>dogs</b>" not in all_text(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_instead_of_curves_the_page_says_where_the_weights_come_from(
+    language: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_in(language)
+    app = show("training_curves", runs, monkeypatch, run="imported", lang=language)
+    shown = all_text(app)
+    assert text("training_curves.imported.title", run="imported") in shown
+    assert text("training_curves.imported.body", file="&lt;b&gt;dogs&lt;/b&gt;.pth") in shown
+    assert text("training_curves.none.title") not in shown, "nobody is to wait for a first epoch"
+    assert not {chart.key for chart in app.get("plotly_chart")} & set(CURVES)
+    assert not app.get("progress")
+
+
+def test_beside_a_trained_run_both_are_told(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = show("training_curves", runs, monkeypatch, run="imported", runs="imported,trained")
+    assert "imported was trained elsewhere" in all_text(app)
+    assert "trained was trained elsewhere" not in all_text(app)
+    assert {chart.key for chart in app.get("plotly_chart")} >= set(CURVES)
+
+
+def test_its_card_says_where_it_comes_from_and_how_good_it_is(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = {card.split("</h3>")[0]: card for card in all_text(show("overview", runs, monkeypatch)).split("<h3>")}
+    accuracy = open_run_accuracy(runs / "imported")
+    assert "<dt>Imported from</dt><dd>&lt;b&gt;dogs&lt;/b&gt;.pth</dd>" in cards["imported"]
+    assert f"<dt>Validation accuracy</dt><dd>{accuracy:.1%}</dd>" in cards["imported"]
+    assert "Validation accuracy" not in cards["unexplained"]
+    assert "Imported from" not in cards["trained"]
+    assert "Validation, epoch 12" in cards["trained"]
+
+
+def open_run_accuracy(path: Path) -> float:
+    entry = read_entry(path)
+    assert entry.generation is not None
+    return entry.generation.accuracy
+
+
+def test_the_filters_offer_the_classes_that_images_are_of_or_taken_for(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show("gallery", runs, monkeypatch, run="imported")
+    for name in ("class", "predicted"):
+        offered = [option.split(" (")[0] for option in app.selectbox(key=f"url_{name}").options]
+        assert offered[1:] == sorted(CLASSES)
+    assert len(open_run(runs / "imported").class_names) == 1000
+
+
+def test_the_confusions_are_those_of_these_classes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = payload(show("training_curves", runs, monkeypatch, run="imported"), "cells")
+    samples = load_samples(read_entry(runs / "imported"))
+    single = samples[samples["other_label"] == -1]
+    assert data["names"] == list(CLASSES)
+    assert len(data["classes"]) == len(CLASSES)
+    assert sum(data["images"]) == len(single)
+    assert sum(count for label, guess, count in data["cells"] if label == guess) == single["right"].sum()
+
+
+def test_a_class_that_images_are_only_taken_for_is_among_the_confusions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_imported(tmp_path, "imported")
+    (table,) = path.glob("explained/*/samples.parquet")
+    samples = pd.read_parquet(table)
+    samples.loc[0, "predicted"] = 700
+    samples.to_parquet(table)
+    data = payload(show("training_curves", tmp_path, monkeypatch, run="imported"), "cells")
+    assert data["names"] == [*CLASSES, KNOWN[700 - len(CLASSES)]]
+    assert [0, 6, 1] in data["cells"]
