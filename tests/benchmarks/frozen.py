@@ -9,22 +9,21 @@ import argparse
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torchvision
+from measured_process import run_camcore
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.runs import open_run
 
-REPOSITORY = Path(__file__).parents[2]
 DISTINCT, WIDTH, HEIGHT = 240, 500, 375
 
 
@@ -59,29 +58,6 @@ def make_weights(path: Path, photographs: list[Path]) -> None:
     torch.save(network.state_dict(), path)
 
 
-def run_camcore(folder: Path, *arguments: object) -> tuple[float, float]:
-    """Run a command; return its seconds and its peak in MiB."""
-    command = [sys.executable, "-m", "camcore", *map(str, arguments)]
-    environment = os.environ | {"CAMCORE_CACHE": str(folder / "cache")}
-    started, peak = time.perf_counter(), 0
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment) as process:
-        while process.poll() is None:
-            peak = max(peak, read_anonymous(process.pid))
-            time.sleep(0.05)
-        if process.returncode:
-            raise SystemExit(f"camcore {arguments[0]} ended with {process.returncode}")
-    return time.perf_counter() - started, peak / 1024
-
-
-def read_anonymous(process: int) -> int:
-    """Return a process's own resident memory in KiB: pages of mapped files are not its to give back."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train-images", type=int, default=12_000)
@@ -95,9 +71,10 @@ def main() -> None:
         make_weights(folder / "weights.pth", photographs)
         source = ("--dataset", "image-folder", "--root", folder / "set")
         recipe = ("--recipe", "frozen", "--backbone", "resnet50", "--weights", folder / "weights.pth")
-        trained, train_peak = run_camcore(folder, "train", *source, *recipe, "--run", folder / "run")
-        explained, explain_peak = run_camcore(folder, "explain", folder / "run")
-        again, _ = run_camcore(folder, "train", *source, *recipe, "--seed", 1, "--run", folder / "again")
+        run_here = partial(run_camcore, environment={"CAMCORE_CACHE": str(folder / "cache")})
+        trained, train_peak = run_here("train", *source, *recipe, "--run", folder / "run")
+        explained, explain_peak = run_here("explain", folder / "run")
+        again, _ = run_here("train", *source, *recipe, "--seed", 1, "--run", folder / "again")
         history = open_run(folder / "run").history()
         cache = sum(file.stat().st_size for file in (folder / "cache").iterdir())
         maps = sum(file.stat().st_size for file in (folder / "run").rglob("*") if file.is_file())

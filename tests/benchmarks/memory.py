@@ -1,20 +1,17 @@
 """Does memory grow with the number of images? `python tests/benchmarks/memory.py`: peak MiB of `camcore explain`.
 
-Two data sets that differ in the number of validation images alone are explained, each in a process of its own. The
-peak is that of the process's own memory (RssAnon), sampled from /proc: pages of the written files that the system has
-not put on the disk yet are not the process's to give back.
+Two data sets that differ in the number of validation images alone are explained, each in a process of its own.
 """
 
 import argparse
 import os
 import platform
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from measured_process import run_camcore
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -22,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.new_runs import train_run
 
-REPOSITORY = Path(__file__).parents[2]
 DISTINCT, TRAINING = 40, 16
 
 
@@ -41,28 +37,6 @@ def make_images(root: Path, images: int) -> None:
             place.hardlink_to(originals / f"{index % DISTINCT}.jpg")
 
 
-def measure(run: Path) -> tuple[float, float]:
-    """Explain a run; return its peak in MiB and seconds."""
-    command = [sys.executable, "-m", "camcore", "explain", str(run), "--sources", "cam,grad_cam"]
-    started, peak = time.perf_counter(), 0
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            peak = max(peak, read_anonymous(process.pid))
-            time.sleep(0.01)
-        if process.returncode:
-            raise SystemExit(f"explain ended with {process.returncode}")
-    return peak / 1024, time.perf_counter() - started
-
-
-def read_anonymous(process: int) -> int:
-    """Return a process's own resident memory in KiB."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, nargs=2, default=[1000, 20_000])
@@ -75,7 +49,7 @@ def main() -> None:
             view, model = ViewConfig(size=64), ModelConfig("resnet10_narrow")
             config = RunConfig(DatasetConfig("image-folder"), view, model, TrainConfig(epochs=1, batch_size=8))
             run = train_run(Path(folder) / "run", config, root=Path(folder) / "set", workers=0)
-            peak, seconds = measure(run.path)
+            seconds, peak = run_camcore("explain", run.path, "--sources", "cam,grad_cam")
         print(f"{images:8,} images: peak {peak:6.0f} MiB, {seconds:.0f} s")
         peaks.append(peak)
     print(f"ratio {peaks[1] / peaks[0]:.3f}")
