@@ -153,7 +153,8 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     dataset = open_run_dataset(run, root)
     torch.manual_seed(run.config.train.seed)
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
-    if run.config.model.weights is not None and not (run.finished or run.state_path.exists()):
+    has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
+    if run.config.model.weights is not None and not (run.finished or has_trunk):
         load_initial_weights(model, run.place("weights") or run.config.model.weights)
     train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run

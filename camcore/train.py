@@ -1,7 +1,6 @@
 """The training loop, to be read from top to bottom."""
 
 import math
-import shutil
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,7 @@ from camcore.optimization import (
 from camcore.progress import show_progress
 from camcore.runs import Run
 from camcore.training_data import Judged, load_training_data
-from camcore.training_state import Progress, TrainingState, keep_epoch, load_progress
+from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def train(
             row |= {"seconds": seconds, "images_per_second": images_per_epoch / seconds}
             keep_epoch(run, trainer.state, progress, row)
             bar.write(describe_epoch(row, config.epochs))
-    shutil.rmtree(run.resume_path, ignore_errors=True)
+    finish(run, trainer.state, progress)
     return progress
 
 

@@ -1,9 +1,11 @@
 """What a training leaves after each epoch, and how it goes on from there."""
 
+import shutil
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from camcore.errors import CamcoreError
@@ -15,10 +17,14 @@ from camcore.weights import save_weights
 
 @dataclass
 class Progress:
-    """What a training has come to: a row of the history per finished epoch. `keep` says which one's weights count."""
+    """What a training has come to: a row of the history per finished epoch. `keep` says which one's weights count.
+
+    `best_head` holds what was learned by that one, where the trunk is frozen: its file is written when all is done.
+    """
 
     rows: list[dict[str, float]] = field(default_factory=list)
     keep: str = "last"
+    best_head: dict[str, Tensor] | None = None
 
     @property
     def epoch(self) -> int:
@@ -45,7 +51,10 @@ def _merit(row: dict[str, float], keep: str) -> float:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What an epoch changes, and the next one starts from. `average` is that of the weights, where one is kept."""
+    """What an epoch changes, and the next one starts from. `average` is that of the weights, where one is kept.
+
+    Of a frozen trunk nothing is saved: it is where it came from.
+    """
 
     model: Classifier
     average: AveragedModel | None
@@ -53,14 +62,14 @@ class TrainingState:
 
     def save(self) -> dict[str, Any]:
         """Return everything as tensors and plain values."""
-        average = None if self.average is None else self.average.state_dict()
-        return {"model": self.model.state_dict(), "average": average, "optimizer": self.optimizer.state_dict()}
+        average = None if self.average is None else self._learned(self.average)
+        return {"model": self._learned(self.model), "average": average, "optimizer": self.optimizer.state_dict()}
 
     def load(self, saved: dict[str, Any]) -> None:
         """Take over what `save` returned."""
-        self.model.load_state_dict(saved["model"])
+        self.model.load_state_dict(self._frozen(self.model) | saved["model"])
         if self.average is not None:
-            self.average.load_state_dict(saved["average"])
+            self.average.load_state_dict(self._frozen(self.average) | saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
 
     @property
@@ -68,13 +77,32 @@ class TrainingState:
         """The model that is judged, and whose weights the run keeps."""
         return self.model if self.average is None else cast(Classifier, self.average.module)
 
+    @property
+    def trunk_is_frozen(self) -> bool:
+        """Whether the training changes the head alone."""
+        return not any(parameter.requires_grad for parameter in self.model.trunk.parameters())
+
+    def copy_head(self) -> dict[str, Tensor]:
+        """Return a copy of what a head has learned on a frozen trunk."""
+        return {name: value.clone() for name, value in self._learned(self.kept).items()}
+
+    def _learned(self, module: nn.Module) -> dict[str, Tensor]:
+        frozen = self._frozen(module)
+        return {name: value for name, value in module.state_dict().items() if name not in frozen}
+
+    def _frozen(self, module: nn.Module) -> dict[str, Tensor]:
+        frozen = self.trunk_is_frozen
+        return {name: value for name, value in module.state_dict().items() if frozen and "trunk." in name}
+
 
 def keep_epoch(run: Run, state: TrainingState, progress: Progress, row: dict[str, float]) -> None:
     """Write a finished epoch: first all of it, in one file, then the weights and the history that follow from it."""
     progress.rows.append(row)
+    if state.trunk_is_frozen and progress.best_epoch == progress.epoch:
+        progress.best_head = state.copy_head()
     run.state_path.parent.mkdir(exist_ok=True)
     with atomic_path(run.state_path) as part:
-        torch.save({**state.save(), "rows": progress.rows}, part)
+        torch.save({**state.save(), "rows": progress.rows, "best_head": progress.best_head}, part)
     _publish(run, state, progress)
 
 
@@ -91,7 +119,7 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
     try:
         saved = torch.load(run.state_path, map_location="cpu", weights_only=True)
         state.load(saved)
-        progress = Progress(saved["rows"], run.config.train.keep)
+        progress = Progress(saved["rows"], run.config.train.keep, saved["best_head"])
     except Exception as error:  # torch.load has no error of its own for a damaged file
         reason = type(error).__name__
         raise CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.") from error
@@ -99,7 +127,16 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
     return progress
 
 
+def finish(run: Run, state: TrainingState, progress: Progress) -> None:
+    """Make the run a finished one."""
+    if progress.best_head is not None:
+        state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
+        save_weights(run, state.kept, progress.best_epoch)
+    shutil.rmtree(run.resume_path, ignore_errors=True)
+
+
 def _publish(run: Run, state: TrainingState, progress: Progress) -> None:
-    if progress.best_epoch == progress.epoch:
+    """Write what people can look at while the training goes on; no weights where an epoch takes less than writing."""
+    if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)
     run.write_history(progress.rows)

@@ -43,7 +43,8 @@ def load_model(run: Run) -> Classifier:
     """
     if not run.weights_path.exists():
         raise RunError(
-            f"{run.path} has no weights yet: no epoch was finished. Train it: camcore train --run {run.path} --resume"
+            f"{run.path} has no weights yet: its training has not come so far. Go on: camcore train --run {run.path}"
+            " --resume"
         )
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
     try:

@@ -95,21 +95,28 @@ def test_workers_change_nothing(start: TrainIn) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"optimizer": "adamw"}, {"optimizer": "sgd"}, {"ema": 0.9, "mixing": 0.7, "layer_decay": 0.5}],
-    ids=["adamw", "sgd", "average and mixing"],
+    [
+        {"optimizer": "adamw"},
+        {"optimizer": "sgd"},
+        {"ema": 0.9, "mixing": 0.7, "layer_decay": 0.5},
+        {"frozen": "trunk", "ema": 0.5},
+        {"frozen": "trunk", "views": 2, "keep": "held-out"},
+    ],
+    ids=["adamw", "sgd", "average and mixing", "frozen trunk", "kept features"],
 )
 def test_going_on_gives_what_would_have_come_without_the_interruption(
     settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = start("whole", **settings)
     with monkeypatch.context() as patch:
-        interrupt_at(4, patch)  # the second batch of the second epoch of three batches
+        interrupt_at(3, patch)  # in the second epoch, of three batches, or of two where images are held out
         with pytest.raises(KeyboardInterrupt):
             start("stopped", **settings)
     stopped = open_run(whole.path.with_name("stopped"))
     assert not stopped.finished
     assert stopped.history()["epoch"].tolist() == [1]
-    assert stopped.weights_path.exists(), "a stopped run can be explained"
+    waits = not settings.get("views")
+    assert stopped.weights_path.exists() == waits, "a stopped run can be explained; on kept features it lasts seconds"
     start("stopped", resume=True)
     assert stopped.finished
     assert_same_training(whole, stopped)

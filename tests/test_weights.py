@@ -52,7 +52,7 @@ def test_a_run_s_weights_go_there_and_back_to_the_bit(own_run: Run) -> None:
 
 def test_a_run_without_weights_says_so(own_run: Run) -> None:
     own_run.weights_path.unlink()
-    with pytest.raises(RunError, match=f"^{own_run.path} has no weights yet: no epoch was finished"):
+    with pytest.raises(RunError, match=f"^{own_run.path} has no weights yet: its training has not come so far"):
         load_model(own_run)
 
 

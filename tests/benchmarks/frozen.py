@@ -1,8 +1,9 @@
 """How long from photographs to heatmaps with `--recipe frozen`? `python tests/benchmarks/frozen.py`: seconds by step.
 
 Generated photographs of Stanford Dogs' numbers and usual size (12,000 for training, 8,580 for validation, 120 classes,
-500 by 375 pixels; few different ones, each under many names), and a ResNet-50 whose weights are drawn and whose batch
-statistics are those of the photographs. Each command runs in a process of its own, whose peak memory counts.
+500 by 375 pixels; few different ones, each under many names), and a ResNet-50 whose weights are drawn, with damped
+residual branches and the photographs' batch statistics. Each command runs in a process of its own, whose peak memory
+counts. Heatmaps come from the kept features where these agree with float32; which way was taken is printed.
 """
 
 import argparse
@@ -19,9 +20,11 @@ import torch
 import torchvision
 from measured_process import run_camcore
 from PIL import Image
+from torchvision.models.resnet import Bottleneck
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from camcore.generations import open_generation
 from camcore.runs import open_run
 
 DISTINCT, WIDTH, HEIGHT = 240, 500, 375
@@ -50,6 +53,9 @@ def make_weights(path: Path, photographs: list[Path]) -> None:
     """Write the weights of a ResNet-50 that has seen photographs, but learned nothing of them."""
     torch.manual_seed(0)
     network = torchvision.models.resnet50().train()
+    for module in network.modules():
+        if isinstance(module, Bottleneck):
+            torch.nn.init.constant_(module.bn3.weight, 0.1)
     images = [np.asarray(Image.open(photograph).resize((224, 224))) for photograph in photographs[:32]]
     batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float().div(255).sub(0.45).div(0.225)
     with torch.no_grad():
@@ -75,7 +81,8 @@ def main() -> None:
         trained, train_peak = run_here("train", *source, *recipe, "--run", folder / "run")
         explained, explain_peak = run_here("explain", folder / "run")
         again, _ = run_here("train", *source, *recipe, "--seed", 1, "--run", folder / "again")
-        history = open_run(folder / "run").history()
+        run = open_run(folder / "run")
+        history, path = run.history(), open_generation(run).manifest["precision"]["path"]
         cache = sum(file.stat().st_size for file in (folder / "cache").iterdir())
         maps = sum(file.stat().st_size for file in (folder / "run").rglob("*") if file.is_file())
         shutil.rmtree(folder / "cache")
@@ -84,7 +91,7 @@ def main() -> None:
     head = history["seconds"].sum()
     print(f"features   {trained - head:6.0f} s")
     print(f"head       {head:6.0f} s, {len(history)} epochs")
-    print(f"heatmaps   {explained:6.0f} s")
+    print(f"heatmaps   {explained:6.0f} s, by {path}")
     print(f"together   {trained + explained:6.0f} s; peak memory {max(train_peak, explain_peak):.0f} MiB")
     print(f"on disk    {cache / 1e9:.2f} GB of features, {maps / 1e9:.2f} GB in the run")
     print(f"another seed's head, features kept: {again:.0f} s")
