@@ -22,7 +22,7 @@ def run_camcore(*arguments: object, environment: Mapping[str, str] | None = None
     with subprocess.Popen(command, cwd=REPOSITORY, env=everything, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             peak = max(peak, _read_anonymous(process.pid))
-            time.sleep(0.01)
+            time.sleep(0.05)
         if process.returncode:
             raise SystemExit(f"camcore {arguments[0]} ended with {process.returncode}")
     return time.perf_counter() - started, peak / 1024
