@@ -140,10 +140,10 @@ def _read_seeds(text: str | None, given: list[str]) -> list[int]:
 def _say_group(runs: list[Run]) -> None:
     accuracies = []
     for run in runs:
-        accuracy = run.accuracy()
-        assert accuracy is not None  # noqa: S101 they are finished
-        accuracies.append(accuracy)
-        click.echo(f"Trained: {run.path}, validation accuracy {accuracy:.3f}.")
+        row = run.kept_row()
+        assert row is not None  # noqa: S101 they are finished
+        accuracies.append(float(row["val_accuracy"]))
+        click.echo(f"Trained: {run.path}, validation accuracy {accuracies[-1]:.3f}.")
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
     click.echo(f"Mean of {len(runs)} seeds {mean:.3f}, standard deviation {spread:.3f}.")
     click.echo(f"Next: camcore explain {runs[0].path}")

@@ -120,18 +120,20 @@ class Run:
             raise RunError(f"{self.weights_path} is damaged ({error}). Train the run anew.") from error
         return int(epoch) if epoch.isdecimal() else None
 
-    def accuracy(self) -> float | None:
-        """Return the validation accuracy of the weights that are kept, 0 to 1, as the training found it; else None.
+    def kept_row(self) -> pd.Series | None:
+        """Return the history's row of the weights that a finished run keeps; None before, and without a history.
 
         Raises:
             RunError: History or weights are damaged.
         """
-        history = self.history().set_index("epoch")["val_accuracy"]
+        history = self.history()
         if not self.finished or history.empty:
             return None
-        if (kept := self.kept_epoch()) is not None:
-            return float(history[kept])
-        return float(history.max() if self.config.train.keep == "best" else history.iloc[-1])
+        found = history[history["epoch"] == self.kept_epoch()]
+        if len(found):
+            return found.iloc[0]
+        best = int(history["val_accuracy"].argmax())
+        return history.iloc[best if self.config.train.keep == "best" else -1]
 
     def place(self, name: str) -> Path | None:
         """Return where something lies on this machine, `root` or `weights`; None where that was never said here."""

@@ -46,13 +46,11 @@ def _kept_accuracy(entry: Entry) -> list[tuple[int, float]]:
     """
     if entry.run is None:
         return []
-    try:
-        accuracy = entry.run.accuracy()
-    except RunError:
-        accuracy = None  # pages that need what is damaged say so
-    if accuracy is None and entry.generation:
-        accuracy = entry.generation.accuracy
-    return [] if accuracy is None or math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
+    row = _find_kept(entry.run)
+    if row is not None:
+        return [(entry.run.config.train.seed, float(row["val_accuracy"]))]
+    accuracy = entry.generation.accuracy if entry.generation else math.nan
+    return [] if math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
 
 
 def _card(entry: Entry, chosen: bool) -> str:
@@ -85,7 +83,8 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
         facts.append((text("overview.card.imported"), run.imported_from))
     history = read_history(entry)
     if len(history):
-        row = _find_epoch(run, history)
+        row = _find_kept(run)
+        row = history.iloc[-1] if row is None else row
         facts.append((text("overview.card.accuracy", epoch=int(row["epoch"])), f"{row['val_accuracy']:.1%}"))
     elif entry.generation and not math.isnan(entry.generation.accuracy):
         facts.append((text("overview.facts.accuracy"), f"{entry.generation.accuracy:.1%}"))
@@ -98,11 +97,9 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
     return facts
 
 
-def _find_epoch(run: Run, history: pd.DataFrame) -> pd.Series:
-    """Return the epoch that the weights of a finished run are of; the last one while it trains, or if nobody knows."""
+def _find_kept(run: Run) -> pd.Series | None:
+    """Return the history's row of the weights that are kept; None while the run trains, or if they are damaged."""
     try:
-        kept = run.kept_epoch() if run.finished else None
+        return run.kept_row()
     except RunError:
-        kept = None
-    found = history[history["epoch"] == kept]
-    return (found if len(found) else history).iloc[-1]
+        return None  # pages that need what is damaged say so

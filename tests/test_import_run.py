@@ -163,7 +163,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
     assert run == made.run
     assert run.finished
     assert run.history().empty
-    assert (run.kept_epoch(), run.accuracy()) == (None, None)
+    assert (run.kept_epoch(), run.kept_row()) == (None, None)
     assert run.imported_from == "weights.pth"
     assert run.dataset_labels == [2, 4, 1]
     document = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
