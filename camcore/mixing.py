@@ -1,7 +1,7 @@
 """Batches whose images are mixed in pairs, and their labels with them: MixUp and CutMix."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.transforms import v2
 
 MIXUP_ALPHA = 0.2  # of the Beta distribution that the share of an image is drawn from; both as in the papers
@@ -39,8 +39,3 @@ def count_right(logits: Tensor, labels: Tensor) -> int:
     """Return how many predictions are right, of labels (N,) or shares (N, classes): there, the larger one counts."""
     wanted = labels.argmax(1) if labels.ndim == 2 else labels
     return int((logits.argmax(1) == wanted).sum())
-
-
-def mixed_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Return the cross-entropy, a mean over the batch, of labels (N,) or shares of classes (N, classes)."""
-    return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)

@@ -51,15 +51,14 @@ def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:
 
 def freeze(model: Classifier, part: str) -> None:
     """Take a part out of the training, one of `FROZEN`: its parameters get no gradients."""
-    modules = {"none": [], "batchnorm": _batchnorms(model), "trunk": [model.trunk]}[part]
-    for module in modules:
+    for module in _frozen_modules(model, part):
         module.requires_grad_(False)
 
 
 def set_training(model: Classifier, frozen: str) -> None:
     """Put the model in training mode, but for the frozen part, which keeps its statistics."""
     model.train()
-    for module in _batchnorms(model) if frozen == "batchnorm" else [model.trunk] if frozen == "trunk" else []:
+    for module in _frozen_modules(model, frozen):
         module.eval()
 
 
@@ -81,5 +80,7 @@ def build_schedule(config: TrainConfig, steps_per_epoch: int) -> Callable[[int],
     return share
 
 
-def _batchnorms(model: Classifier) -> list[nn.Module]:
-    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+def _frozen_modules(model: Classifier, part: str) -> list[nn.Module]:
+    if part == "batchnorm":
+        return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    return [model.trunk] if part == "trunk" else []

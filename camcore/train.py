@@ -13,7 +13,7 @@ from camcore.datasets.sample import Dataset
 from camcore.devices import autocast, choose_precision
 from camcore.errors import CamcoreError
 from camcore.loading import WaitingTimer, choose_workers, make_loader, mix_seed, plain_worker_errors
-from camcore.mixing import BatchMixing, count_right, mixed_loss
+from camcore.mixing import BatchMixing, count_right
 from camcore.models import Classifier
 from camcore.optimization import (
     RATE_SHARE,
@@ -129,7 +129,7 @@ def train_epoch(trainer: Trainer, batches: WaitingTimer, epoch: int, bar: Any) -
             group["lr"] = rate * group[RATE_SHARE]
         images, labels = trainer.mix(images, labels)
         logits, labels = trainer.logits(model, images), labels.to(trainer.device)
-        loss = mixed_loss(logits, labels, config.label_smoothing)
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
         _require_finite(loss, epoch, step, rate)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -1,9 +1,8 @@
 """Mixed batches: which ones, what is in them, and what their labels say of it."""
 
-import pytest
 import torch
 
-from camcore.mixing import BatchMixing, count_right, mixed_loss
+from camcore.mixing import BatchMixing, count_right
 
 IMAGES = torch.arange(4, dtype=torch.uint8)[:, None, None, None].expand(4, 3, 8, 8) * 40
 LABELS = torch.tensor([0, 1, 2, 0])
@@ -49,9 +48,3 @@ def test_the_larger_share_counts_as_the_label() -> None:
     logits = torch.tensor([[3.0, 1.0], [0.0, 2.0], [5.0, 4.0]])
     assert count_right(logits, torch.tensor([0, 0, 1])) == 1
     assert count_right(logits, torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])) == 1
-
-
-def test_the_loss_of_shares_is_the_mean_of_the_losses_of_labels() -> None:
-    logits = torch.tensor([[3.0, 1.0]])
-    first, second = (mixed_loss(logits, torch.tensor([label]), 0.1) for label in (0, 1))
-    assert float(mixed_loss(logits, torch.tensor([[0.3, 0.7]]), 0.1)) == pytest.approx(0.3 * first + 0.7 * second)
