@@ -14,12 +14,14 @@ from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.heatmaps import METHODS
 from camcore.runs import runs_folder
+from camcore.stopping import hear_sigterm
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(camcore.__version__, prog_name="camcore")
 def main() -> None:
     """Train a CNN, store its CAM-family heatmaps, and see where CAM and Grad-CAM disagree."""
+    hear_sigterm()
 
 
 @main.command("explain")
@@ -72,7 +74,11 @@ def verdict_command(path: Path, **options: Any) -> None:
     from camcore.language import text_in
     from camcore.sentences import write_sentences
 
-    verdict = workflows.verdict_run(path, **options)
+    try:
+        verdict = workflows.verdict_run(path, **options)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. Maps and verdict of before are kept. Go on: camcore verdict {path}", err=True)
+        sys.exit(130)
     for sentences in write_sentences(text_in("en"), verdict):
         for sentence in sentences:
             click.echo(sentence)
@@ -99,8 +105,8 @@ def demo_command(path: Path | None, **options: Any) -> None:
     path = path or runs_folder() / "demo"
     try:
         generation = new_runs.make_demo(path, **options)
-    except KeyboardInterrupt:
-        say_stopped(path)
+    except KeyboardInterrupt as stop:
+        say_stopped(path, stop)
     click.echo(f"{path}: {generation.manifest['images']} images explained, accuracy {generation.accuracy:.3f}.")
     click.echo("Look at it: streamlit run dashboard/app.py")
 

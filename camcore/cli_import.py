@@ -58,8 +58,8 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
         if options["download"]:
             new_runs.download_dataset(config.dataset.kind, root)
         made = import_run.import_run(path, config, weights, classes, root, overwrite=overwrite)
-    except KeyboardInterrupt:
-        say_stopped(path)
+    except KeyboardInterrupt as stop:
+        say_stopped(path, stop)
     for line in import_run.describe_import(made):
         click.echo(line)
     click.echo(f"Imported: {path}. Next: camcore explain {path}")

@@ -14,6 +14,7 @@ from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
 from camcore.geometry import VIEWS
 from camcore.runs import open_run
+from camcore.stopping import StoppedTraining
 
 PATH = click.Path(path_type=Path)
 
@@ -105,13 +106,15 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def say_stopped(path: Path) -> NoReturn:
+def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
     """Say what a stopped command left of a run, and exit with 130."""
     if not (path / "run.json").exists():
         go_on = "There is nothing to keep yet."
     elif (run := open_run(path)).finished:
         go_on = f"{path} holds a finished run, which is kept as it is."
     else:
-        go_on = f"{len(run.history())} finished epochs are kept. Go on: camcore train --run {path} --resume"
+        steps = stop.steps if isinstance(stop, StoppedTraining) else 0
+        kept = f"{len(run.history())} finished epochs" + (f" and {steps} steps of the next" if steps else "")
+        go_on = f"{kept} are kept. Go on: camcore train --run {path} --resume"
     click.echo(f"\nStopped. {go_on}", err=True)
     sys.exit(130)

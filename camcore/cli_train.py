@@ -104,11 +104,11 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
                 _say_group(new_runs.train_seeds(path, config, seeds, overwrite=overwrite, **places))
                 return
             run = new_runs.train_run(path, config, overwrite=overwrite, **places)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if seeds:
             click.echo("\nStopped. What is finished is kept; the same command goes on from there.", err=True)
             sys.exit(130)
-        say_stopped(path)
+        say_stopped(path, stop)
     if skipped := run.info["dataset"].get("skipped"):
         click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
     click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")

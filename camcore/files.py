@@ -2,23 +2,34 @@
 
 import json
 import os
+import re
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from camcore.errors import CamcoreError, RunError
+
+STALE_SECONDS = 3600.0  # after which a part that nobody has written to was left by a process that was killed
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a path to write to, moved to `path` when the block ends well and removed when it does not.
 
+    Several processes may write the same file at once: the last one's stays.
+
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        _remove_stale(path)
         yield part
         with part.open("r+b") as written:  # Windows syncs only what is open for writing
             os.fsync(written.fileno())
@@ -29,6 +40,30 @@ def atomic_path(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove what processes that were killed while they wrote this file have left of it."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.part")
+    for part in path.parent.iterdir():
+        with suppress(FileNotFoundError):  # another process has removed it, or has finished it
+            if name.fullmatch(part.name) and part.stat().st_mtime < time.time() - STALE_SECONDS:
+                part.unlink()
+
+
+def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+    """Create an .npy file and return it mapped, to be filled; all of its room on the disk is taken at once.
+
+    A disk that is full only when a mapped file is filled ends the process without a word.
+
+    Raises:
+        OSError: The disk has no room for it.
+    """
+    array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def write_text(path: Path, text: str) -> None:

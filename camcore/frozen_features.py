@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from camcore.datasets.sample import Dataset, Sample
 from camcore.devices import choose_precision
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
+from camcore.files import atomic_path, create_array
 from camcore.image_cache import cache_folder
 from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
@@ -197,11 +197,7 @@ def _maps_beside(path: Path) -> Path:
 @contextmanager
 def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDArray[Any]]:
     """Yield an array to be filled; its file is there when all of it is."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        array = np.lib.format.open_memmap(partial, mode="w+", dtype=dtype, shape=shape)
+    with atomic_path(path) as part:
+        array = create_array(part, shape, dtype)
         yield array
-        array.flush()
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        array.flush()  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from camcore.attribution import Pass
 from camcore.backbones import BACKBONES
 from camcore.datasets.sample import Dataset, Sample
 from camcore.disagreement import map_status
-from camcore.files import write_json
+from camcore.files import create_array, write_json
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source
 from camcore.models import CamCheck, Classifier, all_class_cam, class_layer, layer_grids
@@ -148,7 +148,7 @@ class GenerationWriter:
         return pd.DataFrame(columns)
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
-        return np.lib.format.open_memmap(self.folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+        return create_array(self.folder / f"{name}.npy", shape, dtype)
 
 
 def _to_numpy(values: Tensor) -> NDArray[Any]:

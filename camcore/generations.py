@@ -182,22 +182,23 @@ def new_generation(run: Run) -> Iterator[Path]:
     """Yield an empty folder to write a generation into; it comes into force, as a whole, when the block ends well.
 
     The generation that was in force before is removed then, and not before.
+
+    Raises:
+        CamcoreError: The disk is full, or the folder may not be written to.
     """
     folder = run.path / "explained"
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     partial = folder / f".{name}.partial"
     try:
         partial.mkdir(parents=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise CamcoreError(f"Could not write to {run.path}: {reason}. Its maps are left as they are.") from error
-    try:
         yield partial
         partial.rename(folder / name)
         write_text(folder / "current", name + "\n")
-    except BaseException:
+    except OSError as error:
+        reason = error.strerror or error
+        raise CamcoreError(f"Could not write to {run.path}: {reason}. Its maps are left as they are.") from error
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     for old in folder.iterdir():
         if old.is_dir() and old.name != name and not old.name.startswith("."):
             shutil.rmtree(old, ignore_errors=True)

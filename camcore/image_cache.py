@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.datasets.sample import Dataset, Sample
+from camcore.files import atomic_path
 
 
 class MappedImages(TorchDataset[Tensor]):
@@ -64,12 +65,7 @@ def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable
     path.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(path.parent).free < 1.1 * bytes_needed:
         return None
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            for batch in decode():
-                file.write(batch.numpy().tobytes())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_path(path) as part, part.open("wb") as file:
+        for batch in decode():
+            file.write(batch.numpy().tobytes())
     return MappedImages(path, shape)

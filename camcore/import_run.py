@@ -19,8 +19,10 @@ from camcore.foreign_weights import Checkpoint, build_classifier, read_checkpoin
 from camcore.generation_writer import sha256_of
 from camcore.models import CamCheck, Classifier, check_cam
 from camcore.new_runs import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
-from camcore.runs import Run, create_run, open_run
+from camcore.run_creation import create_run
+from camcore.runs import Run, open_run
 from camcore.weights import save_weights
+from camcore.writing import only_writer
 
 OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
 LOOKED_AT = 64
@@ -82,9 +84,17 @@ def import_run(
         overwrite: Replace the run that is there.
 
     Raises:
-        CamcoreError: The run exists; the weights can't be read or are not the backbone's; classes are not named, or a
-            class of the data set is not among them; or the data set can't be had.
+        CamcoreError: The run exists, or another process writes to it; the weights can't be read or are not the
+            backbone's; classes are not named, or a class of the data set is not among them; or the data set can't be
+            had.
     """
+    with only_writer(path):
+        return _import_run(path, config, weights, classes, root, overwrite)
+
+
+def _import_run(
+    path: Path, config: RunConfig, weights: Path, classes: str | None, root: Path | None, overwrite: bool
+) -> Imported:
     _require_free(path, overwrite)
     checkpoint = read_checkpoint(weights, config.model.backbone)
     dataset = open_dataset(config.dataset, root)

@@ -21,6 +21,7 @@ from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache
 from camcore.progress import show_progress
+from camcore.stopping import SIGNALS
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
@@ -58,18 +59,22 @@ class TrainingImages(TorchDataset[tuple[Tensor, int]]):
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
-    """The shuffled indices of one epoch, each with the epoch's number."""
+    """The shuffled indices of one epoch, each with the epoch's number; without the first `passed`, done already."""
 
     def __init__(self, count: int, seed: int) -> None:
-        self.count, self.seed, self.epoch = count, seed, 0
+        self.count, self.seed, self.epoch, self.passed = count, seed, 0, 0
 
     def __len__(self) -> int:
         return self.count
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter([(self.epoch, index) for index in self.order()[self.passed :]])
+
+    def order(self) -> list[int]:
+        """Return all indices in the order of the epoch."""
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, -1))
-        for index in torch.randperm(self.count, generator=generator).tolist():
-            yield self.epoch, index
+        order: list[int] = torch.randperm(self.count, generator=generator).tolist()
+        return order
 
 
 def mix_seed(*parts: int) -> int:
@@ -113,13 +118,13 @@ class WaitingTimer:
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
-    """Return a loader whose workers leave Ctrl-C to the main process."""
+    """Return a loader whose workers leave Ctrl-C and SIGTERM to the main process."""
     return DataLoader(
         images,
         batch_size=batch_size,
         num_workers=workers,
         persistent_workers=workers > 0,
-        worker_init_fn=_ignore_interrupt,
+        worker_init_fn=_prepare_worker,
         **options,  # type: ignore[arg-type]
     )
 
@@ -183,6 +188,7 @@ def kept_side(augmentation: str, size: int) -> int:
     return size if augmentation == "none" else round(size * CROP_MARGIN)
 
 
-def _ignore_interrupt(_worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _prepare_worker(_worker: int) -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)

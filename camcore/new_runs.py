@@ -16,10 +16,12 @@ from camcore.devices import choose_device
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models import Classifier
-from camcore.runs import Run, create_run, open_run
+from camcore.run_creation import create_run
+from camcore.runs import Run, open_run
 from camcore.train import train
 from camcore.weights import load_initial_weights
 from camcore.workflows import explain_run, open_run_dataset
+from camcore.writing import only_writer
 
 DEMO_CONFIG = RunConfig(
     DatasetConfig("paper-dogs", val_images=200),
@@ -43,20 +45,22 @@ def train_run(
     """Create a run and train it to the end; `group` names what it shares with runs of other seeds.
 
     Raises:
-        CamcoreError: The run exists, the data set or the weights can't be had, or the training fails.
+        CamcoreError: The run exists or is written to by another process, the data set or the weights can't be had, or
+            the training fails.
     """
     chosen = choose_device(device)
-    dataset = open_dataset(config.dataset, root)
-    torch.manual_seed(config.train.seed)
-    model = Classifier(config.model, config.view, len(dataset.class_names))
-    weights = config.model.weights
-    if weights is not None:
-        load_initial_weights(model, weights)
-    with replacing(path, overwrite):
-        run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
-        run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
-        note_skipped(run, dataset)
-        train(run, dataset, model, chosen, workers=workers)
+    with only_writer(path):
+        dataset = open_dataset(config.dataset, root)
+        torch.manual_seed(config.train.seed)
+        model = Classifier(config.model, config.view, len(dataset.class_names))
+        weights = config.model.weights
+        if weights is not None:
+            load_initial_weights(model, weights)
+        with replacing(path, overwrite):
+            run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
+            run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
+            note_skipped(run, dataset)
+            train(run, dataset, model, chosen, workers=workers)
     return run
 
 
@@ -144,19 +148,20 @@ def require_run_folder(path: Path) -> None:
 
 
 def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
-    """Go on with a run behind its last finished epoch.
+    """Go on with a run where its training was stopped, behind its last finished epoch at least.
 
     Raises:
-        CamcoreError: The run is finished, damaged, or its data set has changed.
+        CamcoreError: The run is finished, damaged or written to by another process, or its data set has changed.
     """
     run = open_run(path)
-    dataset = open_run_dataset(run, root)
-    torch.manual_seed(run.config.train.seed)
-    model = Classifier(run.config.model, run.config.view, len(run.class_names))
-    has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
-    if run.config.model.weights is not None and not (run.finished or has_trunk):
-        load_initial_weights(model, run.place("weights") or run.config.model.weights)
-    train(run, dataset, model, choose_device(device), resume=True, workers=workers)
+    with only_writer(path):
+        dataset = open_run_dataset(run, root)
+        torch.manual_seed(run.config.train.seed)
+        model = Classifier(run.config.model, run.config.view, len(run.class_names))
+        has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
+        if run.config.model.weights is not None and not (run.finished or has_trunk):
+            load_initial_weights(model, run.place("weights") or run.config.model.weights)
+        train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run
 
 
@@ -181,7 +186,8 @@ def download_dataset(kind: str, root: Path | None) -> None:
         raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
     if root is None:
         raise CamcoreError("--download needs --root, the folder to put the data set into.")
-    download(root)
+    with only_writer(root):
+        download(root)
 
 
 def _as_stored(config: RunConfig) -> RunConfig:

@@ -1,17 +1,15 @@
-"""A run folder: create, list, open. Reading one imports no torch."""
+"""A run folder: list, open. Reading one imports no torch."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
-from camcore.config import RunConfig, from_json, to_json
-from camcore.environment import describe_environment
+from camcore.config import RunConfig, from_json
 from camcore.errors import CamcoreError, RunError
 from camcore.files import read_json, write_json, write_text
 
@@ -159,48 +157,6 @@ class Run:
         lines = [",".join(HISTORY_COLUMNS)]
         lines += [",".join(repr(row[column]) for column in HISTORY_COLUMNS) for row in rows]
         write_text(self.path / "history.csv", "\n".join(lines) + "\n")
-
-
-def create_run(
-    path: Path,
-    config: RunConfig,
-    class_names: tuple[str, ...],
-    dataset: dict[str, Any],
-    group: str | None = None,
-    imported: dict[str, Any] | None = None,
-) -> Run:
-    """Create a run folder and write its `run.json`.
-
-    Args:
-        path: The folder to create.
-        config: What the run is to become.
-        class_names: In label order.
-        dataset: `kind`, `fingerprint`, the number of images per split, and `labels` where the data set numbers its
-            classes in another way: the class id of each of them.
-        group: The name of the group it is trained in, where it is one of several seeds.
-        imported: Where the weights come from that were trained elsewhere, its `file` at least. Nothing is known of
-            their training then, and `run.json` says nothing of it.
-
-    Raises:
-        CamcoreError: There is something at `path` already.
-    """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
-    path.mkdir(parents=True, exist_ok=True)
-    document: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "config": to_json(config),
-        "class_names": list(class_names),
-        "dataset": dataset,
-        "environment": describe_environment(),
-        **({} if group is None else {"group": group}),
-    }
-    if imported is not None:
-        del document["config"]["train"]
-        document["imported"] = imported
-    write_json(path / "run.json", document)
-    return open_run(path)
 
 
 def open_run(path: Path) -> Run:

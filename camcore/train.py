@@ -2,8 +2,9 @@
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
 from camcore.devices import autocast, choose_precision
 from camcore.errors import CamcoreError
-from camcore.loading import WaitingTimer, choose_workers, make_loader, mix_seed, plain_worker_errors
+from camcore.loading import EpochSampler, WaitingTimer, choose_workers, make_loader, mix_seed, plain_worker_errors
 from camcore.mixing import BatchMixing, count_right
 from camcore.models import Classifier
 from camcore.optimization import (
@@ -25,8 +26,11 @@ from camcore.optimization import (
 )
 from camcore.progress import show_progress
 from camcore.runs import Run
-from camcore.training_data import Judged, load_training_data
-from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress
+from camcore.stopping import StoppedTraining, Wish, stop_between_steps
+from camcore.training_data import Judged, TrainingData, load_training_data
+from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -73,17 +77,21 @@ def train(
 ) -> Progress:
     """Train a model into its run folder, an epoch at a time; each finished epoch is kept.
 
+    Ctrl-C and SIGTERM are heard behind a step, and what was done up to it is kept as well; the second one breaks in.
+
     Args:
         run: A run made by `create_run`.
         dataset: Its data set.
         model: As it starts; trained in place.
         device: Where to compute.
-        resume: Go on behind the last finished epoch.
+        resume: Go on behind the last finished epoch, or the step that it was stopped behind.
         workers: Processes that decode and augment, for features threads. None: to decode as many as there are cores, to
             augment as many as the first epoch shows to be worth it.
 
     Raises:
-        CamcoreError: The loss is not finite, an image can't be decoded, or there is nothing to resume.
+        CamcoreError: The loss is not finite, an image can't be decoded, the disk is full, or there is nothing to
+            resume.
+        StoppedTraining: Somebody wanted it to stop.
     """
     config = run.config.train
     trainer = build_trainer(config, model, len(dataset.class_names), device)
@@ -91,57 +99,78 @@ def train(
     data = load_training_data(run, dataset, model, workers)
     loader = data.make_batches(workers or 0)
     images_per_epoch = len(loader.sampler)  # type: ignore[arg-type]
-    with show_progress(config.epochs * images_per_epoch, "training", done=progress.epoch * images_per_epoch) as bar:
-        for epoch in range(progress.epoch, config.epochs):
+    done = progress.epoch * images_per_epoch + progress.begun.seen
+    with show_progress(config.epochs * images_per_epoch, "training", done=done) as bar, stop_between_steps() as wish:
+        while progress.epoch < config.epochs:
             if config.patience and progress.epochs_since_best >= config.patience:
                 bar.write(f"No better epoch than {progress.best_epoch} for {config.patience}: the training ends.")
                 break
-            started = time.perf_counter()
-            batches = WaitingTimer(loader)
-            row = train_epoch(trainer, batches, epoch, bar)
-            seconds = time.perf_counter() - started
+            begun, batches = progress.begun, WaitingTimer(loader)
+            started, before = time.perf_counter(), begun.seconds
+            for images in train_steps(trainer, data, batches, progress):
+                begun.seconds = before + time.perf_counter() - started
+                bar.update(images)
+                mean_loss = begun.loss_sum / begun.seen
+                bar.set_postfix_str(f"epoch {progress.epoch + 1}/{config.epochs}, loss {mean_loss:.3f}", refresh=False)
+                _stop_if_wanted(wish, run, trainer.state, progress)
             if workers is None:
-                workers = choose_workers(batches.waited, seconds)
+                workers = choose_workers(batches.waited, begun.seconds - before)
                 loader = data.make_batches(workers)
-            row |= evaluate(trainer, data.val, "val") | (
-                evaluate(trainer, data.held_out, "held_out") if data.held_out else {}
-            )
-            _require_finite_judgement(row, epoch)
-            row |= {"seconds": seconds, "images_per_second": images_per_epoch / seconds}
+            row = summarize_epoch(config, progress, len(loader)) | evaluate(trainer, data.val, "val")
+            row |= evaluate(trainer, data.held_out, "held_out") if data.held_out else {}
+            _require_finite_judgement(row, progress.epoch)
+            row |= {"seconds": begun.seconds, "images_per_second": images_per_epoch / begun.seconds}
             keep_epoch(run, trainer.state, progress, row)
             bar.write(describe_epoch(row, config.epochs))
+            _stop_if_wanted(wish, run, trainer.state, progress)
     finish(run, trainer.state, progress)
     return progress
 
 
-def train_epoch(trainer: Trainer, batches: WaitingTimer, epoch: int, bar: Any) -> dict[str, float]:
-    """Train one epoch; return its row of the history as far as training knows it."""
-    config, loader = trainer.config, batches.loader
+def train_steps(trainer: Trainer, data: TrainingData, batches: WaitingTimer, progress: Progress) -> Iterator[int]:
+    """Train what is left of an epoch. Yield the number of images after each step, which `progress.begun` counts."""
+    config, loader, epoch, begun = trainer.config, batches.loader, progress.epoch, progress.begun
     share_of_peak = build_schedule(config, len(loader))
-    loader.sampler.epoch = epoch  # type: ignore[attr-defined]
+    sampler = cast(EpochSampler, loader.sampler)
+    sampler.epoch, sampler.passed = epoch, begun.steps * config.batch_size
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout and mixing; the images have seeds of their own
     model, optimizer, average = trainer.state.model, trainer.state.optimizer, trainer.state.average
     set_training(model, config.frozen)
-    loss_sum, right, seen = 0.0, 0, 0
-    for step, (images, labels) in enumerate(batches):
+    for step, (images, labels) in enumerate(batches, begun.steps):
+        if begun.random is not None:  # the loader has drawn a number before it gave its first batch
+            torch.set_rng_state(begun.random)
+            begun.random = None
         rate = config.learning_rate * share_of_peak(epoch * len(loader) + step)
         for group in optimizer.param_groups:
             group["lr"] = rate * group[RATE_SHARE]
         images, labels = trainer.mix(images, labels)
         logits, labels = trainer.logits(model, images), labels.to(trainer.device)
         loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
-        _require_finite(loss, epoch, step, rate)
+        if not torch.isfinite(loss):
+            seen = sampler.order()[step * config.batch_size :][: config.batch_size]
+            raise _divergence(float(loss.detach()), epoch, step, rate, [data.ids[index] for index in seen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if average is not None:
             average.update_parameters(model)
-        loss_sum += float(loss.detach()) * len(labels)
-        right += count_right(logits, labels)
-        seen += len(labels)
-        bar.update(len(labels))
-        bar.set_postfix_str(f"epoch {epoch + 1}/{config.epochs}, loss {loss_sum / seen:.3f}", refresh=False)
-    return {"epoch": epoch + 1, "train_loss": loss_sum / seen, "train_accuracy": right / seen, "learning_rate": rate}
+        begun.steps += 1
+        begun.loss_sum += float(loss.detach()) * len(labels)
+        begun.right += count_right(logits, labels)
+        begun.seen += len(labels)
+        yield len(labels)
+
+
+def summarize_epoch(config: TrainConfig, progress: Progress, steps: int) -> dict[str, float]:
+    """Return the row of an epoch of so many steps as far as training knows it; the rate is that of its last step."""
+    begun, epoch = progress.begun, progress.epoch
+    rate = config.learning_rate * build_schedule(config, steps)(epoch * steps + steps - 1)
+    return {
+        "epoch": epoch + 1,
+        "train_loss": begun.loss_sum / begun.seen,
+        "train_accuracy": begun.right / begun.seen,
+        "learning_rate": rate,
+    }
 
 
 @torch.no_grad()
@@ -164,12 +193,20 @@ def describe_epoch(row: dict[str, float], epochs: int) -> str:
     )
 
 
-def _require_finite(loss: Tensor, epoch: int, step: int, rate: float) -> None:
-    if not torch.isfinite(loss):
-        raise CamcoreError(
-            f"The loss is {float(loss.detach())} in epoch {epoch + 1}, batch {step + 1}, at learning rate {rate:.2g}."
-            " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
-        )
+def _stop_if_wanted(wish: Wish, run: Run, state: TrainingState, progress: Progress) -> None:
+    """Keep what was done so far and raise, where somebody wants to stop."""
+    if wish.wanted:
+        progress.begun.random = torch.get_rng_state()
+        save_progress(run, state, progress)
+        raise StoppedTraining(progress.begun.steps)
+
+
+def _divergence(loss: float, epoch: int, step: int, rate: float, ids: Sequence[str]) -> CamcoreError:
+    named = ", ".join(ids[:MOST_NAMED]) + (f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else "")
+    return CamcoreError(
+        f"The loss is {loss} in epoch {epoch + 1}, batch {step + 1} ({named}), at learning rate {rate:.2g}."
+        " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
+    )
 
 
 def _require_finite_judgement(row: dict[str, float], epoch: int) -> None:

@@ -41,11 +41,13 @@ class Judged:
 class TrainingData:
     """`make_batches` returns the loader of batches to learn from, with a number of processes that augment.
 
-    That number changes nothing; the sampler's `epoch` decides shuffling and augmentation. `held_out` is the part of the
-    training images to choose an epoch by, where that is asked for.
+    That number changes nothing; the sampler's `epoch` decides shuffling and augmentation. `ids` are those of the images
+    that its indices stand for. `held_out` is the part of the training images to choose an epoch by, where that is asked
+    for.
     """
 
     make_batches: Callable[[int], DataLoader[Any]]
+    ids: Sequence[str]
     val: Judged
     held_out: Judged | None
 
@@ -98,7 +100,7 @@ def _load_images(run: Run, dataset: Dataset, workers: int, rows: _Rows) -> Train
     aside = [dataset.train[row] for row in rows.aside]
     held_out = judge(aside, "reading held-out images") if aside else None
     val = judge([dataset.val[row] for row in rows.counted], "reading validation images")
-    return TrainingData(partial(_make_batches, run, images, len(learned)), val, held_out)
+    return TrainingData(partial(_make_batches, run, images, len(learned)), _ids(learned), val, held_out)
 
 
 def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int | None, rows: _Rows) -> TrainingData:
@@ -118,10 +120,11 @@ def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int |
         else:
             of_aside = views[0, rows.aside]  # the images as they are judged
         of_val = trunk.pooled(dataset.val, 0, "computing validation features", with_maps=True)[0, rows.counted]
-    learned = FeatureViews(views, rows.learned, _labels([dataset.train[row] for row in rows.learned]))
+    samples = [dataset.train[row] for row in rows.learned]
+    learned = FeatureViews(views, rows.learned, _labels(samples))
     val = Judged(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.counted])))
     held_out = Judged(torch.from_numpy(np.array(of_aside)), torch.tensor(_labels(aside))) if aside else None
-    return TrainingData(lambda _: _make_batches(run, learned, len(rows.learned), 0), val, held_out)
+    return TrainingData(lambda _: _make_batches(run, learned, len(samples), 0), _ids(samples), val, held_out)
 
 
 def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:
@@ -133,3 +136,7 @@ def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int)
 
 def _labels(samples: Sequence[Sample]) -> list[int]:
     return [sample.label for sample in samples]
+
+
+def _ids(samples: Sequence[Sample]) -> list[str]:
+    return [sample.id for sample in samples]

@@ -1,7 +1,8 @@
-"""What a training leaves after each epoch, and how it goes on from there."""
+"""What a training leaves after each epoch, or where it is stopped within one, and how it goes on from there."""
 
+import io
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 import torch
@@ -16,15 +17,32 @@ from camcore.weights import save_weights
 
 
 @dataclass
+class Begun:
+    """How far an epoch has come: its steps, sums over the images seen, and torch's random numbers behind the last step.
+
+    `random` is None where the epoch has not begun.
+    """
+
+    steps: int = 0
+    loss_sum: float = 0.0
+    right: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+    random: Tensor | None = None
+
+
+@dataclass
 class Progress:
     """What a training has come to: a row of the history per finished epoch. `keep` says which one's weights count.
 
     `best_head` holds what was learned by that one, where the trunk is frozen: its file is written when all is done.
+    `begun` is the epoch behind the last finished one.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
     keep: str = "last"
     best_head: dict[str, Tensor] | None = None
+    begun: Begun = field(default_factory=Begun)
 
     @property
     def epoch(self) -> int:
@@ -98,16 +116,29 @@ class TrainingState:
 def keep_epoch(run: Run, state: TrainingState, progress: Progress, row: dict[str, float]) -> None:
     """Write a finished epoch: first all of it, in one file, then the weights and the history that follow from it."""
     progress.rows.append(row)
+    progress.begun = Begun()
     if state.trunk_is_frozen and progress.best_epoch == progress.epoch:
         progress.best_head = state.copy_head()
-    run.state_path.parent.mkdir(exist_ok=True)
-    with atomic_path(run.state_path) as part:
-        torch.save({**state.save(), "rows": progress.rows, "best_head": progress.best_head}, part)
+    save_progress(run, state, progress)
     _publish(run, state, progress)
 
 
+def save_progress(run: Run, state: TrainingState, progress: Progress) -> None:
+    """Write what the training goes on from.
+
+    Raises:
+        CamcoreError: The disk is full; what was written before is kept.
+    """
+    content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
+    learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
+    torch.save({**state.save(), **learned}, content)
+    run.resume_path.mkdir(exist_ok=True)
+    with atomic_path(run.state_path) as part:
+        part.write_bytes(content.getbuffer())
+
+
 def load_progress(run: Run, state: TrainingState) -> Progress:
-    """Go back to the last finished epoch; write again what a stop may have kept from being written.
+    """Go back to where the training stopped; write again what a stop may have kept from being written.
 
     Raises:
         CamcoreError: The training is finished, or its state is damaged.
@@ -119,11 +150,13 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
     try:
         saved = torch.load(run.state_path, map_location="cpu", weights_only=True)
         state.load(saved)
-        progress = Progress(saved["rows"], run.config.train.keep, saved["best_head"])
+        begun = Begun(**saved.get("begun", {}))  # earlier versions stopped behind a whole epoch only
+        progress = Progress(saved["rows"], run.config.train.keep, saved["best_head"], begun)
     except Exception as error:  # torch.load has no error of its own for a damaged file
         reason = type(error).__name__
         raise CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.") from error
-    _publish(run, state, progress)
+    if not progress.begun.steps:  # else all of it was written, and the model has moved on
+        _publish(run, state, progress)
     return progress
 
 
@@ -132,7 +165,10 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
-    shutil.rmtree(run.resume_path, ignore_errors=True)
+    done = run.resume_path.with_name(".resumed")
+    shutil.rmtree(done, ignore_errors=True)
+    run.resume_path.rename(done)  # in one step: a folder without its state would begin the training anew
+    shutil.rmtree(done, ignore_errors=True)
 
 
 def _publish(run: Run, state: TrainingState, progress: Progress) -> None:

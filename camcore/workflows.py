@@ -16,6 +16,7 @@ from camcore.models import Classifier, layer_grids
 from camcore.runs import Run, open_run
 from camcore.verdict import Subject, make_verdict, verdict_sources
 from camcore.weights import load_model
+from camcore.writing import only_writer
 
 
 def explain_run(
@@ -35,19 +36,19 @@ def explain_run(
     leaves it out, and makes the maps anew even where all of them are there.
 
     Raises:
-        CamcoreError: A source is unknown or does not apply, or weights or data set can't be had.
+        CamcoreError: A source is unknown or does not apply, weights or data set can't be had, or another process writes
+            to the run.
     """
     run = open_run(path)
-    model = load_model(run)
-    chosen = parse_sources(sources, model.layer_names) if sources is not None else None
-    stored, stored_all = ((), False) if force else find_stored(run)
-    if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
-        return open_generation(run), False
-    chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
-    dataset = open_run_dataset(run, root)
-    return explain(
-        run, dataset, model, chosen, choose_device(device), all_classes or stored_all, workers, precision
-    ), True
+    with only_writer(path):
+        model = load_model(run)
+        chosen = parse_sources(sources, model.layer_names) if sources is not None else None
+        stored, stored_all = ((), False) if force else find_stored(run)
+        if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
+            return open_generation(run), False
+        chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
+        dataset, every = open_run_dataset(run, root), all_classes or stored_all
+        return explain(run, dataset, model, chosen, choose_device(device), every, workers, precision), True
 
 
 def verdict_run(
@@ -72,15 +73,16 @@ def verdict_run(
         workers: Processes that decode images.
 
     Raises:
-        CamcoreError: A method is unknown or does not apply, or run, weights or data set can't be had.
+        CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
+            writes to the run.
     """
-    generation = open_or_explain(path, root, workers)
-    chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
-    sources = verdict_sources(generation, chosen)
-    generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
     run = open_run(path)
-    subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
-    return make_verdict(subject, sources, None if against is None else open_run(against), images, seed)
+    chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
+    with only_writer(path):
+        sources = verdict_sources(open_or_explain(path, root, workers), chosen)
+        generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
+        subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
+        return make_verdict(subject, sources, None if against is None else open_run(against), images, seed)
 
 
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:

@@ -13,12 +13,22 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and when there is an image only
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
-    ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment"),
-    ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
+    ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment", "stopping"),
+    ("files", "writing", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
     ("config", "statistics", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
-    ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights", "overlays"),
+    (
+        "generations",
+        "disagreement",
+        "sentences",
+        "charts",
+        "score_cam",
+        "loading",
+        "weights",
+        "overlays",
+        "run_creation",
+    ),
     (
         "fast_trunk",
         "attribution",

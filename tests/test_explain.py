@@ -20,7 +20,8 @@ from camcore.explain import choose_targets, explain, find_stored
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
 from camcore.models import Classifier
-from camcore.runs import Run, create_run
+from camcore.run_creation import create_run
+from camcore.runs import Run
 from camcore.weights import load_model, save_weights
 
 CPU = torch.device("cpu")

@@ -10,7 +10,8 @@ from camcore.errors import CamcoreError, RunError
 from camcore.files import write_json
 from camcore.generations import TARGETS, Generation, new_generation, open_generation
 from camcore.heatmaps import Source
-from camcore.runs import Run, create_run
+from camcore.run_creation import create_run
+from camcore.runs import Run
 
 MANIFEST = {
     "format_version": 1,

@@ -1,8 +1,10 @@
 """Training: the same to the bit from the same seed, whatever interrupts it; figures by hand."""
 
+import contextlib
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,12 @@ from camcore.config import RunConfig, TrainConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset
 from camcore.errors import CamcoreError
-from camcore.loading import SeenImages
+from camcore.loading import EpochSampler, SeenImages
 from camcore.models import Classifier
 from camcore.optimization import build_schedule
-from camcore.runs import Run, create_run, open_run
+from camcore.run_creation import create_run
+from camcore.runs import Run, open_run
+from camcore.stopping import StoppedTraining, Wish
 from camcore.train import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training_data import Judged
 
@@ -93,7 +97,7 @@ def test_workers_change_nothing(start: TrainIn) -> None:
     assert_same_training(start("none", epochs=2), start("one", workers=1, epochs=2))
 
 
-@pytest.mark.parametrize(
+EVERY_WAY = pytest.mark.parametrize(
     "settings",
     [
         {"optimizer": "adamw"},
@@ -104,6 +108,9 @@ def test_workers_change_nothing(start: TrainIn) -> None:
     ],
     ids=["adamw", "sgd", "average and mixing", "frozen trunk", "kept features"],
 )
+
+
+@EVERY_WAY
 def test_going_on_gives_what_would_have_come_without_the_interruption(
     settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +126,48 @@ def test_going_on_gives_what_would_have_come_without_the_interruption(
     assert stopped.weights_path.exists() == waits, "a stopped run can be explained; on kept features it lasts seconds"
     start("stopped", resume=True)
     assert stopped.finished
+    assert_same_training(whole, stopped)
+
+
+def stop_after(checks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Want the training to stop when it asks for the so many-th time; it asks after each step and each epoch."""
+
+    @contextmanager
+    def stop() -> Iterator[Wish]:
+        class Late(Wish):
+            asked = 0
+
+            @property
+            def wanted(self) -> bool:  # type: ignore[override]
+                self.asked += 1
+                return self.asked >= checks
+
+        yield Late()
+
+    monkeypatch.setattr("camcore.train.stop_between_steps", stop)
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_stop_is_heard_behind_a_step_and_nothing_done_is_lost(
+    workers: int, settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = start("whole", **settings)
+    path = whole.path.with_name("stopped")
+    epochs, stops = 0, 0
+    for checks in (2, 1, 3, 4, 1):  # within an epoch, behind its last step, behind the epoch, and not at all
+        with monkeypatch.context() as patch, contextlib.suppress(StoppedTraining):
+            stop_after(checks, patch)
+            start("stopped", resume=path.exists(), workers=workers, **settings)
+        stopped = open_run(path)
+        if stopped.finished:
+            break
+        stops += 1
+        assert len(stopped.history()) >= epochs
+        epochs = len(stopped.history())
+    else:
+        start("stopped", resume=True, workers=workers, **settings)
+    assert stops >= 3
     assert_same_training(whole, stopped)
 
 
@@ -193,11 +242,13 @@ def test_a_loss_that_is_not_finite_ends_the_training(
     run = create_run(tmp_path / "run", config, dataset.class_names, {})
     model = Classifier(config.model, config.view, 3)
     torch.nn.init.constant_(model.head[-1].weight, math.nan)
+    order = EpochSampler(len(dataset.train), config.train.seed).order()
+    first = [dataset.train[index].id for index in order[: config.train.batch_size]]
     with pytest.raises(CamcoreError) as caught:
         train(run, dataset, model, CPU, workers=0)
     assert str(caught.value) == (
-        f"The loss is nan in epoch 1, batch 1, at learning rate {rate}. Nothing of this epoch is kept."
-        " Train anew with a lower --learning-rate."
+        f"The loss is nan in epoch 1, batch 1 ({', '.join(first[:3])} and 1 more), at learning rate {rate}."
+        " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
     )
     assert run.history().empty
     assert not run.weights_path.exists()

@@ -35,9 +35,10 @@ from camcore.datasets.sample import Dataset
 from camcore.loading import WaitingTimer, choose_workers
 from camcore.models import Classifier
 from camcore.progress import show_progress
-from camcore.runs import create_run
-from camcore.train import build_trainer, train_epoch
+from camcore.run_creation import create_run
+from camcore.train import build_trainer, train_steps
 from camcore.training_data import load_training_data
+from camcore.training_state import Progress
 
 CPU = torch.device("cpu")
 BATCH_SIZE = 32
@@ -86,13 +87,13 @@ def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Ca
     trainer = build_trainer(config.train, model, len(dataset.class_names), CPU)
     data = load_training_data(run, dataset, model, None)
     loader, workers = data.make_batches(0), None
-    epochs = iter(range(10_000))
 
     def train() -> int:
         nonlocal loader, workers
         batches, started = WaitingTimer(loader), time.perf_counter()
         with show_progress(len(dataset.train), "training") as bar:
-            train_epoch(trainer, batches, next(epochs), bar)
+            for images in train_steps(trainer, data, batches, Progress()):
+                bar.update(images)
         if workers is None:
             workers = choose_workers(batches.waited, time.perf_counter() - started)
             loader = data.make_batches(workers)

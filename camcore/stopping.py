@@ -1,0 +1,63 @@
+"""Ctrl-C, and SIGTERM like it: at once, or between two steps of a training, so that nothing that was done is lost."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STANDARD_ERROR = 2
+
+
+class StoppedTraining(KeyboardInterrupt):
+    """A training was stopped between two steps, after `steps` of an epoch, which are kept."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+class Wish:
+    """Whether somebody wants the work to stop."""
+
+    wanted = False
+
+
+def hear_sigterm() -> None:
+    """Let SIGTERM do what Ctrl-C does. To be called in the main thread."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+@contextmanager
+def stop_between_steps() -> Iterator[Wish]:
+    """Yield a wish that the first Ctrl-C or SIGTERM makes, instead of breaking in; the second one breaks in.
+
+    Outside of the main thread, where signals can't be heard, it is never made.
+    """
+    wish = Wish()
+    if threading.current_thread() is not threading.main_thread():
+        yield wish
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        wish.wanted = True
+        restore()
+        os.write(STANDARD_ERROR, b"\nStopping after this step; once more stops at once.\n")  # print may be under way
+
+    for number in SIGNALS:
+        signal.signal(number, hear)
+    try:
+        yield wish
+    finally:
+        restore()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,284 @@
+"""Commands that are killed at any moment: nothing finished is lost, and nothing that is there is half of something."""
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from datasets.test_download import pack
+from http_files import serve_files
+from killing import KILLED, Killer, Outcome, start_killer
+from safetensors.torch import load_file
+
+from camcore.datasets import download
+from camcore.errors import RunError
+from camcore.generation_writer import sha256_of
+from camcore.generations import open_generation
+from camcore.runs import Run, list_runs, open_run
+from camcore.weights import load_model, save_weights
+
+KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
+TIMINGS = ["seconds", "images_per_second"]
+FEW = 4  # kills in CI, all of them at a change of a file: the same ones every time
+Command = Callable[[], tuple[object, ...]]
+
+
+@pytest.fixture
+def killer(tmp_path: Path) -> Iterator[Killer]:
+    with start_killer(tmp_path) as running:
+        yield running
+
+
+class Moments:
+    """When to kill: before some change of a file, or after some time, which also is while a file is written."""
+
+    def __init__(self, kills: int, most_changes: int, most_seconds: float) -> None:
+        self.random = np.random.default_rng(kills)
+        self.by_time, self.most_changes, self.most_seconds = kills > FEW, most_changes, most_seconds
+
+    def run(self, killer: Killer, arguments: tuple[object, ...], source: str | None = None) -> Outcome:
+        if self.by_time and self.random.random() < 0.5:
+            return killer.run(*arguments, source=source, after=float(self.random.uniform(0, self.most_seconds)))
+        return killer.run(*arguments, source=source, at=int(self.random.integers(1, self.most_changes + 1)))
+
+
+def kill_often(killer: Killer, moments: Moments, command: Command, check: Callable[[], None], kills: int) -> None:
+    """Run a command again and again until it was killed so often; check what is there each time."""
+    killed = 0
+    while killed < kills:
+        outcome = moments.run(killer, command())
+        assert outcome.status in (0, KILLED), outcome.said
+        killed += outcome.status == KILLED
+        check()
+    assert killer.run(*command()).status == 0
+    check()
+
+
+def training(root: Path, path: Path, epochs: int = 6) -> tuple[object, ...]:
+    small = ("--backbone", "resnet10_narrow", "--size", 32, "--batch-size", 4, "--ema", 0.9, "--precision", "fp32")
+    source = ("--dataset", "image-folder", "--root", root)
+    return ("train", *source, *small, "--epochs", epochs, "--device", "cpu", "--workers", 0, "--run", path)
+
+
+def assert_readable(folder: Path) -> None:
+    """Open everything that a reader of a folder of runs would."""
+    for run in list_runs(folder):
+        assert not isinstance(run, RunError), run
+        epochs = len(run.history())
+        if run.weights_path.exists():
+            load_file(run.weights_path)
+            assert run.kept_epoch() in (epochs, epochs + 1), "the history follows the weights"
+
+
+def assert_same_training(first: Run, second: Run) -> None:
+    pd.testing.assert_frame_equal(
+        first.history().drop(columns=TIMINGS), second.history().drop(columns=TIMINGS), check_exact=True
+    )
+    assert first.weights_path.read_bytes() == second.weights_path.read_bytes()
+
+
+@KILLS
+def test_a_killed_training_goes_on_to_the_same_end(
+    kills: int, killer: Killer, tmp_path: Path, tiny_folder: Path
+) -> None:
+    runs = tmp_path / "runs"
+    assert killer.run(*training(tiny_folder, tmp_path / "whole")).status == 0
+    whole, killed, moments = open_run(tmp_path / "whole"), 0, Moments(kills, 45, 1.0)
+    while killed < kills:
+        path = runs / f"after-{killed}"
+        while not ((path / "run.json").exists() and open_run(path).finished):
+            command = ("train", "--run", path, "--resume") if (path / "run.json").exists() else None
+            outcome = moments.run(killer, command or training(tiny_folder, path))
+            assert outcome.status in (0, KILLED), outcome.said
+            killed += outcome.status == KILLED
+            assert_readable(runs)
+        assert_same_training(whole, open_run(path))
+        assert {file.name for file in path.iterdir()} - {".resumed"} == {file.name for file in whole.path.iterdir()}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_wish_to_stop_finishes_the_step_and_says_how_to_go_on(
+    number: int, killer: Killer, tmp_path: Path, tiny_folder: Path
+) -> None:
+    epochs = 40
+    assert killer.run(*training(tiny_folder, tmp_path / "whole", epochs)).status == 0
+    path = tmp_path / "stopped"
+    process = killer.start(*training(tiny_folder, path, epochs))
+    while not (path / "history.csv").exists():
+        time.sleep(0.01)
+    os.kill(process, number)
+    outcome = killer.wait(process)
+    assert outcome.status == 130
+    assert outcome.said.endswith(f"are kept. Go on: camcore train --run {path} --resume\n")
+    assert "Stopping after this step; once more stops at once." in outcome.said
+    stopped = open_run(path)
+    assert not stopped.finished
+    assert torch.load(stopped.state_path, weights_only=True)["begun"]["random"] is not None, (
+        "it was a wish that stopped"
+    )
+    assert killer.run("train", "--run", path, "--resume").status == 0
+    assert_same_training(open_run(tmp_path / "whole"), stopped)
+
+
+def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
+    killer: Killer, tmp_path: Path, tiny_folder: Path
+) -> None:
+    assert killer.run(*training(tiny_folder, tmp_path / "whole")).status == 0
+    path = tmp_path / "run"
+    while not (path / "resume" / "state.pt").exists():
+        killer.run(*training(tiny_folder, path), "--overwrite", at=25)
+    before, state = open_run(path).history(), (path / "resume" / "state.pt").read_bytes()
+    outcome = killer.run("train", "--run", path, "--resume", limit=len(state) // 2)
+    assert outcome.status == 1
+    assert outcome.said.startswith("Error: Could not write ")
+    assert outcome.said.endswith(": File too large. What was there before is kept.\n")
+    assert (path / "resume" / "state.pt").read_bytes() == state
+    pd.testing.assert_frame_equal(open_run(path).history(), before)
+    assert killer.run("train", "--run", path, "--resume").status == 0
+    assert_same_training(open_run(tmp_path / "whole"), open_run(path))
+
+
+@pytest.mark.parametrize("limit", [200, 3_000, 20_000])
+def test_a_full_disk_leaves_the_old_maps_in_force(limit: int, killer: Killer, own_run: Run) -> None:
+    before = open_generation(own_run).id
+    outcome = killer.run("explain", own_run.path, "--force", "--device", "cpu", "--workers", 0, limit=limit)
+    assert outcome.status == 1
+    assert outcome.said.startswith("Error: Could not write ")
+    assert outcome.said.count("\n") == 1
+    assert open_generation(own_run).id == before
+    assert [path.name for path in (own_run.path / "explained").iterdir() if path.name.startswith(".")] == []
+
+
+@KILLS
+def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, killer: Killer, own_run: Run) -> None:
+    def maps_in_force() -> tuple[str, bytes]:
+        generation = open_generation(open_run(own_run.path))
+        assert len(generation.samples) == len(generation.logits) == len(generation.maps("cam"))
+        return generation.manifest["weights_sha256"], np.array(generation.maps("cam")).tobytes()
+
+    def check() -> None:
+        assert maps_in_force() in known
+        assert [run.name for run in list_runs(own_run.path.parent) if isinstance(run, Run)] == [own_run.name]
+
+    known = [maps_in_force()]
+    model = load_model(own_run)
+    with torch.no_grad():
+        model.head[-1].weight.mul_(2)
+    save_weights(own_run, model, 2)
+    command = ("explain", own_run.path, "--force", "--sources", "cam,grad_cam", "--device", "cpu", "--workers", 0)
+    outcome = killer.run(*command)
+    known.append(maps_in_force())
+    assert known[0] != known[1]
+    kill_often(killer, Moments(kills, outcome.changes, 1.0), lambda: command, check, kills)
+    assert maps_in_force() == known[1]
+    assert sha256_of(own_run.weights_path) == known[1][0]
+    assert len(list((own_run.path / "explained").iterdir())) == 2, "the maps in force and their name, nothing else"
+
+
+@KILLS
+def test_a_killed_report_leaves_the_old_one_or_the_new(
+    kills: int, killer: Killer, trained_run: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    command = ("report", trained_run.path, "--out", out, "--images", 2)
+    first = killer.run(*command)
+    assert first.status == 0
+    known = {out.read_bytes()}
+    assert killer.run(*command, "--language", "ko").status == 0
+    known.add(out.read_bytes())
+    kill_often(
+        killer, Moments(kills, first.changes, 1.0), lambda: command, lambda: _assert_in(out.read_bytes(), known), kills
+    )
+
+
+def _assert_in(content: bytes, known: set[bytes]) -> None:
+    assert content in known
+
+
+@KILLS
+def test_a_killed_import_leaves_no_half_of_a_run(
+    kills: int, killer: Killer, trained_run: Run, tiny_folder: Path, tmp_path: Path
+) -> None:
+    model = load_model(trained_run)
+    state = dict(model.trunk.state_dict())
+    torch.save(state | {f"fc.{name}": getattr(model.head[-1], name) for name in ("weight", "bias")}, tmp_path / "w.pth")
+    path = tmp_path / "runs" / "imported"
+    source = ("--dataset", "image-folder", "--root", tiny_folder, "--size", 64, "--classes", "dataset")
+    command = ("import", "--run", path, "--backbone", "resnet10_narrow", "--weights", tmp_path / "w.pth", *source)
+    first = killer.run(*command)
+    assert first.status == 0, first.said
+    weights = open_run(path).weights_path.read_bytes()
+
+    def check() -> None:
+        assert_there = list_runs(path.parent)
+        assert len(assert_there) <= 1
+        for run in assert_there:
+            assert isinstance(run, Run)
+            assert run.finished
+            assert run.weights_path.read_bytes() == weights
+
+    kill_often(killer, Moments(kills, first.changes, 0.5), lambda: (*command, "--overwrite"), check, kills)
+    assert [file.name for file in path.parent.iterdir() if file.suffix != ".lock"] == ["imported"]
+
+
+@KILLS
+def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tmp_path: Path) -> None:
+    files = {
+        "lists.tar": pack({"train_list.mat": b"1" * 5000, "test_list.mat": b"2"}),
+        "annotation.tar": pack({"Annotation/n1-a/n1_1": b"<annotation/>"}),
+        "images.tar": pack({f"Images/n1-a/n1_{index}.jpg": bytes([index]) * 10_000 for index in range(5)}),
+    }
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    killed, moments, count = 0, Moments(kills, 40, 0.1), 0
+    with serve_files(files) as url:
+        source = (
+            "from dataclasses import replace; from pathlib import Path; from camcore.datasets import download\n"
+            f"sums = {json.dumps(sums)}\n"
+            "download.ARCHIVES = [replace(one, sha256=sums[one.name]) for one in download.ARCHIVES]\n"
+            "download.BLOCK_BYTES, download.PAUSE_SECONDS = 1000, 0.0\n"
+        )
+        while killed < kills:
+            count += 1
+            root, status = tmp_path / f"set{count}", KILLED
+            while status == KILLED:
+                outcome = moments.run(
+                    killer, (), source.replace("{root!r}", repr(str(root))).replace("{url!r}", repr(url))
+                )
+                status = outcome.status
+                assert status in (0, KILLED), outcome.said
+                killed += status == KILLED
+                for archive in download.ARCHIVES:  # what is in place is whole
+                    for name in archive.contents:
+                        assert not (root / name).is_dir() or len(list((root / name).rglob("n1_*"))) in (1, 5)
+            found = sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
+            images = [f"Images/n1-a/n1_{index}.jpg" for index in range(5)]
+            wanted = ["Annotation/n1-a/n1_1", *images, "test_list.mat", "train_list.mat"]
+            assert [name for name in found if not name.endswith(".tar")] == wanted
+            assert (root / "train_list.mat").read_bytes() == b"1" * 5000
+            assert [(root / name).read_bytes() for name in images] == [bytes([index]) * 10_000 for index in range(5)]
+
+
+def test_a_second_writer_is_refused_until_the_first_has_gone(
+    killer: Killer, own_run: Run, tmp_path: Path, tiny_folder: Path
+) -> None:
+    path = tmp_path / "run"
+    first = killer.start(*training(tiny_folder, path, 2000))
+    while not (path / "history.csv").exists():
+        time.sleep(0.01)
+    for command in (("train", "--run", path, "--resume"), ("explain", path), ("verdict", path)):
+        refused = killer.run(*command)
+        assert refused.status == 1
+        assert refused.said.startswith(f"Error: {path} is being written to by process {first} on ")
+        assert refused.said.endswith(". Wait until that is done, or stop it.\n")
+        assert_readable(tmp_path)
+    assert killer.run("explain", own_run.path, "--device", "cpu").status == 0, "another run is free"
+    os.kill(first, signal.SIGKILL)
+    assert killer.wait(first).status == KILLED
+    assert killer.run("explain", path, "--device", "cpu", "--workers", 0).status == 0, "the lock went with its holder"
