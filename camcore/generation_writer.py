@@ -113,6 +113,7 @@ class GenerationWriter:
             "all_classes": self.all_classes is not None,
             "precision": precision,
             "weights_sha256": sha256_of(self.run.weights_path),
+            "weights_epoch": self.run.kept_epoch(),
             "dataset_fingerprint": self.dataset.fingerprint,
             "cam_check": asdict(self.check),
             "accuracy": float((counted["label"] == counted["predicted"]).mean()) if len(counted) else None,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from camcore.calibration import Calibration, find_confidence, measure_calibration
 from camcore.disagreement import MEASURES, compare, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
+from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.runs import Run
@@ -33,6 +34,16 @@ def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
         # An image of two classes is recognised when either is; it does not count in the accuracy.
         right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
     )
+
+
+def epochs_apart(run: Run, generation: Generation) -> tuple[int, int] | None:
+    """Return the epoch that the maps are of and that of the weights, where the training has gone on between them."""
+    made = generation.manifest.get("weights_epoch")
+    try:
+        now = run.kept_epoch()
+    except RunError:
+        return None  # damaged weights do no harm to maps that are there
+    return (made, now) if isinstance(made, int) and now is not None and made != now else None
 
 
 def top_classes(run: Run, generation: Generation, index: int, count: int = 5) -> list[tuple[str, float]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.backbones import BACKBONES
+from camcore.readings import epochs_apart
 from camcore.runs import Run
 from dashboard import layout
 from dashboard.data import Entry
@@ -72,6 +73,8 @@ def selected_explained() -> Entry:
                 f"camcore explain {layout.short_path(entry.path)}",
             )
         st.stop()
+    if entry.run and (apart := epochs_apart(entry.run, entry.generation)):
+        st.warning(text("app.outdated", made=apart[0], now=apart[1]))
     return entry
 
 

@@ -18,6 +18,8 @@ STRINGS = _PARTS | {
     "app.run_unknown": "The run that the link names, {name}, is not here. This is another one.",
     "app.run_facts": "{backbone}, {head} head, on {dataset}",
     "app.run_with_state": "{name} ({state})",
+    "app.outdated": "These heatmaps are of the weights after epoch {made}; the run now holds those after epoch {now}."
+    " Make them anew: camcore explain",
     "state.explained": "explained",
     "state.trained": "trained",
     "state.training": "training",

@@ -18,6 +18,8 @@ STRINGS = _PARTS | {
     "app.run_unknown": "링크가 가리키는 실험이 여기 없어요: {name}. 지금 보이는 것은 다른 실험이에요.",
     "app.run_facts": "{backbone} · {head} 헤드 · {dataset}",
     "app.run_with_state": "{name} ({state})",
+    "app.outdated": "이 히트맵은 {made}번째 에폭의 가중치로 만들었는데, 지금 저장된 가중치는 {now}번째 에폭의 것이에요."
+    " 새로 만드는 명령: camcore explain",
     "state.explained": "히트맵 있음",
     "state.trained": "학습 완료",
     "state.training": "학습 중",

@@ -14,6 +14,7 @@ from camcore import markup
 from camcore.charts import style_chart
 from camcore.errors import CamcoreError
 from camcore.files import write_text
+from camcore.readings import epochs_apart
 from camcore.report import background, calibration, pictures, verdict
 from camcore.report.page import assemble_page, is_report
 from camcore.report.subject import Subject, open_subject
@@ -82,7 +83,9 @@ def _write_lead(subject: Subject) -> str:
     date = str(manifest.get("created") or "")[:10]
     version = manifest.get("camcore_version", camcore.__version__)
     made = subject.text("report.made", images=manifest["images"], date=date, version=version)
-    return f"{subject.describe()}. {made}"
+    apart = epochs_apart(subject.run, subject.generation)
+    outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
+    return f"{subject.describe()}. {made}{outdated}"
 
 
 def _write_contents(subject: Subject, names: Sequence[str]) -> str:

@@ -1,0 +1,49 @@
+"""Maps of weights that have moved on since are said to be that, on every page that shows them, and in the report."""
+
+import json
+
+import numpy as np
+import pytest
+from page_steps import show_page as show
+from safetensors.numpy import save_file
+from synthetic_run import make_run
+
+from camcore.language import LANGUAGES, text_in
+from camcore.report import make_report
+from camcore.runs import open_run
+
+PAGES = ("overview", "gallery", "disagreement")
+
+
+def make(folder, made, now):
+    run = make_run(folder, "run", images=12)
+    manifest = next(run.path.glob("explained/*/manifest.json"))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"weights_epoch": made}))
+    save_file({"x": np.zeros(1)}, run.weights_path, {} if now is None else {"epoch": str(now)})
+    return open_run(run.path)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_maps_of_older_weights_say_so(page, tmp_path, monkeypatch):
+    make(tmp_path, 3, 12)
+    warnings = [warning.value for warning in show(page, tmp_path, monkeypatch).warning]
+    assert warnings == [text_in("en")("app.outdated", made=3, now=12)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_says_so_too(language, tmp_path):
+    said = text_in(language)("app.outdated", made=3, now=12)
+    assert said in make_report(make(tmp_path / "old", 3, 12), language=language, images=1)
+    assert said not in make_report(make(tmp_path / "new", 12, 12), language=language, images=1)
+
+
+@pytest.mark.parametrize("made, now", [(12, 12), (None, 12), (3, None)])
+def test_maps_of_these_weights_or_of_unknown_ones_say_nothing(made, now, tmp_path, monkeypatch):
+    make(tmp_path, made, now)
+    assert not show("gallery", tmp_path, monkeypatch).warning
+
+
+def test_damaged_weights_do_no_harm_to_maps(tmp_path, monkeypatch):
+    run = make(tmp_path, 3, 12)
+    run.weights_path.write_bytes(b"no weights")
+    assert not show("gallery", tmp_path, monkeypatch).warning
