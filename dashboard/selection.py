@@ -73,9 +73,14 @@ def selected_explained() -> Entry:
                 f"camcore explain {layout.short_path(entry.path)}",
             )
         st.stop()
-    if entry.run and (apart := epochs_apart(entry.run, entry.generation)):
-        st.warning(text("app.outdated", made=apart[0], now=apart[1]))
+    say_outdated(entry)
     return entry
+
+
+def say_outdated(entry: Entry) -> None:
+    """Show a warning where the training has gone on since the heatmaps were made."""
+    if entry.run and entry.generation and (apart := epochs_apart(entry.run, entry.generation)):
+        st.warning(text("app.outdated", made=apart[0], now=apart[1]))
 
 
 def selected_with_weights() -> Run:

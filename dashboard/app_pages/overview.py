@@ -78,6 +78,7 @@ layout.show_head("overview")
 chosen = selection.selected()
 show_idea(chosen)
 if chosen.state == "explained":
+    selection.say_outdated(chosen)
     show_numbers(chosen)
     show_report_button(chosen)
     show_examples(chosen)

@@ -12,7 +12,7 @@ from camcore.language import LANGUAGES, text_in
 from camcore.report import make_report
 from camcore.runs import open_run
 
-PAGES = ("overview", "gallery", "disagreement")
+PAGES = ("overview", "gallery", "disagreement", "verdict")
 
 
 def make(folder, made, now):
