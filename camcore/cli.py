@@ -47,7 +47,10 @@ def explain_command(path: Path, **options: Any) -> None:
     try:
         generation, made = workflows.explain_run(path, **options)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. The maps in force before are kept. Go on: camcore explain {path}", err=True)
+        click.echo(
+            "\nStopped. The maps in force before are kept, and what was finished of new ones: the same command goes on.",
+            err=True,
+        )
         sys.exit(130)
     images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
     names = ", ".join(source.id for source in generation.sources)
@@ -77,7 +80,7 @@ def verdict_command(path: Path, **options: Any) -> None:
     try:
         verdict = workflows.verdict_run(path, **options)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. Maps and verdict of before are kept. Go on: camcore verdict {path}", err=True)
+        click.echo("\nStopped. Maps and verdict of before are kept; the same command begins anew.", err=True)
         sys.exit(130)
     for sentences in write_sentences(text_in("en"), verdict):
         for sentence in sentences:

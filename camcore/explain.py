@@ -2,25 +2,31 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+import camcore
 from camcore.attribution import explain_targets, run_forward
 from camcore.datasets.sample import Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
-from camcore.fast_trunk import EXACT
+from camcore.fast_trunk import EXACT, PATHS
 from camcore.frozen_features import FrozenTrunk, replay
-from camcore.generation_writer import ExplainedBatch, GenerationWriter, sha256_of
+from camcore.generation_writer import GenerationWriter, sha256_of
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.lanes import Lanes, choose_lanes
-from camcore.models import CamCheck, Classifier, check_cam
-from camcore.path_choice import TrunkFor, choose_path, describe_choice
+from camcore.models import CamCheck, Classifier, all_class_cam, check_cam, class_layer
+from camcore.path_check import TrunkFor
+from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
 from camcore.progress import show_progress
 from camcore.runs import Run
+from camcore.shards import ExplainedBatch, Shards, find_report, open_shards
 
 BATCH_SIZE = 16
 
@@ -36,6 +42,8 @@ def explain(
     precision: str = "auto",
 ) -> Generation:
     """Explain every validation image and put the new generation into force.
+
+    What is finished of it is kept where it is stopped, and the same explain goes on from there.
 
     Args:
         run: A trained run.
@@ -57,32 +65,110 @@ def explain(
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
     lanes = Lanes(choose_lanes() if workers is None else workers)
-    kept = _find_kept(run, dataset, model) if all(source.layer is None for source in sources) else None
-    with new_generation(run) as folder, lanes, show_progress(len(dataset.val), "explaining") as bar:
-        choice = lanes.run(
-            lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count), kept)
-        )
+    key = _describe(run, dataset, sources, all_classes, precision, device)
+    with lanes, show_progress(len(dataset.val), "explaining") as bar:
+        choice = lanes.run(lambda: _choose_path(run, dataset, model, sources, precision, lanes, find_report(run, key)))
         if said := describe_choice(choice.report):
             bar.write(said)
-        started = time.perf_counter()
-        writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
-        decoder = Decoder(dataset, view.kind, view.size, exact=choice.path == EXACT)
-
-        def explain_batch(start: int) -> ExplainedBatch:
-            rows = range(start, min(start + BATCH_SIZE, len(dataset.val)))
-            samples = dataset.val[rows.start : rows.stop]
-            decoded = decoder.decode_batch(samples)
-            images = decoded.images.to(device)
-            done = run_forward(model, images, sources, choice.trunk_for(rows))
-            targets = choose_targets(done.logits.detach(), samples)
-            maps = explain_targets(model, images, done, targets, sources)
-            return writer.prepare(done, targets, maps, decoded.thumbnails)
-
-        for batch in lanes.work_through(explain_batch, range(0, len(dataset.val), BATCH_SIZE)):
-            writer.write(batch)
-            bar.update(len(batch.targets))
-        writer.finish(time.perf_counter() - started, choice.report)
+        work = _Work(dataset, model, sources, all_classes, Decoder(dataset, view.kind, view.size, choice.path == EXACT))
+        with open_shards(run, key, len(dataset.val), choice.report) as shards:
+            work.fill(shards, choice.trunk_for, lanes, bar)
+            began = time.perf_counter()
+            with new_generation(run) as folder:
+                writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
+                seconds = 0.0
+                for start in shards.starts:
+                    part, took = shards.read(start)
+                    writer.write(part)
+                    seconds += took
+                writer.finish(seconds + time.perf_counter() - began, choice.report)
     return open_generation(run)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is computed of each image, and how it is decoded."""
+
+    dataset: Dataset
+    model: Classifier
+    sources: Sequence[Source]
+    all_classes: bool
+    decoder: Decoder
+
+    def fill(self, shards: Shards, trunk_for: TrunkFor, lanes: Lanes, bar: Any) -> None:
+        """Compute the parts that are missing, several batches at once."""
+        missing = shards.missing()
+        bar.update(shards.images - sum(len(shards.rows(start)) for start in missing))
+        starts = [row for start in missing for row in shards.rows(start)[::BATCH_SIZE]]
+        batches = lanes.work_through(lambda start: self.explain_batch(start, trunk_for), starts)
+        began = time.perf_counter()
+        for start in missing:
+            part = []
+            for _ in shards.rows(start)[::BATCH_SIZE]:
+                part.append(next(batches))
+                bar.update(len(part[-1].targets))
+            now = time.perf_counter()
+            shards.write(start, part, now - began)
+            began = now
+
+    def explain_batch(self, start: int, trunk_for: TrunkFor) -> ExplainedBatch:
+        """Return what is stored of a batch. Several threads may compute batches at once."""
+        model = self.model
+        rows = range(start, min(start + BATCH_SIZE, len(self.dataset.val)))
+        samples = self.dataset.val[rows.start : rows.stop]
+        decoded = self.decoder.decode_batch(samples)
+        images = decoded.images.to(model.mean.device)
+        done = run_forward(model, images, self.sources, trunk_for(rows))
+        targets = choose_targets(done.logits.detach(), samples)
+        maps = explain_targets(model, images, done, targets, self.sources)
+        features, layer = done.features.detach().float(), class_layer(model)
+        of_all = all_class_cam(features, layer) if self.all_classes and layer is not None else None
+        return ExplainedBatch(
+            logits=_to_numpy(done.logits),
+            pooled=_to_numpy(features.mean((2, 3))),
+            targets=_to_numpy(targets),
+            maps={name: _to_numpy(values) for name, values in maps.items()},
+            all_classes=None if of_all is None else _to_numpy(of_all.half()),
+            thumbnails=decoded.thumbnails,
+        )
+
+
+def _to_numpy(values: Tensor) -> NDArray[Any]:
+    return values.detach().cpu().numpy()
+
+
+def _describe(
+    run: Run, dataset: Dataset, sources: Sequence[Source], all_classes: bool, precision: str, device: torch.device
+) -> dict[str, Any]:
+    """Return all that decides what the maps become; a stopped explain is gone on with where it is the same."""
+    return {
+        "weights": sha256_of(run.weights_path),
+        "dataset": dataset.fingerprint,
+        "images": len(dataset.val),
+        "sources": [source.id for source in sources],
+        "all_classes": all_classes,
+        "precision": precision,
+        "device": device.type,
+        "batch_size": BATCH_SIZE,
+        "versions": [camcore.__version__, torch.__version__],
+    }
+
+
+def _choose_path(
+    run: Run,
+    dataset: Dataset,
+    model: Classifier,
+    sources: Sequence[Source],
+    precision: str,
+    lanes: Lanes,
+    before: dict[str, Any] | None,
+) -> PathChoice:
+    """Return how to run the trunk: as before where an explain was stopped, else as measured now."""
+    view = run.config.view
+    kept = _find_kept(run, dataset, model) if all(source.layer is None for source in sources) else None
+    if before is not None and (before["path"] in PATHS or kept is not None):
+        return take_path(model, dataset, view, sources, BATCH_SIZE, before, kept)
+    return choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count), kept)
 
 
 def _find_kept(run: Run, dataset: Dataset, model: Classifier) -> TrunkFor | None:

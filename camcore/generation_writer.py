@@ -1,43 +1,29 @@
-"""Writes a generation as it comes, batch by batch, and its manifest last."""
+"""Writes a generation part by part, and its manifest last."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from torch import Tensor
 
 import camcore
-from camcore.attribution import Pass
 from camcore.backbones import BACKBONES
 from camcore.datasets.sample import Dataset, Sample
 from camcore.disagreement import map_status
 from camcore.files import create_array, write_json
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source
-from camcore.models import CamCheck, Classifier, all_class_cam, class_layer, layer_grids
+from camcore.models import CamCheck, Classifier, layer_grids
 from camcore.runs import FORMAT_VERSION, Run
-
-
-@dataclass(frozen=True)
-class ExplainedBatch:
-    """What is stored of a batch: arrays as the generation's files hold them, and encoded thumbnails."""
-
-    logits: NDArray[np.float32]
-    pooled: NDArray[np.float32]
-    targets: NDArray[np.int64]
-    maps: dict[str, NDArray[np.float32]]
-    all_classes: NDArray[np.float32] | None
-    thumbnails: list[bytes]
+from camcore.shards import ExplainedBatch
 
 
 class GenerationWriter:
-    """Writes a generation as it comes, batch by batch, so that memory does not grow with the number of images."""
+    """Writes a generation part by part, so that memory does not grow with the number of images."""
 
     def __init__(
         self,
@@ -68,22 +54,8 @@ class GenerationWriter:
         self.all_classes = self._create("all_classes", shape, np.float16) if all_classes else None
         self.offsets = [0]
 
-    def prepare(self, done: Pass, targets: Tensor, maps: dict[str, Tensor], thumbnails: list[bytes]) -> ExplainedBatch:
-        """Return what is to be written of a batch. Several threads may prepare batches at once."""
-        features = done.features.detach().float()
-        layer = class_layer(self.model)
-        of_all = all_class_cam(features, layer) if self.all_classes is not None and layer is not None else None
-        return ExplainedBatch(
-            logits=_to_numpy(done.logits),
-            pooled=_to_numpy(features.mean((2, 3))),
-            targets=_to_numpy(targets),
-            maps={name: _to_numpy(values) for name, values in maps.items()},
-            all_classes=None if of_all is None else _to_numpy(of_all),
-            thumbnails=thumbnails,
-        )
-
     def write(self, batch: ExplainedBatch) -> None:
-        """Write the next batch."""
+        """Write the next images."""
         rows = slice(self.position, self.position + len(batch.targets))
         self.logits[rows], self.pooled[rows], self.targets[rows] = batch.logits, batch.pooled, batch.targets
         for name, values in batch.maps.items():
@@ -150,10 +122,6 @@ class GenerationWriter:
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
         return create_array(self.folder / f"{name}.npy", shape, dtype)
-
-
-def _to_numpy(values: Tensor) -> NDArray[Any]:
-    return values.detach().cpu().numpy()
 
 
 def _box_rows(sample: Sample) -> list[list[float]]:

@@ -150,7 +150,7 @@ def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch
     result = run_camcore("explain", trained_run.path)
     assert result.exit_code == 130
     assert result.stderr == (
-        f"\nStopped. The maps in force before are kept. Go on: camcore explain {trained_run.path}\n"
+        "\nStopped. The maps in force before are kept, and what was finished of new ones: the same command goes on.\n"
     )
 
 

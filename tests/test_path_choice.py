@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from camcore import path_choice
+from camcore import path_check, path_choice
 from camcore.config import ModelConfig, ViewConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
@@ -68,7 +68,7 @@ def test_exact_means_float32_however_long_it_takes(model: Classifier, dataset: D
 def test_the_fastest_way_that_agrees_is_taken(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "LEAST_MEDIAN", 0.9)
+    monkeypatch.setattr(path_check, "LEAST_MEDIAN", 0.9)
     choice = choose(model, dataset)
     assert choice.path is BF16
     check = choice.report["check"]
@@ -83,7 +83,7 @@ def test_a_way_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        path_choice, "_compare", lambda probe, trunk_for: agree(0.98 if trunk_for([]).path is BF16 else 0.9995)
+        path_choice, "compare_with", lambda probe, trunk_for: agree(0.98 if trunk_for([]).path is BF16 else 0.9995)
     )
     choice = choose(model, dataset)
     assert choice.path is FUSED
@@ -91,14 +91,14 @@ def test_a_way_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     assert describe_choice(choice.report).endswith("refused: bf16, fused.")
 
 
-def agree(rho: float, clear_flips: int = 0) -> path_choice.Agreement:
-    return path_choice.Agreement(6, clear_flips, clear_flips, {"cam": rho}, {"cam": rho})
+def agree(rho: float, clear_flips: int = 0) -> path_check.Agreement:
+    return path_check.Agreement(6, clear_flips, clear_flips, {"cam": rho}, {"cam": rho})
 
 
 def test_a_way_that_changes_a_clear_prediction_is_refused(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "_compare", lambda probe, trunk: agree(1, clear_flips=1))
+    monkeypatch.setattr(path_choice, "compare_with", lambda probe, trunk: agree(1, clear_flips=1))
     assert choose(model, dataset).path is EXACT
 
 

@@ -1,0 +1,151 @@
+"""An explain under way: the finished parts of the split, kept until all are there, so that a stop costs one part."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from camcore.errors import RunError
+from camcore.files import atomic_path, read_json, write_json
+from camcore.runs import Run
+
+SHARD_IMAGES = 1024
+_MAP = "map "  # before the name of a source, among the names of a shard's arrays
+
+
+@dataclass(frozen=True)
+class ExplainedBatch:
+    """What is stored of some images: arrays as the generation's files hold them, and encoded thumbnails."""
+
+    logits: NDArray[np.float32]
+    pooled: NDArray[np.float32]
+    targets: NDArray[np.int64]
+    maps: dict[str, NDArray[np.float32]]
+    all_classes: NDArray[np.float16] | None
+    thumbnails: list[bytes]
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The finished parts, a file for each `SHARD_IMAGES` images of the split.
+
+    `report` says how the trunk is run: what is left must be computed the same way.
+    """
+
+    folder: Path
+    images: int
+    report: dict[str, Any]
+
+    @property
+    def starts(self) -> range:
+        """The first row of each part."""
+        return range(0, self.images, SHARD_IMAGES)
+
+    def rows(self, start: int) -> range:
+        """The rows of the part that begins there."""
+        return range(start, min(start + SHARD_IMAGES, self.images))
+
+    def missing(self) -> list[int]:
+        """Return the starts of the parts that are not there yet."""
+        return [start for start in self.starts if not self._path(start).exists()]
+
+    def write(self, start: int, batches: Sequence[ExplainedBatch], seconds: float) -> None:
+        """Write a part, which took so many seconds, in one step.
+
+        Raises:
+            CamcoreError: The disk is full.
+        """
+        thumbnails = [picture for batch in batches for picture in batch.thumbnails]
+        arrays = {
+            "logits": np.concatenate([batch.logits for batch in batches]),
+            "pooled": np.concatenate([batch.pooled for batch in batches]),
+            "targets": np.concatenate([batch.targets for batch in batches]),
+            "thumbnails": np.frombuffer(b"".join(thumbnails), np.uint8),
+            "lengths": np.array([len(picture) for picture in thumbnails]),
+            "seconds": np.array([seconds]),
+        }
+        for name in batches[0].maps:
+            arrays[_MAP + name] = np.concatenate([batch.maps[name] for batch in batches])
+        of_all = [batch.all_classes for batch in batches if batch.all_classes is not None]
+        if of_all:
+            arrays["all_classes"] = np.concatenate(of_all)
+        with atomic_path(self._path(start)) as part:
+            save_file(arrays, part)
+
+    def read(self, start: int) -> tuple[ExplainedBatch, float]:
+        """Return a part and the seconds that it took.
+
+        Raises:
+            RunError: The file is damaged.
+        """
+        path = self._path(start)
+        try:
+            arrays = load_file(path)
+            ends = np.cumsum(arrays["lengths"])
+            pictures = arrays["thumbnails"].tobytes()
+            starts = ends - arrays["lengths"]
+            batch = ExplainedBatch(
+                logits=arrays["logits"],
+                pooled=arrays["pooled"],
+                targets=arrays["targets"],
+                maps={name.removeprefix(_MAP): values for name, values in arrays.items() if name.startswith(_MAP)},
+                all_classes=arrays.get("all_classes"),
+                thumbnails=[pictures[begin:end] for begin, end in zip(starts, ends, strict=True)],
+            )
+            return batch, float(arrays["seconds"][0])
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise RunError(f"{path} is damaged ({error}). Remove {self.folder}, and explain again.") from error
+
+    def _path(self, start: int) -> Path:
+        return self.folder / f"{start:010}.safetensors"
+
+
+def find_report(run: Run, key: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return how the trunk was run in an explain that was stopped, None where there is none of the same key.
+
+    Args:
+        run: The run.
+        key: All that decides what the maps become, JSON values.
+    """
+    try:
+        plan = read_json(_folder(run) / "plan.json")
+    except RunError:
+        return None
+    report = plan.get("report")
+    return report if plan.get("key") == key and isinstance(report, dict) else None
+
+
+@contextmanager
+def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str, Any]) -> Iterator[Shards]:
+    """Yield the parts of an explain; they go when the block ends well, and stay for the next one where it does not.
+
+    Args:
+        run: The run.
+        key: As of `find_report`; parts of another one are removed.
+        images: How many images the split has.
+        report: How the trunk is run.
+    """
+    folder = _folder(run)
+    if find_report(run, key) != report:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write_json(folder / "plan.json", {"key": dict(key), "report": report})
+    shards = Shards(folder, images, report)
+    try:
+        yield shards
+    except BaseException:
+        if shards.missing() == list(shards.starts):
+            shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(run: Run) -> Path:
+    return run.path / "explained" / ".unfinished"

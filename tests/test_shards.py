@@ -1,0 +1,129 @@
+"""An explain that is stopped goes on behind its last finished part, and comes to the same maps."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from camcore import explain as explaining
+from camcore.datasets.image_folder import open_image_folder
+from camcore.datasets.sample import Dataset
+from camcore.errors import RunError
+from camcore.explain import explain
+from camcore.generations import Generation, open_generation
+from camcore.heatmaps import Source
+from camcore.runs import Run
+from camcore.weights import load_model, save_weights
+
+BOTH = [Source("cam"), Source("grad_cam")]
+
+
+@pytest.fixture
+def dataset(tiny_folder: Path) -> Dataset:
+    return open_image_folder(tiny_folder)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six images: a part of two batches, and one of one."""
+    monkeypatch.setattr("camcore.shards.SHARD_IMAGES", 4)
+    monkeypatch.setattr("camcore.explain.BATCH_SIZE", 2)
+
+
+class Batches:
+    """Counts the batches that are computed, and presses Ctrl-C in the so many-th."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count, self.stop_at, self._choose = 0, 0, explaining.choose_targets
+        monkeypatch.setattr(explaining, "choose_targets", self)
+
+    def __call__(self, *given: Any) -> Any:
+        self.count += 1
+        if self.count == self.stop_at:
+            raise KeyboardInterrupt
+        return self._choose(*given)
+
+
+def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: bool = False) -> Generation:
+    return explain(run, dataset, load_model(run), sources, torch.device("cpu"), all_classes, workers=0)
+
+
+def read_all(generation: Generation) -> dict[str, Any]:
+    """Return the content of every file but the manifest, whose date and rate differ."""
+    files = [path for path in generation.path.iterdir() if path.name not in ("manifest.json", "samples.parquet")]
+    return {path.name: path.read_bytes() for path in files} | {"samples": generation.samples.to_csv()}
+
+
+def stop(run: Run, dataset: Dataset, batches: Batches, at: int) -> None:
+    batches.count, batches.stop_at = 0, at
+    with pytest.raises(KeyboardInterrupt):
+        explain_now(run, dataset, BOTH, all_classes=True)
+    batches.count = batches.stop_at = 0
+
+
+def parts(run: Run) -> list[str]:
+    return sorted(path.name for path in (run.path / "explained" / ".unfinished").glob("*"))
+
+
+def test_what_is_finished_is_not_computed_again(
+    own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read_all(explain_now(own_run, dataset, BOTH, all_classes=True))
+    before, batches = open_generation(own_run).id, Batches(monkeypatch)
+    stop(own_run, dataset, batches, at=3)
+    assert open_generation(own_run).id == before, "the old maps are in force until all new ones are there"
+    assert parts(own_run) == ["0000000000.safetensors", "plan.json"]
+    made = explain_now(own_run, dataset, BOTH, all_classes=True)
+    assert batches.count == 1
+    assert read_all(made) == whole
+    assert made.id == open_generation(own_run).id != before
+    assert parts(own_run) == []
+
+
+def test_the_way_to_compute_is_not_chosen_anew(own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = Batches(monkeypatch)
+    stop(own_run, dataset, batches, at=3)
+    monkeypatch.setattr(explaining, "choose_path", lambda *_: pytest.fail("half of the maps are made already"))
+    assert explain_now(own_run, dataset, BOTH, all_classes=True).manifest["precision"]["path"] == "fp32"
+
+
+def test_a_stop_before_a_part_is_finished_leaves_nothing(
+    own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop(own_run, dataset, Batches(monkeypatch), at=2)
+    assert parts(own_run) == []
+
+
+@pytest.mark.parametrize("change", ["sources", "weights"])
+def test_parts_of_other_maps_are_not_taken(
+    change: str, own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = Batches(monkeypatch)
+    stop(own_run, dataset, batches, at=3)
+    if change == "weights":
+        model = load_model(own_run)
+        with torch.no_grad():
+            model.head[-1].weight.mul_(2)
+        save_weights(own_run, model, 2)
+    made = explain_now(own_run, dataset, BOTH[:1] if change == "sources" else BOTH, all_classes=True)
+    assert batches.count == 3
+    if change == "weights":
+        features = np.array(made.pooled)
+        expected = features @ load_model(own_run).head[-1].weight.detach().numpy().T
+        bias = load_model(own_run).head[-1].bias.detach().numpy()
+        np.testing.assert_allclose(made.logits, expected + bias, rtol=1e-4, atol=1e-5)
+
+
+def test_a_damaged_part_is_named_with_the_way_out(
+    own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = Batches(monkeypatch)
+    stop(own_run, dataset, batches, at=3)
+    part = own_run.path / "explained" / ".unfinished" / "0000000000.safetensors"
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(RunError) as caught:
+        explain_now(own_run, dataset, BOTH, all_classes=True)
+    assert str(caught.value).startswith(f"{part} is damaged (")
+    assert str(caught.value).endswith(f"Remove {part.parent}, and explain again.")
