@@ -47,10 +47,7 @@ def explain_command(path: Path, **options: Any) -> None:
     try:
         generation, made = workflows.explain_run(path, **options)
     except KeyboardInterrupt:
-        click.echo(
-            "\nStopped. The maps in force before are kept, and what was finished of new ones: the same command goes on.",
-            err=True,
-        )
+        click.echo("\nStopped. Maps in force are kept; the same command goes on from what was finished.", err=True)
         sys.exit(130)
     images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
     names = ", ".join(source.id for source in generation.sources)

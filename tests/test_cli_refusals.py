@@ -149,9 +149,7 @@ def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch
     monkeypatch.setattr(workflows, "explain_run", press_ctrl_c)
     result = run_camcore("explain", trained_run.path)
     assert result.exit_code == 130
-    assert result.stderr == (
-        "\nStopped. The maps in force before are kept, and what was finished of new ones: the same command goes on.\n"
-    )
+    assert result.stderr == "\nStopped. Maps in force are kept; the same command goes on from what was finished.\n"
 
 
 def test_a_defect_is_not_dressed_up_as_a_user_s_mistake(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
