@@ -118,9 +118,13 @@ class WaitingTimer:
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
-    """Return a loader whose workers leave Ctrl-C and SIGTERM to the main process."""
+    """Return a loader whose workers leave Ctrl-C and SIGTERM to the main process, and that draws no number of torch's.
+
+    How often a loader draws one depends on its workers.
+    """
     return DataLoader(
         images,
+        generator=torch.Generator(),
         batch_size=batch_size,
         num_workers=workers,
         persistent_workers=workers > 0,

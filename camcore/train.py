@@ -134,12 +134,11 @@ def train_steps(trainer: Trainer, data: TrainingData, batches: WaitingTimer, pro
     sampler = cast(EpochSampler, loader.sampler)
     sampler.epoch, sampler.passed = epoch, begun.steps * config.batch_size
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout and mixing; the images have seeds of their own
+    if begun.random is not None:
+        torch.set_rng_state(begun.random)
     model, optimizer, average = trainer.state.model, trainer.state.optimizer, trainer.state.average
     set_training(model, config.frozen)
     for step, (images, labels) in enumerate(batches, begun.steps):
-        if begun.random is not None:  # the loader has drawn a number before it gave its first batch
-            torch.set_rng_state(begun.random)
-            begun.random = None
         rate = config.learning_rate * share_of_peak(epoch * len(loader) + step)
         for group in optimizer.param_groups:
             group["lr"] = rate * group[RATE_SHARE]
@@ -196,8 +195,9 @@ def describe_epoch(row: dict[str, float], epochs: int) -> str:
 def _stop_if_wanted(wish: Wish, run: Run, state: TrainingState, progress: Progress) -> None:
     """Keep what was done so far and raise, where somebody wants to stop."""
     if wish.wanted:
-        progress.begun.random = torch.get_rng_state()
-        save_progress(run, state, progress)
+        if progress.begun.steps:
+            progress.begun.random = torch.get_rng_state()
+            save_progress(run, state, progress)
         raise StoppedTraining(progress.begun.steps)
 
 
