@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 
+def count_cores() -> int:
+    """Return how many cores this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def describe_environment() -> dict[str, Any]:
     """Return versions and hardware, for a reader who wants to know what figures were measured on."""
     versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
@@ -14,7 +19,7 @@ def describe_environment() -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **versions},
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor_name(),
-        "cores": os.cpu_count(),
+        "cores": count_cores(),
     }
 
 

@@ -4,7 +4,6 @@ libjpeg, Pillow and torch let go of the interpreter while they compute. Pieces t
 cores busy; one piece spread over all cores waits at every layer for the slowest core, and for the decoding.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import torch
+
+from camcore.environment import count_cores
 
 MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the lanes
 AHEAD = 2  # finished pieces that may wait to be taken
@@ -22,7 +23,7 @@ Result = TypeVar("Result")
 
 def choose_lanes() -> int:
     """Return how many lanes this machine's cores are worth."""
-    return min(MOST_LANES, os.cpu_count() or 1)
+    return min(MOST_LANES, count_cores())
 
 
 class Lanes:
@@ -30,7 +31,7 @@ class Lanes:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        inside = max(1, (os.cpu_count() or 1) // max(1, count))
+        inside = max(1, count_cores() // max(1, count))
         self._pool = ThreadPoolExecutor(count, "lane", torch.set_num_threads, (inside,)) if count else None
 
     def __enter__(self) -> Self:

@@ -1,7 +1,6 @@
 """Images on their way to the training: decoded once, kept as bytes, augmented by seed."""
 
 import math
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from torchvision.transforms import v2
 
 from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
+from camcore.environment import count_cores
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache
@@ -84,7 +84,7 @@ def mix_seed(*parts: int) -> int:
 
 def choose_decoders() -> int:
     """Return how many processes decode images while nothing else is computed."""
-    return min(8, os.cpu_count() or 1)
+    return min(8, count_cores())
 
 
 def choose_workers(waited: float, seconds: float) -> int:
@@ -97,7 +97,7 @@ def choose_workers(waited: float, seconds: float) -> int:
     computed = max(seconds - waited, 1e-9)
     if waited < LITTLE_WAITING * computed:
         return 0  # a process beside it would cost the computing as much as it saves
-    return min(os.cpu_count() or 1, math.ceil(waited / computed))
+    return min(count_cores(), math.ceil(waited / computed))
 
 
 class WaitingTimer:

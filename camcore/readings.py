@@ -1,6 +1,5 @@
 """What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
 
-import os
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from camcore.calibration import Calibration, find_confidence, measure_calibration
 from camcore.disagreement import MEASURES, compare, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
+from camcore.environment import count_cores
 from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
@@ -85,7 +85,7 @@ def measure_pair(
     if indices is not None:
         return measure(list(indices))
     blocks = [slice(at, at + BLOCK) for at in range(0, max(len(generation.maps(first)), 1), BLOCK)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(count_cores()) as pool:
         return pd.concat(pool.map(measure, blocks), ignore_index=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from camcore.errors import RunError
 from camcore.files import atomic_path, read_json, write_json
@@ -77,7 +77,7 @@ class Shards:
         if of_all:
             arrays["all_classes"] = np.concatenate(of_all)
         with atomic_path(self._path(start)) as part:
-            save_file(arrays, part)
+            part.write_bytes(save(arrays))
 
     def read(self, start: int) -> tuple[ExplainedBatch, float]:
         """Return a part and the seconds that it took.
@@ -133,12 +133,12 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
         report: How the trunk is run.
     """
     folder = _folder(run)
-    if find_report(run, key) != report:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        write_json(folder / "plan.json", {"key": dict(key), "report": report})
     shards = Shards(folder, images, report)
     try:
+        if find_report(run, key) != report:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            write_json(folder / "plan.json", {"key": dict(key), "report": report})
         yield shards
     except BaseException:
         if shards.missing() == list(shards.starts):

@@ -228,7 +228,7 @@ def test_a_loader_gives_the_sampler_s_images(workers: int, augmented: TrainingIm
 def test_as_many_processes_augment_as_keep_up_with_the_computing(
     waited: float, seconds: float, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.setattr(loading, "count_cores", lambda: 6)
     assert choose_workers(waited, seconds) == workers
 
 
