@@ -22,7 +22,7 @@ from camcore.datasets.sample import Dataset, Sample
 from camcore.devices import choose_precision
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
-from camcore.image_cache import cache_folder
+from camcore.files import cache_folder
 from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models import Classifier, layer_grids

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.datasets.sample import Dataset, Sample
+from camcore.files import cache_folder
 
 
 class MappedImages(TorchDataset[Tensor]):
@@ -33,13 +34,6 @@ class MappedImages(TorchDataset[Tensor]):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": None}
-
-
-def cache_folder() -> Path:
-    """Return where decoded images are kept: CAMCORE_CACHE, else `camcore` in the user's folder for such files."""
-    if chosen := os.environ.get("CAMCORE_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcore"
 
 
 def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> Path:
