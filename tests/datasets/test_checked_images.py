@@ -296,19 +296,3 @@ def test_names_that_no_file_can_have_are_told(root: Path) -> None:
 
 def test_no_images_are_no_error(root: Path) -> None:
     assert check_images(root, []) == {}
-
-
-def test_threads_that_meet_a_rare_format_first_all_read_it(tmp_path: Path) -> None:
-    """Pillow registers most formats when it meets a file of none of the first five: once, and not safely."""
-    names = [f"{number}.webp" for number in range(16)]
-    for name in names:
-        Image.new("RGB", (4, 4)).save(tmp_path / name)
-    code = (
-        "import sys; from pathlib import Path; from camcore.datasets import checked_images as checked;"
-        f"checked.os.cpu_count = lambda: 8; print(set(checked.check_images(Path(sys.argv[1]), {names}).values()))"
-    )
-    environment = os.environ | {"CAMCORE_CACHE": str(tmp_path / "cache")}
-    result = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
-    )
-    assert result.stdout == "{(4, 4)}\n"

@@ -3,6 +3,8 @@
 import io
 import re
 import struct
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -302,6 +304,15 @@ def test_decompression_bombs_are_refused(
         load_rgb(tmp_path / "image.png")
     with pytest.raises(Image.DecompressionBombError):
         decode_size(tmp_path / "image.png")
+
+
+def test_all_formats_are_registered_before_the_first_file_is_opened(tmp_path: Path) -> None:
+    """Pillow does it at the first file that is of none of five, and then a second thread can find a file of no kind."""
+    Image.new("RGB", (4, 4)).save(tmp_path / "image.jpg")
+    code = "import sys, pathlib; from camcore.datasets.images import decode_size; from PIL import Image; "
+    code += "decode_size(pathlib.Path(sys.argv[1])); print('WEBP' in Image.OPEN)"
+    command = [sys.executable, "-c", code, str(tmp_path / "image.jpg")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
 
 
 def test_pillow_warnings_do_not_leak_from_threads(tmp_path: Path) -> None:
