@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import PIL
 import pyarrow as pa
@@ -80,6 +81,23 @@ def test_an_image_is_decoded_once(root: Path, decoded: list[str]) -> None:
     decoded.clear()
     require_right(root)
     assert decoded == []
+
+
+def test_a_bar_that_waits_before_it_appears_counts_what_is_decoded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[int, float]] = []
+    bar = MagicMock()
+    bar.__enter__.return_value = bar
+
+    def show(total: int, title: str, delay: float) -> MagicMock:
+        shown.append((total, delay))
+        return bar
+
+    monkeypatch.setattr(checked_images, "show_progress", show)
+    for _ in range(2):
+        check_images(root, NAMES)
+    assert [total for total, _ in shown] == [len(NAMES), 0]
+    assert bar.update.call_count == len(NAMES)
+    assert min(delay for _, delay in shown) > 0
 
 
 def test_by_another_way_to_the_folder_it_is_known_too(
