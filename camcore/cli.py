@@ -8,12 +8,12 @@ import click
 
 import camcore
 from camcore.cli_import import import_command
-from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_stopped, show_errors
+from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_skipped, say_stopped, show_errors
 from camcore.cli_reading import layers_command, report_command, runs_command
 from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.heatmaps import METHODS
-from camcore.runs import runs_folder
+from camcore.runs import open_run, runs_folder
 from camcore.stopping import hear_sigterm
 
 
@@ -55,6 +55,7 @@ def explain_command(path: Path, **options: Any) -> None:
         click.echo(f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {generation.accuracy:.3f}.")
     else:
         click.echo(f"{path} is explained already, with {names}. Make the maps anew with --force.")
+    say_skipped(open_run(path))
 
 
 @main.command("verdict")

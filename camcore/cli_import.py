@@ -14,6 +14,7 @@ from camcore.cli_options import (
     read_dataset,
     read_view,
     run_option,
+    say_skipped,
     say_stopped,
     show_errors,
 )
@@ -62,4 +63,5 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
         say_stopped(path, stop)
     for line in import_run.describe_import(made):
         click.echo(line)
+    say_skipped(made.run)
     click.echo(f"Imported: {path}. Next: camcore explain {path}")

@@ -13,7 +13,7 @@ from camcore.config import DatasetConfig, ViewConfig
 from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError
 from camcore.geometry import VIEWS
-from camcore.runs import open_run
+from camcore.runs import Run, open_run
 from camcore.stopping import StoppedTraining
 
 PATH = click.Path(path_type=Path)
@@ -104,6 +104,12 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.exit(1)
 
     return wrapped
+
+
+def say_skipped(run: Run) -> None:
+    """Say how many files of a run's data set could not be used, if any."""
+    if skipped := run.info["dataset"].get("skipped"):
+        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
 
 
 def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:

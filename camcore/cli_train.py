@@ -18,6 +18,7 @@ from camcore.cli_options import (
     read_dataset,
     read_view,
     run_option,
+    say_skipped,
     say_stopped,
     show_errors,
 )
@@ -109,8 +110,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             click.echo("\nStopped. What is finished is kept; the same command goes on from there.", err=True)
             sys.exit(130)
         say_stopped(path, stop)
-    if skipped := run.info["dataset"].get("skipped"):
-        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
+    say_skipped(run)
     click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
 
 
@@ -144,6 +144,7 @@ def _say_group(runs: list[Run]) -> None:
         assert row is not None  # noqa: S101 they are finished
         accuracies.append(float(row["val_accuracy"]))
         click.echo(f"Trained: {run.path}, validation accuracy {accuracies[-1]:.3f}.")
+    say_skipped(runs[0])  # of one data set, as all of them
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
     click.echo(f"Mean of {len(runs)} seeds {mean:.3f}, standard deviation {spread:.3f}.")
     click.echo(f"Next: camcore explain {runs[0].path}")

@@ -1,9 +1,11 @@
 """Files that are complete or absent: written beside their place, then moved there in one step."""
 
+import errno
 import json
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,28 @@ from numpy.typing import NDArray
 from camcore.errors import CamcoreError, RunError
 
 STALE_SECONDS = 3600.0  # after which a part that nobody has written to was left by a process that was killed
+
+
+def cache_folder() -> Path:
+    """Return where is kept what can be made anew: CAMCORE_CACHE, else `camcore` in the user's folder for such files."""
+    if chosen := os.environ.get("CAMCORE_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcore"
+
+
+def require_file(path: Path) -> int:
+    """Return how many bytes a file has; whatever else is there is refused, as opening a named pipe would wait for ever.
+
+    Raises:
+        OSError: There is nothing, a folder, or it can't be reached.
+        ValueError: A named pipe, a socket or a device; or the path holds a NUL.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("neither a file nor a folder")
+    return status.st_size
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from camcore.datasets.sample import Dataset, Sample
 from camcore.devices import choose_precision
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
-from camcore.files import atomic_path, create_array
+from camcore.files import atomic_path, cache_folder, create_array
 from camcore.image_cache import cache_folder
 from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed

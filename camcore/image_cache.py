@@ -1,7 +1,6 @@
 """What the model sees of a large split, decoded once into a file that later trainings on this machine use as well."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.datasets.sample import Dataset, Sample
-from camcore.files import atomic_path
+from camcore.files import atomic_path, cache_folder
 
 
 class MappedImages(TorchDataset[Tensor]):
@@ -34,13 +33,6 @@ class MappedImages(TorchDataset[Tensor]):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": None}
-
-
-def cache_folder() -> Path:
-    """Return where decoded images are kept: CAMCORE_CACHE, else `camcore` in the user's folder for such files."""
-    if chosen := os.environ.get("CAMCORE_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcore"
 
 
 def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> Path:

@@ -4,7 +4,7 @@ torch is imported by the fixtures that need it, so that the tests of pages run w
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,14 @@ TINY_CONFIG = RunConfig(
 )
 BuildModel = Callable[[ModelConfig], "Classifier"]
 GAP_NETWORKS = [(name, stride) for name, backbone in BACKBONES.items() for stride in backbone.map_strides]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests leave nothing in the user's cache and find nothing there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAMCORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """`camcore import` as people type it: what it prints, and that other commands then take its run for one."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...]
     assert cam.endswith("e-07 of their range.") or cam.endswith("e-08 of their range.")
     assert look in [say_look(right, guessing=right < 5) for right in range(7)]
     assert last == f"Imported: {tmp_path / 'run'}. Next: camcore explain {tmp_path / 'run'}"
+
+
+def test_files_that_were_skipped_are_counted(arguments: tuple[object, ...], tiny_folder: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
+    result = run_camcore(*arguments[:-1], root, "--classes", "dataset")
+    said = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} says which and why."
+    assert said in result.stdout.splitlines()
 
 
 def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Runs that differ in their seed alone: trained one after another, kept, gone on with, and reported together."""
 
+import shutil
 import statistics
 from dataclasses import replace
 from pathlib import Path
@@ -84,16 +85,19 @@ def test_a_member_that_is_configured_otherwise_is_refused(
 
 def test_the_command_says_mean_and_spread(tmp_path: Path, tiny_folder: Path, single_thread: None) -> None:
     path = tmp_path / "dogs"
-    arguments = ["--dataset", "image-folder", "--root", tiny_folder, "--backbone", "resnet10_narrow", "--size", 32]
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    (root / "train" / "bar" / "broken.png").write_bytes(b"not an image")
+    arguments = ["--dataset", "image-folder", "--root", root, "--backbone", "resnet10_narrow", "--size", 32]
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, "--seeds", "1,2,3", *ON_CPU)
     accuracies = [open_run(tmp_path / f"dogs-seed{seed}").history()["val_accuracy"].iloc[-1] for seed in (1, 2, 3)]
-    lines = result.stdout.splitlines()[-5:]
+    *lines, said, spoken, _ = result.stdout.splitlines()[-6:]
+    assert said == f"1 files were skipped; {path}-seed1/skipped.csv says which and why."
     assert lines[:3] == [
         f"Trained: {path}-seed{seed}, validation accuracy {accuracy:.3f}."
         for seed, accuracy in zip((1, 2, 3), accuracies, strict=True)
     ]
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
-    assert lines[3] == f"Mean of 3 seeds {mean:.3f}, standard deviation {spread:.3f}."
+    assert spoken == f"Mean of 3 seeds {mean:.3f}, standard deviation {spread:.3f}."
 
 
 @pytest.mark.parametrize("text", ["1", "1,1", "1,x", "1,-2", "", "1,2,"])

@@ -78,7 +78,16 @@ def _fingerprint(kind: str, root: Path, class_names: Sequence[str], splits: dict
     for split, samples in splits.items():
         for sample in samples:
             boxes = [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
-            file_bytes = (root / sample.path).stat().st_size
+            file_bytes = _count_bytes(root, sample)
             row = [split, sample.path, sample.label, file_bytes, sample.width, sample.height, boxes]
             digest.update(json.dumps(row).encode())
     return digest.hexdigest()
+
+
+def _count_bytes(root: Path, sample: Sample) -> int:
+    try:
+        return (root / sample.path).stat().st_size
+    except OSError as error:
+        raise CamcoreError(
+            f"{sample.path!r} went away while the data set was opened: {error.strerror}. Open it again."
+        ) from error

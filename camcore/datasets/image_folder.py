@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from camcore.datasets.assembly import assemble_dataset
-from camcore.datasets.images import size_or_reason
+from camcore.datasets.checked_images import Found, check_images, is_text
 from camcore.datasets.sample import Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
 
@@ -20,7 +20,8 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
 
     In the place of val/ stand valid/, validation/ or test/, the first that is there. Classes are sorted by code point,
     as torchvision's ImageFolder does it, so that its checkpoints fit. Folders below a class are searched. What is an
-    image is decided by its content; any other file is listed in `skipped`, except LITTER and hidden files.
+    image is decided by its content; any other file, and any that can't be decoded to its end, is listed in `skipped`,
+    except LITTER and hidden files.
 
     The split takes round(val_fraction * n) images of each class of n, one at least and n - 1 at most: those whose
     seeded hash of the path is least, so that neither the order on disk nor the platform matters. An id is the path.
@@ -30,24 +31,24 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
     """
     if not 0 < val_fraction < 1:
         raise CamcoreError(f"val_fraction is {val_fraction!r}; it must be between 0 and 1.")
-    if not root.is_dir():
+    if not _is_folder(root):
         raise CamcoreError(f"No folder {str(root)!r}. Correct --root.")
     skipped: list[Skipped] = []
     splits = _find_splits(root)
-    if splits is None:
-        class_names = _find_classes(root, root, skipped)
-        samples = _read_samples(root, root, class_names, skipped)
-        train, val = _split_by_seed(samples, seed, val_fraction)
-    else:
+    if splits is not None:
         skipped += [Skipped(_to_text(root, path), "in neither split") for path in _list(root) if path not in splits]
-        class_names = sorted({name for folder in splits for name in _find_classes(root, folder, skipped)})
-        train, val = (_read_samples(root, folder, class_names, skipped) for folder in splits)
+    folders = splits or (root,)
+    class_names = sorted({name for folder in folders for name in _find_classes(root, folder, skipped)})
+    files = [_find_labelled(root, folder, class_names) for folder in folders]
+    found = check_images(root, [path for part in files for path in part])
+    samples = [_make_samples(part, found, skipped) for part in files]
+    train, val = samples if splits else _split_by_seed(samples[0], seed, val_fraction)
     return assemble_dataset("image-folder", root, class_names, train, val, skipped)
 
 
 def _find_splits(root: Path) -> tuple[Path, Path] | None:
     """Return the folders of train and val, or None where the folders are classes."""
-    folders = {path.name: path for path in _list(root) if path.is_dir()}
+    folders = {path.name: path for path in _list(root) if _is_folder(path)}
     val = next((folders[name] for name in VAL_FOLDERS if name in folders), None)
     if "train" in folders and val:
         return folders["train"], val
@@ -61,7 +62,7 @@ def _find_splits(root: Path) -> tuple[Path, Path] | None:
 
 def _find_classes(root: Path, folder: Path, skipped: list[Skipped]) -> list[str]:
     paths = _list(folder)
-    class_names = [path.name for path in paths if path.is_dir() and _is_text(path.name)]
+    class_names = [path.name for path in paths if _is_folder(path) and is_text(path.name)]
     if not class_names:
         raise CamcoreError(f"{str(folder)!r} has no class folders. It must hold a folder of images for every class.")
     others = [path for path in paths if path.name not in class_names]
@@ -69,31 +70,49 @@ def _find_classes(root: Path, folder: Path, skipped: list[Skipped]) -> list[str]
     return class_names
 
 
-def _read_samples(root: Path, folder: Path, class_names: Sequence[str], skipped: list[Skipped]) -> list[Sample]:
-    """Return the samples of a split in the order of labels, then paths."""
-    samples: list[Sample] = []
+def _find_labelled(root: Path, folder: Path, class_names: Sequence[str]) -> dict[str, int]:
+    """Return the files of a split, relative to the root, with their labels; in the order of labels, then paths."""
+    labels: dict[str, int] = {}
     for label, name in enumerate(class_names):
-        files = _find_files(folder / name) if (folder / name).is_dir() else ()
-        for path in sorted(files, key=lambda path: path.relative_to(root).as_posix()):
-            size = (
-                size_or_reason(path) if _is_text(path.relative_to(root).as_posix()) else "its name is not valid Unicode"
+        if _is_folder(folder / name):
+            labels |= dict.fromkeys(
+                sorted(path.relative_to(root).as_posix() for path in _find_files(folder / name)), label
             )
-            text = _to_text(root, path)
-            if isinstance(size, str):
-                skipped.append(Skipped(text, size))
-            else:
-                samples.append(Sample(text, text, label, *size))
+    return labels
+
+
+def _make_samples(labels: dict[str, int], found: dict[str, Found], skipped: list[Skipped]) -> list[Sample]:
+    samples: list[Sample] = []
+    for path, label in labels.items():
+        size = found[path]
+        if isinstance(size, str):
+            skipped.append(Skipped(_to_storable(path), size))
+        else:
+            samples.append(Sample(path, path, label, *size))
     return samples
 
 
 def _find_files(folder: Path) -> Iterator[Path]:
-    for path in _list(folder):
-        # A link to a folder above would be walked for ever; as a file it ends up among the skipped.
-        is_loop = path.is_symlink() and folder.resolve().is_relative_to(path.resolve())
-        if path.is_dir() and not is_loop:
-            yield from _find_files(path)
-        else:
-            yield path
+    """Yield the files in a folder and in those below it, links to folders included."""
+    waiting = [(folder, [folder.resolve()])]
+    while waiting:
+        folder, real_folders = waiting.pop()
+        for path in _list(folder):
+            if not _is_folder(path):
+                yield path
+            elif not path.is_symlink():
+                waiting.append((path, real_folders))
+            elif any(real.is_relative_to(path.resolve()) for real in real_folders):
+                yield path  # a link to a folder above would be walked for ever; as a file it is skipped
+            else:
+                waiting.append((path, [*real_folders, path.resolve()]))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # in a folder that may be listed, but not entered
+        return False
 
 
 def _list(folder: Path) -> list[Path]:
@@ -105,13 +124,12 @@ def _list(folder: Path) -> list[Path]:
     return [path for path in paths if not path.name.startswith(".") and path.name.casefold() not in LITTER]
 
 
-def _is_text(name: str) -> bool:
-    """Return whether a name can be stored; bytes of no encoding come from the system as lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
 def _to_text(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix().encode(errors="backslashreplace").decode()
+    return _to_storable(path.relative_to(root).as_posix())
+
+
+def _to_storable(path: str) -> str:
+    return path.encode(errors="backslashreplace").decode()
 
 
 def _split_by_seed(samples: Sequence[Sample], seed: int, val_fraction: float) -> tuple[list[Sample], list[Sample]]:

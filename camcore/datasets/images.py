@@ -2,14 +2,17 @@
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 
 from camcore.errors import CamcoreError
+from camcore.files import require_file
 
 # What brings a stored image upright, by the EXIF tag `Orientation`; 1 and whatever is missing here need nothing.
 UPRIGHT = {
@@ -23,6 +26,7 @@ UPRIGHT = {
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
 STRIP_ROWS = 256
+REASON_LENGTH = 200
 _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
@@ -46,7 +50,10 @@ def load_rgb(path: Path, least: int | None = None) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files, struct.error to KeyError
-        raise _unreadable(path, _explain(path, error)) from error
+        reason = explain_failure(path, error)
+        raise CamcoreError(
+            f"Cannot read the image {str(path)!r}: {reason}. Replace it, or take it out of the data set."
+        ) from error
 
 
 def decode_rgb(
@@ -63,9 +70,7 @@ def decode_rgb(
         formats: Pillow's names of the formats to try; None for all of them.
         least: As of `load_rgb`.
     """
-    _silence_pillow()
-    with Image.open(file, formats=formats) as image:
-        _refuse_unsafe(image, most_pixels)
+    with _open(file, most_pixels, formats) as image:
         orientation = _read_orientation(image)
         if least is not None:
             image.draft(None, (least, least))
@@ -74,28 +79,35 @@ def decode_rgb(
     return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
 
 
-def read_size(path: Path) -> tuple[int, int]:
-    """Return width and height of the upright image in pixels, from the header alone.
+def decode_size(path: Path) -> tuple[int, int]:
+    """Return width and height of the upright image in pixels, after decoding it: whoever gets them can load it.
 
-    Raises:
-        CamcoreError: as for `load_rgb`, except that damage behind the header goes unseen.
+    A JPEG file is decoded at an eighth of its size, for which all of it is read as well. Whatever Pillow raises comes
+    through.
     """
-    size = size_or_reason(path)
-    if isinstance(size, str):
-        raise _unreadable(path, size)
-    return size
+    with _open(path) as image:
+        whole = image.size
+        orientation = _read_orientation(image)
+        is_reduced = image.draft(None, (1, 1)) is not None
+        image.load()
+        _to_rgb(image)
+        width, height = whole if is_reduced else image.size
+    return (height, width) if orientation in _SWAPS_SIDES else (width, height)
 
 
-def size_or_reason(path: Path) -> tuple[int, int] | str:
-    """Return what `read_size` returns, or why it cannot, for callers that list the files they skip."""
+@contextmanager
+def _open(
+    file: Path | BinaryIO, most_pixels: int | None = None, formats: tuple[str, ...] | None = None
+) -> Iterator[Image.Image]:
     _silence_pillow()
-    try:
-        with Image.open(path) as image:
-            _refuse_unsafe(image)
-            width, height = image.size
-            return (height, width) if _read_orientation(image) in _SWAPS_SIDES else (width, height)
-    except Exception as error:  # as in load_rgb
-        return _explain(path, error)
+    if isinstance(file, Path):
+        require_file(file)
+    if formats is None:
+        # Else the first thread that meets a rare format registers its decoder while a second one finds none.
+        Image.init()
+    with Image.open(file, formats=formats) as image:
+        _refuse_unsafe(image, most_pixels)
+        yield image
 
 
 def _silence_pillow() -> None:
@@ -128,6 +140,8 @@ def _read_orientation(image: Image.Image) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        image = ImageChops.invert(image)  # Pillow takes every such file for one of Adobe's, which store 255 - ink
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_scale_to_8_bit(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
@@ -152,22 +166,27 @@ def _to_finite(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _explain(path: Path, error: Exception) -> str:
+def explain_failure(path: Path, error: Exception) -> str:
+    """Return in one line why a file could not be read, from what reading it raised."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
+    if isinstance(error, MemoryError):
+        return "too little memory to decode it"
     if isinstance(error, Image.DecompressionBombError):
         return f"more than {Image.MAX_IMAGE_PIXELS} pixels; scale it down"
     if isinstance(error, UnidentifiedImageError):
-        return "not an image that Pillow can read" if path.stat().st_size else "the file is empty"
+        with suppress(OSError):
+            if path.stat().st_size == 0:
+                return "the file is empty"
+        return "not an image that Pillow can read"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return describe_damage(error)
 
 
 def describe_damage(error: Exception) -> str:
-    """Return what a decoder says of a damaged file, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _unreadable(path: Path, reason: str) -> CamcoreError:
-    return CamcoreError(f"Cannot read the image {str(path)!r}: {reason}. Replace it, or take it out of the data set.")
+    """Return what a decoder says of a damaged file, in one line of bearable length."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if not any(character.isalpha() for character in text):  # TIFF's library tells a number alone
+        text = f"the decoder gave up ({text})"
+    return text if len(text) <= REASON_LENGTH else f"{text[:REASON_LENGTH]}..."

@@ -8,11 +8,14 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from camcore.datasets.assembly import assemble_dataset
-from camcore.datasets.images import size_or_reason
+from camcore.datasets.checked_images import Found, check_images
+from camcore.datasets.images import explain_failure
 from camcore.datasets.sample import Box, Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
+from camcore.files import require_file
 
 LAYOUT = ("Images", "Annotation", "train_list.mat", "test_list.mat")
+MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000
 
 
 class Entry(NamedTuple):
@@ -26,8 +29,8 @@ def open_stanford_dogs(root: Path) -> Dataset:
     """Open the data set: train is train_list.mat, val is test_list.mat, both in list order.
 
     Boxes are annotated from 0 with inclusive far edges: over 467 objects the least coordinate is 0 and the greatest is
-    the last pixel's index, never the width or height. Hence 1 is added to the far edges. An image without a readable
-    header or annotation is listed in `skipped`.
+    the last pixel's index, never the width or height. Hence 1 is added to the far edges. An image that can't be
+    decoded, or without a readable annotation, is listed in `skipped`.
 
     Raises:
         CamcoreError: a part of the layout is missing, a list is damaged, or a class has no image in a split.
@@ -40,8 +43,9 @@ def open_stanford_dogs(root: Path) -> Dataset:
     labels = {list_label: label for label, list_label in enumerate(sorted(folders))}
     class_names = [_to_breed(folders[list_label]) for list_label in labels]
     labels_by_name = {name: label for label, name in enumerate(class_names)}
-    # One thread: Pillow and the XML parser hold the interpreter's lock, and two threads took twice as long.
-    rows = [_read_sample(root, labels, labels_by_name, entry) for entry in [*train, *val]]
+    found = check_images(root, [_image_path(entry) for entry in [*train, *val]])
+    # One thread: the XML parser holds the interpreter's lock, and two threads took twice as long.
+    rows = [_read_sample(root, labels, labels_by_name, entry, found) for entry in [*train, *val]]
     return assemble_dataset(
         "stanford-dogs",
         root,
@@ -106,34 +110,46 @@ def _to_breed(name: str) -> str:
     return (breed if dash and synset[1:].isdigit() else name).replace("_", " ")
 
 
+def _image_path(entry: Entry) -> str:
+    return f"Images/{entry.file}"
+
+
 def _read_sample(
-    root: Path, labels: Mapping[int, int], labels_by_name: Mapping[str, int], entry: Entry
+    root: Path,
+    labels: Mapping[int, int],
+    labels_by_name: Mapping[str, int],
+    entry: Entry,
+    found: Mapping[str, Found],
 ) -> Sample | Skipped:
     name = entry.file.with_suffix("")
-    path = f"Images/{entry.file}"
-    size = size_or_reason(root / path)
+    path = _image_path(entry)
+    size = found[path]
     if isinstance(size, str):
         return Skipped(path, size)
+    annotation = root / "Annotation" / name
     try:
-        boxes = _read_boxes(root / "Annotation" / name, *size, labels_by_name)
+        boxes = _read_boxes(annotation, *size, labels_by_name)
     except (OSError, SyntaxError, ValueError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        return Skipped(f"Annotation/{name}", reason)
+        return Skipped(f"Annotation/{name}", explain_failure(annotation, error))
     return Sample(str(name), path, labels[entry.list_label], *size, boxes)
 
 
 def _read_boxes(path: Path, width: int, height: int, labels_by_name: Mapping[str, int]) -> tuple[Box, ...]:
+    if (size := require_file(path)) > MOST_ANNOTATION_BYTES:
+        raise ValueError(f"{size} bytes, more than the {MOST_ANNOTATION_BYTES} that an annotation may have")
     text = path.read_text(encoding="utf-8")
     if "<!DOCTYPE" in text:
         raise ValueError("a DOCTYPE is not accepted in an annotation")
     annotation = ElementTree.fromstring(text)  # noqa: S314 - without a DOCTYPE there are no entities to expand
+    if annotation.tag != "annotation":
+        raise ValueError(f"it holds {annotation.tag!r}, not 'annotation'")
     return tuple(_read_box(element, width, height, labels_by_name) for element in annotation.iter("object"))
 
 
 def _read_box(element: ElementTree.Element, width: int, height: int, labels_by_name: Mapping[str, int]) -> Box:
     x0, y0, x1, y1 = (float(element.findtext(f"bndbox/{edge}", "nan")) for edge in ("xmin", "ymin", "xmax", "ymax"))
     if not all(isfinite(edge) for edge in (x0, y0, x1, y1)):
-        raise ValueError("an object without xmin, ymin, xmax and ymax")
+        raise ValueError("an object without a finite xmin, ymin, xmax and ymax")
     left, right = max(x0, 0.0), min(x1 + 1, float(width))
     top, bottom = max(y0, 0.0), min(y1 + 1, float(height))
     if left >= right or top >= bottom:

@@ -1,16 +1,20 @@
 """One image, stored in every way that people store images, must come out the same."""
 
+import io
 import re
 import struct
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
-from camcore.datasets.images import STRIP_ROWS, load_rgb, read_size
+from camcore.datasets import images
+from camcore.datasets.images import REASON_LENGTH, STRIP_ROWS, decode_size, explain_failure, load_rgb
 from camcore.errors import CamcoreError
 
 ORIENTATION = 0x0112
@@ -52,7 +56,7 @@ def store_turned(image: Image.Image, orientation: int, path: Path) -> None:
 def test_exif_orientation_is_undone(upright: Image.Image, orientation: int, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"turned.{ending}"
     store_turned(upright, orientation, path)
-    assert read_size(path) == (24, 16)
+    assert decode_size(path) == (24, 16)
     image = load_rgb(path)
     assert (image.mode, image.size) == ("RGB", (24, 16))
     difference = np.abs(np.asarray(image, int) - np.asarray(upright, int))
@@ -61,13 +65,57 @@ def test_exif_orientation_is_undone(upright: Image.Image, orientation: int, endi
     assert ending == "webp" or difference.max() <= 4
 
 
-@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "gif"])
-def test_the_size_takes_the_header_alone(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("ending", "decoded"), [("jpg", (3, 2)), ("png", (24, 16)), ("webp", (24, 16))])
+def test_the_size_takes_an_eighth_of_a_jpeg(
+    ending: str, decoded: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Image.new("RGB", (24, 16)).save(tmp_path / f"image.{ending}")
-    decoded: list[object] = []
-    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image))
-    assert read_size(tmp_path / f"image.{ending}") == (24, 16)
-    assert decoded == []
+    sizes: list[tuple[int, int]] = []
+    monkeypatch.setattr(images, "_to_rgb", lambda image: sizes.append(image.size))
+    assert decode_size(tmp_path / f"image.{ending}") == (24, 16)
+    assert sizes == [decoded]
+
+
+KINDS = {
+    "baseline": ("JPEG", "RGB", {}),
+    "progressive": ("JPEG", "RGB", {"progressive": True}),
+    "restarts": ("JPEG", "RGB", {"restart_marker_blocks": 2}),
+    "grey": ("JPEG", "L", {}),
+    "cmyk": ("JPEG", "CMYK", {}),
+    "png": ("PNG", "RGB", {}),
+    "webp": ("WEBP", "RGB", {}),
+    "gif": ("GIF", "P", {}),
+    "bmp": ("BMP", "RGB", {}),
+    "tiff": ("TIFF", "RGB", {}),
+    "tiff-lzw": ("TIFF", "RGB", {"compression": "tiff_lzw"}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_gets_a_size_can_load_the_image_wherever_the_file_ends(
+    kind: str, upright: Image.Image, tmp_path: Path
+) -> None:
+    format_name, mode, options = KINDS[kind]
+    stream = io.BytesIO()
+    upright.convert(mode).save(stream, format_name, **options)
+    whole = stream.getvalue()
+    path = tmp_path / "image"
+    outcomes = set()
+    for length in [*range(0, len(whole) - 64, 7), *range(max(0, len(whole) - 64), len(whole) + 1)]:
+        path.write_bytes(whole[:length])
+        try:
+            size: tuple[int, int] | None = decode_size(path)
+        except Exception as error:
+            size, reason = None, explain_failure(path, error)
+            assert reason, "every one has its reason"
+            assert "\n" not in reason
+        try:
+            loaded: tuple[int, int] | None = load_rgb(path).size
+        except CamcoreError:
+            loaded = None
+        assert size == loaded, f"cut to {length} of {len(whole)} bytes"
+        outcomes.add(size)
+    assert outcomes == {None, (24, 16)}
 
 
 def test_turned_files_hold_other_pixels(upright: Image.Image, tmp_path: Path) -> None:
@@ -162,14 +210,14 @@ def test_animation_gives_its_first_frame(tmp_path: Path) -> None:
 )
 def test_broken_exif_is_no_orientation(exif: bytes, upright: Image.Image, tmp_path: Path) -> None:
     upright.save(tmp_path / "image.jpg", exif=exif)
-    assert read_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
+    assert decode_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
 
 
 def test_orientation_that_is_no_number_is_none(upright: Image.Image, tmp_path: Path) -> None:
     # One IFD entry: Orientation, type ASCII, two bytes "6\0".
     exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHI4sI", 8, 1, ORIENTATION, 2, 2, b"6\0\0\0", 0)
     upright.save(tmp_path / "image.jpg", exif=exif)
-    assert read_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
+    assert decode_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +250,11 @@ def test_unusable_files_say_why(content: bytes | None, reason: str, tmp_path: Pa
     if content is not None:
         path.write_bytes(content)
     message = f"Cannot read the image {str(path)!r}: {reason}. Replace it, or take it out of the data set."
-    for read in (load_rgb, read_size):
-        with pytest.raises(CamcoreError, match=f"^{re.escape(message)}$"):
-            read(path)
+    with pytest.raises(CamcoreError, match=f"^{re.escape(message)}$"):
+        load_rgb(path)
+    with pytest.raises(Exception) as caught:
+        decode_size(path)
+    assert explain_failure(path, caught.value) == reason
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "gif", "webp", "tif", "bmp"])
@@ -215,6 +265,26 @@ def test_truncated_files_are_errors(ending: str, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(CamcoreError, match=r"^Cannot read the image '.*': .+\. Replace it"):
         load_rgb(path)
+
+
+def test_cmyk_is_inverted_only_where_adobe_stored_it_so(tmp_path: Path) -> None:
+    """Adobe stores 255 - ink, and Pillow writes as it does; without the marker what is stored is the ink."""
+    ink = (55, 155, 255, 0)
+    Image.new("CMYK", (16, 16), ink).save(tmp_path / "adobe.jpg", quality=100)
+    Image.new("CMYK", (16, 16), tuple(255 - part for part in ink)).save(tmp_path / "plain.jpg", quality=100)
+    marked = (tmp_path / "plain.jpg").read_bytes()
+    at = marked.index(b"\xff\xee\x00\x0eAdobe")
+    (tmp_path / "plain.jpg").write_bytes(marked[:at] + marked[at + 16 :])
+    for name in ("adobe.jpg", "plain.jpg"):
+        assert load_rgb(tmp_path / name).getpixel((8, 8)) == pytest.approx((200, 100, 0), abs=2)
+
+
+def test_a_long_reason_is_cut_and_one_without_words_gets_some(tmp_path: Path) -> None:
+    assert explain_failure(tmp_path, ValueError("two\nlines")) == "two lines"
+    assert explain_failure(tmp_path, ValueError("x" * 10_000)) == "x" * REASON_LENGTH + "..."
+    assert explain_failure(tmp_path, MemoryError()) == "too little memory to decode it"
+    assert explain_failure(tmp_path, KeyError()) == "KeyError"
+    assert explain_failure(tmp_path, OSError(-2)) == "the decoder gave up (-2)"
 
 
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
@@ -228,11 +298,21 @@ def test_decompression_bombs_are_refused(
 ) -> None:
     upright.save(tmp_path / "image.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 384)
-    assert load_rgb(tmp_path / "image.png").size == read_size(tmp_path / "image.png") == (24, 16)
+    assert load_rgb(tmp_path / "image.png").size == decode_size(tmp_path / "image.png") == (24, 16)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    for read in (load_rgb, read_size):
-        with pytest.raises(CamcoreError, match=f"more than {limit} pixels; scale it down"):
-            read(tmp_path / "image.png")
+    with pytest.raises(CamcoreError, match=f"more than {limit} pixels; scale it down"):
+        load_rgb(tmp_path / "image.png")
+    with pytest.raises(Image.DecompressionBombError):
+        decode_size(tmp_path / "image.png")
+
+
+def test_all_formats_are_registered_before_the_first_file_is_opened(tmp_path: Path) -> None:
+    """Pillow does it at the first file that is of none of five, and then a second thread can find a file of no kind."""
+    Image.new("RGB", (4, 4)).save(tmp_path / "image.jpg")
+    code = "import sys, pathlib; from camcore.datasets.images import decode_size; from PIL import Image; "
+    code += "decode_size(pathlib.Path(sys.argv[1])); print('WEBP' in Image.OPEN)"
+    command = [sys.executable, "-c", code, str(tmp_path / "image.jpg")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
 
 
 def test_pillow_warnings_do_not_leak_from_threads(tmp_path: Path) -> None:

@@ -8,50 +8,21 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.io import savemat
+from small_dogs import BEAGLE, HUSKY, write_annotation, write_dogs, write_list, write_object
 
 from camcore.datasets.sample import Box, Dataset, Skipped
 from camcore.datasets.stanford_dogs import open_stanford_dogs
 from camcore.errors import CamcoreError
 
-BEAGLE, HUSKY = "n02088364-beagle", "n02110185-Siberian_husky"
 PHOTOGRAPHS = Path(__file__).parents[3] / "shared" / "stanford-dogs-3"
 needs_photographs = pytest.mark.skipif(
     not PHOTOGRAPHS.is_dir(), reason="the photographs of stanford-dogs-3 are not beside the repository"
 )
 
 
-def write_object(name: str, xmin: float, ymin: float, xmax: float, ymax: float) -> str:
-    edges = {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax}
-    box = "".join(f"<{edge}>{value}</{edge}>" for edge, value in edges.items())
-    return f"<object><name>{name}</name><bndbox>{box}</bndbox></object>"
-
-
-def write_annotation(root: Path, name: str, *objects: str) -> None:
-    path = root / "Annotation" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The size is wrong on purpose: the image's header counts.
-    path.write_text(f"<annotation><size><width>1</width><height>1</height></size>{''.join(objects)}</annotation>")
-
-
-def write_list(path: Path, files: list[str], labels: list[int]) -> None:
-    cells = np.empty((len(files), 1), object)
-    cells[:, 0] = files
-    savemat(path, {"file_list": cells, "labels": np.array(labels, np.uint8)[:, None]})
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two breeds of 10 x 8 pixels, labels 7 and 3, against the alphabet: a1 to a3 are beagles, b1 to b3 huskies."""
-    for folder, letter in ((BEAGLE, "a"), (HUSKY, "b")):
-        for number in (1, 2, 3):
-            name = f"{folder}/{letter}{number}"
-            image = tmp_path / "Images" / f"{name}.jpg"
-            image.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (10, 8)).save(image)
-            write_annotation(tmp_path, name, write_object(folder.partition("-")[2], 2, 1, 5, 4))
-    write_list(tmp_path / "train_list.mat", [f"{HUSKY}/b2.jpg", f"{BEAGLE}/a2.jpg", f"{BEAGLE}/a1.jpg"], [3, 7, 7])
-    write_list(tmp_path / "test_list.mat", [f"{BEAGLE}/a3.jpg", f"{HUSKY}/b3.jpg", f"{HUSKY}/b1.jpg"], [7, 3, 3])
-    return tmp_path
+    return write_dogs(tmp_path)
 
 
 def test_lists_give_order_labels_and_names(root: Path) -> None:
@@ -117,7 +88,7 @@ def test_an_unusable_image_is_skipped(content: bytes | None, reason: str, root: 
         (None, "no such file"),
         ("<annotation>", "no element found: line 1, column 12"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotation>&b;</annotation>', "a DOCTYPE is not accepted in an annotation"),
-        ("<annotation><object/></annotation>", "an object without xmin, ymin, xmax and ymax"),
+        ("<annotation><object/></annotation>", "an object without a finite xmin, ymin, xmax and ymax"),
         (write_object("beagle", 10, 0, 20, 5), "box 10, 0, 20, 5 lies outside 10x8 pixels or is empty"),
         (write_object("beagle", 5, 0, 3, 5), "box 5, 0, 3, 5 lies outside 10x8 pixels or is empty"),
         (write_object("beagle", 1, 1, 3, 5).replace(">5<", ">five<"), "could not convert string to float: 'five'"),

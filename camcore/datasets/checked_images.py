@@ -1,0 +1,166 @@
+"""Which image files of a data set can be used: each is decoded once, and what was found is remembered on this machine.
+
+What is remembered lies in the cache folder, a file for each data set's folder. It only saves time: where it is damaged,
+of another version or can't be written, the images are decoded anew.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import PIL
+import pyarrow as pa
+from PIL import Image
+from pyarrow import parquet
+
+import camcore
+from camcore.datasets.images import decode_size, explain_failure
+from camcore.files import cache_folder
+from camcore.progress import show_progress
+
+Found = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
+
+BLOCK = 1024  # images that wait for a thread
+MOST_THREADS = 8
+SETTLED_NS = 2_000_000_000  # a file that changed since then may change once more without a trace in its times
+SHORT_SECONDS = 2.0
+SCHEMA = pa.schema(
+    [
+        ("path", pa.string()),
+        ("bytes", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("ctime_ns", pa.int64()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+class Stamp(NamedTuple):
+    """What changes when a file does."""
+
+    bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+Entries = dict[str, tuple[Stamp, Found]]
+
+
+def check_images(root: Path, paths: Sequence[str]) -> dict[str, Found]:
+    """Return of every image its size, or why it can't be used; decoded is only what is not known yet on this machine.
+
+    Args:
+        root: The folder of the data set.
+        paths: Relative to it, with forward slashes.
+    """
+    known = _recall(root)
+    settled_ns = time.time_ns() - SETTLED_NS
+    found: dict[str, Found] = {}
+    kept: Entries = {}
+    unknown: dict[str, Stamp] = {}
+    for path in paths:
+        stamp = _read_stamp(root, path)
+        if isinstance(stamp, str):
+            found[path] = stamp
+        elif (entry := known.get(path)) and entry[0] == stamp:
+            kept[path] = entry
+            found[path] = entry[1]
+        else:
+            unknown[path] = stamp
+    try:
+        for path, result, is_lasting in _decode_all(root, list(unknown)):
+            found[path] = result
+            if is_lasting and unknown[path].ctime_ns < settled_ns:
+                kept[path] = (unknown[path], result)
+    finally:  # what was found before Ctrl-C is not lost
+        if kept and kept != known:
+            _remember(root, kept)
+    return found
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name can be stored; bytes of no encoding come from the system as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _read_stamp(root: Path, path: str) -> Stamp | str:
+    """Return the stamp of a file, or why it has none."""
+    if not is_text(path):
+        return "its name is not valid Unicode"
+    try:
+        status = (root / path).stat()
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        return explain_failure(root / path, error)
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _decode_all(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, Found, bool]]:
+    """Yield every path with what is found there, and whether that lasts as long as the file stays the same."""
+    with (
+        ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool,
+        show_progress(len(paths), "checking images", delay=SHORT_SECONDS) as bar,
+    ):
+        for at in range(0, len(paths), BLOCK):
+            block = paths[at : at + BLOCK]
+            for path, (result, is_lasting) in zip(block, pool.map(partial(_decode, root), block), strict=True):
+                yield path, result, is_lasting
+                bar.update()
+
+
+def _decode(root: Path, name: str) -> tuple[Found, bool]:
+    path = root / name
+    try:
+        return decode_size(path), True
+    except Exception as error:  # as in images.load_rgb
+        is_of_machine = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
+        return explain_failure(path, error), not is_of_machine
+
+
+def _find_memory(root: Path) -> Path:
+    """Return the file of what is known of a folder's images, by these versions of what decodes them."""
+    key = [str(root.resolve()), camcore.__version__, PIL.__version__, Image.MAX_IMAGE_PIXELS]
+    return cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}-images.parquet"
+
+
+def _recall(root: Path) -> Entries:
+    try:
+        with parquet.ParquetFile(_find_memory(root), page_checksum_verification=True) as file:
+            table = file.read()
+        if not table.schema.equals(SCHEMA):
+            return {}
+        paths, *numbers, reasons = (column.to_pylist() for column in table.columns)
+        return {
+            path: (Stamp(*row[:3]), row[3:] if reason is None else reason)
+            for path, row, reason in zip(paths, zip(*numbers, strict=True), reasons, strict=True)
+        }
+    except Exception:  # a damaged file raises nearly everything
+        return {}
+
+
+def _remember(root: Path, entries: Entries) -> None:
+    rows = [
+        (path, *stamp, *((0, 0, result) if isinstance(result, str) else (*result, None)))
+        for path, (stamp, result) in entries.items()
+    ]
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)]
+    with suppress(OSError, RuntimeError):  # RuntimeError: there is no home folder to keep it in
+        path = _find_memory(root)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".images-") as folder:
+            part = Path(folder) / path.name  # a folder of its own: another process may be writing as well
+            parquet.write_table(pa.table(columns, SCHEMA), part, write_page_checksum=True)
+            part.replace(path)
