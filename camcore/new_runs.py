@@ -16,7 +16,8 @@ from camcore.devices import choose_device
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models import Classifier
-from camcore.runs import Run, create_run, open_run
+from camcore.run_creation import create_run
+from camcore.runs import Run, open_run
 from camcore.train import train
 from camcore.weights import load_initial_weights
 from camcore.workflows import explain_run, open_run_dataset

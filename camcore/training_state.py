@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from camcore.checksums import RUN_FILES, write_sums
 from camcore.errors import CamcoreError
 from camcore.files import atomic_path
 from camcore.models import Classifier
@@ -132,6 +133,7 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
+    write_sums(run.path, RUN_FILES)
     shutil.rmtree(run.resume_path, ignore_errors=True)
 
 

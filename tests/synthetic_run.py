@@ -13,7 +13,8 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
 from camcore.files import write_json
 from camcore.generations import TARGETS, new_generation
-from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run, create_run
+from camcore.run_creation import create_run
+from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
 DISTINCT_PICTURES = 60  # beyond these they repeat; the predictions and maps do not

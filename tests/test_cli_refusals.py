@@ -13,7 +13,8 @@ from camcore.config import ModelConfig, RunConfig
 from camcore.generations import open_generation
 from camcore.heatmaps import METHODS
 from camcore.models import Classifier
-from camcore.runs import Run, create_run
+from camcore.run_creation import create_run
+from camcore.runs import Run
 from camcore.weights import save_weights
 
 

@@ -21,7 +21,8 @@ from camcore.heatmaps import parse_sources
 from camcore.lanes import Lanes
 from camcore.models import Classifier
 from camcore.path_choice import describe_choice
-from camcore.runs import Run, create_run
+from camcore.run_creation import create_run
+from camcore.runs import Run
 from camcore.train import train
 from camcore.weights import load_model
 

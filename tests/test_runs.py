@@ -9,7 +9,8 @@ import pytest
 
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.runs import HISTORY_COLUMNS, Run, create_run, list_runs, open_run, runs_folder
+from camcore.run_creation import create_run
+from camcore.runs import HISTORY_COLUMNS, Run, list_runs, open_run, runs_folder
 
 CONFIG = RunConfig(model=ModelConfig("vgg16", "mlp"), train=TrainConfig(epochs=3))
 CLASSES = ("Bär", "collie")

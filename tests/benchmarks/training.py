@@ -35,7 +35,7 @@ from camcore.datasets.sample import Dataset
 from camcore.loading import WaitingTimer, choose_workers
 from camcore.models import Classifier
 from camcore.progress import show_progress
-from camcore.runs import create_run
+from camcore.run_creation import create_run
 from camcore.train import build_trainer, train_epoch
 from camcore.training_data import load_training_data
 
