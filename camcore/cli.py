@@ -9,7 +9,7 @@ import click
 import camcore
 from camcore.cli_import import import_command
 from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_skipped, say_stopped, show_errors
-from camcore.cli_reading import layers_command, report_command, runs_command
+from camcore.cli_reading import check_command, layers_command, report_command, runs_command
 from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.heatmaps import METHODS
@@ -112,5 +112,5 @@ def demo_command(path: Path | None, **options: Any) -> None:
     click.echo("Look at it: streamlit run dashboard/app.py")
 
 
-for command in (train_command, import_command, report_command, layers_command, runs_command):
+for command in (train_command, import_command, report_command, layers_command, runs_command, check_command):
     main.add_command(command)

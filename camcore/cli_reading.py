@@ -1,13 +1,19 @@
-"""The commands that read what is there: report, layers, runs."""
+"""The commands that read what is there: report, layers, runs, check."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from camcore.checksums import SUMS
 from camcore.cli_options import PATH, show_errors
 from camcore.errors import RunError
+from camcore.generations import open_generation
 from camcore.language import LANGUAGES
-from camcore.runs import list_runs, open_run, runs_folder
+from camcore.manifest import is_explained
+from camcore.runs import Run, list_run_folders, list_runs, open_run, runs_folder
+
+FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
 
 
 @click.command("report")
@@ -42,23 +48,62 @@ def layers_command(path: Path) -> None:
 
 
 @click.command("runs")
-@click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
+@FOLDER
 @show_errors
 def runs_command(folder: Path | None) -> None:
     """List the runs that are there."""
-    folder = folder or runs_folder()
-    entries = list_runs(folder)
-    if not entries:
-        click.echo(f"No runs in {folder}. Make one: camcore demo --run {folder / 'demo'}")
-    for entry in entries:
+    for entry in list_runs(_find_folder(folder)):
         if isinstance(entry, RunError):
             click.echo(f"unusable: {entry}")
             continue
         config = entry.config
         made = "trained" if entry.imported_from is None else "imported"
         state = made if entry.finished else "unfinished"
-        explained = "explained" if (entry.path / "explained" / "current").exists() else "not explained"
+        problem = _find_problem(entry) if is_explained(entry) else None
+        explained = "heatmaps unusable" if problem else "explained" if is_explained(entry) else "not explained"
         click.echo(
             f"{entry.name:<24} {config.dataset.kind:<14} {config.model.backbone:<18} {config.model.head:<7}"
             f" {state}, {explained}"
         )
+        if problem:
+            click.echo(f"unusable: {problem}")
+
+
+def _find_problem(run: Run) -> RunError | None:
+    try:
+        open_generation(run)
+    except RunError as error:
+        return error
+    return None
+
+
+@click.command("check")
+@click.argument("paths", metavar="[RUN]...", nargs=-1, type=PATH)
+@FOLDER
+@click.option("--accept", is_flag=True, help="List the files as they are: after a change of your own, or of old runs.")
+@show_errors
+def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) -> None:
+    """Say whether runs are whole, by the SHA-256 of every file."""
+    from camcore.checking import accept_run, check_run
+
+    if accept and not paths:
+        raise click.UsageError("--accept needs the runs to be named.")
+    damaged = False
+    for path in paths or list_run_folders(_find_folder(folder)):
+        found = accept_run(path) if accept else check_run(path)
+        damaged |= bool(found.problems)
+        for problem in found.problems:
+            click.echo(f"damaged: {problem}")
+        if not found.problems:
+            listed = f"{found.files} files are as listed ({found.size / 1e6:.1f} MB)" if found.files else "opens"
+            unlisted = "".join(f"; no {SUMS} in {one}" for one in found.unlisted)
+            click.echo(f"{path}: {listed}{unlisted}.")
+    if damaged:
+        sys.exit(1)
+
+
+def _find_folder(folder: Path | None) -> Path:
+    folder = folder or runs_folder()
+    if not list_run_folders(folder):
+        click.echo(f"No runs in {folder}. Make one: camcore demo --run {folder / 'demo'}")
+    return folder

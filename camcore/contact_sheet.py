@@ -11,7 +11,7 @@ from camcore.drawing import colormap
 from camcore.generations import Generation
 from camcore.language import Text
 from camcore.runs import Run
-from camcore.sheet_pictures import FRAME, common_range, draw_picture, shown_sources
+from camcore.sheet_pictures import FRAME, common_range, draw_picture, find_problems, shown_sources
 from camcore.wording import source_title
 
 MOST_IMAGES = 96
@@ -60,7 +60,9 @@ def draw_contact_sheet(
         corner = (MARGIN + column * (across + 2 * GAP), HEAD + row * (down + 2 * GAP))
         for number, names in enumerate(shown or [()]):
             picture = draw_picture(run, generation, index, names, view, ranges)
-            sheet.paste(picture, (corner[0] + number * (FRAME + GAP), corner[1]))
+            place = (corner[0] + number * (FRAME + GAP), corner[1])
+            sheet.paste(picture, place)
+            _write_status(sheet, place, find_problems(generation, index, names, view["target"]), text)
         _write_names(sheet, (corner[0], corner[1] + FRAME), across, run, generation, index, text)
     return sheet
 
@@ -136,6 +138,18 @@ def _write_names(
     truth = "" if right else text("sheet.truth", label=run.class_names[sample["label"]])
     _write(canvas, (x, y + 4 + LINE), truth or str(sample["id"]), 12, QUIET if right else WRONG, width)
     _write(canvas, (x, y + 4 + 2 * LINE), "" if right else str(sample["id"]), 12, QUIET, width)
+
+
+def _write_status(sheet: Image.Image, corner: tuple[int, int], problems: Mapping[str, str], text: Text) -> None:
+    """Say at the foot of a picture which maps are no heatmaps, and why."""
+    if not problems:
+        return
+    canvas, (x, y) = ImageDraw.Draw(sheet), corner
+    said = "; ".join(
+        f"{source_title(text, one)}: {text(f'filter.status.{status}')}" for one, status in problems.items()
+    )
+    canvas.rectangle((x, y + FRAME - LINE, x + FRAME - 1, y + FRAME - 1), fill=PAPER)
+    _write(canvas, (x + 4, y + FRAME - LINE + 2), said, 12, INK, FRAME - 8)
 
 
 def _write(

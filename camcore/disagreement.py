@@ -106,7 +106,8 @@ def compare(
     """
     height, width = (max(first.shape[axis], second.shape[axis]) for axis in (-2, -1))
     first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
-    finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
+    with np.errstate(invalid="ignore"):
+        finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
     columns: dict[str, FloatVector] = {
         f"{name}_{convention}": np.full(len(finite), np.nan) for convention in conventions for name in measures
     }
@@ -120,12 +121,17 @@ def compare(
     return pd.DataFrame(columns)
 
 
+def is_finite(raw: FloatArray) -> NDArray[np.bool_]:
+    """Return for raw maps (N, h, w) whether each holds numbers only, (N,)."""
+    return np.asarray(np.isfinite(raw).all((-2, -1)))
+
+
 def map_status(raw: FloatArray) -> NDArray[np.str_]:
     """Return for raw maps (N, h, w) what can be said of each: `ok`, `no_positive_evidence`, or `not_finite`."""
     with np.errstate(invalid="ignore"):
         peak = raw.max((-2, -1))
     status = np.where(peak > 0, "ok", "no_positive_evidence")
-    return np.where(np.isfinite(raw).all((-2, -1)), status, "not_finite")
+    return np.where(is_finite(raw), status, "not_finite")
 
 
 def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:

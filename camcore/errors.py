@@ -11,6 +11,10 @@ class RunError(CamcoreError):
     """A run folder that is missing, half-written, damaged or of another format version."""
 
 
+class ReplacedError(CamcoreError):
+    """What was being read is gone because newer is in its place, which is no damage: who begins anew finds that."""
+
+
 def unknown_choice(what: str, value: object, choices: Iterable[str]) -> CamcoreError:
     """Return the error for a name that is in no table, e.g. `Unknown source 'gradcam'. Choose from: cam, grad_cam.`."""
     return CamcoreError(f"Unknown {what} {value!r}. Choose from: {', '.join(choices)}.")

@@ -12,15 +12,17 @@ from torch import Tensor
 
 import camcore
 from camcore.attribution import explain_targets, run_forward
+from camcore.checksums import sha256_of
 from camcore.datasets.sample import Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import EXACT, PATHS
 from camcore.frozen_features import FrozenTrunk, replay
-from camcore.generation_writer import GenerationWriter, sha256_of
+from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.lanes import Lanes, choose_lanes
+from camcore.manifest import is_explained
 from camcore.models import CamCheck, Classifier, all_class_cam, check_cam, class_layer
 from camcore.path_check import TrunkFor
 from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
@@ -214,12 +216,15 @@ def choose_targets(logits: Tensor, samples: Sequence[Sample]) -> Tensor:
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
-    """Return the sources in force and whether CAM is there for every class; none where they are of other weights."""
-    try:
-        generation = open_generation(run)
-        all_classes = generation.all_class_maps() is not None
-    except CamcoreError:
+    """Return the sources in force and whether CAM is there for every class; none where they are of other weights.
+
+    Raises:
+        RunError: A file of theirs is missing, damaged or of another format version.
+    """
+    if not is_explained(run):
         return (), False
+    generation = open_generation(run)
     if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
         return (), False
-    return generation.sources, all_classes
+    generation.read_all()
+    return generation.sources, generation.all_class_maps() is not None

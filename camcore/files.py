@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from camcore.errors import CamcoreError, RunError
 
 STALE_SECONDS = 3600.0  # after which a part that nobody has written to was left by a process that was killed
+RESTORE = "Restore it from a copy, or make the run anew."  # what to do about most files that are damaged
 
 
 def cache_folder() -> Path:
@@ -101,8 +102,8 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file.
+def read_json(path: Path, way_out: str = RESTORE) -> dict[str, Any]:
+    """Return the object in a JSON file; `way_out` ends the message where there is none.
 
     Raises:
         RunError: The file is missing or does not hold a JSON object.
@@ -110,12 +111,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing. Restore it from a copy, or make the run anew.") from error
+        raise RunError(f"{path} is missing. {way_out}") from error
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or make the run anew.") from error
+        raise RunError(f"{path} is damaged ({error}). {way_out}") from error
     if not isinstance(value, dict):
-        raise RunError(
-            f"{path} is damaged (it holds a {type(value).__name__}, not an object). Restore it from a copy, or make the"
-            " run anew."
-        )
+        raise RunError(f"{path} is damaged (it holds a {type(value).__name__}, not an object). {way_out}")
     return value

@@ -22,7 +22,6 @@ from camcore.devices import choose_precision
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.files import atomic_path, cache_folder, create_array
-from camcore.image_cache import cache_folder
 from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models import Classifier, layer_grids

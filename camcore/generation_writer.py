@@ -1,6 +1,5 @@
-"""Writes a generation part by part, and its manifest last."""
+"""Writes a generation part by part; last its manifest, and the list of its files."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import pandas as pd
 
 import camcore
 from camcore.backbones import BACKBONES
+from camcore.checksums import sha256_of, write_sums
 from camcore.datasets.sample import Dataset, Sample
 from camcore.disagreement import map_status
 from camcore.files import create_array, write_json
@@ -69,7 +69,7 @@ class GenerationWriter:
         self.position += len(batch.targets)
 
     def finish(self, seconds: float, precision: dict[str, Any]) -> None:
-        """Write what is known at the end; the manifest last. `precision` says how the trunk was run."""
+        """Write what is known at the end, and last the list of all files. `precision` says how the trunk was run."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
         samples = self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
@@ -95,6 +95,7 @@ class GenerationWriter:
         }
         self._close()
         write_json(self.folder / "manifest.json", manifest)
+        write_sums(self.folder, [path.name for path in self.folder.iterdir()])
 
     def _close(self) -> None:
         """Write out and let go of the arrays: where a file is mapped, Windows does not move its folder."""
@@ -126,9 +127,3 @@ class GenerationWriter:
 
 def _box_rows(sample: Sample) -> list[list[float]]:
     return [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's SHA-256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.errors import CamcoreError, RunError, unknown_choice
-from camcore.files import read_json, write_text
+from camcore.checksums import find_run, verify
+from camcore.errors import CamcoreError, ReplacedError, RunError, unknown_choice
+from camcore.files import write_text
 from camcore.heatmaps import Source, parse_source
-from camcore.runs import FORMAT_VERSION, Run
+from camcore.manifest import damaged_current, find_current, read_current, read_manifest
+from camcore.runs import Run
 
 TARGETS = ("predicted", "true", "runner_up", "other")
 
@@ -90,7 +91,18 @@ class Generation:
 
     def all_class_maps(self) -> NDArray[np.float16] | None:
         """Return CAM for every class (N, classes, h, w), None where they were not asked for."""
-        return self._array("all_classes.npy") if (self.path / "all_classes.npy").exists() else None
+        there = self.manifest.get("all_classes") or (self.path / "all_classes.npy").exists()
+        return self._array("all_classes.npy") if there else None
+
+    def read_all(self) -> None:
+        """Open every file, as `reading` does.
+
+        Raises:
+            RunError: One is missing or damaged.
+        """
+        for source in self.sources:
+            self.maps(source.id)
+        _ = self.samples, self.logits, self.pooled, self.targets, self._thumbnail_bytes, self.all_class_maps()
 
     def thumbnail(self, index: int) -> bytes:
         """Return the encoded picture of an image, JPEG or WebP, upright and in true proportions."""
@@ -117,16 +129,46 @@ class Generation:
             raise RunError(f"{self.path / name} is damaged ({length} {unit}, not {expected}). {self._way_out}")
 
     def _read(self, name: str, reader: Callable[[Path], Any]) -> Any:
+        with self.reading(name, self._way_out) as path:
+            return reader(path)
+
+    @contextmanager
+    def reading(self, name: str, way_out: str) -> Iterator[Path]:
+        """Yield the path of one of its files, to be read in the block.
+
+        Up to `checksums.LARGEST` bytes it is compared with its list first; of a larger one only its form is looked at.
+
+        Raises:
+            ReplacedError: Other heatmaps are in force by now, and these are removed.
+            RunError: The file is missing or damaged; `way_out` ends the message.
+        """
+        path = self.path / name
         try:
-            return reader(self.path / name)
-        except FileNotFoundError as error:
-            raise RunError(f"{self.path / name} is missing. {self._way_out}") from error
-        except (OSError, ValueError, EOFError) as error:
-            raise RunError(f"{self.path / name} is damaged ({error}). {self._way_out}") from error
+            verify(path, way_out)
+            yield path
+        except Exception as error:  # damaged files raise nearly everything
+            if not self.in_force:
+                raise ReplacedError(
+                    f"The heatmaps of {find_run(self.path)} were made anew or removed while they were read. Run the"
+                    " command, or load the page, once more."
+                ) from error
+            if isinstance(error, RunError):
+                raise
+            said = str(error).partition("\n")[0]
+            reason = "missing" if isinstance(error, FileNotFoundError) else f"damaged ({said})"
+            raise RunError(f"{path} is {reason}. {way_out}") from error
+
+    @property
+    def in_force(self) -> bool:
+        """Whether these still are the run's heatmaps."""
+        try:
+            return read_current(self.path.parent) == self.id
+        except OSError:
+            return False
 
     @property
     def _way_out(self) -> str:
-        return f"Make it anew: camcore explain {self.path.parent.parent} --force"
+        return f"Make it anew: camcore explain {find_run(self.path)} --force"
 
 
 def open_generation(run: Run) -> Generation:
@@ -135,46 +177,20 @@ def open_generation(run: Run) -> Generation:
     Raises:
         RunError: The run was never explained, or what is there is damaged or of another format version.
     """
-    folder = run.path / "explained"
-    if not (folder / "current").exists():
-        raise RunError(f"{run.path} has no heatmaps yet. Make them: camcore explain {run.path}")
-    name = (folder / "current").read_text(encoding="utf-8", errors="replace").strip()
-    if not name or name in (".", "..") or Path(name).name != name:
-        raise RunError(f"{folder / 'current'} is damaged (it says {name!r}). Run: camcore explain {run.path} --force")
-    manifest = read_json(folder / name / "manifest.json")
-    version = manifest.get("format_version")
-    if version != FORMAT_VERSION:
-        raise RunError(
-            f"{folder / name / 'manifest.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}."
-        )
-    damage = _find_damage(manifest)
-    if damage:
-        raise RunError(
-            f"{folder / name / 'manifest.json'} is damaged ({damage}). Make it anew: camcore explain {run.path} --force"
-        )
-    return Generation(folder / name, manifest)
-
-
-def _find_damage(manifest: dict[str, Any]) -> str:
-    """Return what a manifest lacks that readers rely on, empty where nothing."""
-    types: dict[str, type | UnionType] = {
-        "sources": list,
-        "images": int,
-        "cam_check": dict,
-        "layers": list,
-        "accuracy": float | None,
-    }
-    wrong = [name for name, kind in types.items() if not isinstance(manifest.get(name, ...), kind)]
-    if wrong:
-        return f"no usable {wrong[0]!r}"
-    if "holds" not in manifest["cam_check"]:
-        return "no usable 'cam_check'"
+    name = find_current(run)
     try:
-        for source in manifest["sources"]:
-            parse_source(source)
-    except (CamcoreError, AttributeError) as error:
-        return str(error)
-    return ""
+        return _open(run, name)
+    except RunError:
+        if (now := find_current(run)) != name:
+            return _open(run, now)  # it was put into force, and the other one removed, after the first look
+        if not (run.path / "explained" / name).is_dir():
+            raise damaged_current(run, f"it names {name!r}, which is not there") from None
+        raise
+
+
+def _open(run: Run, name: str) -> Generation:
+    path = run.path / "explained" / name
+    return Generation(path, read_manifest(path / "manifest.json"))
 
 
 @contextmanager

@@ -104,7 +104,8 @@ def upsample(maps: FloatArray, height: int, width: int) -> FloatArray:
         return maps
     rows = _bilinear_weights(h, height).astype(maps.dtype)
     columns = _bilinear_weights(w, width).astype(maps.dtype)
-    result: FloatArray = rows @ maps @ columns.T
+    with np.errstate(invalid="ignore"):  # of maps that are not finite, which their status says
+        result: FloatArray = rows @ maps @ columns.T
     return result
 
 
@@ -115,5 +116,6 @@ def round_maps(maps: FloatArray) -> FloatArray:
     them doesn't either.
     """
     largest = np.abs(maps).max((-2, -1), keepdims=True)
-    rounded: FloatArray = np.round(maps.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
+    with np.errstate(invalid="ignore"):  # of maps that are not finite, which their status says
+        rounded: FloatArray = np.round(maps.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
     return rounded

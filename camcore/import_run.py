@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from camcore.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.class_names import find_labels, read_class_names, relabel, require_distinct
 from camcore.config import RunConfig
 from camcore.datasets import open_dataset
@@ -16,7 +17,6 @@ from camcore.datasets.sample import Dataset
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
 from camcore.foreign_weights import Checkpoint, build_classifier, read_checkpoint
-from camcore.generation_writer import sha256_of
 from camcore.models import CamCheck, Classifier, check_cam
 from camcore.new_runs import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
 from camcore.run_creation import create_run
@@ -110,6 +110,7 @@ def _import_run(
         note_skipped(run, dataset)
         save_weights(run, model, None)
         run.write_history([])
+        write_sums(folder, RUN_FILES)
     return Imported(open_run(path), checkpoint, named_by, labels, look)
 
 

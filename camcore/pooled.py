@@ -27,10 +27,13 @@ def summarize_box_acc(
 ) -> dict[str, dict[str, Any]]:
     """Return MaxBoxAccV2 and MaxBoxAcc: thresholds cross-fitted on seeded halves, with the oracle's value beside.
 
-    Empty where no image has a box.
+    Of the images with a box where every source's map is finite; a source without any is left out. Empty where there is
+    no such image.
     """
-    boxed = ~np.isnan(overlaps[reference].best[:, 0])
-    if not boxed.any():
+    known = {source: ~np.isnan(overlap.best[:, 0]) for source, overlap in overlaps.items()}
+    overlaps = {source: overlap for source, overlap in overlaps.items() if known[source].any()}
+    boxed = np.logical_and.reduce([known[source] for source in overlaps])
+    if reference not in overlaps or not boxed.any():
         return {}
     found = {}
     for name, (field, levels) in BOX_ACC_MEASURES.items():
@@ -60,6 +63,7 @@ def summarize_pixels(
     pixels: Mapping[str, PixelCounts], reference: str, identical: Sequence[str], right: NDArray[np.bool_], seed: int
 ) -> dict[str, dict[str, Any]]:
     """Return PxAP, whose images are resampled because it has no value per image; empty without masks."""
+    pixels = {source: counts for source, counts in pixels.items() if counts.inside.any()}
     if reference not in pixels:
         return {}
     statistics: dict[str, Any] = {name: partial(pixel_average_precision, counts) for name, counts in pixels.items()}

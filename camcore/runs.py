@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
+from camcore.checksums import SUMS, verify
 from camcore.config import RunConfig, from_json
 from camcore.errors import CamcoreError, RunError
-from camcore.files import read_json, write_json, write_text
+from camcore.files import RESTORE, read_json, write_json, write_text
 
 FORMAT_VERSION = 1
 EPOCH_KEY = "epoch"  # in the metadata of the weights
@@ -81,8 +82,23 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the training has come to its end."""
-        return self.weights_path.exists() and not self.resume_path.exists()
+        """Whether the training has come to its end; then its files are listed, even if the weights were left behind."""
+        return (self.weights_path.exists() or (self.path / SUMS).exists()) and not self.resume_path.exists()
+
+    def require_weights(self) -> None:
+        """Do nothing if there are weights.
+
+        Raises:
+            RunError: There are none yet, or they are missing.
+        """
+        if self.weights_path.exists():
+            return
+        if self.finished:
+            raise RunError(f"{self.weights_path} is missing. {RESTORE}")
+        raise RunError(
+            f"{self.path} has no weights yet: its training has not come so far. Go on: camcore train --run {self.path}"
+            " --resume"
+        )
 
     def history(self) -> pd.DataFrame:
         """Return a row per finished epoch, columns `HISTORY_COLUMNS`; accuracies from 0 to 1; empty before the first.
@@ -91,6 +107,8 @@ class Run:
             RunError: The file is damaged.
         """
         path = self.path / "history.csv"
+        way_out = "Restore it from a copy, or train the run anew."
+        verify(path, way_out)
         if not path.exists():
             return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
         try:
@@ -101,7 +119,7 @@ class Run:
                 raise ValueError("a row is cut off")
             return table.astype(float).astype({"epoch": int})
         except (ValueError, OSError) as error:
-            raise RunError(f"{path} is damaged ({error}). Restore it from a copy, or train the run anew.") from error
+            raise RunError(f"{path} is damaged ({error}). {way_out}") from error
 
     def kept_epoch(self) -> int | None:
         """Return the epoch that the weights are of, counted from 1; None where there are no weights, or nobody knows.
@@ -109,13 +127,14 @@ class Run:
         Raises:
             RunError: The weights are damaged.
         """
+        verify(self.weights_path, RESTORE)
         if not self.weights_path.exists():
             return None
         try:
             with safe_open(self.weights_path, framework="numpy") as file:
                 epoch = (file.metadata() or {}).get(EPOCH_KEY, "")
         except (SafetensorError, OSError) as error:
-            raise RunError(f"{self.weights_path} is damaged ({error}). Train the run anew.") from error
+            raise RunError(f"{self.weights_path} is damaged ({error}). {RESTORE}") from error
         return int(epoch) if epoch.isdecimal() else None
 
     def kept_row(self) -> pd.Series | None:
@@ -135,17 +154,22 @@ class Run:
 
     def place(self, name: str) -> Path | None:
         """Return where something lies on this machine, `root` or `weights`; None where that was never said here."""
-        path = self.path / "local.json"
-        place = read_json(path).get(name) if path.exists() else None
+        place = self._read_places().get(name)
         return Path(place) if isinstance(place, str) else None
 
     def remember_places(self, **places: Path | None) -> None:
         """Note where data set (`root`) and initial weights (`weights`) lie on this machine."""
-        path = self.path / "local.json"
-        known = read_json(path) if path.exists() else {}
+        known = self._read_places()
         new = {name: str(place.resolve()) for name, place in places.items() if place is not None}
         if new and known | new != known:
-            write_json(path, known | new)
+            write_json(self.path / "local.json", known | new)
+
+    def _read_places(self) -> dict[str, Any]:
+        """Return what `local.json` says; nothing where it is missing or damaged, so that places are asked for anew."""
+        try:
+            return read_json(self.path / "local.json")
+        except RunError:
+            return {}
 
     def write_skipped(self, rows: Iterable[tuple[str, str]]) -> None:
         """List the files of the data set that could not be used, (path, reason) each, in `skipped.csv`."""
@@ -167,6 +191,7 @@ def open_run(path: Path) -> Run:
     """
     if not path.is_dir():
         raise RunError(f"There is no run at {path}. `camcore runs` lists what is there.")
+    verify(path / "run.json", f"{RESTORE} If you changed it yourself: camcore check {path} --accept")
     document = read_json(path / "run.json")
     version = document.get("format_version")
     if version != FORMAT_VERSION:
@@ -189,12 +214,16 @@ def open_run(path: Path) -> Run:
     return Run(path, config, class_names, {key: document.get(key) for key in parts})
 
 
+def list_run_folders(folder: Path) -> list[Path]:
+    """Return what may be the runs in a folder, by name."""
+    children = folder.iterdir() if folder.is_dir() else ()
+    return sorted(child for child in children if child.is_dir() and not child.name.startswith("."))
+
+
 def list_runs(folder: Path) -> list[Run | RunError]:
     """Return the runs in a folder by name; for one that can't be opened, the error that says why."""
-    if not folder.is_dir():
-        return []
     found: list[Run | RunError] = []
-    for path in sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")):
+    for path in list_run_folders(folder):
         try:
             found.append(open_run(path))
         except RunError as error:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.datasets.sample import Dataset
-from camcore.disagreement import compare, off_object_heat
+from camcore.disagreement import compare, is_finite, off_object_heat
 from camcore.drawing import draw
 from camcore.generations import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
@@ -144,7 +144,8 @@ def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, Flo
 
 def _overlap(raw: FloatArray, method: str, truth: Truth) -> BoxOverlap:
     fine = draw(upsample(raw, BOX_SIDE, BOX_SIDE), "positive", method)
-    return overlap_boxes(to_score(fine), [to_pixel_boxes(boxes, BOX_SIDE) for boxes in truth.boxes])
+    known = [boxes if finite else boxes[:0] for boxes, finite in zip(truth.boxes, is_finite(raw), strict=True)]
+    return overlap_boxes(to_score(fine), [to_pixel_boxes(boxes, BOX_SIDE) for boxes in known])
 
 
 def _score_masks(scores: Scores, name: str, method: str, raw: FloatArray, truth: Truth) -> None:
@@ -153,7 +154,7 @@ def _score_masks(scores: Scores, name: str, method: str, raw: FloatArray, truth:
     scores.add("pointing_parts", name, pointing_game_on_masks(peaks, truth.parts).strict)
     scores.add("energy_in_parts", name, on_parts.share)
     _note_chance(scores, on_parts.chance, "pointing_parts", "energy_in_parts")
-    scores.pixels[name] = _count_all(raw, method, truth.objects)
+    scores.pixels[name] = _count_all(raw, method, truth.objects & is_finite(raw)[:, None, None])
 
 
 def _count_all(raw: FloatArray, method: str, masks: NDArray[np.bool_]) -> PixelCounts:

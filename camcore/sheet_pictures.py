@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from camcore.disagreement import map_status
 from camcore.drawing import blend, colormap, draw_heat, heat_range
-from camcore.generations import Generation
+from camcore.generations import TARGETS, Generation
 from camcore.geometry import FloatArray, seen_box, upsample
 from camcore.heatmaps import parse_source
 from camcore.runs import Run
@@ -66,9 +67,9 @@ def _read_heat(
     common: Range | None,
     size: tuple[int, int],
 ) -> FloatArray | None:
-    """Return a map drawn from 0 to 1 at a size (height, width), None where the image has no such target."""
+    """Return a map drawn from 0 to 1 at a size (height, width), None where there is none that is finite."""
     raw = np.asarray(generation.maps(source, view["target"])[index], dtype=np.float64)
-    if np.isnan(raw).all():
+    if not np.isfinite(raw).all():
         return None
     # The ends of a common scale are those of a map that holds the lowest and the highest value of the run.
     low, high = heat_range(np.array([common]) if common else raw, view["draw"], parse_source(source).method)
@@ -88,6 +89,14 @@ def _repeat_cells(raw: FloatArray, height: int, width: int) -> FloatArray:
     columns = ((np.arange(width) + 0.5) * raw.shape[1] / width).astype(int)
     repeated: FloatArray = raw[rows[:, None], columns[None, :]]
     return repeated
+
+
+def find_problems(generation: Generation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
+    """Return the status of each source's map that has another than `ok`; none where the image has no such target."""
+    if generation.targets[index, TARGETS.index(target)] < 0:
+        return {}
+    found = {source: str(map_status(generation.maps(source, target)[[index]])[0]) for source in sources}
+    return {source: status for source, status in found.items() if status != "ok"}
 
 
 def common_range(generation: Generation, source: str) -> Range:

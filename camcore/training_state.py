@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from camcore.checksums import RUN_FILES, write_sums
 from camcore.errors import CamcoreError
 from camcore.files import atomic_path
 from camcore.models import Classifier
@@ -165,6 +166,7 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
+    write_sums(run.path, RUN_FILES)
     done = run.resume_path.with_name(".resumed")
     shutil.rmtree(done, ignore_errors=True)
     run.resume_path.rename(done)  # in one step: a folder without its state would begin the training anew

@@ -1,5 +1,6 @@
 """Which heatmap is the most meaningful, with numbers: measures, differences, curves, costs and claims of one run."""
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from camcore.checksums import atomic_listed, remove_listed
 from camcore.claims import make_claims
 from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
 from camcore.cost import describe_freedom, measure_cost
 from camcore.datasets.sample import Dataset
+from camcore.disagreement import is_finite
+from camcore.errors import CamcoreError
 from camcore.evaluation import (
     RANDOMIZED_IMAGES,
     affordable_images,
@@ -25,7 +29,7 @@ from camcore.evaluation import (
     measure_randomization,
 )
 from camcore.faithfulness import area_under
-from camcore.files import atomic_path, write_json
+from camcore.files import write_json
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
@@ -33,6 +37,7 @@ from camcore.models import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps
+from camcore.verdict_view import VALUES_FILE
 
 STEPS = 12
 CURVES = ("insertion", "deletion")
@@ -62,7 +67,7 @@ def verdict_sources(generation: Generation, methods: Sequence[str] | None) -> li
 def make_verdict(
     subject: Subject, sources: Sequence[Source], against: Run | None = None, images: int | None = None, seed: int = 0
 ) -> dict[str, Any]:
-    """Measure, compare and write `verdict.json` and `measures.parquet` into the generation.
+    """Measure, compare and write `verdict.json`, and the values per image beside it, into the generation.
 
     Args:
         subject: A run whose maps in force are of all these sources.
@@ -72,10 +77,16 @@ def make_verdict(
         seed: Of every choice that is left to chance.
 
     Raises:
-        CamcoreError: The other run was explained on other images.
+        CamcoreError: The other run was explained on other images, or there is nothing finite to compare with.
     """
     started = time.perf_counter()
     generation, names = subject.generation, [source.id for source in sources]
+    reference = "cam" if "cam" in names else names[0]
+    if not is_finite(generation.maps(reference)).any():
+        raise CamcoreError(
+            f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
+            f" verdict. Make the heatmaps anew: camcore explain {subject.run.path} --force"
+        )
     price = None if against is None else compare_runs(subject.run, against)
     truth = read_truth(subject.run, subject.dataset, generation.samples)
     last = generation.manifest["layers"][-1]
@@ -85,7 +96,6 @@ def make_verdict(
     few = subset[:RANDOMIZED_IMAGES]
     seen, targets = load_seen(subject.dataset, subject.run, few), torch.from_numpy(np.array(generation.targets[few, 0]))
     check = generation.manifest["cam_check"]
-    reference = "cam" if "cam" in names else names[0]
     verdict: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -121,7 +131,10 @@ def make_verdict(
 def measure_curves(
     subject: Subject, names: Sequence[str], baselines: Mapping[str, FloatArray], images: int | None, seed: int
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
-    """Return a seeded subset of the images, and the insertion and deletion curves of the predicted class on it."""
+    """Return a seeded subset of the images, and the insertion and deletion curves of the predicted class on it.
+
+    Those of a map that is not finite are NaN.
+    """
     generation, model, size = subject.generation, subject.model, subject.run.config.view.size
     passes = (len(names) + len(baselines)) * len(CURVES) * (STEPS + 1)
     subset = choose_images(len(generation.samples), images or affordable_images(model, size, passes), seed)
@@ -129,12 +142,15 @@ def measure_curves(
     maps |= {name: raw[subset] for name, raw in baselines.items()}
     targets = torch.from_numpy(np.array(generation.targets[subset, 0]))
     seen = load_seen(subject.dataset, subject.run, subset)
-    return subset, measure_faithfulness(model, seen, maps, targets, STEPS, seed)
+    curves = measure_faithfulness(model, seen, maps, targets, STEPS, seed)
+    usable = {name: is_finite(raw)[:, None, None] for name, raw in maps.items()}
+    return subset, {name: np.where(usable[name], values, np.float32("nan")) for name, values in curves.items()}
 
 
 def describe_curves(curves: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
-    """Return the mean curves as the verdict stores them."""
-    means = {name: values.mean(0).astype(float).round(6) for name, values in curves.items()}
+    """Return the mean curves as the verdict stores them; sources without a finite map are left out."""
+    known = {name: values[np.isfinite(values).all((1, 2))] for name, values in curves.items()}
+    means = {name: values.mean(0).astype(float).round(6) for name, values in known.items() if len(values)}
     by_kind = {kind: {name: mean[at].tolist() for name, mean in means.items()} for at, kind in enumerate(CURVES)}
     return {"share": [step / STEPS for step in range(STEPS + 1)], **by_kind}
 
@@ -163,14 +179,21 @@ def summarize(
 
 
 def write_verdict(generation: Generation, verdict: dict[str, Any], scores: Scores) -> None:
-    """Write the values per image first and the verdict last, so that a verdict never lacks its values."""
+    """Write the values per image under a name of their own, then the verdict, which names them.
+
+    So there is the old verdict with its values or the new one with its, wherever this is stopped.
+    """
     tables = []
     for source in [*verdict["sources"], *verdict["baselines"]]:
         columns = {name: values[source] for name, values in scores.values.items() if source in values}
         tables.append(pd.DataFrame({"index": np.arange(len(generation.samples)), "source": source, **columns}))
-    with atomic_path(generation.path / "measures.parquet") as part:
+    verdict[VALUES_FILE] = f"measures-{secrets.token_hex(4)}.parquet"
+    with atomic_listed(generation.path / verdict[VALUES_FILE]) as part:
         pd.concat(tables, ignore_index=True).to_parquet(part, index=False)
-    write_json(generation.path / "verdict.json", verdict)
+    with atomic_listed(generation.path / "verdict.json") as part:
+        write_json(part, verdict)
+    found = generation.path.glob("measures*.parquet")
+    remove_listed([path for path in found if path.name != verdict[VALUES_FILE]])
 
 
 def _same_as(reference: str, names: Sequence[str], generation: Generation) -> list[str]:

@@ -3,7 +3,7 @@
 import argparse
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,8 +15,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from camcore.backbones import BACKBONES
+from camcore.checksums import atomic_listed, verify
 from camcore.errors import CamcoreError, RunError
-from camcore.files import atomic_path
+from camcore.files import RESTORE
 from camcore.models import Classifier
 from camcore.runs import EPOCH_KEY, Run
 
@@ -39,19 +40,25 @@ def load_model(run: Run) -> Classifier:
     """Return the run's trained model, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: There are no weights yet, or they are damaged or of another network.
+        RunError: There are no weights yet, or they are missing, damaged, not finite or of another network.
     """
-    if not run.weights_path.exists():
-        raise RunError(
-            f"{run.path} has no weights yet: its training has not come so far. Go on: camcore train --run {run.path}"
-            " --resume"
-        )
+    run.require_weights()
+    verify(run.weights_path, RESTORE, largest=None)  # all of the file is read in any case
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
     try:
-        model.load_state_dict(load_file(run.weights_path))
+        state = load_file(run.weights_path)
+        model.load_state_dict(state)
     except (SafetensorError, RuntimeError, OSError) as error:
-        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). Make the run anew.") from error
+        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). {RESTORE}") from error
+    if spoilt := find_not_finite(state):
+        raise RunError(f"{run.weights_path} holds NaN or infinity in {spoilt!r}. {RESTORE}")
     return model.eval()
+
+
+def find_not_finite(state: Mapping[str, Tensor]) -> str | None:
+    """Return the name of the first tensor that holds NaN or infinity, None where all are finite."""
+    dense = ((name, tensor) for name, tensor in state.items() if tensor.layout == torch.strided)
+    return next((name for name, tensor in dense if tensor.is_floating_point() and not tensor.isfinite().all()), None)
 
 
 def load_initial_weights(model: Classifier, weights: str | Path) -> None:
@@ -144,7 +151,7 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
     """Load a torchvision state dict into the trunk; its classifier is left aside.
 
     Raises:
-        CamcoreError: A tensor of the trunk is missing or has another shape.
+        CamcoreError: A tensor of the trunk is missing, has another shape, or is not finite.
     """
     wanted = model.trunk.state_dict()
     state, _ = match_names(state, wanted)
@@ -157,11 +164,17 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
             f"{origin} has {wrong[0]!r} of shape {tuple(state[wrong[0]].shape)};"
             f" {model.config.backbone} needs {tuple(wanted[wrong[0]].shape)}."
         )
-    model.trunk.load_state_dict({name: state[name] for name in wanted if name in state}, strict=False)
+    fitting = {name: state[name] for name in wanted if name in state}
+    if spoilt := find_not_finite(fitting):
+        raise CamcoreError(
+            f"{origin} has values in {spoilt!r} that are not finite: the training diverged. Take a checkpoint from"
+            " before."
+        )
+    model.trunk.load_state_dict(fitting, strict=False)
 
 
 def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
     """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    with atomic_path(run.weights_path) as part:
+    with atomic_listed(run.weights_path) as part:
         part.write_bytes(save(state, None if epoch is None else {EPOCH_KEY: str(epoch)}))

@@ -12,6 +12,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain, find_stored
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import parse_source, parse_sources
+from camcore.manifest import is_explained
 from camcore.models import Classifier, layer_grids
 from camcore.runs import Run, open_run
 from camcore.verdict import Subject, make_verdict, verdict_sources
@@ -88,7 +89,7 @@ def verdict_run(
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:
     """Open a run's maps in force, after making them where there are none."""
     run = open_run(path)
-    if (run.path / "explained" / "current").exists():
+    if is_explained(run):
         return open_generation(run)
     return explain_run(path, None, root, workers=workers)[0]
 

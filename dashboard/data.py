@@ -14,22 +14,27 @@ from numpy.typing import NDArray
 from camcore import readings
 from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
-from camcore.errors import RunError
+from camcore.errors import ReplacedError, RunError
 from camcore.generations import Generation, open_generation
 from camcore.likeness import likeness
-from camcore.runs import Run, open_run
+from camcore.manifest import is_explained
+from camcore.runs import Run, list_run_folders, open_run
 
 STATES = ("explained", "trained", "training", "damaged")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps."""
+    """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps.
+
+    `changed` is the time of its `run.json`, as of `read_time`.
+    """
 
     path: Path
     run: Run | None
     generation: Generation | None
     problem: str | None
+    changed: int
 
     @property
     def name(self) -> str:
@@ -43,15 +48,14 @@ class Entry:
             return "damaged"
         if self.generation is not None:
             return "explained"
-        if (self.path / "explained" / "current").exists():
+        if is_explained(self.run):
             return "damaged"
         return "trained" if self.run.finished else "training"
 
     @property
     def key(self) -> tuple[str, str]:
         """What caches go by: where the run lies, and which state of its files this is."""
-        generation = self.generation.id if self.generation else ""
-        return str(self.path), f"{generation} {(self.path / 'run.json').stat().st_mtime_ns}"
+        return str(self.path), f"{self.generation.id if self.generation else ''} {self.changed}"
 
 
 def find_runs_folder(arguments: Sequence[str]) -> Path:
@@ -64,21 +68,43 @@ def find_runs_folder(arguments: Sequence[str]) -> Path:
 
 def list_entries(folder: Path) -> list[Entry]:
     """Return what lies in the runs folder, by name."""
-    if not folder.is_dir():
-        return []
-    return [read_entry(path) for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    return [read_entry(path) for path in list_run_folders(folder)]
 
 
 def read_entry(path: Path) -> Entry:
     """Return a run folder, as far as it can be read."""
+    changed = read_time(path / "run.json")
     try:
         run = open_run(path)
     except RunError as error:
-        return Entry(path, None, None, str(error))
+        return Entry(path, None, None, str(error), changed)
     try:
-        return Entry(path, run, open_generation(run), None)
+        return Entry(path, run, open_generation(run), None, changed)
     except RunError as error:
-        return Entry(path, run, None, str(error))
+        return Entry(path, run, None, str(error), changed)
+
+
+def read_time(path: Path) -> int:
+    """Return when a file was last changed, in ns; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def reopen(path: str, version: str) -> tuple[Run, Generation]:
+    """Open what the key of an entry stands for.
+
+    Raises:
+        ReplacedError: The run has been changed or explained anew since the page began: what it shows would be mixed.
+        RunError: It is damaged.
+    """
+    entry = read_entry(Path(path))
+    if entry.run is None or entry.generation is None:
+        raise RunError(entry.problem)
+    if entry.key != (path, version):
+        raise ReplacedError(f"{path} was changed or explained anew while this page was made. Load it once more.")
+    return entry.run, entry.generation
 
 
 def load_samples(entry: Entry) -> pd.DataFrame:
@@ -142,44 +168,39 @@ def read_history(entry: Entry) -> pd.DataFrame:
     return entry.run.history() if entry.run else pd.DataFrame()
 
 
-def _reopen(path: str) -> tuple[Run, Generation]:
-    run = open_run(Path(path))
-    return run, open_generation(run)
-
-
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
-    _, generation = _reopen(path)
+    _, generation = reopen(path, version)
     return likeness(generation.pooled, index)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read_calibration(path: str, version: str) -> Calibration | None:
-    return readings.read_calibration(_reopen(path)[1])
+    return readings.read_calibration(reopen(path, version)[1])
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
-    return readings.measure_range(_reopen(path)[1], source)
+    return readings.measure_range(reopen(path, version)[1], source)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load_samples(path: str, version: str) -> pd.DataFrame:
-    return readings.name_samples(*_reopen(path))
+    return readings.name_samples(*reopen(path, version))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _measure_pair(path: str, version: str, first: str, second: str) -> pd.DataFrame:
-    return readings.measure_pair(_reopen(path)[1], first, second)
+    return readings.measure_pair(reopen(path, version)[1], first, second)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load_cover(path: str, version: str, height: int, width: int) -> NDArray[np.float64]:
-    return readings.measure_cover(*_reopen(path), height, width)
+    return readings.measure_cover(*reopen(path, version), height, width)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _measure_off_object(path: str, version: str, source: str, convention: str) -> NDArray[np.float64]:
-    generation = _reopen(path)[1]
+    generation = reopen(path, version)[1]
     cover = _load_cover(path, version, *generation.maps(source).shape[-2:])
     return readings.measure_off_object(generation, source, convention, cover)

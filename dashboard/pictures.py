@@ -2,7 +2,6 @@
 
 import base64
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -10,10 +9,8 @@ from PIL import Image, ImageDraw
 
 from camcore import geometry
 from camcore.drawing import render
-from camcore.generations import open_generation
 from camcore.heatmaps import parse_source
-from camcore.runs import open_run
-from dashboard.data import Entry
+from dashboard.data import Entry, reopen
 
 LONG_SIDE = 448
 OPACITY = 0.5
@@ -44,8 +41,7 @@ def _figure(picture: bytes, caption: str) -> str:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _draw_overlay(path: str, version: str, index: int, source: str, convention: str, target: str) -> bytes:
-    run = open_run(Path(path))
-    generation = open_generation(run)
+    run, generation = reopen(path, version)
     sample = generation.samples.iloc[index]
     picture = Image.open(BytesIO(generation.thumbnail(index))).convert("RGB")
     factor = LONG_SIDE / max(picture.size)

@@ -9,7 +9,7 @@ from camcore.errors import RunError
 from camcore.report import IMAGES, make_report
 from camcore.runs import open_run
 from dashboard import layout
-from dashboard.data import Entry
+from dashboard.data import Entry, read_time
 from dashboard.language import language, text
 from dashboard.verdict_data import read_verdict
 
@@ -17,10 +17,9 @@ from dashboard.verdict_data import read_verdict
 def show_report_button(entry: Entry) -> None:
     """Show the button for an explained run."""
     assert entry.generation is not None  # noqa: S101 shown for explained runs only
-    verdict = entry.generation.path / "verdict.json"
     note = text("report.download.help", count=min(IMAGES, entry.generation.manifest["images"]))
     problem = _find_problem(entry)
-    date = verdict.stat().st_mtime_ns if verdict.exists() else 0
+    date = read_time(entry.generation.path / "verdict.json")
     # The file is made in a thread that knows nothing of this session, so the language goes with it.
     make: Callable[[], bytes] = partial(_make_report, entry, entry.key, date, language())
     st.download_button(

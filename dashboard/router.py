@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, ReplacedError
 from dashboard import layout, own_uploads, selection, tour, url_state
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
@@ -19,6 +20,7 @@ PAGES = (
     ("own_image", "add_photo_alternate"),
 )
 
+_REPEATED = "router_repeated"  # in the session: whether this run of the script stands in for one that was broken off
 
 ICON = str(Path(__file__).with_name("favicon.svg"))  # ours, because a named icon is fetched from the internet
 
@@ -36,6 +38,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         own_uploads.drop_uploads()
     folder = find_runs_folder(arguments)
     selection.remember_folder(folder, list_entries(folder))
+    repeated = st.session_state.pop(_REPEATED, False)
     try:
         if selection.entries():
             selection.choose_run()
@@ -45,7 +48,19 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         else:
             choose_language()
             layout.show_no_runs(folder)
+    except ReplacedError as error:
+        if repeated:
+            layout.show_problem(str(error), folder)
+        else:
+            _begin_anew()
     except CamcoreError as error:
         layout.show_problem(str(error), folder)
     finally:
         url_state.drop_unused()
+
+
+def _begin_anew() -> NoReturn:
+    """Run the script again, once: a run was explained anew while its page was made."""
+    st.session_state[_REPEATED] = True
+    url_state.leave_as_it_is()
+    st.rerun()

@@ -61,9 +61,8 @@ def _card(entry: Entry, chosen: bool) -> str:
     else:
         try:
             facts = _facts(entry, entry.run)
-            body = (
-                "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts) + "</dl>"
-            )
+            rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+            body = f"<dl>{rows}</dl>{_weights_problem(entry, entry.run)}"
         except RunError as error:
             body = _reason(str(error), entry)
     return f'<div class="cc-card{" cc-selected" if chosen else ""}">{head}{body}</div>'
@@ -71,6 +70,15 @@ def _card(entry: Entry, chosen: bool) -> str:
 
 def _reason(problem: str, entry: Entry) -> str:
     return f"<p>{escape(layout.shorten_paths(problem, entry.path.parent))}</p>"
+
+
+def _weights_problem(entry: Entry, run: Run) -> str:
+    """Return why a run's network can't be used, which does no harm to what was made with it; empty where it can."""
+    try:
+        run.kept_epoch()
+    except RunError as error:
+        return _reason(str(error), entry)
+    return ""
 
 
 def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:

@@ -60,12 +60,17 @@ def selected() -> Entry:
     return next(entry for entry in entries() if entry.name == name)
 
 
+def show_problem(entry: Entry) -> None:
+    """Say what is damaged of a run."""
+    layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+
+
 def selected_explained() -> Entry:
     """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
     entry = selected()
     if entry.generation is None:
         if entry.state == "damaged":
-            layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+            show_problem(entry)
         else:
             layout.show_notice(
                 text(f"state.{entry.state}.title", run=entry.name),
@@ -84,12 +89,18 @@ def say_outdated(entry: Entry) -> None:
 
 
 def selected_with_weights() -> Run:
-    """Return the chosen run if there is a network to run, explained or not; else say what to do, and end the page."""
+    """Return the chosen run if there is a network to run, explained or not; else say what to do, and end the page.
+
+    Raises:
+        RunError: The training is finished, but the weights are missing.
+    """
     entry = selected()
     if entry.run is None:
-        layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+        show_problem(entry)
         st.stop()
-    if not entry.run.weights_path.exists():
+    if entry.run.finished:
+        entry.run.require_weights()
+    elif not entry.run.weights_path.exists():
         layout.show_notice(
             text("own_image.no_weights.title", run=entry.name),
             text("own_image.no_weights.body"),

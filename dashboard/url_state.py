@@ -81,8 +81,13 @@ def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> No
     reset(forget)
     names = st.session_state.get(_NAMES, {}).get(Path(page).stem, set()) - set(forget)
     own = {name: text for name, text in st.session_state.get(_OWN, {}).items() if name in names and text is not None}
-    st.session_state[_USED] = None  # `drop_unused` must not touch the new URL
+    leave_as_it_is()  # it is the new one
     st.switch_page(page, query_params=own | dict(values))
+
+
+def leave_as_it_is() -> None:
+    """Keep the URL as it is, although this run of the script ends before all values were asked for."""
+    st.session_state[_USED] = None
 
 
 def start_anew(name: str, because_of: int) -> bool:

@@ -4,11 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from camcore import verdict_view
-from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.statistics import TOLERANCE
 from camcore.verdict_view import Verdict
-from dashboard.data import Entry
+from dashboard.data import Entry, read_time
 
 
 def read_verdict(entry: Entry) -> Verdict | None:
@@ -19,7 +18,7 @@ def read_verdict(entry: Entry) -> Verdict | None:
     """
     generation = _generation(entry)
     path = generation.path / "verdict.json"
-    return _read_verdict(str(path), path.stat().st_mtime_ns, generation) if path.exists() else None
+    return _read_verdict(str(path), read_time(path), generation)
 
 
 def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd.DataFrame:
@@ -29,12 +28,13 @@ def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd
     no value per image. It is shared between sessions: don't write to it.
 
     Raises:
-        RunError: `measures.parquet` is missing or damaged.
+        RunError: The values are missing or damaged.
     """
-    path = _generation(entry).path / "measures.parquet"
-    date = path.stat().st_mtime_ns if path.exists() else 0
+    generation = _generation(entry)
+    path = generation.path / verdict.values_file
     higher = verdict.measures[measure]["better"] == "higher"
-    return _pair_images(str(path), date, str(entry.path), measure, verdict.reference, method, higher)
+    values = (str(path), read_time(path), generation, verdict)
+    return _pair_images(*values, measure, verdict.reference, method, higher)
 
 
 def _generation(entry: Entry) -> Generation:
@@ -48,20 +48,22 @@ def _read_verdict(path: str, date: int, _generation: Generation) -> Verdict | No
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_values(path: str, date: int, run: str) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path).set_index(["source", "index"]).sort_index()
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing. Make it anew: camcore verdict {run}") from error
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"{path} is damaged ({error}). Make it anew: camcore verdict {run}") from error
+def _read_values(path: str, date: int, _generation: Generation, _verdict: Verdict) -> pd.DataFrame:
+    return verdict_view.read_values(_generation, _verdict)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _pair_images(
-    path: str, date: int, run: str, measure: str, reference: str, method: str, higher: bool
+    path: str,
+    date: int,
+    _generation: Generation,
+    _verdict: Verdict,
+    measure: str,
+    reference: str,
+    method: str,
+    higher: bool,
 ) -> pd.DataFrame:
-    values = _read_values(path, date, run)
+    values = _read_values(path, date, _generation, _verdict)
     there = values.index.get_level_values("source")
     if measure not in values or not {reference, method} <= set(there):
         return pd.DataFrame({"index": [], "reference": [], "method": [], "gain": []})

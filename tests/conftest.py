@@ -15,6 +15,7 @@ from hypothesis import settings
 from PIL import Image, ImageDraw
 
 from camcore.backbones import BACKBONES
+from camcore.checksums import SUMS
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.runs import Run, open_run
 
@@ -107,6 +108,14 @@ def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, sin
 def own_run(trained_run: Run, tmp_path: Path) -> Run:
     """A copy of `trained_run`, to be changed."""
     return open_run(Path(shutil.copytree(trained_run.path, tmp_path / "own")))
+
+
+@pytest.fixture
+def old_run(own_run: Run) -> Run:
+    """The same as earlier versions wrote it, that did not list the files of a run."""
+    for sums in own_run.path.rglob(SUMS):
+        sums.unlink()
+    return own_run
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from camcore.checksums import SUMS
 from camcore.runs import Run
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -37,6 +38,7 @@ def copy_run(run: Run, path: Path) -> Path:
     document = json.loads((path / "run.json").read_text(encoding="utf-8"))
     document["class_names"] = list(CLASSES)
     (path / "run.json").write_text(json.dumps(document), encoding="utf-8")
+    (path / SUMS).unlink()
     return path
 
 

@@ -1,6 +1,8 @@
 """The contact sheet: its size, what is painted where, and names that are no names."""
 
+import shutil
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from camcore.generations import TARGETS, open_generation
 from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.language import text_in
 from camcore.runs import open_run
+from camcore.sheet_pictures import find_problems
 
 TEXT = text_in("en")
 BOTH = DEFAULTS | {"overlay": "both"}
@@ -40,6 +43,25 @@ def test_a_sheet_is_as_large_as_its_columns_and_rows(run):
     # 12 images in pairs: round(sqrt(1.4 * 12 * 266 / 406)) = 3 columns, so 4 rows.
     assert measure_sheet(12, 2) == (2 * MARGIN + 3 * 406 + 2 * 12, HEAD + 4 * 266 + 3 * 12 + MARGIN, 3)
     assert draw(run, range(12), overlay="both").size == measure_sheet(12, 2)[:2]
+
+
+def test_a_map_that_is_no_heatmap_says_so_below_its_photograph(run, tmp_path):
+    copy = open_run(Path(shutil.copytree(run.path, tmp_path / "copy")))
+    generation = open_generation(copy)
+    maps = np.load(generation.path / "grad_cam.npy")
+    maps[0, 0], maps[1, 0, 2, 3] = 0, np.nan
+    np.save(generation.path / "grad_cam.npy", maps)
+    assert find_problems(generation, 0, ("cam", "grad_cam"), "predicted") == {"grad_cam": "no_positive_evidence"}
+    assert find_problems(generation, 1, ("cam", "grad_cam"), "predicted") == {"grad_cam": "not_finite"}
+    assert find_problems(generation, 0, ("cam", "grad_cam"), "other") == {}, "there is no other object"
+    for index in (0, 1):
+        plain, sheet = draw(copy, (index,), overlay="off"), draw(copy, (index,), overlay="b")
+        photograph, pictured = frame(plain), frame(sheet)
+        assert np.abs(photograph[: FRAME - LINE].astype(int) - pictured[: FRAME - LINE]).max() <= (0 if index else 255)
+        assert (pictured[FRAME - LINE :, -1] == (251, 249, 245)).all()
+        assert (pictured[FRAME - LINE :] < 100).any(), "there are words"
+    whole = frame(draw(copy, (2,), overlay="b"))
+    assert not (whole[FRAME - LINE :, -1] == (251, 249, 245)).all()
 
 
 def test_it_is_a_png(run):

@@ -1,6 +1,7 @@
 """A whole pass over the validation split: what is stored is what the model says."""
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from camcore.config import ModelConfig, RunConfig
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset, Sample
 from camcore.decoding import Decoder
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, RunError
 from camcore.explain import choose_targets, explain, find_stored
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
@@ -201,8 +202,16 @@ def test_what_is_there_is_known(own_run: Run) -> None:
 
 
 def test_a_run_that_was_never_explained_has_nothing_stored(own_run: Run) -> None:
-    (own_run.path / "explained" / "current").unlink()
+    shutil.rmtree(own_run.path / "explained")
     assert find_stored(own_run) == ((), False)
+
+
+def test_stored_maps_that_are_damaged_are_named_and_not_taken_for_whole(own_run: Run) -> None:
+    path = open_generation(own_run).path / "grad_cam.npy"
+    path.unlink()
+    with pytest.raises(RunError) as caught:
+        find_stored(own_run)
+    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {own_run.path} --force"
 
 
 def test_the_model_comes_back_without_hooks_or_gradients(own_run: Run, dataset: Dataset) -> None:

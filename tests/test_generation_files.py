@@ -1,4 +1,4 @@
-"""The files of a generation: all there, or what is wrong is named with the way out."""
+"""The files of a generation that nothing lists: all there, or what is wrong is named with the way out."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camcore.checksums import SUMS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import METHODS
@@ -41,72 +42,72 @@ def test_the_list_of_files_is_complete(trained_run: Run) -> None:
     generation = open_generation(trained_run)
     read_everything(generation)
     names = {path.name for path in generation.path.iterdir()}
-    assert names == {*FILES, "manifest.json"}
+    assert names == {*FILES, "manifest.json", SUMS}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_missing_file_is_named_with_the_way_out(name: str, own_run: Run) -> None:
-    path = open_generation(own_run).path / name
+def test_each_missing_file_is_named_with_the_way_out(name: str, old_run: Run) -> None:
+    path = open_generation(old_run).path / name
     path.unlink()
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(own_run))
-    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {own_run.path} --force"
+        read_everything(open_generation(old_run))
+    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {old_run.path} --force"
 
 
 @pytest.mark.parametrize("keep", [0, 0.5, 0.97])
 @pytest.mark.parametrize("name", FILES)
-def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, own_run: Run) -> None:
-    path = open_generation(own_run).path / name
+def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, old_run: Run) -> None:
+    path = open_generation(old_run).path / name
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(own_run))
+        read_everything(open_generation(old_run))
     assert str(caught.value).startswith(f"{path} is damaged (")
-    assert str(caught.value).endswith(f"Make it anew: camcore explain {own_run.path} --force")
+    assert str(caught.value).endswith(f"Make it anew: camcore explain {old_run.path} --force")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".npy")])
-def test_an_array_of_other_images_is_named(name: str, own_run: Run) -> None:
-    path = open_generation(own_run).path / name
+def test_an_array_of_other_images_is_named(name: str, old_run: Run) -> None:
+    path = open_generation(old_run).path / name
     array = np.load(path)
     np.save(path, np.concatenate([array, array[:1]]))
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(own_run))
+        read_everything(open_generation(old_run))
     rows = len(array)
     assert str(caught.value).startswith(f"{path} is damaged ({rows + 1} rows, not {rows}). Make it anew: ")
 
 
-def test_a_table_of_other_images_is_named(own_run: Run) -> None:
-    generation = open_generation(own_run)
+def test_a_table_of_other_images_is_named(old_run: Run) -> None:
+    generation = open_generation(old_run)
     path = generation.path / "samples.parquet"
     generation.samples.iloc[:-1].to_parquet(path, index=False)
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(own_run))
-    way_out = f"Make it anew: camcore explain {own_run.path} --force"
+        read_everything(open_generation(old_run))
+    way_out = f"Make it anew: camcore explain {old_run.path} --force"
     assert str(caught.value) == f"{path} is damaged (5 rows, not 6). {way_out}"
 
 
-def test_pictures_of_other_images_are_named(own_run: Run) -> None:
-    path = open_generation(own_run).path / "thumbnails.bin"
+def test_pictures_of_other_images_are_named(old_run: Run) -> None:
+    path = open_generation(old_run).path / "thumbnails.bin"
     content = path.read_bytes()
     path.write_bytes(content + b"more")
     with pytest.raises(RunError, match=rf"\({len(content) + 4} bytes, not {len(content)}\)"):
-        read_everything(open_generation(own_run))
+        read_everything(open_generation(old_run))
 
 
-def test_an_array_that_could_run_code_is_not_read(own_run: Run) -> None:
-    path = open_generation(own_run).path / "cam.npy"
+def test_an_array_that_could_run_code_is_not_read(old_run: Run) -> None:
+    path = open_generation(old_run).path / "cam.npy"
     np.save(path, np.array([print] * 6, dtype=object), allow_pickle=True)
     with pytest.raises(RunError, match="is damaged"):
-        open_generation(own_run).maps("cam")
+        open_generation(old_run).maps("cam")
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format_version": 2}, "has format version 2; this camcore reads 1."),
-        ({"format_version": None}, "has format version None; this camcore reads 1."),
+        ({"format_version": 2}, "has format version 2; this camcore reads 1. {newer}"),
+        ({"format_version": None}, "has format version None; this camcore reads 1. {newer}"),
         ({"images": ...}, "is damaged (no usable 'images'). {way_out}"),
         ({"images": "six"}, "is damaged (no usable 'images'). {way_out}"),
         ({"layers": None}, "is damaged (no usable 'layers'). {way_out}"),
@@ -121,20 +122,21 @@ def test_an_array_that_could_run_code_is_not_read(own_run: Run) -> None:
         ),
     ],
 )
-def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], message: str, own_run: Run) -> None:
-    path = open_generation(own_run).path / "manifest.json"
+def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], message: str, old_run: Run) -> None:
+    path = open_generation(old_run).path / "manifest.json"
     changed = json.loads(path.read_text(encoding="utf-8")) | values
     path.write_text(json.dumps({name: value for name, value in changed.items() if value is not ...}))
     with pytest.raises(RunError) as caught:
-        open_generation(own_run)
-    way_out = f"Make it anew: camcore explain {own_run.path} --force"
-    assert str(caught.value) == f"{path} {message.format(way_out=way_out)}"
+        open_generation(old_run)
+    way_out = f"Make it anew: camcore explain {old_run.path} --force"
+    newer = f"Update camcore, or make the heatmaps anew: camcore explain {old_run.path} --force"
+    assert str(caught.value) == f"{path} {message.format(way_out=way_out, newer=newer)}"
 
 
-def test_images_of_two_classes_alone_have_no_accuracy_and_no_damage(own_run: Run) -> None:
-    path = open_generation(own_run).path / "manifest.json"
+def test_images_of_two_classes_alone_have_no_accuracy_and_no_damage(old_run: Run) -> None:
+    path = open_generation(old_run).path / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"accuracy": None}))
-    assert math.isnan(open_generation(own_run).accuracy)
+    assert math.isnan(open_generation(old_run).accuracy)
 
 
 def test_a_copied_run_is_complete(trained_run: Run, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from camcore.checksums import sha256_of
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import map_status
 from camcore.explain import explain
-from camcore.generation_writer import sha256_of
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source
 from camcore.runs import Run

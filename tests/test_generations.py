@@ -1,12 +1,14 @@
 """A generation comes into force as a whole or not at all."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from camcore import generations
 from camcore.config import RunConfig
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.files import write_json
 from camcore.generations import TARGETS, Generation, new_generation, open_generation
 from camcore.heatmaps import Source
@@ -149,7 +151,7 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
         open_generation(run)
     assert str(caught.value) == (
         f"{run.path / 'explained' / 'current'} is damaged (it says {name.strip()!r})."
-        f" Run: camcore explain {run.path} --force"
+        f" Make the heatmaps anew: camcore explain {run.path} --force"
     )
 
 
@@ -157,9 +159,48 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
 def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) -> None:
     run = make_run(tmp_path)
     write_generation(run)
-    (run.path / "explained" / "current").write_text(name, encoding="utf-8")
-    with pytest.raises(RunError, match=r"manifest\.json is (missing|damaged)"):
+    current = run.path / "explained" / "current"
+    current.write_text(name, encoding="utf-8")
+    with pytest.raises(RunError) as caught:
         open_generation(run)
+    assert str(caught.value) == (
+        f"{current} is damaged (it names {name!r}, which is not there)."
+        f" Make the heatmaps anew: camcore explain {run.path} --force"
+    )
+
+
+def test_without_the_name_in_force_the_only_generation_is_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    made = write_generation(run)
+    (run.path / "explained" / "current").unlink()
+    assert open_generation(run).id == made.id, "whoever made it was stopped before it said so"
+    shutil.copytree(made.path, made.path.with_name("another"))
+    with pytest.raises(RunError, match=r"current is damaged \(it is missing\)"):
+        open_generation(run)
+
+
+def test_who_reads_what_is_replaced_is_told_so_and_not_of_damage(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run, 1)
+    new = write_generation(run, 2)
+    with pytest.raises(ReplacedError) as caught:
+        old.maps("cam")
+    assert str(caught.value) == (
+        f"The heatmaps of {run.path} were made anew or removed while they were read. Run the command, or load the page,"
+        " once more."
+    )
+    assert new.maps("cam")[0, 0, 0] == 2
+
+
+def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path)
+    old = write_generation(run, 1)
+    new = write_generation(run, 2)
+    names = [old.id, new.id]
+    monkeypatch.setattr(generations, "find_current", lambda _: names.pop(0))
+    assert open_generation(run).id == new.id
 
 
 def test_an_unknown_source_or_target_is_answered_with_those_there(trained_run: Run) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from test_weights import Trap
 
 from camcore import new_runs, workflows
+from camcore.checksums import SUMS
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.evaluation import load_seen
@@ -172,6 +173,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
     assert len(document["imported"]["sha256"]) == 64
     assert str(tmp_path) not in json.dumps(document), "a run is shared, a place is not"
     assert sorted(path.name for path in run.path.iterdir()) == [
+        SUMS,
         "history.csv",
         "local.json",
         "model.safetensors",
@@ -215,6 +217,7 @@ def test_labels_that_can_not_be_are_damage(labels: object, import_known: Import)
     document = json.loads((path / "run.json").read_text(encoding="utf-8"))
     document["dataset"]["labels"] = labels
     (path / "run.json").write_text(json.dumps(document))
+    (path / SUMS).unlink()
     with pytest.raises(RunError, match="is damaged"):
         workflows.open_run_dataset(open_run(path), None)
 

@@ -17,9 +17,9 @@ from http_files import serve_files
 from killing import KILLED, Killer, Outcome, start_killer
 from safetensors.torch import load_file
 
+from camcore.checksums import sha256_of
 from camcore.datasets import download
 from camcore.errors import RunError
-from camcore.generation_writer import sha256_of
 from camcore.generations import open_generation
 from camcore.runs import Run, list_runs, open_run
 from camcore.weights import load_model, save_weights

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from camcore import new_runs
+from camcore.checksums import SUMS
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
@@ -134,7 +135,7 @@ def kill_replacement(run: Run, epochs: int) -> None:
     """Leave what a replacement leaves that was killed: the old run aside, a begun one in its place."""
     shutil.copytree(run.path, run.path.with_name(".own.replaced"))
     lines = (run.path / "history.csv").read_text().splitlines(keepends=True)
-    for name in ("history.csv", "model.safetensors"):
+    for name in ("history.csv", "model.safetensors", SUMS):
         (run.path / name).unlink()
     shutil.rmtree(run.path / "explained")
     if epochs:

@@ -188,7 +188,7 @@ def test_an_interruption_before_the_first_epoch_ends_can_be_resumed(
 
 def test_a_finished_run_holds_weights_and_history_and_nothing_else(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
-    assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "explained"}
+    assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "SHA256SUMS", "explained"}
     history = trained_run.history()
     assert history["epoch"].tolist() == [1, 2]
     assert history[["train_accuracy", "val_accuracy"]].stack().between(0, 1).all()

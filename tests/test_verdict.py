@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from camcore import new_runs, workflows
+from camcore.checking import accept_run
 from camcore.comparison import VerdictMeasure, correct_for_all, summarize_measure
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
@@ -20,6 +22,7 @@ from camcore.faithfulness import area_under, count_pixels, insertion_deletion, o
 from camcore.generations import open_generation
 from camcore.models import Classifier
 from camcore.runs import open_run
+from camcore.verdict_view import Verdict, read_values, read_verdict
 
 CONFIG = RunConfig(
     DatasetConfig("paper-dogs", train_images=32, val_images=40),
@@ -95,12 +98,48 @@ def test_the_price_of_the_architecture_is_the_difference_of_the_accuracies(runs:
 
 def test_the_values_per_image_give_the_means(runs: Path) -> None:
     generation = open_generation(open_run(runs / "gap"))
-    table = pd.read_parquet(generation.path / "measures.parquet")
     verdict = read(runs, "gap")
+    table = pd.read_parquet(generation.path / verdict["values_file"])
     for source in (*verdict["sources"], *verdict["baselines"]):
         mean = table.loc[table["source"] == source, "energy_in_box"].mean()
         assert mean == pytest.approx(verdict["measures"]["energy_in_box"]["values"][source]["mean"])
     assert table.groupby("source")["insertion"].count().eq(3).all()
+
+
+def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(runs / "gap", tmp_path / "gap"))
+    generation = open_generation(open_run(path))
+    values = (np.nan, np.inf, -np.inf, 0.0)
+    for source in ("grad_cam", "layer_cam"):
+        maps = np.load(generation.path / f"{source}.npy")
+        for image, value in enumerate(values):
+            maps[image] = value
+        maps[5, :, 0, 0], maps[6, :, 0, 0] = np.nan, np.inf
+        if source == "layer_cam":
+            maps[:] = np.nan
+        np.save(generation.path / f"{source}.npy", maps)
+    accept_run(path)
+    made = workflows.verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
+    table = read_values(generation, Verdict(made))
+    bad = [0, 1, 2, 5, 6]
+    for name in table.columns:
+        unknown = table[name].loc["grad_cam"].isna()
+        assert unknown[bad].all(), name
+        assert table[name].loc["layer_cam"].isna().all(), name
+    known = table[["pointing_strict", "class_sensitivity"]].notna()
+    assert known.loc["grad_cam"].drop(bad).equals(known.loc["cam"].drop(bad)), "the other images count"
+    assert 0 < table["insertion"].loc["grad_cam"].count() < table["insertion"].loc["cam"].count() == 12
+    assert table["pointing_strict"].loc["grad_cam", 3] == 0, "a map without evidence points at nothing"
+    for name, measure in made["measures"].items():
+        assert "layer_cam" not in measure["values"], name
+        assert measure["values"]["grad_cam"]["mean"] is not None, name
+    assert "layer_cam" not in made["curves"]["insertion"]
+    assert read_verdict(generation) is not None
+    maps = np.load(generation.path / "cam.npy")
+    np.save(generation.path / "cam.npy", np.full_like(maps, np.nan))
+    accept_run(path)
+    with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
+        workflows.verdict_run(path, images=2, workers=0)
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Weights: there and back, from torchvision's layout, and never anything but tensors."""
 
+import math
 import pickle
 import re
 from collections.abc import Callable
@@ -50,26 +51,59 @@ def test_a_run_s_weights_go_there_and_back_to_the_bit(own_run: Run) -> None:
     assert not loaded.training
 
 
-def test_a_run_without_weights_says_so(own_run: Run) -> None:
+def test_a_run_without_weights_says_so(old_run: Run) -> None:
+    old_run.weights_path.unlink()
+    with pytest.raises(RunError, match=f"^{old_run.path} has no weights yet: its training has not come so far"):
+        load_model(old_run)
+
+
+def test_a_finished_run_without_weights_misses_them(own_run: Run) -> None:
     own_run.weights_path.unlink()
-    with pytest.raises(RunError, match=f"^{own_run.path} has no weights yet: its training has not come so far"):
+    assert own_run.finished
+    with pytest.raises(RunError) as caught:
         load_model(own_run)
+    assert str(caught.value) == f"{own_run.weights_path} is missing. Restore it from a copy, or make the run anew."
 
 
 @pytest.mark.parametrize("keep", [0, 5, 1000])
-def test_damaged_weights_are_named_in_one_line(keep: int, own_run: Run) -> None:
-    own_run.weights_path.write_bytes(own_run.weights_path.read_bytes()[:keep])
+def test_damaged_weights_are_named_in_one_line(keep: int, old_run: Run) -> None:
+    old_run.weights_path.write_bytes(old_run.weights_path.read_bytes()[:keep])
+    with pytest.raises(RunError) as caught:
+        load_model(old_run)
+    assert str(caught.value).startswith(f"{old_run.weights_path} is damaged (")
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_network_are_refused(old_run: Run) -> None:
+    save_file({"surprise": torch.zeros(1)}, old_run.weights_path)
+    with pytest.raises(RunError, match="is damaged") as caught:
+        load_model(open_run(old_run.path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_named_in_one_line(value: float, own_run: Run) -> None:
+    model = make_model()
+    model.head[-1].bias.data[1] = value
+    save_weights(own_run, model, 2)
     with pytest.raises(RunError) as caught:
         load_model(own_run)
-    assert str(caught.value).startswith(f"{own_run.weights_path} is damaged (")
-    assert "\n" not in str(caught.value)
+    name = next(name for name, tensor in model.state_dict().items() if not tensor.isfinite().all())
+    assert str(caught.value) == (
+        f"{own_run.weights_path} holds NaN or infinity in {name!r}. Restore it from a copy, or make the run anew."
+    )
 
 
-def test_weights_of_another_network_are_refused(own_run: Run) -> None:
-    save_file({"surprise": torch.zeros(1)}, own_run.weights_path)
-    with pytest.raises(RunError, match="is damaged") as caught:
-        load_model(open_run(own_run.path))
-    assert "\n" not in str(caught.value)
+def test_a_file_of_weights_that_are_not_finite_is_refused(tmp_path: Path) -> None:
+    state = resnet10_narrow().state_dict()
+    state["bn1.running_var"][0] = math.nan
+    path = write_pth(tmp_path / "weights.pth", state)
+    with pytest.raises(CamcoreError) as caught:
+        load_initial_weights(make_model(), str(path))
+    assert str(caught.value) == (
+        f"{path} has values in 'bn1.running_var' that are not finite: the training diverged. Take a checkpoint from"
+        " before."
+    )
 
 
 def write_pth(path: Path, state: object) -> Path:

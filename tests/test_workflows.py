@@ -155,13 +155,13 @@ def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: 
         ),
     ],
 )
-def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, object], message: str, own_run: Run) -> None:
-    path, root = own_run.path / "run.json", own_run.place("root")
+def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, object], message: str, old_run: Run) -> None:
+    path, root = old_run.path / "run.json", old_run.place("root")
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
     with pytest.raises(CamcoreError) as caught:
-        workflows.open_run_dataset(open_run(own_run.path), None)
-    found = own_run.info["dataset"]["fingerprint"][:12]
-    assert str(caught.value).startswith(message.format(root=root, path=own_run.path, found=found))
+        workflows.open_run_dataset(open_run(old_run.path), None)
+    found = old_run.info["dataset"]["fingerprint"][:12]
+    assert str(caught.value).startswith(message.format(root=root, path=old_run.path, found=found))
 
 
 def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:

@@ -173,5 +173,7 @@ STRINGS = _PARTS | {
     "verdict.alike": "Hardly any difference, however they are drawn.",
     "verdict.alike.why": "{first} and {second} differ by {drawn:.0%} as in the literature and by {left:.0%} in their "
     "positive evidence.",
+    "verdict.unknown": "Nothing can be said.",
+    "verdict.unknown.why": "No image has a map of both sources that holds numbers only.",
     "verdict.below": "{measure}, mean over all images. {meaning}",
 }

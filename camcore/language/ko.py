@@ -174,5 +174,7 @@ STRINGS = _PARTS | {
     "verdict.alike": "어떻게 그려도 차이가 거의 없어요.",
     "verdict.alike.why": "{first}, {second} 두 맵의 차이는 문헌 방식 그대로 그리면 {drawn:.0%}, 양의 증거만 비교하면 "
     "{left:.0%}예요.",
+    "verdict.unknown": "알 수 있는 것이 없어요.",
+    "verdict.unknown.why": "두 맵이 모두 숫자로만 이루어진 이미지가 하나도 없어요.",
     "verdict.below": "{measure}, 전체 이미지의 평균이에요. {meaning}",
 }

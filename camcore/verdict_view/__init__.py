@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from camcore.errors import RunError
+from camcore.checksums import find_run
+from camcore.errors import ReplacedError, RunError
 from camcore.files import read_json
 from camcore.generations import Generation
 from camcore.statistics import TOLERANCE
 
 FORMAT_VERSION = 1
+VALUES_FILE, OLD_VALUES = "values_file", "measures.parquet"  # earlier versions had one name for all
 PARTS = {
     "reference": str,
     "sources": list,
@@ -61,6 +65,11 @@ class Verdict:
         claimed = (claim.get("parameters", {}).get("measure") for claim in self.document["claims"])
         return next((name for name in claimed if name in self.measures), next(iter(self.measures)))
 
+    @property
+    def values_file(self) -> str:
+        """The name of the file beside it that holds the values per image."""
+        return str(self.document.get(VALUES_FILE, OLD_VALUES))
+
     @cached_property
     def same_by_theory(self) -> list[str]:
         """The reference, and the methods that are the same map by theory."""
@@ -92,22 +101,54 @@ def read_verdict(generation: Generation) -> Verdict | None:
     Raises:
         RunError: It is damaged, or of another format version.
     """
-    path = generation.path / "verdict.json"
-    if not path.exists():
+    way_out = make_anew(generation.path)
+    with generation.reading("verdict.json", way_out) as path:
+        document = read_json(path, way_out) if path.exists() else None
+    if document is None:
         return None
-    document = read_json(path)
     version = document.get("format_version")
     if version != FORMAT_VERSION:
-        raise RunError(f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}.")
+        raise RunError(
+            f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make it"
+            f" anew: camcore verdict {find_run(generation.path)}"
+        )
     damage = _find_damage(document)
+    if not damage and document.get("generation", generation.id) != generation.id:
+        damage = f"it is of other heatmaps, {document['generation']}"
     if damage:
-        run = generation.path.parents[1]
-        raise RunError(f"{path} is damaged ({damage}). Make it anew: camcore verdict {run}")
+        raise RunError(f"{path} is damaged ({damage}). {way_out}")
     return Verdict(document)
+
+
+def read_values(generation: Generation, verdict: Verdict) -> pd.DataFrame:
+    """Return the values per image of a verdict, a row per `source` and `index` (both in the table's index).
+
+    Raises:
+        ReplacedError: Another verdict has taken the place of this one.
+        RunError: They are missing or damaged.
+    """
+    try:
+        with generation.reading(verdict.values_file, make_anew(generation.path)) as path:
+            values = pd.read_parquet(path).set_index(["source", "index"]).sort_index()
+    except RunError as error:
+        if (now := read_verdict(generation)) is None or now.values_file != verdict.values_file:
+            raise ReplacedError(
+                f"The verdict of {find_run(generation.path)} was made anew while it was read. Load the page once more."
+            ) from error
+        raise
+    return values
+
+
+def make_anew(folder: Path) -> str:
+    """Return the way out where a file of a generation's verdict is damaged."""
+    return f"Make it anew: camcore verdict {find_run(folder)}"
 
 
 def _find_damage(document: dict[str, Any]) -> str:
     """Return what a verdict lacks, empty where nothing."""
+    name = document.get(VALUES_FILE, OLD_VALUES)
+    if not isinstance(name, str) or Path(name).name != name:
+        return f"no usable {VALUES_FILE!r}"
     wrong = [name for name, kind in PARTS.items() if not isinstance(document.get(name), kind)]
     if wrong:
         return f"no usable {wrong[0]!r}"

@@ -1,10 +1,12 @@
 """Where do two methods disagree, and how much of it is drawing?"""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
+from camcore.summary import mean_of_finite
 from dashboard import charts, controls, layout, open_image, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.drawing_share import show_drawing_share
@@ -21,7 +23,7 @@ def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention:
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
-        means = {name: [float(np.nanmean(measured[f"{one}_{name}"])) for one in MEASURES] for name in CONVENTIONS}
+        means = {name: [_mean(measured[f"{one}_{name}"]) for one in MEASURES] for name in CONVENTIONS}
         charts.show_chart(charts.draw_conventions([text(f"measure.{name}") for name in MEASURES], means), "split", 320)
     with grid.cell():
         layout.show_section(text("disagreement.histogram.title"), text("disagreement.histogram.lead"))
@@ -50,10 +52,21 @@ def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, conventio
     asked = open_image.find_asked(entry, order)
     pictures = st.container()
     shown = controls.choose_page(order, (PER_PAGE,), asked)
-    captions = [text("disagreement.ranking.caption", measure=names["measure"], share=values[index]) for index in shown]
+    captions = [_describe(names["measure"], values[index]) for index in shown]
     view = {"overlay": "both", "draw": convention}
     with pictures:
         show_grid(entry, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+
+
+def _mean(values: pd.Series) -> float | None:
+    """Return the mean of what is finite, None where nothing is."""
+    mean = mean_of_finite(values)
+    return mean if np.isfinite(mean) else None
+
+
+def _describe(measure: str, share: float) -> str:
+    """Return the line under a picture, empty where a map is not finite; the picture says that."""
+    return text("disagreement.ranking.caption", measure=measure, share=share) if np.isfinite(share) else ""
 
 
 layout.show_head("disagreement")

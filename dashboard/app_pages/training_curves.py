@@ -61,5 +61,9 @@ if shown:
     follow(shown, strength, colors)
 else:
     layout.show_notice(text("training_curves.none.title"), text("training_curves.choose"))
-confusion.show_confusion(selection.selected())
-calibration.show_calibration(selection.selected())
+selected = selection.selected()
+if selected.state == "damaged":
+    selection.show_problem(selected)
+else:
+    confusion.show_confusion(selected)
+    calibration.show_calibration(selected)

@@ -1,0 +1,107 @@
+"""Whether a run is whole: all of it is opened, and every file is hashed, large ones too, and compared with its list."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from camcore.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
+from camcore.errors import RunError
+from camcore.files import RESTORE, atomic_path
+from camcore.generations import open_generation
+from camcore.manifest import find_current, is_explained
+from camcore.runs import Run, open_run
+from camcore.verdict_view import make_anew, read_values, read_verdict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of a run: problems, a line each; listed files and their bytes; folders that nothing lists."""
+
+    problems: list[str]
+    files: int = 0
+    size: int = 0
+    unlisted: tuple[Path, ...] = ()
+
+
+def check_run(path: Path) -> Checked:
+    """Open all of a run and hash its listed files. Of files that nothing lists it says no more than that they open."""
+    problems: list[str] = []
+    run = _try(problems, lambda: open_run(path))
+    if run is None:
+        return Checked(problems)
+    _try(problems, run.history)
+    _try(problems, run.kept_epoch)
+    folders = [path]
+    if is_explained(run):
+        generation = _try(problems, lambda: open_generation(run))
+        if generation is not None:
+            folders.append(generation.path)
+            _try(problems, generation.read_all)
+            verdict = _try(problems, lambda: read_verdict(generation))
+            if verdict is not None:
+                _try(problems, lambda: read_values(generation, verdict))
+    listed = [folder / name for folder in folders for name in read_sums(folder) or ()]
+    for file in listed:
+        if not any(problem.startswith(f"{file} ") for problem in problems):
+            _try(problems, lambda file=file: verify(file, _way_out(run, file), largest=None))  # type: ignore[misc]
+    size = sum(file.stat().st_size for file in listed if file.is_file())
+    return Checked(problems, len(listed), size, tuple(folder for folder in folders if read_sums(folder) is None))
+
+
+def accept_run(path: Path) -> Checked:
+    """List the files of a run as they are now. Where something of it can't be opened, the lists stay as they were.
+
+    Raises:
+        CamcoreError: It can't be opened, or its training is not finished, or the folder may not be written to.
+    """
+    if not (path / "run.json").is_file():
+        open_run(path)
+    with ExitStack() as lists:
+        lists.enter_context(_kept_on_failure(path / SUMS))
+        write_sums(path, RUN_FILES)
+        run = open_run(path)
+        if run.resume_path.exists():
+            raise RunError(f"{path} still changes with every epoch. Finish it: camcore train --run {path} --resume")
+        folder = path / "explained" / find_current(run) if is_explained(run) else None
+        if folder is not None and (folder / "manifest.json").is_file():
+            lists.enter_context(_kept_on_failure(folder / SUMS))
+            write_sums(folder, [file.name for file in folder.iterdir() if not file.name.startswith(".")])
+        checked = check_run(path)
+        if checked.problems:
+            raise RunError(checked.problems[0])
+    return checked
+
+
+def _try(problems: list[str], step: Callable[[], T]) -> T | None:
+    try:
+        return step()
+    except RunError as error:
+        problems.append(str(error))
+        return None
+
+
+def _way_out(run: Run, file: Path) -> str:
+    if file.parent == run.path:
+        return RESTORE
+    if file.name.startswith(("measures", "verdict")):
+        return make_anew(file.parent)
+    return f"Make it anew: camcore explain {run.path} --force"
+
+
+@contextmanager
+def _kept_on_failure(path: Path) -> Iterator[None]:
+    """Bring back what a file was where the block does not end well."""
+    before = path.read_bytes() if path.is_file() else None
+    try:
+        yield
+    except BaseException:
+        if before is not None:
+            with atomic_path(path) as part:
+                part.write_bytes(before)
+        elif path.is_file():
+            path.unlink()
+        raise

@@ -1,0 +1,152 @@
+"""`SHA256SUMS`: what the files of a folder have to be, so that damage is told and not shown. `sha256sum -c` reads it.
+
+While a file is replaced it has two lines, for what it was and for what it becomes: either is right. So neither a reader
+nor a stop between two writes takes a replacement for damage. A file without a line is of unknown worth, and read as it
+is; so are all files of a folder without sums, which earlier versions wrote.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from camcore.errors import RunError
+from camcore.files import atomic_path, write_text
+
+SUMS = "SHA256SUMS"
+RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
+# Written last, so that a list that was cut off between two lines is known by what it lacks.
+HEADS = ("run.json", "manifest.json")
+LARGEST = 256 * 1024**2  # bytes that are hashed when a file is first used: 0.2 s at 1.4 GiB/s
+_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_hashing = Lock()  # sessions that want the same file wait for one that hashes it
+
+Sums = dict[str, tuple[str, ...]]
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_sums(folder: Path) -> Sums | None:
+    """Return the sums, of which one is right, by the names of a folder's files; None where nothing lists them.
+
+    Raises:
+        RunError: The list is damaged.
+    """
+    path = folder / SUMS
+    try:
+        return _parse(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}). Restore it from a copy, or write it anew: camcore check"
+            f" {find_run(folder)} --accept"
+        ) from error
+
+
+def verify(path: Path, way_out: str, largest: int | None = LARGEST) -> None:
+    """Do nothing if a file is what the list beside it says, or if nothing lists it.
+
+    What a file was found to be is remembered while this process lives and the file keeps its size and times.
+
+    Args:
+        path: The file.
+        way_out: The end of the message: what to do.
+        largest: Size in bytes beyond which the file is not looked into; None for all. `camcore check` does.
+
+    Raises:
+        RunError: It is missing, can't be read, or is another, or the list itself is damaged.
+    """
+    if not _is_other(path, way_out, largest):
+        return
+    if _is_other(path, way_out, largest):  # a second time, because it may have been replaced between list and file
+        raise RunError(f"{path} is damaged (its SHA-256 is not the one in {SUMS}). {way_out}")
+
+
+def write_sums(folder: Path, names: Iterable[str]) -> None:
+    """List these files of a folder, as far as they are there.
+
+    Raises:
+        CamcoreError: The disk is full, or the folder may not be written to.
+    """
+    there = (folder / name for name in names if name != SUMS)
+    _write(folder, {path.name: (sha256_of(path),) for path in there if path.is_file()})
+
+
+@contextmanager
+def atomic_listed(path: Path) -> Iterator[Path]:
+    """As `atomic_path`; where the folder lists its files, this one is listed as it is at every moment.
+
+    Raises:
+        CamcoreError: The disk is full, or the folder may not be written to.
+        RunError: The list is damaged.
+    """
+    before = read_sums(path.parent)
+    with atomic_path(path) as part:
+        yield part
+        new = sha256_of(part)
+        if before is not None and path.name in before:
+            _write(path.parent, before | {path.name: (*before[path.name], new)})
+    if before is not None:
+        _write(path.parent, before | {path.name: (new,)})
+
+
+def remove_listed(paths: Iterable[Path]) -> None:
+    """Remove files, and what the lists beside them say of them."""
+    for path in paths:
+        sums = read_sums(path.parent)
+        if sums is not None and path.name in sums:
+            del sums[path.name]
+            _write(path.parent, sums)
+        with suppress(OSError):  # a folder, or the like, in its place does no harm
+            path.unlink()
+
+
+def find_run(folder: Path) -> Path:
+    """Return the run of a folder that lists its files: the run's own, or that of a generation."""
+    return folder.parents[1] if folder.parent.name == "explained" else folder
+
+
+def _is_other(path: Path, way_out: str, largest: int | None) -> bool:
+    expected = (read_sums(path.parent) or {}).get(path.name)
+    if expected is None:
+        return False
+    try:
+        state = path.stat()
+        if largest is not None and state.st_size > largest:
+            return False
+        with _hashing:
+            return _hash(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns) not in expected
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing. {way_out}") from error
+    except OSError as error:
+        raise RunError(f"{path} can't be read ({error.strerror or error}). {way_out}") from error
+
+
+@lru_cache(maxsize=4096)
+def _hash(path: Path, size: int, mtime_ns: int, ctime_ns: int) -> str:
+    return sha256_of(path)
+
+
+def _parse(text: str) -> Sums:
+    found: Sums = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ValueError(f"line {number} is no SHA-256 and name")
+        found[match[2]] = (*found.get(match[2], ()), match[1])
+    if not any(name in found for name in HEADS):
+        raise ValueError(f"it lists neither {' nor '.join(HEADS)}")
+    return found
+
+
+def _write(folder: Path, sums: Mapping[str, Iterable[str]]) -> None:
+    names = sorted(sums, key=lambda name: (name in HEADS, name))
+    write_text(folder / SUMS, "".join(f"{one}  {name}\n" for name in names for one in sums[name]))

@@ -1,0 +1,230 @@
+"""Every file of a run damaged in every way: each page says what is wrong with it, or shows what it shows without."""
+
+import random
+import re
+import shutil
+import sys
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from damage import DAMAGES, FILES, copy_complete, damage, find
+from own_pictures import draw_photograph, encode
+from page_steps import all_text, show_page
+from streamlit.testing.v1 import AppTest
+from synthetic_run import make_run
+from synthetic_verdict import write_verdict
+
+from camcore import readings
+from camcore.generations import new_generation
+from camcore.runs import open_run
+from dashboard import data, verdict_examples
+from dashboard.data import read_entry
+from dashboard.router import PAGES
+from dashboard.verdict_data import pair_images, read_verdict
+
+NAMES = [name for name, _ in PAGES]
+CASES = [(file, how, page) for file in FILES for how in DAMAGES for page in NAMES]
+SAMPLE = random.Random(0).sample(CASES, 18)  # noqa: S311 no secret
+WAYS_OUT = re.compile(r"camcore \w+|Restore it")
+LISTS = ("SHA256SUMS", "explained/*/SHA256SUMS")
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="what can't be read is made of /proc")
+
+
+@pytest.fixture(scope="module")
+def whole(trained_run, tmp_path_factory):
+    return copy_complete(trained_run, tmp_path_factory.mktemp("whole") / "runs" / "own", seed=1)
+
+
+@pytest.fixture(scope="module")
+def another(trained_run, tmp_path_factory):
+    return copy_complete(trained_run, tmp_path_factory.mktemp("another") / "runs" / "own", seed=2)
+
+
+@pytest.fixture(scope="module")
+def sound(trained_run):
+    """A run beside the damaged one, which has to stay usable."""
+    return trained_run.path
+
+
+def show(page: str, run: Path, monkeypatch) -> AppTest:
+    app = show_page(page, run.parent, monkeypatch, run=run.name)
+    if page == "own_image" and app.file_uploader:
+        app.file_uploader(key="own_image_files").set_value([("0.png", encode(draw_photograph()), "image/png")])
+        app.run()
+        assert not app.exception
+    return app
+
+
+def read_page(app: AppTest) -> str:
+    """Return all that a page shows: its text, what its components were given, and its charts."""
+    parts = [unescape(all_text(app))]
+    parts += [element.proto.json for element in app.get("bidi_component")]
+    parts += [element.proto.spec for element in app.get("plotly_chart")]
+    return re.sub(r"own_image_files|[0-9a-f]{8}-[0-9a-f-]{27,}", "", "\n".join(parts))  # ids of uploads
+
+
+@pytest.fixture(scope="module")
+def expected(whole, sound, tmp_path_factory):
+    found = {}
+    for page in NAMES:
+        run = copy_beside(whole, sound, tmp_path_factory.mktemp(page))
+        with pytest.MonkeyPatch.context() as patch:
+            found[page] = read_page(show(page, run, patch))
+    return found
+
+
+def copy_beside(whole: Path, sound: Path, folder: Path) -> Path:
+    shutil.copytree(sound, folder / "runs" / "sound")
+    return Path(shutil.copytree(whole, folder / "runs" / "own"))
+
+
+def try_one(file, how, page, whole, another, sound, expected, folder, monkeypatch) -> None:
+    run = copy_beside(whole, sound, folder)
+    path = find(run, file)
+    damage(path, how, find(another, file))
+    app = show(page, run, monkeypatch)
+    shown = read_page(app)
+    case = f"{page} with {file}, {how}"
+    if shown != expected[page]:
+        named = ("SHA256SUMS", "is missing") if file in LISTS else (path.name,)
+        problems = [unescape(part) for part in re.findall(r"<p>(.*?)</p>", all_text(app))]
+        told = [one for one in problems if any(name in one for name in named) and WAYS_OUT.search(one)]
+        assert told, f"{case}: {problems}"
+        assert str(folder) not in all_text(app), case
+    elif how not in ("removed", "another"):
+        other = {"local.json", "skipped.csv"}
+        # A page need not look into what it does not show; the others say it.
+        assert page not in ("gallery", "verdict") or file in other or file not in NEEDED[page], case
+    app.selectbox(key="url_run").select("sound").run()
+    assert not app.exception
+    others_too = ("overview", "training_curves")  # say it of every run that they show
+    assert page in others_too or "cc-problem" not in all_text(app), f"{case}: the other run"
+
+
+NEEDED = {
+    "gallery": ("run.json", "explained/*/samples.parquet", "explained/*/cam.npy", "explained/*/thumbnails.bin"),
+    "verdict": ("run.json", "explained/*/verdict.json", "explained/*/measures-*.parquet"),
+}
+
+
+@linux
+@pytest.mark.parametrize(("file", "how", "page"), SAMPLE)
+def test_damage_is_told_or_does_no_harm(
+    file, how, page, whole, another, sound, expected, tmp_path, monkeypatch
+) -> None:
+    try_one(file, how, page, whole, another, sound, expected, tmp_path, monkeypatch)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("page", NAMES)
+@pytest.mark.parametrize("file", FILES)
+def test_all_damage_is_told_or_does_no_harm(file, page, whole, another, sound, expected, tmp_path, monkeypatch) -> None:
+    for how in DAMAGES:
+        try_one(file, how, page, whole, another, sound, expected, tmp_path / how, monkeypatch)
+
+
+def explain_anew(path: Path) -> str:
+    """Put a copy of a synthetic run's heatmaps, drawn otherwise, into force, and return its name."""
+    old = read_entry(path).generation
+    assert old is not None
+    with new_generation(open_run(path)) as folder:
+        for file in old.path.iterdir():
+            if file.name.endswith(".npy") and file.name in ("cam.npy", "grad_cam.npy"):
+                np.save(folder / file.name, np.load(file)[:, :, ::-1])
+            elif not file.name.startswith(("verdict", "measures")):
+                shutil.copy(file, folder / file.name)
+    new = read_entry(path).generation
+    assert new is not None
+    return new.id
+
+
+@pytest.mark.parametrize("page", ["overview", "gallery", "disagreement", "training_curves"])
+def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, tmp_path, monkeypatch):
+    run = make_run(tmp_path / "runs", "own", images=8)
+    seen: list[str] = []
+    name_samples = readings.name_samples
+
+    def read_slowly(run, generation):
+        if not seen:
+            seen.append(generation.id)
+            explain_anew(run.path)  # and the old ones are removed
+        return name_samples(run, generation)
+
+    monkeypatch.setattr(readings, "name_samples", read_slowly)
+    app = show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam")
+    shown = read_page(app)
+    assert len(seen) == 1
+    assert "cc-problem" not in shown
+    assert "made anew" not in shown
+    monkeypatch.setattr(readings, "name_samples", name_samples)
+    assert shown == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
+
+
+def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "runs", "own", images=8)
+    name_samples = readings.name_samples
+
+    def read_slowly(run, generation):
+        explain_anew(run.path)
+        return name_samples(run, generation)
+
+    monkeypatch.setattr(readings, "name_samples", read_slowly)
+    shown = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))
+    assert re.search(r"The heatmaps of \S+/runs/own were made anew or removed while they were read", shown)
+    monkeypatch.setattr(readings, "name_samples", name_samples)
+    app = show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3")
+    assert "cc-problem" not in all_text(app)
+    assert app.query_params == {"run": "own", "b": "grad_cam@layer3"}
+
+
+def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
+    run = make_run(tmp_path, "own", images=8)
+    entry = read_entry(run)
+    new = explain_anew(run)
+    with pytest.raises(data.ReplacedError, match="was changed or explained anew while this page was made"):
+        data.measure_pair(entry, "cam", "grad_cam")
+    assert data.measure_pair(read_entry(run), "cam", "grad_cam").shape == (8, 8)
+    assert read_entry(run).key[1].startswith(new)
+
+
+def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
+    run = make_run(tmp_path, "own", images=20)
+    folder = write_verdict(run)
+    entry = read_entry(run)
+    verdict = read_verdict(entry)
+    assert verdict is not None
+    text = (folder / "verdict.json").read_text(encoding="utf-8")
+    (folder / "measures.parquet").rename(folder / "measures-2.parquet")
+    (folder / "verdict.json").write_text(
+        text.replace("{", '{"values_file": "measures-2.parquet", ', 1), encoding="utf-8"
+    )
+    with pytest.raises(data.ReplacedError, match="was made anew while it was read"):
+        pair_images(entry, verdict, "deletion", "layer_cam")
+    again = read_verdict(entry)
+    assert again is not None
+    assert len(pair_images(entry, again, "deletion", "layer_cam")) == 20
+
+
+def test_the_page_goes_on_with_a_verdict_that_is_made_anew_while_it_is_made(tmp_path, monkeypatch):
+    run = make_run(tmp_path / "runs", "own", images=20)
+    folder = write_verdict(run)
+    before = read_page(show_page("verdict", run.parent, monkeypatch))
+    seen: list[int] = []
+    find = verdict_examples.pair_images
+
+    def find_slowly(*arguments):
+        if not seen:
+            seen.append(1)
+            text = (folder / "verdict.json").read_text(encoding="utf-8")
+            (folder / "measures.parquet").rename(folder / "measures-2.parquet")
+            changed = text.replace("{", '{"values_file": "measures-2.parquet", ', 1)
+            (folder / "verdict.json").write_text(changed, encoding="utf-8")
+        return find(*arguments)
+
+    monkeypatch.setattr(verdict_examples, "pair_images", find_slowly)
+    assert read_page(show_page("verdict", run.parent, monkeypatch)) == before
+    assert seen

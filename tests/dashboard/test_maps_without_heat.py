@@ -1,0 +1,118 @@
+"""Runs whose maps are zero, NaN or infinite: every page, report and download says so and shows no number of them."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from command_line import run_camcore
+from page_steps import all_text, payload, show_page
+from synthetic_run import make_run
+from synthetic_verdict import write_verdict
+
+from camcore.contact_sheet import draw_contact_sheet, to_png
+from camcore.disagreement import map_status
+from camcore.generations import open_generation
+from camcore.heatmap_grid import CHOICES, DEFAULTS
+from camcore.image_table import make_image_table, to_csv
+from camcore.language import text_in
+from camcore.runs import open_run
+from dashboard.router import PAGES
+
+SOURCES = ("cam", "grad_cam", "grad_cam@layer3")
+VALUES = (0.0, math.nan, math.inf, -math.inf)
+
+
+def spoil(path, share: float) -> None:
+    """Make a share of the maps of a run zero or not finite, each image in another way, some in one cell only."""
+    generation = open_generation(open_run(path))
+    samples = pd.read_parquet(generation.path / "samples.parquet")
+    for number, source in enumerate(generation.manifest["sources"]):
+        maps = np.load(generation.path / f"{source}.npy")
+        for image in range(round(share * len(maps))):
+            value = VALUES[(image + number) % len(VALUES)]
+            if image % 8 < 4:
+                maps[image] = value
+            else:
+                maps[image, :, 0, image % maps.shape[-1]] = value
+        np.save(generation.path / f"{source}.npy", maps)
+        samples[f"status_{source}"] = map_status(maps[:, 0])
+    samples.to_parquet(generation.path / "samples.parquet")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for name, share in (("some", 0.6), ("all", 1.0)):
+        path = make_run(folder, name, images=20)
+        write_verdict(path)
+        spoil(path, share)
+    nothing = open_generation(open_run(make_run(folder, "nothing", images=6)))
+    for source in SOURCES:
+        maps = np.load(nothing.path / f"{source}.npy")
+        np.save(nothing.path / f"{source}.npy", np.full_like(maps, np.nan))
+    samples = pd.read_parquet(nothing.path / "samples.parquet")
+    samples.assign(**{f"status_{one}": "not_finite" for one in SOURCES}).to_parquet(nothing.path / "samples.parquet")
+    return folder
+
+
+def numbers_that_are_none(text: str) -> list[str]:
+    return [word for word in ("nan%", "inf%", "NaN%", ">nan", ">inf") if word in text]
+
+
+@pytest.mark.parametrize("run", ["some", "all", "nothing"])
+@pytest.mark.parametrize("page", [name for name, _ in PAGES if name != "own_image"])
+def test_every_page_shows_no_number_of_them(page, run, runs, monkeypatch):
+    app = show_page(page, runs, monkeypatch, run=run)
+    charts = "".join(element.proto.spec for element in app.get("plotly_chart"))
+    assert numbers_that_are_none(all_text(app) + charts) == []
+    assert "cc-problem" not in all_text(app)
+
+
+@pytest.mark.parametrize("view", [{"sort": "heat_moved"}, {"sort": "off_object"}, {"status_a": "not_finite"}])
+def test_the_gallery_orders_and_filters_by_them(view, runs, monkeypatch):
+    app = show_page("gallery", runs, monkeypatch, run="some", **view)
+    tiles = payload(app, "tiles")["tiles"]
+    assert tiles
+    assert numbers_that_are_none("".join(tile["caption"] for tile in tiles)) == []
+
+
+def test_a_ranking_has_no_number_for_them(runs, monkeypatch):
+    app = show_page("disagreement", runs, monkeypatch, run="nothing")
+    assert "Nothing can be said." in all_text(app)
+    assert [tile["caption"] for tile in payload(app, "tiles")["tiles"]] == [""] * 6
+
+
+@pytest.mark.parametrize(("run", "language"), [("some", "en"), ("all", "ko"), ("nothing", "en")])
+def test_the_report_shows_no_number_of_them(run, language, runs, tmp_path):
+    out = tmp_path / "report.html"
+    result = run_camcore("report", runs / run, "--out", out, "--language", language)
+    assert result.exit_code == 0, result.output
+    assert numbers_that_are_none(out.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("run", ["some", "all", "nothing"])
+def test_the_table_says_what_they_are(run, runs):
+    opened = open_run(runs / run)
+    generation = open_generation(opened)
+    indices = range(len(generation.samples))
+    table = make_image_table(opened, generation, indices, "cam", "grad_cam")
+    for source in ("cam", "grad_cam"):
+        bad = (table[f"status_{source}"] == "not_finite").to_numpy()
+        assert bad.any()
+        assert (
+            table.loc[bad, [f"off_object_{source}_literature", f"off_object_{source}_positive"]].isna().all(axis=None)
+        )
+        assert table.loc[bad, ["heat_moved_literature", "peak_shift_positive"]].isna().all(axis=None)
+    assert b"inf" not in to_csv(table).lower()
+
+
+@pytest.mark.parametrize("scale", CHOICES["scale"])
+@pytest.mark.parametrize(("run", "overlay"), [("all", "both"), ("all", "difference"), ("nothing", "both")])
+def test_the_contact_sheet_is_drawn(run, overlay, scale, runs):
+    opened = open_run(runs / run)
+    generation = open_generation(opened)
+    view = DEFAULTS | {"overlay": overlay, "scale": scale}
+    indices = range(8)[: len(generation.samples)]
+    sheet = draw_contact_sheet(opened, generation, indices, ("cam", "grad_cam@layer3"), view, text_in("ko"))
+    assert to_png(sheet).startswith(b"\x89PNG")

@@ -1,0 +1,147 @@
+"""Every file of a run damaged in every way: each command says what is wrong with it, or does what it does without."""
+
+import json
+import random
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import ON_CPU, run_camcore
+from damage import DAMAGES, FILES, copy_complete, damage, find
+
+from camcore.checksums import RUN_FILES, write_sums
+from camcore.runs import Run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what can't be read is made of /proc")
+
+COMMANDS = {
+    "runs": ("runs", "--runs", "{folder}"),
+    "check": ("check", "{run}"),
+    "layers": ("layers", "{run}"),
+    "explain": ("explain", "{run}", *ON_CPU),
+    "report": ("report", "{run}", "--out", "{folder}/report.html"),
+    "verdict": ("verdict", "{run}", "--methods", "cam,grad_cam", "--images", "2", "--workers", "0"),
+}
+QUICK = [(file, how, command) for file in FILES for how in DAMAGES for command in COMMANDS if command != "verdict"]
+VERDICTS = [(file, how, "verdict") for file in FILES for how in DAMAGES]
+SAMPLE = random.Random(0).sample(QUICK, 50) + random.Random(0).sample(VERDICTS, 4)  # noqa: S311 no secret
+WAYS_OUT = re.compile(r"(camcore \w+|Restore it|--root|Update camcore|Could not write|Name (the right|a) )")
+LISTS, JUDGED = ("SHA256SUMS", "explained/*/SHA256SUMS"), ("verdict", "measures")
+
+
+@pytest.fixture(scope="module")
+def whole(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_complete(trained_run, tmp_path_factory.mktemp("whole") / "own", seed=1)
+
+
+@pytest.fixture(scope="module")
+def another(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_complete(trained_run, tmp_path_factory.mktemp("another") / "own", seed=2)
+
+
+@pytest.fixture(scope="module")
+def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each command says and writes of the whole run."""
+    found = {}
+    for command in COMMANDS:
+        run = Path(shutil.copytree(whole, tmp_path_factory.mktemp(command) / "own"))
+        code, said, errors = ask(run, command)
+        assert (code, errors) == (0, "")
+        found[command] = said
+    return found
+
+
+def ask(run: Path, command: str) -> tuple[int, str, str]:
+    """Return exit code, output and errors of a command, of a run that is called RUN; with the report that it wrote."""
+    arguments = [part.format(run=run, folder=run.parent) for part in COMMANDS[command]]
+    result = run_camcore(*arguments)
+    report = run.parent / "report.html"
+    page = report.read_text(encoding="utf-8") if report.exists() else ""
+    said = "\n".join(line for line in (result.stdout + page).splitlines() if not line.startswith("Written in "))
+    return result.exit_code, said.replace(str(run), "RUN").replace(str(run.parent), "HERE"), result.stderr
+
+
+def is_right(command: str, file: str, said: str, expected: str) -> bool:
+    """Whether a command that did not complain has done the right thing."""
+    needed = file.startswith("explained/") and not any(name in file for name in JUDGED)
+    return said == expected and not (command == "explain" and needed)
+
+
+def try_one(file: str, how: str, command: str, whole: Path, another: Path, expected: str, folder: Path) -> None:
+    run = Path(shutil.copytree(whole, folder / "own"))
+    path = find(run, file)
+    name, before = path.name, path.read_bytes()
+    damage(path, how, find(another, file))
+    code, said, errors = ask(run, command)
+    case = f"{command} with {file}, {how}: {code} {said[:300]} {errors}"
+    if code == 0 and is_right(command, file, said, expected):
+        return
+    if file in LISTS and how == "removed":  # as earlier versions wrote it
+        assert code == 0 and (said == expected or command == "check"), case
+    elif command == "runs":
+        assert code == 0 and re.search(
+            rf"^unusable: .*({re.escape(name)}|SHA256SUMS).*{WAYS_OUT.pattern}", said, re.M
+        ), case
+    elif (file == "explained/current" and how == "removed") or find_bytes(run, file) == before:
+        assert code == 0, case
+    else:
+        assert code == 1, case
+        lines = (said if command == "check" else errors).splitlines()
+        assert command == "check" or (len(lines) == 1 and lines[0].startswith("Error: ")), case
+        # A flipped bit in a list is told of the file whose line it is.
+        named = ["SHA256SUMS", "is missing"] if file in LISTS else [name]
+        assert file == "local.json" or any(word in line for line in lines for word in named), case
+        assert all(WAYS_OUT.search(line) for line in lines), case
+
+
+def find_bytes(run: Path, file: str) -> bytes:
+    path = next(run.glob(file), None)
+    return path.read_bytes() if path is not None and path.is_file() and not path.is_symlink() else b""
+
+
+def test_every_file_of_a_run_is_tried(whole: Path) -> None:
+    there = {path for path in whole.rglob("*") if path.is_file()}
+    assert {find(whole, file) for file in FILES} == there
+
+
+def test_two_runs_have_little_in_common(whole: Path, another: Path) -> None:
+    same = {file for file in FILES if find(whole, file).read_bytes() == find(another, file).read_bytes()}
+    of_images = {"explained/*/thumbnails.npy", "explained/*/thumbnails.bin", "explained/*/targets.npy"}
+    assert same <= {"local.json"} | of_images
+
+
+@pytest.mark.parametrize(("file", "how", "command"), SAMPLE)
+def test_damage_is_told_or_does_no_harm(
+    file: str, how: str, command: str, whole: Path, another: Path, expected: dict[str, str], tmp_path: Path
+) -> None:
+    try_one(file, how, command, whole, another, expected[command], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("file", FILES)
+def test_all_damage_is_told_or_does_no_harm(
+    file: str, command: str, whole: Path, another: Path, expected: dict[str, str], tmp_path: Path
+) -> None:
+    for how in DAMAGES:
+        try_one(file, how, command, whole, another, expected[command], tmp_path / how)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "verdict"])
+@pytest.mark.parametrize("file", ["run.json", "explained/*/manifest.json", "explained/*/verdict.json"])
+def test_what_a_newer_camcore_wrote_is_called_that(
+    file: str, command: str, whole: Path, expected: dict[str, str], tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "own"))
+    path = find(run, file)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(document | {"format_version": 2}), encoding="utf-8")
+    for folder, names in ((run, RUN_FILES), (path.parent, [one.name for one in path.parent.iterdir()])):
+        write_sums(folder, names)
+    code, said, errors = ask(run, command)
+    if code == 0 and is_right(command, file, said, expected[command]):
+        return
+    assert f"{path.name} has format version 2; this camcore reads 1. Update camcore" in said + errors
+    assert code == (command != "runs")
