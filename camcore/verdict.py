@@ -19,7 +19,6 @@ from camcore.evaluation import (
     RANDOMIZED_IMAGES,
     affordable_images,
     choose_images,
-    compare_runs,
     load_seen,
     measure_faithfulness,
     measure_randomization,
@@ -60,23 +59,23 @@ def verdict_sources(generation: Generation, methods: Sequence[str] | None) -> li
 
 
 def make_verdict(
-    subject: Subject, sources: Sequence[Source], against: Run | None = None, images: int | None = None, seed: int = 0
+    subject: Subject,
+    sources: Sequence[Source],
+    price: dict[str, Any] | None = None,
+    images: int | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Measure, compare and write `verdict.json` and `measures.parquet` into the generation.
 
     Args:
         subject: A run whose maps in force are of all these sources.
         sources: What to compare, of `verdict_sources`.
-        against: A run of another head, for the price of CAM's architecture.
+        price: What CAM's architecture costs in accuracy, of `measure_price`; None where that is not asked.
         images: How many images insertion and deletion run on; None for what a few minutes allow.
         seed: Of every choice that is left to chance.
-
-    Raises:
-        CamcoreError: The other run was explained on other images.
     """
     started = time.perf_counter()
     generation, names = subject.generation, [source.id for source in sources]
-    price = None if against is None else compare_runs(subject.run, against)
     truth = read_truth(subject.run, subject.dataset, generation.samples)
     last = generation.manifest["layers"][-1]
     baselines = read_baselines(subject.dataset, truth, last["height"], last["width"], seed)

@@ -15,7 +15,7 @@ RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and w
 LEVELS = (
     ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment"),
     ("files", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
-    ("config", "statistics", "box_regions", "confusion", "calibration", "methods"),
+    ("config", "statistics", "crossed_intervals", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
     ("generations", "disagreement", "sentences", "charts", "score_cam", "loading", "weights", "overlays"),
@@ -30,7 +30,7 @@ LEVELS = (
         "verdict_view",
         "foreign_weights",
     ),
-    ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps"),
+    ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps", "price"),
     ("path_choice", "tiles", "sheet_pictures", "frozen_features", "calibration_view"),
     ("image_table", "training_data", "explain", "evaluation", "report", "contact_sheet"),
     ("verdict", "cli_options", "train"),
