@@ -77,7 +77,7 @@ def measure_price(first: Side, second: Side) -> dict[str, Any]:
         np.stack([(one.samples["label"] == one.samples["predicted"]).to_numpy()[counted] for one in side])
         for side in (ours, theirs)
     )
-    price = {"against": second.name, "n": int(counted.sum())}
+    price: dict[str, Any] = {"against": second.name, "n": int(counted.sum())}
     if len(ours) == len(theirs) == 1:
         pair = compare_accuracy(right[0], right_against[0])
         price |= {"accuracy": pair.first.value, "accuracy_against": pair.second.value}
