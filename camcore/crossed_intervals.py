@@ -32,7 +32,9 @@ def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference
     Trainings and images are both samples, and every training answers every image, like readers and cases in a study
     of diagnostic images. The variance of the difference is that between the trainings of each group, which holds what
     training and image do together, and that between images, without it. Student's factor has Satterthwaite's degrees
-    of freedom: for two groups of three where only trainings vary, 2 to 4, a factor of 4.3 to 2.8.
+    of freedom: for two groups of three where only trainings vary, 2 to 4, a factor of 4.3 to 2.8. Both groups are given
+    those of the smaller one: with its own, two trainings beside ten covered 0.92 in simulations, so 0.97. Over groups
+    of 2 to 10 trainings and 36 to 3,000 images, 0.95 to 0.99 was covered, more than 0.95 where trainings vary little.
 
     No group is taken to vary less than its answers to single images make it vary: three accuracies lie close together
     by chance often enough. One image that the first group alone has right and one that the second has are added, so
@@ -60,7 +62,8 @@ def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference
     all_of_images = ((float(differences @ differences) + 2) / count - centre**2) / count
     images = max(0.0, all_of_images - sum(together))
     parts = [*trainings, images]
-    freedoms = [*(len(group) - 1 for group in groups), count - 1]
+    fewest = min(len(group) for group in groups) - 1
+    freedoms = [fewest, fewest, count - 1]
     variance = sum(parts)
     freedom = variance**2 / sum(part**2 / free for part, free in zip(parts, freedoms, strict=True))
     error, factor = math.sqrt(variance), float(stats.t.ppf(1 - ALPHA / 2, freedom))

@@ -106,7 +106,7 @@ def test_charts_look_the_same_whatever_template_is_plotlys_default(
 
 
 def test_the_price_over_seeds_has_a_row_for_each(tmp_path: Path) -> None:
-    path = make_run(tmp_path, "dogs-seed1", images=12)
+    path = make_run(tmp_path, "dogs-seed1", images=40)
     write_verdict(path, against="mlp", over_seeds=True)
     page = make_report(open_run(path), images=2)
     assert page.index("Mean accuracy of mlp") < page.index("74.1 ● 76.0 ○") < page.index("mlp-seed3")

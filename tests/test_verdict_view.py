@@ -84,7 +84,7 @@ def test_every_measure_has_its_texts() -> None:
 
 @pytest.fixture(scope="module")
 def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
-    path = make_run(tmp_path_factory.mktemp("grouped"), "dogs-seed1", images=12)
+    path = make_run(tmp_path_factory.mktemp("grouped"), "dogs-seed1", images=40)
     write_verdict(path, against="mlp", over_seeds=True)
     verdict = read_verdict(open_generation(open_run(path)))
     assert verdict is not None
@@ -92,7 +92,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
 
 
 def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: Verdict) -> None:
-    assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) beside mlp (2 seeds), on the same 12 images."
+    assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) beside mlp (2 seeds), on the same 40 images."
     assert list_price(TEXT, grouped) == [
         ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),
         ("Mean accuracy of mlp", "76.5%", "standard deviation 0.7 points over 2 seeds"),

@@ -64,7 +64,7 @@ def test_every_part_is_there(runs, monkeypatch):
 
 
 def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
-    write_verdict(make_run(tmp_path, "dogs-seed1", images=12), against="mlp", over_seeds=True)
+    write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
     shown = all_text(show(tmp_path, monkeypatch))
     assert "75.2% over the 3 seeds of dogs" in shown
     assert shown.index("The price of CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
