@@ -35,7 +35,7 @@ def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference
     of freedom: for two groups of three where only trainings vary, 2 to 4, a factor of 4.3 to 2.8. Both groups are given
     those of the smaller one; with its own, two trainings beside ten covered 0.92 of simulated cases. As it is, groups
     of 2 to 10 trainings over 36 to 3,000 images were covered in 0.95 to 0.99 of them, in more where few answers are
-    wrong; with one training of each, and its interval for other images, in 0.2 to 0.9.
+    wrong; with one training of each, and its interval for other images, in 0.2 to 0.96.
 
     No group is taken to vary less than its answers to single images make it vary: three accuracies lie close together
     by chance often enough. One image that the first group alone has right and one that the second has are added, so
