@@ -117,13 +117,18 @@ def claim_baselines(verdict: Verdict) -> list[Claim]:
 
 
 def claim_price(verdict: Verdict) -> list[Claim]:
-    """Say what CAM's architecture costs in accuracy, beside a run of another head."""
+    """Say what CAM's architecture costs in accuracy, beside a run of another head, or over the seeds of both."""
     price = verdict["price"]
     if price is None:
         return []
     names = ("difference", "low", "high", "accuracy", "accuracy_against", "against")
-    code = "price_none" if price["low"] <= 0 <= price["high"] else "price_some"
-    return [_claim(code, **{name: price[name] for name in names})]
+    found = {name: price[name] for name in names}
+    amount = "none" if price["low"] <= 0 <= price["high"] else "some"
+    seeds = price.get("seeds")
+    if seeds is None:
+        return [_claim(f"price_{amount}", **found)]
+    counts = {"count": len(seeds["members"]), "count_against": len(seeds["members_against"])}
+    return [_claim(f"price_over_seeds_{amount}", **found, group=seeds["group"], **counts)]
 
 
 def claim_preference(verdict: Verdict) -> list[Claim]:

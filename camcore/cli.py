@@ -60,7 +60,7 @@ def explain_command(path: Path, **options: Any) -> None:
 
 @main.command("verdict")
 @click.argument("path", metavar="RUN", type=PATH)
-@click.option("--against", type=PATH, help="A run of another head, for the price of CAM's architecture.")
+@click.option("--against", type=PATH, help="A run of another head, or its group of seeds: CAM's price.")
 @ROOT
 @click.option("--methods", help="Comma-separated. [default: all but score_cam, which runs the model once per channel]")
 @click.option(
@@ -90,7 +90,21 @@ def verdict_command(path: Path, **options: Any) -> None:
             same = "identical by theory" if difference.get("identical_by_theory") else difference.get("verdict", "")
             interval = "" if value["low"] is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
             click.echo(f"  {source:<20} {value['mean']:.3f}{interval}  {same.replace('_', ' ')}")
+    if (verdict["price"] or {}).get("seeds"):
+        _say_seeds(verdict["price"])
     click.echo(f"\nWritten in {verdict['seconds']:.0f} s. Read it on the dashboard's page Verdict.")
+
+
+def _say_seeds(price: dict[str, Any]) -> None:
+    from camcore.verdict_view.price import pair_seeds
+
+    means = (price["accuracy"], price["accuracy_against"])
+    rows = {f"seed {seed}": pair for seed, pair in pair_seeds(price).items()} | {"mean": means}
+    click.echo(f"\naccuracy of {price['seeds']['group']} and {price['against']} (n = {price['n']})")
+    for name, pair in rows.items():
+        click.echo(f"  {name:<20} " + "  ".join("–    " if value is None else f"{value:.3f}" for value in pair))
+    interval = f"[{price['low']:+.3f}, {price['high']:+.3f}]"
+    click.echo(f"  {'difference':<20} {price['difference']:+.3f} {interval}")
 
 
 @main.command("demo")

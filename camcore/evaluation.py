@@ -1,4 +1,4 @@
-"""The part of a verdict that runs the model: faithfulness, randomisation and the price of the architecture."""
+"""The part of a verdict that runs the model: faithfulness and randomisation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,16 +11,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import rank_correlation
-from camcore.errors import CamcoreError
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
-from camcore.generations import open_generation
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models import Classifier
 from camcore.progress import show_progress
 from camcore.runs import Run
-from camcore.statistics import Estimate, compare_accuracy, mean_interval
+from camcore.statistics import Estimate, mean_interval
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
 FEWEST_IMAGES, MOST_IMAGES = 32, 200
@@ -92,37 +90,4 @@ def measure_randomization(
         "low": {name: [estimate.low for estimate in column] for name, column in columns.items()},
         "high": {name: [estimate.high for estimate in column] for name, column in columns.items()},
         "passes": {name: high is not None and high < ALIKE for name, high in last.items()},
-    }
-
-
-def compare_runs(run: Run, against: Run) -> dict[str, Any]:
-    """Return the accuracy of a run with CAM and of one without, with the interval of their difference.
-
-    Raises:
-        CamcoreError: They were not explained on the same images, or CAM does not apply to the first alone.
-    """
-    first, second = (open_generation(one) for one in (run, against))
-    if list(first.samples["id"]) != list(second.samples["id"]):
-        raise CamcoreError(
-            f"{run.path} and {against.path} were explained on different images, so their accuracies can't be compared"
-            " image by image. Train both on the same data set."
-        )
-    if not first.cam_able or second.cam_able:
-        able = [str(one.path) for one, made in ((run, first), (against, second)) if made.cam_able]
-        raise CamcoreError(
-            f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {run.path} alone; it"
-            f" applies to {' and '.join(able) or 'neither'}. Name a run of another head with --against."
-        )
-    counted = (first.samples["other_label"] < 0).to_numpy()
-    right = [(one.samples["label"] == one.samples["predicted"]).to_numpy()[counted] for one in (first, second)]
-    found = compare_accuracy(*right)
-    return {
-        "against": against.name,
-        "n": int(counted.sum()),
-        "accuracy": found.first.value,
-        "accuracy_against": found.second.value,
-        "difference": found.difference.difference,
-        "low": found.difference.low,
-        "high": found.difference.high,
-        "p_value": found.difference.p_value,
     }

@@ -11,6 +11,7 @@ Parameters = dict[str, Any]
 
 MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
+SEEDS = ("group", "count", "count_against")
 
 
 def write_sentences(text: Text, verdict: Verdict) -> tuple[list[str], list[str]]:
@@ -125,8 +126,17 @@ def _price_paid(text: Text, _: Verdict, given: Parameters) -> str:
     return text(f"verdict.claim.price_some.{direction}", **_price(given))
 
 
-def _price(given: Parameters) -> Parameters:
-    plain = {name: given[name] for name in ("accuracy", "accuracy_against", "against")}
+def _no_price_over_seeds(text: Text, _: Verdict, given: Parameters) -> str:
+    return text("verdict.claim.price_over_seeds_none", **_price(given, *SEEDS))
+
+
+def _price_over_seeds(text: Text, _: Verdict, given: Parameters) -> str:
+    direction = "lower" if given["difference"] < 0 else "higher"
+    return text(f"verdict.claim.price_over_seeds_some.{direction}", **_price(given, *SEEDS))
+
+
+def _price(given: Parameters, *more: str) -> Parameters:
+    plain = {name: given[name] for name in ("accuracy", "accuracy_against", "against", *more)}
     return plain | {name: points(given[name]) for name in ("difference", "low", "high")}
 
 
@@ -149,5 +159,7 @@ SENTENCES: dict[str, Callable[[Text, Verdict, Parameters], str]] = {
     "fails_randomization": _fails,
     "price_none": _no_price,
     "price_some": _price_paid,
+    "price_over_seeds_none": _no_price_over_seeds,
+    "price_over_seeds_some": _price_over_seeds,
     "reason_to_prefer": _prefer,
 }

@@ -23,7 +23,6 @@ from camcore.evaluation import (
     RANDOMIZED_IMAGES,
     affordable_images,
     choose_images,
-    compare_runs,
     load_seen,
     measure_faithfulness,
     measure_randomization,
@@ -65,19 +64,23 @@ def verdict_sources(generation: Generation, methods: Sequence[str] | None) -> li
 
 
 def make_verdict(
-    subject: Subject, sources: Sequence[Source], against: Run | None = None, images: int | None = None, seed: int = 0
+    subject: Subject,
+    sources: Sequence[Source],
+    price: dict[str, Any] | None = None,
+    images: int | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Measure, compare and write `verdict.json`, and the values per image beside it, into the generation.
 
     Args:
         subject: A run whose maps in force are of all these sources.
         sources: What to compare, of `verdict_sources`.
-        against: A run of another head, for the price of CAM's architecture.
+        price: What CAM's architecture costs in accuracy, of `measure_price`; None where that is not asked.
         images: How many images insertion and deletion run on; None for what a few minutes allow.
         seed: Of every choice that is left to chance.
 
     Raises:
-        CamcoreError: The other run was explained on other images, or there is nothing finite to compare with.
+        CamcoreError: There is nothing finite to compare with.
     """
     started = time.perf_counter()
     generation, names = subject.generation, [source.id for source in sources]
@@ -87,7 +90,6 @@ def make_verdict(
             f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
             f" verdict. Make the heatmaps anew: camcore explain {subject.run.path} --force"
         )
-    price = None if against is None else compare_runs(subject.run, against)
     truth = read_truth(subject.run, subject.dataset, generation.samples)
     last = generation.manifest["layers"][-1]
     baselines = read_baselines(subject.dataset, truth, last["height"], last["width"], seed)

@@ -14,6 +14,7 @@ from camcore.generations import Generation, open_generation
 from camcore.heatmaps import parse_source, parse_sources
 from camcore.manifest import is_explained
 from camcore.models import Classifier, layer_grids
+from camcore.price import Side, find_sides, measure_price
 from camcore.runs import Run, open_run
 from camcore.verdict import Subject, make_verdict, verdict_sources
 from camcore.weights import load_model
@@ -66,7 +67,7 @@ def verdict_run(
 
     Args:
         path: The run.
-        against: A run of another head, for the price of CAM's architecture.
+        against: A run of another head, or a group of seeds of it, for the price of CAM's architecture.
         root: Where the data set lies.
         methods: Comma-separated method ids; None for all that need no passes of their own.
         images: How many images insertion and deletion run on.
@@ -78,12 +79,22 @@ def verdict_run(
             writes to the run.
     """
     run = open_run(path)
+    sides = None if against is None else find_sides(run, against)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
     with only_writer(path):
         sources = verdict_sources(open_or_explain(path, root, workers), chosen)
         generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
         subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
-        return make_verdict(subject, sources, None if against is None else open_run(against), images, seed)
+        if sides is not None:
+            explain_seeds(sides, root, workers)
+        return make_verdict(subject, sources, None if sides is None else measure_price(*sides), images, seed)
+
+
+def explain_seeds(sides: tuple[Side, Side], root: Path | None, workers: int | None = None) -> None:
+    """Explain the runs of groups that are not explained yet, with Grad-CAM: what counts of them is their answers."""
+    for run in (run for side in sides if len(side.runs) > 1 for run in side.runs):
+        if not find_stored(run)[0]:
+            explain_run(run.path, "grad_cam", root, workers=workers)
 
 
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:

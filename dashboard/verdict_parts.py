@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from camcore.charts import style_chart
-from camcore.verdict_view import Verdict, cost, curves, forest, table
+from camcore.verdict_view import Verdict, cost, curves, forest, price, table
 from dashboard import charts, layout
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text
@@ -75,10 +75,9 @@ def show_cost(verdict: Verdict, method: str) -> None:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
     layout.show_section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward))
     st.html(cost.draw_cost(text, verdict, method))
-    facts = cost.list_price(text, verdict)
+    facts = price.list_price(text, verdict)
     if facts:
-        price = verdict.document["price"]
-        layout.show_section(
-            text("verdict.price.title"), text("verdict.price.lead", n=price["n"], against=price["against"])
-        )
+        layout.show_section(text("verdict.price.title"), price.write_price_lead(text, verdict))
         layout.show_facts(facts)
+        if seeds := price.draw_seeds(text, verdict):
+            st.html(seeds)

@@ -1,6 +1,8 @@
 """A complete run folder made of arithmetic: what the dashboard reads, without a model, in any size, in seconds."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,18 +40,21 @@ def make_run(
     explained: bool = True,
     group: str | None = None,
     kept: int | None = None,
+    train_seed: int | None = None,
+    right: NDArray[np.bool_] | None = None,
 ) -> Path:
     """Write a valid, plausible run into `folder / name` and return its path.
 
     Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
     positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows. `group` is the name
     that it shares with its other seeds, `kept` the epoch that its weights, which are empty, are of; None for the last.
+    `train_seed` is that of the training where it is not that of the pictures, `right` which predictions are right.
     """
     head = "gap" if cam_able else "mlp"
     config = RunConfig(
         dataset=DatasetConfig(seed=seed, val_images=images),
         model=ModelConfig(backbone="resnet10_narrow", head=head),
-        train=TrainConfig(epochs=12, seed=seed),
+        train=TrainConfig(epochs=12, seed=seed if train_seed is None else train_seed),
     )
     dataset = {"kind": "paper-dogs", "fingerprint": f"synthetic-{seed}", "train": 4 * images, "val": images}
     run = create_run(folder / name, config, classes, dataset, group)
@@ -59,8 +64,22 @@ def make_run(
     else:
         run.resume_path.mkdir()
     if explained:
-        _write_generation(run, images, cam_able, sources, seed, grid)
+        _write_generation(run, images, cam_able, sources, seed, grid, right)
     return run.path
+
+
+def make_group(
+    folder: Path, name: str, accuracies: Sequence[float], images: int, cam_able: bool = True, **changes: Any
+) -> list[Path]:
+    """Write a run for each accuracy, of seeds 1, 2, ... and the same pictures; which images are wrong is chance."""
+    paths = []
+    for seed, accuracy in enumerate(accuracies, start=1):
+        order = np.random.default_rng([seed, cam_able]).permutation(images)
+        own = {"group": name, "train_seed": seed, "right": order < round(accuracy * images)}
+        sources = ("cam", "grad_cam") if cam_able else ("grad_cam",)
+        settings = {"images": images, "cam_able": cam_able, "sources": sources, **own, **changes}
+        paths.append(make_run(folder, f"{name}-seed{seed}", **settings))
+    return paths
 
 
 def write_history(run: Run, epochs: int, seed: int = 0) -> None:
@@ -85,12 +104,19 @@ def write_history(run: Run, epochs: int, seed: int = 0) -> None:
 
 
 def _write_generation(
-    run: Run, images: int, cam_able: bool, sources: tuple[str, ...], seed: int, grid: tuple[int, int]
+    run: Run,
+    images: int,
+    cam_able: bool,
+    sources: tuple[str, ...],
+    seed: int,
+    grid: tuple[int, int],
+    right: NDArray[np.bool_] | None,
 ) -> None:
     random = np.random.default_rng(seed)
     drawn = draw_pictures(min(images, DISTINCT_PICTURES), len(run.class_names), seed)
     pictures = [drawn[index % len(drawn)] for index in range(images)]
-    samples, logits = _predict(pictures, len(run.class_names), random)
+    wrong = np.arange(images) % 4 == 3 if right is None else ~right
+    samples, logits = _predict(pictures, len(run.class_names), wrong, random)
     targets = _choose_targets(samples, logits)
     maps = _make_maps(pictures, samples, targets, sources, cam_able, grid, random)
     for source, values in maps.items():
@@ -106,9 +132,10 @@ def _write_generation(
         write_json(folder / "manifest.json", _describe(samples, maps, cam_able, grid))
 
 
-def _predict(pictures: list[Picture], classes: int, random: np.random.Generator) -> tuple[pd.DataFrame, FloatArray]:
+def _predict(
+    pictures: list[Picture], classes: int, wrong: NDArray[np.bool_], random: np.random.Generator
+) -> tuple[pd.DataFrame, FloatArray]:
     labels = np.array([picture.label for picture in pictures])
-    wrong = np.arange(len(pictures)) % 4 == 3
     predicted = np.where(wrong, (labels + 1 + np.arange(len(pictures)) % (classes - 1)) % classes, labels)
     logits = random.normal(0, 1, (len(pictures), classes)).astype(np.float32)
     winners = (np.arange(len(pictures)), predicted)

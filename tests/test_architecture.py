@@ -15,7 +15,7 @@ RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and w
 LEVELS = (
     ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment", "stopping"),
     ("files", "writing", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
-    ("config", "checksums", "statistics", "box_regions", "confusion", "calibration", "methods"),
+    ("config", "checksums", "statistics", "crossed_intervals", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
     ("manifest", "run_creation", "shards"),
@@ -31,7 +31,7 @@ LEVELS = (
         "verdict_view",
         "foreign_weights",
     ),
-    ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps"),
+    ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps", "price"),
     ("checking", "path_check", "tiles", "sheet_pictures", "frozen_features", "calibration_view"),
     ("path_choice", "image_table", "training_data"),
     ("explain", "evaluation", "report", "contact_sheet"),

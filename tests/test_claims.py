@@ -180,3 +180,9 @@ def test_the_price_is_some_only_when_its_interval_leaves_out_zero() -> None:
     }
     assert "price_none" in codes(verdict(price=price | {"low": -0.01, "high": 0.03}))
     assert "price_some" in codes(verdict(price=price | {"low": 0.001, "high": 0.03}))
+    seeds = {"group": "dogs", "members": [{}, {}, {}], "members_against": [{}, {}]}
+    none = codes(verdict(price=price | {"low": -0.01, "high": 0.03, "seeds": seeds}))
+    assert none["price_over_seeds_none"]["group"] == "dogs" and "price_none" not in none
+    some = codes(verdict(price=price | {"low": 0.001, "high": 0.03, "seeds": seeds}))
+    assert (some["price_over_seeds_some"]["count"], some["price_over_seeds_some"]["count_against"]) == (3, 2)
+    assert "price_some" not in some

@@ -105,6 +105,13 @@ def test_charts_look_the_same_whatever_template_is_plotlys_default(
     assert read_data(make_report(open_run(judged), images=12))["charts"] == read_data(page)["charts"]
 
 
+def test_the_price_over_seeds_has_a_row_for_each(tmp_path: Path) -> None:
+    path = make_run(tmp_path, "dogs-seed1", images=40)
+    write_verdict(path, against="mlp", over_seeds=True)
+    page = make_report(open_run(path), images=2)
+    assert page.index("Mean accuracy of mlp") < page.index("74.1 ● 76.0 ○") < page.index("mlp-seed3")
+
+
 def test_without_a_verdict_it_names_the_command_and_not_where_the_run_lies(tmp_path: Path) -> None:
     path = make_run(tmp_path / "all my runs", "plain", images=6)
     page = make_report(open_run(path))

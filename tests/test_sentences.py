@@ -27,6 +27,8 @@ CLAIMS = {
     | {"against": "other"},
     "reason_to_prefer": {"source": "grad_cam", "reason": "freedom"},
 }
+SEEDS = {"group": "dogs", "count": 3, "count_against": 2}
+CLAIMS |= {f"price_over_seeds_{amount}": CLAIMS[f"price_{amount}"] | SEEDS for amount in ("none", "some")}
 
 
 @pytest.mark.parametrize("code", SENTENCES)
@@ -60,6 +62,24 @@ def test_sentences_say_what_the_parameters_say() -> None:
     assert "is less accurate than other: 70.0% beside 75.0%" in str(said["price_some"])
     higher = {"code": "price_some", "parameters": CLAIMS["price_some"] | {"difference": 0.05}}
     assert "is more accurate than other" in str(write_sentence(TEXT, VERDICT, higher))
+
+
+def test_a_price_over_seeds_names_both_groups_and_what_its_interval_is_for() -> None:
+    def said(amount: str, difference: float) -> str | None:
+        given = CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference}
+        return write_sentence(TEXT, VERDICT, {"code": f"price_over_seeds_{amount}", "parameters": given})
+
+    assert said("none", -0.013) == (
+        "These seeds and images show no price of the architecture that CAM needs: mean accuracy is 75.2% over the 3 "
+        "seeds of dogs and 76.5% over the 2 of other, a difference of −1.3 points, 95% interval −3.8 to +1.2. That "
+        "does not prove that there is none."
+    )
+    assert said("some", -0.05) == (
+        "dogs, with the architecture that CAM needs, is less accurate than other: 70.0% on average over 3 seeds beside "
+        "75.0% over 2, a difference of −5.0 points, 95% interval −8.0 to −2.0 for other seeds and other images like "
+        "these. Other training images were not tried."
+    )
+    assert "is more accurate than other" in str(said("some", 0.05))
 
 
 @pytest.mark.parametrize("reason", ["freedom", "cost", "localization", "faithfulness", "none"])

@@ -13,10 +13,12 @@ from camcore.runs import open_run
 from camcore.verdict_view import Verdict, read_verdict
 from camcore.verdict_view.curves import choose_lines
 from camcore.verdict_view.forest import Effect, fit_scale, turn
+from camcore.verdict_view.price import draw_seeds, list_price, pair_seeds, write_price_lead
 from camcore.verdict_view.table import make_columns, make_rows
 from camcore.wording import join_names, points, probability
 
 TEXT = text_in("en")
+PRICE = ("accuracy", "accuracy_against", "difference", "low", "high", "p_value")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,47 @@ def test_every_measure_has_its_texts() -> None:
     wanted = [f"verdict.measure.{name}{part}" for name in MEASURES for part in ("", ".help", ".phrase")]
     assert [key for key in wanted if key not in STRINGS] == []
     assert [name for name in BASELINES if f"verdict.baseline.{name}" not in STRINGS] == []
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+    path = make_run(tmp_path_factory.mktemp("grouped"), "dogs-seed1", images=40)
+    write_verdict(path, against="mlp", over_seeds=True)
+    verdict = read_verdict(open_generation(open_run(path)))
+    assert verdict is not None
+    return verdict
+
+
+def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: Verdict) -> None:
+    assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) beside mlp (2 seeds), on the same 40 images."
+    assert list_price(TEXT, grouped) == [
+        ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),
+        ("Mean accuracy of mlp", "76.5%", "standard deviation 0.7 points over 2 seeds"),
+        ("Difference in points", "−1.3", "95% interval −3.8 to +1.2 for other seeds and images, p = 0.34"),
+    ]
+
+
+def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: Verdict) -> None:
+    assert pair_seeds(grouped.document["price"]) == {1: (0.741, 0.76), 2: (0.748, 0.77), 3: (0.767, None)}
+    drawn = draw_seeds(TEXT, grouped)
+    places = [drawn.index(words) for words in ("Seed 1", "74.1 ● 76.0 ○", "Seed 3", "76.7 ● – ○", "Mean", "75.2 ●")]
+    assert places == sorted(places)
+    assert drawn.count('class="cc-right"') == 4 and drawn.count('<b class=""') == 3
+    assert 'left:20.41%"' in drawn, "74.1% on a scale from 73.1% to 78.0%"
+    assert "it would be 2.0. Left out, as their training is not finished: mlp-seed3.</p>" in drawn
+    document = json.loads(json.dumps(grouped.document))
+    document["price"]["seeds"] |= {"differs": "train.epochs is 9, not <b>", "unfinished": []}
+    said = "Both differ in more than the head: train.epochs is 9, not &lt;b&gt;.</p>"
+    assert said in draw_seeds(TEXT, Verdict(document))
+
+
+def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: Verdict) -> None:
+    single = Verdict(gap.document | {"price": dict.fromkeys(PRICE, 0.0) | {"against": "mlp", "n": 60}})
+    assert write_price_lead(TEXT, single) == "Accuracy of this run beside mlp, on the same 60 images."
+    labels = [label for label, _, _ in list_price(TEXT, single)]
+    assert labels == ["Accuracy here", "Accuracy of mlp", "Difference in points"]
+    assert draw_seeds(TEXT, single) == draw_seeds(TEXT, gap) == ""
+    assert (write_price_lead(TEXT, gap), list_price(TEXT, gap)) == ("", [])
 
 
 def test_numbers_and_names_as_people_write_them() -> None:

@@ -93,15 +93,6 @@ VERDICT_STRINGS = {
     " on {mean:.0%} of the images of two classes, where {best_source} does on {best_mean:.0%}.",
     "verdict.claim.fails_randomization": "The randomisation check is not passed by {sources}: with the network's "
     "weights made random, these maps are not shown to lose half of their order.",
-    "verdict.claim.price_none": "These images show no price of the architecture that CAM needs: accuracy is "
-    "{accuracy:.1%} here and {accuracy_against:.1%} in {against}, a difference of {difference} points, 95% interval "
-    "{low} to {high}.",
-    "verdict.claim.price_some.lower": "This run, with the architecture that CAM needs, is less accurate than "
-    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
-    "to {high}. That is one training of each.",
-    "verdict.claim.price_some.higher": "This run, with the architecture that CAM needs, is more accurate than "
-    "{against}: {accuracy:.1%} beside {accuracy_against:.1%}, a difference of {difference} points, 95% interval {low} "
-    "to {high}. That is one training of each.",
     "verdict.claim.reason_to_prefer.freedom": "A reason to prefer {source} is freedom: it asks for no particular "
     "architecture.",
     "verdict.claim.reason_to_prefer.cost": "A reason to prefer {source} is its cost.",
@@ -200,12 +191,6 @@ VERDICT_STRINGS = {
     "verdict.cost.needs.passes": "many passes",
     "verdict.cost.layers.last": "the last",
     "verdict.cost.layers.any": "any",
-    "verdict.price.title": "The price of CAM's architecture",
-    "verdict.price.lead": "Accuracy of this run beside {against}, on the same {n:,} images.",
-    "verdict.price.here": "Accuracy here",
-    "verdict.price.against": "Accuracy of {against}",
-    "verdict.price.difference": "Difference in points",
-    "verdict.price.interval": "95% interval {low} to {high}, p {p}",
     # How to read it.
     "verdict.reading.title": "How to read this",
     "verdict.reading.body": "- **Which maps**: where the heat falls is measured on the maps of the true class, as the "

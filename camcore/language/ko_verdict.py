@@ -92,14 +92,6 @@ VERDICT_STRINGS = {
     "클래스가 둘인 이미지에서 {source} {mean:.0%}, {best_source} {best_mean:.0%}예요.",
     "verdict.claim.fails_randomization": "무작위화 검사 미통과: {sources}. 네트워크의 가중치를 무작위로 바꾸어도 이 "
     "맵들의 순서가 절반 이상 사라진다고 확인되지 않았어요.",
-    "verdict.claim.price_none": "이 이미지들에서는 CAM에 필요한 구조 때문에 치르는 대가가 나타나지 않아요. 정확도는 "
-    "이 실험 {accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}).",
-    "verdict.claim.price_some.lower": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 낮아요. 이 실험 "
-    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 "
-    "번씩 학습한 결과예요.",
-    "verdict.claim.price_some.higher": "CAM에 필요한 구조를 쓴 이 실험의 정확도가 {against}보다 높아요. 이 실험 "
-    "{accuracy:.1%}, {against} {accuracy_against:.1%}예요(차이 {difference}%p, 95% 신뢰구간 {low} ~ {high}). 각각 한 "
-    "번씩 학습한 결과예요.",
     "verdict.claim.reason_to_prefer.freedom": "{source} 쪽을 선호할 만한 이유는 자유로움이에요. 특정한 구조가 "
     "필요하지 않아요.",
     "verdict.claim.reason_to_prefer.cost": "{source} 쪽을 선호할 만한 이유는 비용이에요.",
@@ -199,12 +191,6 @@ VERDICT_STRINGS = {
     "verdict.cost.needs.passes": "순전파 여러 번",
     "verdict.cost.layers.last": "마지막",
     "verdict.cost.layers.any": "모두",
-    "verdict.price.title": "CAM 구조의 대가",
-    "verdict.price.lead": "같은 이미지 {n:,}장에서 잰 이 실험의 정확도와 {against}의 정확도예요.",
-    "verdict.price.here": "이 실험의 정확도",
-    "verdict.price.against": "{against}의 정확도",
-    "verdict.price.difference": "차이(%p)",
-    "verdict.price.interval": "95% 신뢰구간 {low} ~ {high}, p {p}",
     # How to read it.
     "verdict.reading.title": "읽는 법",
     "verdict.reading.body": "- **어떤 맵인가**: 강조 위치는 문헌처럼 실제 클래스의 맵에서 재요. 삽입과 삭제는 예측 "

@@ -12,7 +12,7 @@ from camcore.language import Text
 from camcore.report.pictures import write_drawing_share
 from camcore.report.subject import Subject
 from camcore.sentences import write_basis, write_sentences
-from camcore.verdict_view import Verdict, cost, curves, forest, table
+from camcore.verdict_view import Verdict, cost, curves, forest, price, table
 from camcore.wording import measure_meaning, measure_title, name_of
 
 
@@ -115,9 +115,9 @@ def _write_cost(text: Text, verdict: Verdict) -> str:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
     written = markup.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
     written += cost.draw_cost(text, verdict, "")
-    facts = cost.list_price(text, verdict)
+    facts = price.list_price(text, verdict)
     if facts:
-        price = verdict.document["price"]
-        lead = text("verdict.price.lead", n=price["n"], against=price["against"])
+        lead = price.write_price_lead(text, verdict)
         written += markup.section(text("verdict.price.title"), lead, 3) + markup.facts(facts)
+        written += price.draw_seeds(text, verdict)
     return written

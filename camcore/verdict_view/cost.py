@@ -1,4 +1,4 @@
-"""What the methods cost, which networks they allow, and what CAM's architecture costs in accuracy.
+"""What the methods cost, and which networks they allow.
 
 `text` is as in `wording`.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from camcore.language import Text
 from camcore.verdict_view import Verdict
-from camcore.wording import name_of, points, probability
+from camcore.wording import name_of
 
 NUMBERS = ("milliseconds", "times")
 WORDS = ("needs", "heads", "layers")
@@ -27,24 +27,6 @@ def draw_cost(text: Text, verdict: Verdict, method: str) -> str:
         for source in shown
     )
     return f'<div class="cc-scroll" tabindex="0"><table class="cc-table cc-costs"><tr>{head}</tr>{rows}</table></div>'
-
-
-def list_price(text: Text, verdict: Verdict) -> list[tuple[str, str, str]]:
-    """Return the accuracies of this run and of the one it was compared with, as `markup.facts`; empty without one."""
-    price = verdict.document.get("price")
-    if not price:
-        return []
-    against = {"against": price["against"]}
-    interval = {"low": points(price["low"]), "high": points(price["high"]), "p": probability(price["p_value"])}
-    return [
-        (text("verdict.price.here"), f"{price['accuracy']:.1%}", ""),
-        (text("verdict.price.against", **against), f"{price['accuracy_against']:.1%}", ""),
-        (
-            text("verdict.price.difference"),
-            points(price["difference"]),
-            text("verdict.price.interval", **interval),
-        ),
-    ]
 
 
 def _row(text: Text, source: str, cost: dict[str, Any] | None, freedom: dict[str, Any], chosen: bool) -> str:

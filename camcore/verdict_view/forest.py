@@ -95,6 +95,14 @@ def draw_correctness(text: Text, verdict: Verdict, measure: str, method: str) ->
     return f'<div class="cc-forest cc-dots">{rows}</div>'
 
 
+def draw_row(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
+    """Return a row of marks on a track; all but `title`, which shows at the pointer, is HTML."""
+    return (
+        f'<div class="cc-forest-row {css}" title="{escape(title)}"><span class="cc-name">{name}</span>'
+        f'<div class="cc-track">{plot}</div><span class="cc-effect">{numbers}</span></div>'
+    )
+
+
 def _row(
     text: Text, source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str, drawn: bool
 ) -> str:
@@ -103,13 +111,13 @@ def _row(
     by_drawing = drawn and same == "by_theory" and not difference.get("identical")
     if effect is None or (same and not by_drawing):
         note = escape(text(f"verdict.forest.{same}")) if same else "–"
-        return _line(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
+        return draw_row(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
     found = difference.get("verdict", "no_difference")
     interval = escape(text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)))
     said = f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip()
     said = escape(text("verdict.forest.drawing") if by_drawing else said)
     numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{said}</em>"
-    return _line(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(text, difference))
+    return draw_row(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(text, difference))
 
 
 def _plot(effect: Effect, scale: Scale) -> str:
@@ -135,7 +143,7 @@ def _details(text: Text, difference: dict[str, Any]) -> str:
 
 def _reference_row(text: Text, reference: str) -> str:
     note = f"<em>{escape(text('verdict.forest.reference'))}</em>"
-    return _line("cc-same", escape(name_of(text, reference)), "<b>◆</b>", note)
+    return draw_row("cc-same", escape(name_of(text, reference)), "<b>◆</b>", note)
 
 
 def _pair_row(text: Text, source: str, right: float | None, wrong: float | None, highest: float, css: str) -> str:
@@ -146,14 +154,7 @@ def _pair_row(text: Text, source: str, right: float | None, wrong: float | None,
         if value is not None
     )
     numbers = text("verdict.correctness.numbers", right=percent(right), wrong=percent(wrong))
-    return _line(css, escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>")
-
-
-def _line(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
-    return (
-        f'<div class="cc-forest-row {css}" title="{escape(title)}"><span class="cc-name">{name}</span>'
-        f'<div class="cc-track">{plot}</div><span class="cc-effect">{numbers}</span></div>'
-    )
+    return draw_row(css, escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>")
 
 
 def _directions(text: Text) -> str:

@@ -63,6 +63,13 @@ def test_every_part_is_there(runs, monkeypatch):
     assert "75.2%" in all_text(app) and "−3.8 to +1.2" in all_text(app)
 
 
+def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
+    write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
+    shown = all_text(show(tmp_path, monkeypatch))
+    assert "75.2% over the 3 seeds of dogs" in shown
+    assert shown.index("The price of CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
+
+
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
     app = show(runs, monkeypatch, run="mlp")
     assert f"CAM does not exist for this network: {escape(REASON)}." in all_text(app)
