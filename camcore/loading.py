@@ -21,7 +21,6 @@ from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache
 from camcore.progress import show_progress
-from camcore.stopping import SIGNALS
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
@@ -118,7 +117,7 @@ class WaitingTimer:
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
-    """Return a loader whose workers leave Ctrl-C and SIGTERM to the main process, and that draws no number of torch's.
+    """Return a loader whose workers leave Ctrl-C to the main process, and that draws no number of torch's.
 
     How often a loader draws one depends on its workers.
     """
@@ -128,8 +127,7 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
         batch_size=batch_size,
         num_workers=workers,
         persistent_workers=workers > 0,
-        worker_init_fn=_prepare_worker,
-        **options,  # type: ignore[arg-type]
+        **{"worker_init_fn": _ignore_interrupt, **options},  # type: ignore[arg-type]
     )
 
 
@@ -192,7 +190,12 @@ def kept_side(augmentation: str, size: int) -> int:
     return size if augmentation == "none" else round(size * CROP_MARGIN)
 
 
-def _prepare_worker(_worker: int) -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def ignore_signals(worker: int) -> None:
+    """Make a worker leave SIGTERM to the main process as well: where both get it, a step is still to be finished."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _ignore_interrupt(worker)
+
+
+def _ignore_interrupt(_worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)

@@ -77,7 +77,7 @@ class Shards:
         if of_all:
             arrays["all_classes"] = np.concatenate(of_all)
         with atomic_path(self._path(start)) as part:
-            part.write_bytes(save(arrays))
+            part.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
     def read(self, start: int) -> tuple[ExplainedBatch, float]:
         """Return a part and the seconds that it took.

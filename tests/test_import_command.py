@@ -128,4 +128,4 @@ def test_ctrl_c_leaves_nothing(arguments: tuple[Any, ...], tmp_path: Path, monke
     result = run_camcore(*arguments, "--classes", "dataset")
     assert result.exit_code == 130
     assert result.stderr == "\nStopped. There is nothing to keep yet.\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["names.txt", "weights.pth"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".run.lock", "names.txt", "weights.pth"]

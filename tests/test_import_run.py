@@ -296,7 +296,7 @@ def test_what_would_run_code_is_refused_and_not_run(import_known: Import, known_
 
 
 def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
 def read_folder(path: Path) -> dict[str, bytes]:

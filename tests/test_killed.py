@@ -135,7 +135,7 @@ def test_a_wish_to_stop_finishes_the_step_and_says_how_to_go_on(
 def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
     killer: Killer, whole: Run, tmp_path: Path, tiny_folder: Path
 ) -> None:
-    path = tmp_path / "run"
+    path = tmp_path / "runs" / "run"
     while not (path / "resume" / "state.pt").exists():
         killer.run(*training(tiny_folder, path), "--overwrite", at=25)
     state = (path / "resume" / "state.pt").read_bytes()
@@ -144,7 +144,7 @@ def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
     assert outcome.said.startswith("Error: Could not write ")
     assert outcome.said.endswith(": File too large. What was there before is kept.\n")
     assert (path / "resume" / "state.pt").read_bytes() == state
-    assert_readable(tmp_path)
+    assert_readable(path.parent)
     assert killer.run("train", "--run", path, "--resume").status == 0
     assert_same_training(whole, open_run(path))
 
@@ -271,7 +271,7 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
 def test_a_second_writer_is_refused_until_the_first_has_gone(
     killer: Killer, own_run: Run, tmp_path: Path, tiny_folder: Path
 ) -> None:
-    path = tmp_path / "run"
+    path = tmp_path / "runs" / "run"
     first = killer.start(*training(tiny_folder, path, 2000))
     while not (path / "history.csv").exists():
         time.sleep(0.01)
@@ -280,7 +280,7 @@ def test_a_second_writer_is_refused_until_the_first_has_gone(
         assert refused.status == 1
         assert refused.said.startswith(f"Error: {path} is being written to by process {first} on ")
         assert refused.said.endswith(". Wait until that is done, or stop it.\n")
-        assert_readable(tmp_path)
+        assert_readable(path.parent)
     assert killer.run("explain", own_run.path, "--device", "cpu").status == 0, "another run is free"
     os.kill(first, signal.SIGKILL)
     assert killer.wait(first).status == KILLED

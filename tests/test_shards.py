@@ -51,8 +51,9 @@ def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: 
 
 
 def read_all(generation: Generation) -> dict[str, Any]:
-    """Return the content of every file but the manifest, whose date and rate differ."""
-    files = [path for path in generation.path.iterdir() if path.name not in ("manifest.json", "samples.parquet")]
+    """Return the content of every file but the manifest, whose date and rate differ, and the list of sums."""
+    others = ("manifest.json", "samples.parquet", "SHA256SUMS")
+    files = [path for path in generation.path.iterdir() if path.name not in others]
     return {path.name: path.read_bytes() for path in files} | {"samples": generation.samples.to_csv()}
 
 

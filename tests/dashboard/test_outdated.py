@@ -16,7 +16,7 @@ PAGES = ("overview", "gallery", "disagreement", "verdict")
 
 
 def make(folder, made, now):
-    run = make_run(folder, "run", images=12)
+    run = open_run(make_run(folder, "run", images=12))
     manifest = next(run.path.glob("explained/*/manifest.json"))
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"weights_epoch": made}))
     save_file({"x": np.zeros(1)}, run.weights_path, {} if now is None else {"epoch": str(now)})
