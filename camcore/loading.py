@@ -127,7 +127,8 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
         batch_size=batch_size,
         num_workers=workers,
         persistent_workers=workers > 0,
-        **{"worker_init_fn": _ignore_interrupt, **options},  # type: ignore[arg-type]
+        worker_init_fn=_ignore_interrupt,
+        **options,  # type: ignore[arg-type]
     )
 
 
@@ -188,12 +189,6 @@ def build_augmentation(name: str, size: int) -> v2.Transform:
 def kept_side(augmentation: str, size: int) -> int:
     """Return the side of the decoded images that an augmentation makes images of `size` from: crops need more."""
     return size if augmentation == "none" else round(size * CROP_MARGIN)
-
-
-def ignore_signals(worker: int) -> None:
-    """Make a worker leave SIGTERM to the main process as well: where both get it, a step is still to be finished."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _ignore_interrupt(worker)
 
 
 def _ignore_interrupt(_worker: int) -> None:

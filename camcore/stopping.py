@@ -35,6 +35,9 @@ def stop_between_steps() -> Iterator[Wish]:
     """Yield a wish that the first Ctrl-C or SIGTERM makes, instead of breaking in; the second one breaks in.
 
     Outside of the main thread, where signals can't be heard, it is never made.
+
+    Raises:
+        StoppedTraining: The signal has ended the loader's processes as well, in the midst of a step.
     """
     wish = Wish()
     if threading.current_thread() is not threading.main_thread():
@@ -55,6 +58,10 @@ def stop_between_steps() -> Iterator[Wish]:
         signal.signal(number, hear)
     try:
         yield wish
+    except RuntimeError as error:
+        if wish.wanted:  # where all processes of a group got the signal, torch says that the loader's have died
+            raise StoppedTraining(0) from error
+        raise
     finally:
         restore()
 

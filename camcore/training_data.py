@@ -21,7 +21,6 @@ from camcore.loading import (
     TrainingImages,
     build_augmentation,
     choose_decoders,
-    ignore_signals,
     kept_side,
     make_loader,
     read_images,
@@ -132,8 +131,7 @@ def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int)
     config = run.config.train
     drop_last = count % config.batch_size == 1  # one image alone has no batch statistics
     sampler = EpochSampler(count, config.seed)
-    options = {"sampler": sampler, "drop_last": drop_last, "worker_init_fn": ignore_signals}
-    return make_loader(images, config.batch_size, workers, **options)
+    return make_loader(images, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
 
 
 def _labels(samples: Sequence[Sample]) -> list[int]:
