@@ -112,7 +112,7 @@ def read_json(path: Path, way_out: str = RESTORE) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing. {way_out}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}). {way_out}") from error
     if not isinstance(value, dict):
         raise RunError(f"{path} is damaged (it holds a {type(value).__name__}, not an object). {way_out}")

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 from camcore.checksums import find_run, verify
 from camcore.errors import CamcoreError, ReplacedError, RunError, unknown_choice
@@ -21,6 +23,7 @@ from camcore.heatmaps import Source, parse_source
 from camcore.manifest import damaged_current, find_current, read_current, read_manifest
 from camcore.runs import Run
 
+THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with decoders that nobody needs here
 TARGETS = ("predicted", "true", "runner_up", "other")
 
 
@@ -108,6 +111,15 @@ class Generation:
         """Return the encoded picture of an image, JPEG or WebP, upright and in true proportions."""
         start, end = self._thumbnail_offsets[index : index + 2]
         return bytes(self._thumbnail_bytes[start:end])
+
+    def picture(self, index: int) -> Image.Image:
+        """Return that picture decoded, RGB.
+
+        Raises:
+            RunError: It is damaged.
+        """
+        with self.reading("thumbnails.bin", self._way_out):
+            return Image.open(BytesIO(self.thumbnail(index)), formats=THUMBNAIL_FORMATS).convert("RGB")
 
     @cached_property
     def _thumbnail_offsets(self) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from camcore.geometry import FloatArray
 from camcore.heatmaps import parse_source
 from camcore.runs import Run
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones are read as the others
 
 
 def make_image_table(run: Run, generation: Generation, indices: Sequence[int], first: str, second: str) -> pd.DataFrame:

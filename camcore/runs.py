@@ -135,7 +135,7 @@ class Run:
                 epoch = (file.metadata() or {}).get(EPOCH_KEY, "")
         except (SafetensorError, OSError) as error:
             raise RunError(f"{self.weights_path} is damaged ({error}). {RESTORE}") from error
-        return int(epoch) if epoch.isdecimal() else None
+        return int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None
 
     def kept_row(self) -> pd.Series | None:
         """Return the history's row of the weights that a finished run keeps; None before, and without a history.

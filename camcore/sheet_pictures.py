@@ -1,7 +1,6 @@
 """The pictures of a contact sheet: a photograph in a square frame, alone or under a heatmap."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +39,7 @@ def draw_picture(
         sources: None for the photograph alone, one for its heatmap over it, two for their difference.
         ranges: The ends of a common scale per source; a source that is missing has a scale per image.
     """
-    photograph = Image.open(BytesIO(generation.thumbnail(index))).convert("RGB")
+    photograph = generation.picture(index)
     factor = FRAME / max(photograph.size)
     size = (max(1, round(photograph.width * factor)), max(1, round(photograph.height * factor)))
     photograph = photograph.resize(size, Image.Resampling.BICUBIC)

@@ -19,6 +19,7 @@ from camcore.generations import Generation, open_generation
 from camcore.likeness import likeness
 from camcore.manifest import is_explained
 from camcore.runs import Run, list_run_folders, open_run
+from dashboard.links import refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
 
@@ -75,6 +76,7 @@ def read_entry(path: Path) -> Entry:
     """Return a run folder, as far as it can be read."""
     changed = read_time(path / "run.json")
     try:
+        refuse_links_out(path)
         run = open_run(path)
     except RunError as error:
         return Entry(path, None, None, str(error), changed)

@@ -43,7 +43,7 @@ def _figure(picture: bytes, caption: str) -> str:
 def _draw_overlay(path: str, version: str, index: int, source: str, convention: str, target: str) -> bytes:
     run, generation = reopen(path, version)
     sample = generation.samples.iloc[index]
-    picture = Image.open(BytesIO(generation.thumbnail(index))).convert("RGB")
+    picture = generation.picture(index)
     factor = LONG_SIDE / max(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))
     picture = picture.resize(size, Image.Resampling.BICUBIC)

@@ -12,6 +12,8 @@ import streamlit as st
 
 T = TypeVar("T")
 
+MOST_DIGITS = 12  # of a number in the URL; Python refuses to read some thousand of them
+
 # Session state:
 _WRITTEN = "url_written"  # name -> text of the value that this session last gave it
 _VALUES = "url_values"  # name -> the value itself
@@ -144,7 +146,7 @@ def among(options: Sequence[T]) -> Callable[[str], T | None]:
 def read_percent_range(text: str) -> tuple[int, int] | None:
     """Return the range that a text like `20-80` means, None where it is none from 0 to 100."""
     parts = text.split("-")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
         return None
     low, high = int(parts[0]), int(parts[1])
     return (low, high) if 0 <= low <= high <= 100 else None
@@ -157,7 +159,13 @@ def write_percent_range(value: tuple[int, int]) -> str:
 
 def read_whole_number(most: int) -> Callable[[str], int | None]:
     """Return a reader of whole numbers from 1 to `most`."""
-    return lambda text: int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most else None
+
+    def read(text: str) -> int | None:
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            return None
+        return int(text) if 1 <= int(text) <= most else None
+
+    return read
 
 
 def _changed_from_outside(name: str) -> bool:

@@ -1,0 +1,113 @@
+"""Visitors who change the address, and runs that someone else has put there: nothing leaves the runs folder."""
+
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from page_steps import all_text
+from page_steps import show_page as show
+from synthetic_run import make_run
+
+from camcore.errors import RunError
+from camcore.files import read_json
+from camcore.generations import open_generation
+from camcore.runs import open_run
+from dashboard.data import list_entries
+from dashboard.links import refuse_links_out
+from dashboard.url_state import read_percent_range, read_whole_number
+
+PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict", "own_image")
+NAMES = ("run", "runs", "a", "b", "measure", "convention", "sort", "order", "class", "predicted", "result", "search")
+NAMES += ("confidence", "disagreement", "off_object", "page", "per_page", "like", "image", "opacity", "overlay")
+NAMES += ("scale", "lang", "target", "seeds", "smoothing", "objects", "status_a", "unknown")
+ODD = ["", "../..", "/etc/passwd", "%00", "\x00", "nan", "inf", "-1", "0", "1e999", "9" * 5000, "0" * 5000 + "1-100"]
+ODD += ["<img src=x onerror=alert(1)>", "한글 🐕", "\u202etxt", "a" * 100_000, "cam@layer3@layer3", "'; drop", "{}"]
+numbers = st.text(alphabet="0123456789-", max_size=20) | st.sampled_from(ODD) | st.text(max_size=40)
+addresses = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(ODD) | numbers, min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    make_run(folder, "gap", images=12)
+    return folder
+
+
+@settings(max_examples=300)
+@given(numbers, st.integers(1, 10**6))
+def test_numbers_of_the_address_are_in_their_range_or_none(text, most):
+    number, ends = read_whole_number(most)(text), read_percent_range(text)
+    assert number is None or (1 <= number <= most and number == int(text))
+    assert ends is None or 0 <= ends[0] <= ends[1] <= 100
+
+
+def try_addresses(examples, runs, monkeypatch):
+    @settings(max_examples=examples)
+    @given(st.sampled_from(PAGES), addresses)
+    def open_page(page, parameters):
+        show(page, runs, monkeypatch, **parameters)  # which asserts that there is no exception
+
+    open_page()
+
+
+def test_no_address_breaks_a_page(runs, monkeypatch):
+    try_addresses(40, runs, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_ten_thousand_addresses_break_no_page(runs, monkeypatch):
+    try_addresses(10_000, runs, monkeypatch)
+
+
+@pytest.mark.parametrize("what", ["run", "explained", "weights", "a map", "nothing"])
+def test_what_leads_out_of_the_runs_folder_is_not_followed(what, tmp_path, monkeypatch):
+    make_run(tmp_path / "runs", "inside", images=4)
+    make_run(tmp_path / "elsewhere", "outside", images=4)
+    path, other = tmp_path / "runs" / "outside", tmp_path / "elsewhere" / "outside"
+    if what == "run":
+        path.symlink_to(other)
+    else:
+        shutil.copytree(other, path)
+        (map_file,) = path.glob("explained/*/cam.npy")
+        places = {"explained": path / "explained", "weights": path / "model.safetensors", "a map": map_file}
+        if place := places.get(what):
+            shutil.move(place, tmp_path / "moved")
+            place.symlink_to(tmp_path / "moved")
+    inside, outside = list_entries(tmp_path / "runs")
+    assert inside.state == "explained"
+    if what == "nothing":
+        assert outside.state == "explained"
+        return
+    assert outside.state == "damaged"
+    assert "is a link that leads out of the runs folder" in outside.problem
+    shown = all_text(show("gallery", tmp_path / "runs", monkeypatch, run="outside"))
+    assert "is a link that leads out of the runs folder" in shown
+    assert str(tmp_path) not in shown, "where the folder lies is nobody's business"
+
+
+def test_a_runs_folder_may_be_a_link_and_hold_links_to_its_own(tmp_path):
+    make_run(tmp_path / "real", "run", images=4)
+    (tmp_path / "runs").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "again").symlink_to(tmp_path / "real" / "run")
+    refuse_links_out(tmp_path / "runs" / "run")
+    refuse_links_out(tmp_path / "runs" / "again")
+
+
+def test_json_that_is_nested_without_end_is_damage(tmp_path):
+    (tmp_path / "run.json").write_text("[" * 100_000)
+    with pytest.raises(RunError, match=r"run\.json is damaged"):
+        read_json(tmp_path / "run.json")
+
+
+def test_a_thumbnail_is_read_as_what_thumbnails_are(tmp_path, monkeypatch):
+    generation = open_generation(open_run(make_run(tmp_path, "run", images=2)))
+    assert generation.picture(1).mode == "RGB"
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
+    (generation.path / "thumbnails.bin").write_bytes(script * 2)
+    np.save(generation.path / "thumbnails.npy", np.array([0, len(script), 2 * len(script)]))
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_: pytest.fail("a program was started"))
+    with pytest.raises(RunError, match=r"thumbnails\.bin is damaged \(cannot identify image"):
+        open_generation(open_run(tmp_path / "run")).picture(1)
