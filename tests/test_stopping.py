@@ -12,6 +12,7 @@ from camcore.stopping import SIGNALS, StoppedTraining, hear_sigterm, stop_betwee
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs behind it without one
     hear_sigterm()
     yield
     for number, handler in before.items():

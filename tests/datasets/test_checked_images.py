@@ -293,7 +293,8 @@ def test_processes_that_write_at_once_leave_one_whole_file(root: Path, cache: Pa
         while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
             if cache.is_dir():
                 for path in cache.glob("*.parquet"):
-                    assert parquet.read_table(path).schema.equals(SCHEMA), "it is whole whenever it is looked at"
+                    content = pa.BufferReader(path.read_bytes())  # by its path it would be opened more than once
+                    assert parquet.read_table(content).schema.equals(SCHEMA), "it is whole whenever it is looked at"
             time.sleep(0.01)
         assert [process.wait(30) for process in processes] == [0, 0]
     finally:
