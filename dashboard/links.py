@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from camcore.errors import RunError
+from camcore.files import RESTORE
 
 
 def refuse_links_out(run: Path) -> None:
     """Refuse a run folder that is a link out of the folder it lies in, or holds such a link.
 
     Raises:
-        RunError: It names the link and the way out.
+        RunError: It names the link and the way out, or a folder that can't be read.
     """
-    folder = run.parent.resolve()
+    folder = os.path.realpath(run.parent)
     for link in _find_links(run):
-        if not link.resolve().is_relative_to(folder):
+        if not Path(os.path.realpath(link)).is_relative_to(folder):  # Path.resolve fails at a link to itself
             raise RunError(
                 f"{link} is a link that leads out of the runs folder, where the dashboard does not follow it. Copy what"
                 " it leads to here, or let CAMCORE_RUNS name the folder that it lies in."
@@ -27,9 +28,15 @@ def _find_links(folder: Path) -> Iterator[Path]:
     if folder.is_symlink():
         yield folder
         return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_symlink():
-                yield Path(entry.path)
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _find_links(Path(entry.path))
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except FileNotFoundError:  # it was removed meanwhile, as old heatmaps are when new ones come
+        return
+    except OSError as error:
+        raise RunError(f"{folder} can't be read ({error.strerror}). {RESTORE}") from error
+    for entry in entries:
+        if entry.is_symlink():
+            yield Path(entry.path)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _find_links(Path(entry.path))

@@ -96,6 +96,30 @@ def test_a_runs_folder_may_be_a_link_and_hold_links_to_its_own(tmp_path):
     refuse_links_out(tmp_path / "runs" / "again")
 
 
+def test_a_link_to_itself_breaks_no_page(tmp_path, monkeypatch):
+    make_run(tmp_path, "sound", images=4)
+    loop = make_run(tmp_path, "loop", images=4) / "loop"
+    loop.symlink_to("loop")
+    for page in PAGES:
+        show(page, tmp_path, monkeypatch, run="loop")  # which asserts that there is no exception
+        assert "cc-problem" not in all_text(show(page, tmp_path, monkeypatch, run="sound"))
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "No such file or directory"), PermissionError(13, "denied")])
+def test_a_folder_that_goes_or_closes_while_it_is_looked_through_breaks_nothing(error, tmp_path, monkeypatch):
+    run = make_run(tmp_path, "run", images=4)
+
+    def refuse(_):
+        raise error
+
+    monkeypatch.setattr("dashboard.links.os.scandir", refuse)
+    if isinstance(error, FileNotFoundError):
+        refuse_links_out(run)
+    else:
+        with pytest.raises(RunError, match=r"can't be read \(denied\)\. Restore it"):
+            refuse_links_out(run)
+
+
 def test_json_that_is_nested_without_end_is_damage(tmp_path):
     (tmp_path / "run.json").write_text("[" * 100_000)
     with pytest.raises(RunError, match=r"run\.json is damaged"):
