@@ -13,6 +13,7 @@ from camcore.generations import open_generation
 from camcore.manifest import find_current, is_explained
 from camcore.runs import Run, open_run
 from camcore.verdict_view import make_anew, read_values, read_verdict
+from camcore.writing import only_writer
 
 T = TypeVar("T")
 
@@ -56,11 +57,12 @@ def accept_run(path: Path) -> Checked:
     """List the files of a run as they are now. Where something of it can't be opened, the lists stay as they were.
 
     Raises:
-        CamcoreError: It can't be opened, or its training is not finished, or the folder may not be written to.
+        CamcoreError: It can't be opened, or its training is not finished, or another process writes there, or nobody
+            may.
     """
     if not (path / "run.json").is_file():
         open_run(path)
-    with ExitStack() as lists:
+    with only_writer(path), ExitStack() as lists:
         lists.enter_context(_kept_on_failure(path / SUMS))
         write_sums(path, RUN_FILES)
         run = open_run(path)

@@ -215,9 +215,18 @@ def open_run(path: Path) -> Run:
 
 
 def list_run_folders(folder: Path) -> list[Path]:
-    """Return what may be the runs in a folder, by name."""
-    children = folder.iterdir() if folder.is_dir() else ()
-    return sorted(child for child in children if child.is_dir() and not child.name.startswith("."))
+    """Return what may be the runs in a folder, by name.
+
+    Raises:
+        CamcoreError: The folder can't be read.
+    """
+    try:
+        children = list(folder.iterdir()) if folder.is_dir() else []
+        return sorted(child for child in children if child.is_dir() and not child.name.startswith("."))
+    except OSError as error:
+        raise CamcoreError(
+            f"The runs folder {folder} can't be read ({error.strerror}). Allow it, or name another with CAMCORE_RUNS."
+        ) from error
 
 
 def list_runs(folder: Path) -> list[Run | RunError]:

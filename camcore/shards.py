@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from camcore.errors import RunError
+from camcore.errors import CamcoreError, RunError
 from camcore.files import atomic_path, read_json, write_json
 from camcore.runs import Run
 
@@ -131,20 +131,32 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
         key: As of `find_report`; parts of another one are removed.
         images: How many images the split has.
         report: How the trunk is run.
+
+    Raises:
+        CamcoreError: The disk is full, or the folder may not be written to.
     """
     folder = _folder(run)
     shards = Shards(folder, images, report)
     try:
         if find_report(run, key) != report:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            write_json(folder / "plan.json", {"key": dict(key), "report": report})
+            _begin(folder, {"key": dict(key), "report": report})
         yield shards
     except BaseException:
         if shards.missing() == list(shards.starts):
             shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
         raise
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begin(folder: Path, plan: dict[str, Any]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise CamcoreError(
+            f"Could not make {folder}: {error.strerror or error}. The maps are left as they are."
+        ) from error
+    write_json(folder / "plan.json", plan)
 
 
 def _folder(run: Run) -> Path:

@@ -37,9 +37,9 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     if page.url_path != "own_image":
         own_uploads.drop_uploads()
     folder = find_runs_folder(arguments)
-    selection.remember_folder(folder, list_entries(folder))
     repeated = st.session_state.pop(_REPEATED, False)
     try:
+        selection.remember_folder(folder, list_entries(folder))
         if selection.entries():
             selection.choose_run()
             choose_language()

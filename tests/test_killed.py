@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from datasets.test_download import pack
-from http_files import serve_files
+from http_files import pack, start_server
 from killing import KILLED, Killer, Outcome, start_killer
 from safetensors.torch import load_file
 
@@ -241,7 +240,8 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
     }
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     killed, moments, count = 0, Moments(kills, 40, 0.1), 0
-    with serve_files(files) as url:
+    with start_server() as server:
+        server.files = files
         source = (
             "from dataclasses import replace; from pathlib import Path; from camcore.datasets import download\n"
             f"sums = {json.dumps(sums)}\n"
@@ -252,7 +252,7 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
             count += 1
             root, status = tmp_path / f"set{count}", KILLED
             while status == KILLED:
-                fetch = f"download.download_stanford_dogs(Path({str(root)!r}), {url!r})\n"
+                fetch = f"download.download_stanford_dogs(Path({str(root)!r}), {server.url!r})\n"
                 outcome = moments.run(killer, (), source + fetch)
                 status = outcome.status
                 assert status in (0, KILLED), outcome.said
@@ -275,7 +275,12 @@ def test_a_second_writer_is_refused_until_the_first_has_gone(
     first = killer.start(*training(tiny_folder, path, 2000))
     while not (path / "history.csv").exists():
         time.sleep(0.01)
-    for command in (("train", "--run", path, "--resume"), ("explain", path), ("verdict", path)):
+    for command in (
+        ("train", "--run", path, "--resume"),
+        ("explain", path),
+        ("verdict", path),
+        ("check", path, "--accept"),
+    ):
         refused = killer.run(*command)
         assert refused.status == 1
         assert refused.said.startswith(f"Error: {path} is being written to by process {first} on ")

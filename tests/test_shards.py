@@ -10,7 +10,7 @@ import torch
 from camcore import explain as explaining
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
-from camcore.errors import RunError
+from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import Source
@@ -115,6 +115,13 @@ def test_parts_of_other_maps_are_not_taken(
         expected = features @ load_model(own_run).head[-1].weight.detach().numpy().T
         bias = load_model(own_run).head[-1].bias.detach().numpy()
         np.testing.assert_allclose(made.logits, expected + bias, rtol=1e-4, atol=1e-5)
+
+
+def test_where_no_part_can_be_written_one_line_says_so(own_run: Run, dataset: Dataset) -> None:
+    (own_run.path / "explained" / ".unfinished").write_text("in the way")
+    with pytest.raises(CamcoreError) as caught:
+        explain_now(own_run, dataset, BOTH)
+    assert str(caught.value).startswith(f"Could not make {own_run.path / 'explained' / '.unfinished'}: File exists.")
 
 
 def test_a_damaged_part_is_named_with_the_way_out(

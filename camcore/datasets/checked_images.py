@@ -6,8 +6,6 @@ of another version or can't be written, the images are decoded anew.
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +21,9 @@ from pyarrow import parquet
 
 import camcore
 from camcore.datasets.images import decode_size, explain_failure
-from camcore.files import cache_folder
+from camcore.environment import count_cores
+from camcore.errors import CamcoreError
+from camcore.files import atomic_path, cache_folder
 from camcore.progress import show_progress
 
 Found = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
@@ -111,7 +111,7 @@ def _read_stamp(root: Path, path: str) -> Stamp | str:
 def _decode_all(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, Found, bool]]:
     """Yield every path with what is found there, and whether that lasts as long as the file stays the same."""
     with (
-        ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool,
+        ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool,
         show_progress(len(paths), "checking images", delay=SHORT_SECONDS) as bar,
     ):
         for at in range(0, len(paths), BLOCK):
@@ -157,10 +157,8 @@ def _remember(root: Path, entries: Entries) -> None:
         for path, (stamp, result) in entries.items()
     ]
     columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)]
-    with suppress(OSError, RuntimeError):  # RuntimeError: there is no home folder to keep it in
+    with suppress(CamcoreError, OSError, RuntimeError):  # RuntimeError: there is no home folder to keep it in
         path = _find_memory(root)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".images-") as folder:
-            part = Path(folder) / path.name  # a folder of its own: another process may be writing as well
+        with atomic_path(path) as part:
             parquet.write_table(pa.table(columns, SCHEMA), part, write_page_checksum=True)
-            part.replace(path)

@@ -1,6 +1,7 @@
 """Visitors who change the address, and runs that someone else has put there: nothing leaves the runs folder."""
 
 import shutil
+from html import unescape
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_a_link_to_itself_breaks_no_page(tmp_path, monkeypatch):
     for page in PAGES:
         show(page, tmp_path, monkeypatch, run="loop")  # which asserts that there is no exception
         assert "cc-problem" not in all_text(show(page, tmp_path, monkeypatch, run="sound"))
+
+
+def test_a_runs_folder_that_can_not_be_read_is_told(runs, monkeypatch):
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("camcore.runs.Path.iterdir", refuse)
+    for page in PAGES:
+        assert "can't be read (Permission denied)" in unescape(all_text(show(page, runs, monkeypatch)))
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "No such file or directory"), PermissionError(13, "denied")])

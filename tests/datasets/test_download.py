@@ -2,20 +2,18 @@
 
 import errno
 import hashlib
-import io
 import re
 import shutil
 import socket
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.error import URLError
 
 import pytest
+from http_files import Server, pack, start_server
 
 from camcore.datasets import download
 from camcore.datasets.download import Archive, download_stanford_dogs, fetch
@@ -24,73 +22,13 @@ from camcore.errors import CamcoreError
 BODY = bytes(range(256)) * 400
 
 
-class Server:
-    """What the server has and how it behaves; `ranges` are the Range headers of all requests so far."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.ranges: list[str | None] = []
-        self.breaks: list[int] = []  # for each coming request: after how many bytes the connection closes
-        self.statuses: list[int] = []  # for each coming request: an error to answer with
-        self.honours_range = True
-        self.tells_length = True
-        self.url = ""
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        self.ranges.append(wanted := handler.headers["Range"])
-        body = self.files.get(handler.path.lstrip("/"))
-        if self.statuses or body is None:
-            handler.send_error(self.statuses.pop(0) if self.statuses else 404)
-            return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.honours_range else 0
-        if start >= len(body) > 0 and start:
-            handler.send_response(416)
-            handler.send_header("Content-Range", f"bytes */{len(body)}")
-            handler.send_header("Content-Length", "0")
-            handler.end_headers()
-            return
-        handler.send_response(206 if start else 200)
-        if start:
-            handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        if self.tells_length:
-            handler.send_header("Content-Length", str(len(body) - start))
-        handler.end_headers()
-        handler.wfile.write(body[start:][: self.breaks.pop(0) if self.breaks else None])
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.answer(self)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(download, "BLOCK_BYTES", 1000)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        state.url = f"http://127.0.0.1:{listening.server_port}"
+    with start_server() as state:
         yield state
-        listening.shutdown()
-        thread.join()
-
-
-def pack(files: dict[str, bytes], **fields: object) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            for field, value in fields.items():
-                setattr(member, field, value)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 @pytest.fixture
