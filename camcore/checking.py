@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from camcore.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
-from camcore.errors import RunError
+from camcore.errors import RunError, shell_command
 from camcore.files import RESTORE, atomic_path
 from camcore.generations import open_generation
 from camcore.manifest import find_current, is_explained
@@ -67,7 +67,9 @@ def accept_run(path: Path) -> Checked:
         write_sums(path, RUN_FILES)
         run = open_run(path)
         if run.resume_path.exists():
-            raise RunError(f"{path} still changes with every epoch. Finish it: camcore train --run {path} --resume")
+            raise RunError(
+                f"{path} still changes with every epoch. Finish it: {shell_command('train', '--run', path, '--resume')}"
+            )
         folder = path / "explained" / find_current(run) if is_explained(run) else None
         if folder is not None and (folder / "manifest.json").is_file():
             lists.enter_context(_kept_on_failure(folder / SUMS))
@@ -91,7 +93,7 @@ def _way_out(run: Run, file: Path) -> str:
         return RESTORE
     if file.name.startswith(("measures", "verdict")):
         return make_anew(file.parent)
-    return f"Make it anew: camcore explain {run.path} --force"
+    return f"Make it anew: {shell_command('explain', run.path, '--force')}"
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from camcore.cli_options import (
     show_errors,
 )
 from camcore.config import ModelConfig, RunConfig, ViewConfig
+from camcore.errors import shell_command
 
 
 @click.command("import")
@@ -64,4 +65,4 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     for line in import_run.describe_import(made):
         click.echo(line)
     say_skipped(made.run)
-    click.echo(f"Imported: {path}. Next: camcore explain {path}")
+    click.echo(f"Imported: {path}. Next: {shell_command('explain', path)}")

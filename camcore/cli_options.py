@@ -11,7 +11,7 @@ import click
 
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.datasets import DATASETS
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
 from camcore.runs import Run, open_run
 from camcore.stopping import StoppedTraining
@@ -121,6 +121,6 @@ def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
     else:
         steps = stop.steps if isinstance(stop, StoppedTraining) else 0
         kept = f"{len(run.history())} finished epochs" + (f" and {steps} steps of the next" if steps else "")
-        go_on = f"{kept} are kept. Go on: camcore train --run {path} --resume"
+        go_on = f"{kept} are kept. Go on: {shell_command('train', '--run', path, '--resume')}"
     click.echo(f"\nStopped. {go_on}", err=True)
     sys.exit(130)

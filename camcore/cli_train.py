@@ -23,7 +23,7 @@ from camcore.cli_options import (
     show_errors,
 )
 from camcore.config import AUGMENTATIONS, FROZEN, KEEPS, OPTIMIZERS, PRECISIONS, ModelConfig, RunConfig, TrainConfig
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, shell_command
 from camcore.recipes import RECIPES, apply_recipe
 from camcore.runs import Run
 
@@ -111,7 +111,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             sys.exit(130)
         say_stopped(path, stop)
     say_skipped(run)
-    click.echo(f"Trained: {run.path}. Next: camcore explain {run.path}")
+    click.echo(f"Trained: {run.path}. Next: {shell_command('explain', run.path)}")
 
 
 def build_config(options: dict[str, Any]) -> RunConfig:
@@ -147,7 +147,7 @@ def _say_group(runs: list[Run]) -> None:
     say_skipped(runs[0])  # of one data set, as all of them
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
     click.echo(f"Mean of {len(runs)} seeds {mean:.3f}, standard deviation {spread:.3f}.")
-    click.echo(f"Next: camcore explain {runs[0].path}")
+    click.echo(f"Next: {shell_command('explain', runs[0].path)}")
 
 
 def _find_given(context: click.Context, names: set[str]) -> list[str]:

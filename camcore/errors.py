@@ -1,5 +1,6 @@
-"""Errors that a user can act on: the CLI prints one line, the dashboard one box."""
+"""Errors that a user can act on: the CLI prints one line, the dashboard one box. Often the way out is a command."""
 
+import shlex
 from collections.abc import Iterable
 
 
@@ -18,3 +19,8 @@ class ReplacedError(CamcoreError):
 def unknown_choice(what: str, value: object, choices: Iterable[str]) -> CamcoreError:
     """Return the error for a name that is in no table, e.g. `Unknown source 'gradcam'. Choose from: cam, grad_cam.`."""
     return CamcoreError(f"Unknown {what} {value!r}. Choose from: {', '.join(choices)}.")
+
+
+def shell_command(*words: object) -> str:
+    """Return a command to copy, quoted for the shell: `camcore explain 'my runs/dogs'`, without the first word."""
+    return shlex.join(["camcore", *map(str, words)])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.checksums import find_run, verify
-from camcore.errors import CamcoreError, ReplacedError, RunError, unknown_choice
+from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command, unknown_choice
 from camcore.files import write_text
 from camcore.heatmaps import Source, parse_source
 from camcore.manifest import damaged_current, find_current, read_current, read_manifest
@@ -180,7 +180,7 @@ class Generation:
 
     @property
     def _way_out(self) -> str:
-        return f"Make it anew: camcore explain {find_run(self.path)} --force"
+        return f"Make it anew: {shell_command('explain', find_run(self.path), '--force')}"
 
 
 def open_generation(run: Run) -> Generation:

@@ -5,7 +5,7 @@ from types import UnionType
 from typing import Any
 
 from camcore.checksums import find_run, verify
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.files import read_json
 from camcore.heatmaps import parse_source
 from camcore.runs import FORMAT_VERSION, Run
@@ -35,7 +35,7 @@ def find_current(run: Run) -> str:
     except FileNotFoundError as error:
         if is_explained(run):
             raise damaged_current(run, "it is missing") from error
-        raise RunError(f"{run.path} has no heatmaps yet. Make them: camcore explain {run.path}") from error
+        raise RunError(f"{run.path} has no heatmaps yet. Make them: {shell_command('explain', run.path)}") from error
     except OSError as error:
         raise damaged_current(run, error.strerror or str(error)) from error
     if not name or name in (".", "..") or Path(name).name != name:
@@ -61,7 +61,9 @@ def read_current(folder: Path) -> str:
 def damaged_current(run: Run, reason: str) -> RunError:
     """Return the error for a name in force that is of no use."""
     path = run.path / "explained" / "current"
-    return RunError(f"{path} is damaged ({reason}). Make the heatmaps anew: camcore explain {run.path} --force")
+    return RunError(
+        f"{path} is damaged ({reason}). Make the heatmaps anew: {shell_command('explain', run.path, '--force')}"
+    )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -70,14 +72,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
     Raises:
         RunError: It is missing, damaged, or of another format version.
     """
-    way_out = f"Make it anew: camcore explain {find_run(path.parent)} --force"
+    way_out = f"Make it anew: {shell_command('explain', find_run(path.parent), '--force')}"
     verify(path, way_out)
     manifest = read_json(path, way_out)
     version = manifest.get("format_version")
     if version != FORMAT_VERSION:
         raise RunError(
             f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make the"
-            f" heatmaps anew: camcore explain {find_run(path.parent)} --force"
+            f" heatmaps anew: {shell_command('explain', find_run(path.parent), '--force')}"
         )
     damage = _find_damage(manifest)
     if damage:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from camcore.checksums import SUMS, verify
 from camcore.config import RunConfig, from_json
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.files import RESTORE, read_json, write_json, write_text
 
 FORMAT_VERSION = 1
@@ -96,8 +96,8 @@ class Run:
         if self.finished:
             raise RunError(f"{self.weights_path} is missing. {RESTORE}")
         raise RunError(
-            f"{self.path} has no weights yet: its training has not come so far. Go on: camcore train --run {self.path}"
-            " --resume"
+            f"{self.path} has no weights yet: its training has not come so far. Go on:"
+            f" {shell_command('train', '--run', self.path, '--resume')}"
         )
 
     def history(self) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_me
 from camcore.cost import describe_freedom, measure_cost
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import is_finite
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, shell_command
 from camcore.evaluation import (
     RANDOMIZED_IMAGES,
     affordable_images,
@@ -88,7 +88,7 @@ def make_verdict(
     if not is_finite(generation.maps(reference)).any():
         raise CamcoreError(
             f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
-            f" verdict. Make the heatmaps anew: camcore explain {subject.run.path} --force"
+            f" verdict. Make the heatmaps anew: {shell_command('explain', subject.run.path, '--force')}"
         )
     truth = read_truth(subject.run, subject.dataset, generation.samples)
     last = generation.manifest["layers"][-1]

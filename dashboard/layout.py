@@ -1,6 +1,7 @@
 """What every page has: its look, its head, and the boxes for what is missing or damaged."""
 
 import os
+import shlex
 from html import escape
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import streamlit as st
 
 from camcore import markup
 from camcore.appearance import read_style
+from camcore.errors import shell_command
 from dashboard.language import text
 
 _PAGE_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -53,7 +55,9 @@ def show_no_runs(folder: Path) -> None:
     """Show what to do when the runs folder is empty or missing."""
     found = "empty.folder_empty" if folder.is_dir() else "empty.folder_missing"
     show_notice(
-        text("empty.title"), text(found, folder=short_path(folder)), f"camcore demo --run {short_path(folder)}/demo"
+        text("empty.title"),
+        text(found, folder=short_path(folder)),
+        shell_command("demo", "--run", f"{short_path(folder)}/demo"),
     )
     st.caption(text("empty.after"))
 
@@ -66,7 +70,13 @@ def short_path(path: Path) -> str:
 
 def shorten_paths(message: str, folder: Path) -> str:
     """Return a message without where on this machine the runs folder lies."""
-    return message.replace(str(folder), short_path(folder))
+    here, shown = str(folder), short_path(folder)
+    return message.replace(here, shown).replace(_inside_quotes(here), _inside_quotes(shown))
+
+
+def _inside_quotes(path: str) -> str:
+    """Return a path as it stands in a command to copy, without the quotation marks around it."""
+    return shlex.quote(path).removeprefix("'").removesuffix("'")
 
 
 def show_facts(facts: list[tuple[str, str, str]]) -> None:

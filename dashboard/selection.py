@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.backbones import BACKBONES
+from camcore.errors import shell_command
 from camcore.readings import epochs_apart
 from camcore.runs import Run
 from dashboard import layout
@@ -75,7 +76,7 @@ def selected_explained() -> Entry:
             layout.show_notice(
                 text(f"state.{entry.state}.title", run=entry.name),
                 text(f"state.{entry.state}.way_out"),
-                f"camcore explain {layout.short_path(entry.path)}",
+                shell_command("explain", layout.short_path(entry.path)),
             )
         st.stop()
     say_outdated(entry)
@@ -104,7 +105,7 @@ def selected_with_weights() -> Run:
         layout.show_notice(
             text("own_image.no_weights.title", run=entry.name),
             text("own_image.no_weights.body"),
-            f"camcore train --run {layout.short_path(entry.path)} --resume",
+            shell_command("train", "--run", layout.short_path(entry.path), "--resume"),
         )
         st.stop()
     return entry.run

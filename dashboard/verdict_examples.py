@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from camcore.errors import RunError
+from camcore.errors import RunError, shell_command
 from camcore.verdict_view import Verdict
 from camcore.wording import percent
 from dashboard import controls, layout, open_image
@@ -118,5 +118,5 @@ def _offer_maps(entry: Entry, missing: list[str]) -> None:
     layout.show_notice(
         text("verdict.examples.no_maps.title", source=", ".join(name_of(source) for source in missing)),
         text("verdict.examples.no_maps.body"),
-        f"camcore explain {path} --sources {sources}\ncamcore verdict {path}",
+        f"{shell_command('explain', path, '--sources', sources)}\n{shell_command('verdict', path)}",
     )

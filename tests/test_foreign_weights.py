@@ -10,8 +10,8 @@ import timm
 import torch
 import torchvision
 from foreign_networks import State, build_network, save_network
-from test_weights import Trap
 from torch import Tensor, nn
+from trap import Trap
 
 from camcore.backbones import BACKBONES
 from camcore.config import ViewConfig

@@ -16,7 +16,7 @@ import pytest
 import torch
 from foreign_networks import State, build_network, logits_of, save_network
 from PIL import Image
-from test_weights import Trap
+from trap import Trap
 
 from camcore import new_runs, workflows
 from camcore.checksums import SUMS

@@ -1,6 +1,7 @@
 """Commands that are killed at any moment: nothing finished is lost, and nothing that is there is half of something."""
 
 import hashlib
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from camcore.datasets import download
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import Run, list_runs, open_run
+from camcore.verdict_view import read_values, read_verdict
 from camcore.weights import load_model, save_weights
 
 KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
@@ -183,6 +185,33 @@ def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, 
     assert maps_in_force() == known[1]
     assert sha256_of(own_run.weights_path) == known[1][0]
     assert len(list((own_run.path / "explained").iterdir())) == 2, "the maps in force and their name, nothing else"
+
+
+@KILLS
+def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Killer, own_run: Run) -> None:
+    def check() -> None:
+        generation = open_generation(open_run(own_run.path))
+        if (verdict := read_verdict(generation)) is not None:
+            values = read_values(generation, verdict)
+            assert set(values.index.get_level_values("source")) == set(verdict.sources)
+            seen.add(verdict.document["seed"])
+
+    seen: set[int] = set()
+    seeds = itertools.count()
+    few = ("--images", 2, "--methods", "cam,grad_cam", "--workers", 0)
+    first = killer.run("verdict", own_run.path, *few, "--seed", next(seeds))
+    assert first.status == 0, first.said
+    kill_often(
+        killer,
+        Moments(kills, first.changes, 3.0),
+        lambda: ("verdict", own_run.path, *few, "--seed", next(seeds)),
+        check,
+        kills,
+    )
+    assert len(seen) > 1, "some came to their end"
+    folder = open_generation(open_run(own_run.path)).path
+    assert len(list(folder.glob("measures-*.parquet"))) == 1
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 @KILLS

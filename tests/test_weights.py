@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from trap import Trap
 
 from camcore import weights
 from camcore.backbones import BACKBONES
@@ -175,16 +176,6 @@ def test_a_tensor_of_another_shape_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CamcoreError) as caught:
         load_initial_weights(make_model(), str(path))
     assert str(caught.value) == f"{path} has 'bn1.weight' of shape (64,); resnet10_narrow needs (32,)."
-
-
-class Trap:
-    """Would write a file when unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-        return Path.touch, (self.path,)
 
 
 @pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value, 2))])

@@ -217,8 +217,8 @@ def _unpack(path: Path, archive: Archive) -> None:
 def _extract(path: Path, folder: Path) -> None:
     with tarfile.open(path, "r:") as tar:
         for member in tqdm(tar, desc=f"unpack {path.name}", unit=" files", disable=None):
-            if not (member.isreg() or member.isdir()):
-                raise tarfile.ExtractError(f"{member.name!r} is neither a file nor a folder")
+            if not (member.isreg() or member.isdir()) or member.issparse():  # sparse: of any size, out of nothing
+                raise tarfile.ExtractError(f"{member.name!r} is neither a plain file nor a folder")
             tar.extract(member, folder, filter="data")
 
 

@@ -1,6 +1,5 @@
 """The verdict in a report: what may be said, the differences of every measure, the table, the curves, the cost."""
 
-import shlex
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from camcore import markup
+from camcore.errors import shell_command
 from camcore.language import Text
 from camcore.report.pictures import write_drawing_share
 from camcore.report.subject import Subject
@@ -68,7 +68,7 @@ def _write_missing(subject: Subject) -> str:
     text = subject.text
     # The last two parts alone: where the folder lies on this machine is nobody's business.
     path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
-    command = escape(f"camcore verdict {shlex.quote(path)}")
+    command = escape(shell_command("verdict", path))
     box = markup.notice(text("report.verdict.missing.title"), text("report.verdict.missing.body"))
     return box.removesuffix("</div>") + f'<pre tabindex="0"><code>{command}</code></pre></div>'
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from camcore.checksums import find_run
-from camcore.errors import ReplacedError, RunError
+from camcore.errors import ReplacedError, RunError, shell_command
 from camcore.files import read_json
 from camcore.generations import Generation
 from camcore.statistics import TOLERANCE
@@ -110,7 +110,7 @@ def read_verdict(generation: Generation) -> Verdict | None:
     if version != FORMAT_VERSION:
         raise RunError(
             f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make it"
-            f" anew: camcore verdict {find_run(generation.path)}"
+            f" anew: {shell_command('verdict', find_run(generation.path))}"
         )
     damage = _find_damage(document)
     if not damage and document.get("generation", generation.id) != generation.id:
@@ -141,7 +141,7 @@ def read_values(generation: Generation, verdict: Verdict) -> pd.DataFrame:
 
 def make_anew(folder: Path) -> str:
     """Return the way out where a file of a generation's verdict is damaged."""
-    return f"Make it anew: camcore verdict {find_run(folder)}"
+    return f"Make it anew: {shell_command('verdict', find_run(folder))}"
 
 
 def _find_damage(document: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from camcore import markup
+from camcore.errors import shell_command
 from camcore.sentences import write_basis, write_sentences
 from camcore.verdict_view import Verdict
 from dashboard import layout, selection, verdict_parts
@@ -74,7 +75,7 @@ layout.show_head("verdict")
 chosen = selection.selected_explained()
 found = read_verdict(chosen)
 if found is None:
-    command = f"camcore verdict {layout.short_path(chosen.path)}"
+    command = shell_command("verdict", layout.short_path(chosen.path))
     layout.show_notice(text("verdict.missing.title", run=chosen.name), text("verdict.missing.body"), command)
 else:
     show_verdict(chosen, found)

@@ -23,7 +23,7 @@ def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] 
     command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}"]
     command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false", *options]
     command += [] if runs_folder is None else ["--", "--runs", str(runs_folder)]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])}
     process = subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 SCRIPT = REPOSITORY / "dashboard" / "main.py"
 
 
-def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str) -> AppTest:
-    """Return a page of a runs folder, after one run of the script without an exception."""
+def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str | list[str]) -> AppTest:
+    """Return a page of a runs folder after one run without an exception; a list is a name that is given twice."""
     monkeypatch.setattr(sys, "argv", ["main.py", "--runs", str(folder)])
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
     app.switch_page(f"app_pages/{page}.py")

@@ -1,10 +1,14 @@
 """Visitors who change the address, and runs that someone else has put there: nothing leaves the runs folder."""
 
+import os
 import shutil
+import sys
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
+from dashboard_server import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_steps import all_text
@@ -22,18 +26,59 @@ from dashboard.url_state import read_percent_range, read_whole_number
 PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict", "own_image")
 NAMES = ("run", "runs", "a", "b", "measure", "convention", "sort", "order", "class", "predicted", "result", "search")
 NAMES += ("confidence", "disagreement", "off_object", "page", "per_page", "like", "image", "opacity", "overlay")
-NAMES += ("scale", "lang", "target", "seeds", "smoothing", "objects", "status_a", "unknown")
-ODD = ["", "../..", "/etc/passwd", "%00", "\x00", "nan", "inf", "-1", "0", "1e999", "9" * 5000, "0" * 5000 + "1-100"]
+NAMES += ("scale", "lang", "target", "seeds", "smoothing", "objects", "status_a", "status_b", "disagreement_by")
+NAMES += ("off_object_of", "filter_as", "sort_as", "explains", "side", "method", "draw", "colors", "cells", "boxes")
+NAMES += ("divider", "size", "for_class", "unknown")
+ODD = [
+    "",
+    "../..",
+    "../secret",
+    "..%2fsecret",
+    "/etc/passwd",
+    "%00",
+    "\x00",
+    "nan",
+    "inf",
+    "-1",
+    "0",
+    "1e999",
+    "9" * 5000,
+    "0" * 5000 + "1-100",
+]
 ODD += ["<img src=x onerror=alert(1)>", "한글 🐕", "\u202etxt", "a" * 100_000, "cam@layer3@layer3", "'; drop", "{}"]
 numbers = st.text(alphabet="0123456789-", max_size=20) | st.sampled_from(ODD) | st.text(max_size=40)
-addresses = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(ODD) | numbers, min_size=1, max_size=8)
+values = st.sampled_from(ODD) | numbers
+addresses = st.dictionaries(
+    st.sampled_from(NAMES), values | st.lists(values, min_size=2, max_size=3), min_size=1, max_size=8
+)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
+    folder = tmp_path_factory.mktemp("hostile") / "runs"
     make_run(folder, "gap", images=12)
+    make_run(folder.parent, "secret", images=4)
     return folder
+
+
+class FilesOpened:
+    """The files that this process opens, from now to `end`: where each of them really lies."""
+
+    def __init__(self):
+        self.paths, self.listens = set(), True
+        sys.addaudithook(self._hear)  # it can't be taken away
+
+    def _hear(self, event, arguments):
+        if (
+            self.listens
+            and event in ("open", "os.listdir", "os.scandir")
+            and isinstance(arguments[0], str | os.PathLike)
+        ):
+            self.paths.add(os.path.realpath(arguments[0]))
+
+    def end(self):
+        self.listens = False
+        return self.paths
 
 
 @settings(max_examples=300)
@@ -45,12 +90,22 @@ def test_numbers_of_the_address_are_in_their_range_or_none(text, most):
 
 
 def try_addresses(examples, runs, monkeypatch):
+    """Open pages with many addresses: no exception, and no file but those of the runs and of the dashboard itself."""
+
     @settings(max_examples=examples)
     @given(st.sampled_from(PAGES), addresses)
     def open_page(page, parameters):
         show(page, runs, monkeypatch, **parameters)  # which asserts that there is no exception
 
-    open_page()
+    opened = FilesOpened()
+    try:
+        open_page()
+    finally:
+        paths = opened.end()
+    assert any(path.startswith(f"{runs}/gap/") for path in paths), "it listens"
+    made_of = (REPOSITORY, sys.prefix, sys.base_prefix, Path(os.__file__).parent, "/proc", "/sys", "/dev")
+    inside = tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in (runs, *made_of))
+    assert [path for path in paths if not f"{path}{os.sep}".startswith(inside)] == []
 
 
 def test_no_address_breaks_a_page(runs, monkeypatch):

@@ -184,6 +184,24 @@ def test_only_http_is_opened(tmp_path: Path) -> None:
         download_stanford_dogs(tmp_path, "file:///etc")
 
 
+def pack_sparse(name: str, size: int) -> bytes:
+    """Return an archive with one file of this size, of which nothing is stored (GNU tar, format 1.0)."""
+    about = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": name,
+        "GNU.sparse.realsize": str(size),
+    }
+    return pack({name: b"1\n0\n0\n".ljust(512, b"\0")}, pax_headers=about)
+
+
+def claim_size(name: str, size: int) -> bytes:
+    """Return an archive whose one file claims this size, and ends after a block."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.GNU_FORMAT) + b"x" * 512
+
+
 DAMAGED = {
     "a page instead of a file": b"<html>log in</html>" * 99,
     "nothing": b"",
@@ -191,6 +209,9 @@ DAMAGED = {
     "other content": pack({"images/1.jpg": b"x"}),
     "above": pack({"Images/1.jpg": b"x", "../escaped": b"x"}),
     "a link": pack({"Images/1.jpg": b""}, type=tarfile.SYMTYPE, linkname="2.jpg"),
+    "a hard link": pack({"Images/1.jpg": b""}, type=tarfile.LNKTYPE, linkname="/etc/passwd"),
+    "a hole of a terabyte": pack_sparse("Images/1.jpg", 1 << 40),
+    "a member that is longer than all": claim_size("Images/1.jpg", 1 << 40),
     "a device": pack({"Images/1.jpg": b""}, type=tarfile.CHRTYPE),
 }
 

@@ -1,0 +1,70 @@
+"""Run folders and checkpoints of strangers: nothing in them is taken for a program. `test_weights.py` has weights."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from pyarrow import parquet
+from torch import nn
+from trap import Trap
+
+from camcore import new_runs
+from camcore.errors import CamcoreError, RunError
+from camcore.foreign_weights import read_checkpoint
+from camcore.generations import open_generation
+from camcore.runs import Run, open_run
+
+
+def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Trap(tmp_path / "trace")))  # noqa: S301 - what the others must not do
+    assert (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("file", ["cam", "logits", "targets", "pooled", "thumbnails"])
+def test_an_array_of_objects_is_damage(file: str, old_run: Run, tmp_path: Path) -> None:
+    generation = open_generation(old_run)
+    np.save(generation.path / f"{file}.npy", np.array([Trap(tmp_path / "trace")] * 6), allow_pickle=True)
+    with pytest.raises(RunError, match=rf"{file}\.npy is damaged"):
+        open_generation(open_run(old_run.path)).read_all()
+    assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("name", ["arrow.py_extension_type", "pandas.object", "camcore.unknown"])
+def test_a_table_with_a_type_of_its_own_is_read_as_what_it_is_stored_as(
+    name: str, old_run: Run, tmp_path: Path
+) -> None:
+    path = open_generation(old_run).path / "samples.parquet"
+    table = parquet.read_table(path)
+    marks = {
+        b"ARROW:extension:name": name.encode(),
+        b"ARROW:extension:metadata": pickle.dumps(Trap(tmp_path / "trace")),
+    }
+    place = table.schema.get_field_index("id")
+    parquet.write_table(table.set_column(place, pa.field("id", pa.string(), metadata=marks), table["id"]), path)
+    stored = parquet.ParquetFile(path).schema_arrow.field("id")
+    assert stored.metadata[b"ARROW:extension:name"] == name.encode(), "the mark is in the file"
+    assert open_generation(open_run(old_run.path)).samples["id"].tolist() == table["id"].to_pylist()
+    assert not (tmp_path / "trace").exists()
+
+
+def test_what_a_training_left_is_not_run_when_it_goes_on(
+    own_run: Run, tiny_folder: Path, tmp_path: Path, single_thread: None
+) -> None:
+    own_run.resume_path.mkdir()
+    torch.save({"model": Trap(tmp_path / "trace")}, own_run.state_path)
+    with pytest.raises(CamcoreError, match=r"state\.pt"):
+        new_runs.resume_run(own_run.path, device="cpu", workers=0)
+    assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+def test_a_whole_network_is_not_run_when_it_is_imported(ending: str, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Linear(1, 1))
+    network.trap = Trap(tmp_path / "trace")
+    torch.save(network, tmp_path / f"network.{ending}")
+    with pytest.raises(CamcoreError, match="can't be read as weights"):
+        read_checkpoint(tmp_path / f"network.{ending}", "resnet18")
+    assert not (tmp_path / "trace").exists()
