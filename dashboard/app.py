@@ -13,7 +13,9 @@ if REPOSITORY not in sys.path:  # `streamlit run` puts this file's folder there,
     sys.path.insert(0, REPOSITORY)
 
 import dashboard.router  # noqa: E402, F401 needs the path above
+from dashboard.gone_sessions import set_apart_what_stays  # noqa: E402 as above
 from dashboard.offline import ask_nobody_for_the_address  # noqa: E402 as above
 
 ask_nobody_for_the_address()
+set_apart_what_stays()
 app = st.App(Path(__file__).with_name("main.py"))
