@@ -102,6 +102,8 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
         except CamcoreError as error:
             line = str(error)
         except PermissionError as error:
+            if error.filename is None:
+                raise
             line = f"{error.filename} can't be opened ({error.strerror}). Get the right to, or choose another place."
         except (MemoryError, RuntimeError) as error:
             if not _is_lack_of_memory(error):

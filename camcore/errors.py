@@ -22,5 +22,5 @@ def unknown_choice(what: str, value: object, choices: Iterable[str]) -> CamcoreE
 
 
 def shell_command(*words: object) -> str:
-    """Return a command to copy, quoted for the shell: `camcore explain 'my runs/dogs'`, without the first word."""
+    """Return a command to copy, quoted for the shell: `("explain", "my dogs")` is `camcore explain 'my dogs'`."""
     return shlex.join(["camcore", *map(str, words)])

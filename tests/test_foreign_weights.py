@@ -134,7 +134,9 @@ def test_code_among_the_arguments_of_a_training_script_is_refused_and_not_run(st
 @pytest.mark.parametrize("ending", ["pth", "safetensors"])
 def test_a_whole_pickled_network_is_refused_and_not_run(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"network.{ending}"
-    torch.save(nn.Sequential(nn.Linear(1, 1)), path)
+    network = nn.Sequential(nn.Linear(1, 1))
+    network.trap = Trap(tmp_path / "trace")
+    torch.save(network, path)
     with pytest.raises(CamcoreError) as caught:
         read_checkpoint(path, "resnet18")
     assert re.fullmatch(
@@ -142,6 +144,7 @@ def test_a_whole_pickled_network_is_refused_and_not_run(ending: str, tmp_path: P
         r" them anew with torch\.save\(model\.state_dict\(\), \.\.\.\), or as \.safetensors\.",
         str(caught.value),
     )
+    assert not (tmp_path / "trace").exists()
 
 
 def test_a_checkpoint_s_own_class_names_are_found_beside_its_weights(state: State, tmp_path: Path) -> None:

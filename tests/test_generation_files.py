@@ -96,13 +96,6 @@ def test_pictures_of_other_images_are_named(old_run: Run) -> None:
         read_everything(open_generation(old_run))
 
 
-def test_an_array_that_could_run_code_is_not_read(old_run: Run) -> None:
-    path = open_generation(old_run).path / "cam.npy"
-    np.save(path, np.array([print] * 6, dtype=object), allow_pickle=True)
-    with pytest.raises(RunError, match="is damaged"):
-        open_generation(old_run).maps("cam")
-
-
 @pytest.mark.parametrize(
     ("values", "message"),
     [

@@ -49,8 +49,7 @@ def make_bomb(kind: str) -> bytes:
             content[at + 8 : at + 16] = struct.pack(">II", HUGE, HUGE)
         case "TIFF":
             for tag in (256, 257):
-                at = content.index(struct.pack("<HHI", tag, 4, 1)) if struct.pack("<HHI", tag, 4, 1) in content else -1
-                at = at if at >= 0 else content.index(struct.pack("<HHI", tag, 3, 1))
+                at = re.search(struct.pack("<H", tag) + b"[\3\4]\0\1\0\0\0", content).start()
                 content[at : at + 12] = struct.pack("<HHII", tag, 4, 1, HUGE)
         case "WEBP":
             size = (HUGE - 1).to_bytes(3, "little")

@@ -1,4 +1,4 @@
-"""Run folders and checkpoints of strangers: nothing in them is taken for a program. `test_weights.py` has weights."""
+"""Run folders and checkpoints of strangers: nothing in them is taken for a program. Weights: `test_weights.py`."""
 
 import pickle
 from pathlib import Path
@@ -8,12 +8,10 @@ import pyarrow as pa
 import pytest
 import torch
 from pyarrow import parquet
-from torch import nn
 from trap import Trap
 
 from camcore import new_runs
 from camcore.errors import CamcoreError, RunError
-from camcore.foreign_weights import read_checkpoint
 from camcore.generations import open_generation
 from camcore.runs import Run, open_run
 
@@ -57,14 +55,4 @@ def test_what_a_training_left_is_not_run_when_it_goes_on(
     torch.save({"model": Trap(tmp_path / "trace")}, own_run.state_path)
     with pytest.raises(CamcoreError, match=r"state\.pt"):
         new_runs.resume_run(own_run.path, device="cpu", workers=0)
-    assert not (tmp_path / "trace").exists()
-
-
-@pytest.mark.parametrize("ending", ["pth", "safetensors"])
-def test_a_whole_network_is_not_run_when_it_is_imported(ending: str, tmp_path: Path) -> None:
-    network = nn.Sequential(nn.Linear(1, 1))
-    network.trap = Trap(tmp_path / "trace")
-    torch.save(network, tmp_path / f"network.{ending}")
-    with pytest.raises(CamcoreError, match="can't be read as weights"):
-        read_checkpoint(tmp_path / f"network.{ending}", "resnet18")
     assert not (tmp_path / "trace").exists()

@@ -22,6 +22,14 @@ from camcore.own_image import FORMATS, read_own_image
 
 MOST_BYTES = 2 << 30  # of address space, all of Python included; a picture of the most pixels takes 1 GB
 Edit = tuple[int, int, bytes]
+EXIF = Image.Exif()
+EXIF[0x0112] = 6
+EXTRAS = {
+    "JPEG": ({"exif": EXIF}, {"progressive": True}),
+    "PNG": ({"exif": EXIF}, {"icc_profile": b"x" * 200}),
+    "GIF": ({}, {"save_all": True, "append_images": [Image.new("P", (40, 30), 9)] * 3}),
+    "TIFF": ({}, {"compression": "tiff_lzw"}, {"compression": "jpeg"}),
+}
 
 
 def make_files() -> list[bytes]:
@@ -39,16 +47,6 @@ def make_files() -> list[bytes]:
                 grey.convert(mode).save(buffer, kind, **extra)
                 files.append(buffer.getvalue())
     return files
-
-
-EXIF = Image.Exif()
-EXIF[0x0112] = 6
-EXTRAS = {
-    "JPEG": ({"exif": EXIF}, {"progressive": True}),
-    "PNG": ({"exif": EXIF}, {"icc_profile": b"x" * 200}),
-    "GIF": ({}, {"save_all": True, "append_images": [Image.new("P", (40, 30), 9)] * 3}),
-    "TIFF": ({}, {"compression": "tiff_lzw"}, {"compression": "jpeg"}),
-}
 
 
 def damage(content: bytes, edits: list[Edit]) -> bytes:

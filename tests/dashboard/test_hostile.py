@@ -31,22 +31,8 @@ NAMES += ("confidence", "disagreement", "off_object", "page", "per_page", "like"
 NAMES += ("scale", "lang", "target", "seeds", "smoothing", "objects", "status_a", "status_b", "disagreement_by")
 NAMES += ("off_object_of", "filter_as", "sort_as", "explains", "side", "method", "draw", "colors", "cells", "boxes")
 NAMES += ("divider", "size", "for_class", "unknown")
-ODD = [
-    "",
-    "../..",
-    "../secret",
-    "..%2fsecret",
-    "/etc/passwd",
-    "%00",
-    "\x00",
-    "nan",
-    "inf",
-    "-1",
-    "0",
-    "1e999",
-    "9" * 5000,
-    "0" * 5000 + "1-100",
-]
+ODD = ["", "../..", "../secret", "..%2fsecret", "/etc/passwd", "%00", "\x00", "nan", "inf", "-1", "0", "1e999"]
+ODD += ["9" * 5000, "0" * 5000 + "1-100"]
 ODD += ["<img src=x onerror=alert(1)>", "한글 🐕", "\u202etxt", "a" * 100_000, "cam@layer3@layer3", "'; drop", "{}"]
 numbers = st.text(alphabet="0123456789-", max_size=20) | st.sampled_from(ODD) | st.text(max_size=40)
 values = st.sampled_from(ODD) | numbers
@@ -71,12 +57,10 @@ class FilesOpened:
         sys.addaudithook(self._hear)  # it can't be taken away
 
     def _hear(self, event, arguments):
-        if (
-            self.listens
-            and event in ("open", "os.listdir", "os.scandir")
-            and isinstance(arguments[0], str | os.PathLike)
-        ):
-            self.paths.add(os.path.realpath(arguments[0]))
+        if self.listens and event in ("open", "os.listdir", "os.scandir"):
+            path = arguments[0]
+            if isinstance(path, str | os.PathLike):
+                self.paths.add(os.path.realpath(path))
 
     def end(self):
         self.listens = False
