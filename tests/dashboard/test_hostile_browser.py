@@ -18,7 +18,7 @@ from camcore.checksums import SUMS
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict", "own_image")
+PAGES = ("", "training_curves", "gallery", "disagreement", "verdict", "own_image")  # the first is Overview
 HOSTILE = "<img src=x onerror=alert(1)> **b** $x$ :smile: [l](x) &lt;i&gt;"
 CLASSES = tuple(f"{HOSTILE} {number}" for number in range(3))
 OUTSIDE = """

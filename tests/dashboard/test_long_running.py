@@ -16,7 +16,7 @@ from dashboard.gone_sessions import BETWEEN
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict")
+PAGES = ("", "training_curves", "gallery", "disagreement", "verdict")  # the first is Overview
 VISIT = 5  # page runs and 2 uploads
 KEEPS = 120  # seconds that Streamlit keeps the session of someone who has gone, and may come back
 
