@@ -7,13 +7,24 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 REPOSITORY = str(Path(__file__).resolve().parents[1])
 if REPOSITORY not in sys.path:  # `streamlit run` puts this file's folder there, and no more
     sys.path.insert(0, REPOSITORY)
 
-import dashboard.router  # noqa: E402, F401 needs the path above
-from dashboard.offline import ask_nobody_for_the_address  # noqa: E402 as above
+from camcore.errors import CamcoreError  # noqa: E402 needs the path above
+
+try:
+    import dashboard.router  # noqa: F401 it is there when main.py asks for it
+    from dashboard.access import read_access
+    from dashboard.faults import show_fault
+    from dashboard.guard import RequireLogin
+    from dashboard.offline import ask_nobody_for_the_address
+
+    read_access()
+except CamcoreError as error:  # of the environment or the secrets: better no server than another one than was meant
+    sys.exit(f"Error: {error}")
 
 ask_nobody_for_the_address()
-app = st.App(Path(__file__).with_name("main.py"))
+app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)

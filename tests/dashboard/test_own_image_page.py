@@ -217,7 +217,7 @@ def test_the_largest_upload_stays_in_memory():
 
 
 def test_the_server_takes_as_much_as_the_page_does():
-    config = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((REPOSITORY / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["maxUploadSize"] == MOST_MEGABYTES
 
 
