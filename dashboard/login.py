@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import layout
+from camcore import markup
 from dashboard.access import read_access
 from dashboard.language import text
 from dashboard.markdown import as_markdown
@@ -33,10 +33,10 @@ def show_door() -> None:
     """Show the way in, or who is not let in and the way out."""
     user = st.user.to_dict()
     if user.get("is_logged_in"):
-        layout.show_notice(text("login.refused.title"), text("login.refused.body", name=_name(user)))
+        st.html(markup.head(text("login.refused.title"), text("login.refused.lead", name=_name(user))))
         _show_way_out()
     else:
-        layout.show_notice(text("login.title"), text("login.body"))
+        st.html(markup.head(text("login.title"), text("login.lead")))
         st.button(text("login.in"), type="primary", on_click=st.login, key="login_in", icon=":material/login:")
         st.html(_KEEP_LINK, unsafe_allow_javascript=True)
 
