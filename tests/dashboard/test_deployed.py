@@ -92,9 +92,7 @@ def test_links_within_pages_stay_below_the_base_path(page: Page, deployed: Deplo
         page.goto(f"{deployed.url}/{name}?run=made")
         wait_until_shown(page)
         page.wait_for_timeout(300)
-        paths = page.evaluate(
-            "() => [...document.querySelectorAll('a[href]')].map((link) => new URL(link.href).pathname)"
-        )
+        paths = page.locator("a[href]").evaluate_all("links => links.map((link) => new URL(link.href).pathname)")
         assert paths and all(path == "/cams" or path.startswith("/cams/") for path in paths), (name, paths)
 
 
