@@ -31,7 +31,7 @@ class Access:
         email = user.get("email")
         if not user.get("is_logged_in") or not isinstance(email, str) or not _is_verified(user):
             return False
-        name, _, domain = _fold(email).rpartition("@")
+        name, domain = _split(email)
         return bool(name) and (f"{name}@{domain}" in self.addresses or domain in self.domains)
 
 
@@ -99,13 +99,16 @@ def _read_list(allowed: object) -> Access:
         )
     addresses, domains = set(), set()
     for one in allowed:
-        name, at, domain = _fold(one.strip()).rpartition("@") if isinstance(one, str) else ("", "@", "")
-        if "." not in domain.strip(".") or (at and not name) or any(mark in domain for mark in "*/ ,;"):
+        name, domain = _split(one) if isinstance(one, str) else ("", "")
+        if "." not in domain.strip(".") or one.startswith("@") or any(mark in domain for mark in "*/ ,;"):
             raise CamcoreError(
                 f"The login is not set up: {one!r} in the list allowed is neither a domain nor an e-mail address."
                 f" {WAY_OUT}"
             )
-        (addresses if at else domains).add(f"{name}@{domain}" if at else domain)
+        if name:
+            addresses.add(f"{name}@{domain}")
+        else:
+            domains.add(domain)
     return Access(frozenset(addresses), frozenset(domains))
 
 
@@ -115,6 +118,11 @@ def _is_verified(user: Mapping[str, Any]) -> bool:
     return said is True or said == "true"
 
 
-def _fold(text: str) -> str:
-    """Return ASCII in small letters, others as they are: some have ASCII for their small form, as the Kelvin sign."""
-    return text.lower() if text.isascii() else text
+def _split(email: str) -> tuple[str, str]:
+    """Return what stands before and behind the last @, in small letters; all of it is behind where there is none.
+
+    Only ASCII is made small: other letters have small forms that are ASCII, the Kelvin sign for one, and would pass for
+    those.
+    """
+    name, _, domain = (part.lower() if part.isascii() else part for part in email.rpartition("@"))
+    return name, domain

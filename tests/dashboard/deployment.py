@@ -10,12 +10,12 @@ import ssl
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from dashboard_server import APP, REPOSITORY, free_port, wait_until_healthy
@@ -52,14 +52,16 @@ class Deployment:
     url: str
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
-    def start(self, name: str) -> None:
-        """Start a process, and wait until it answers."""
-        port = self.ports[name]
+    def begin(self, name: str) -> None:
+        """Start a process."""
         with (self.folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
+            command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={self.ports[name]}"]
             process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         self.processes[name] = process
-        wait_until_healthy(f"http://127.0.0.1:{port}/cams", process)
+
+    def wait_for(self, name: str) -> None:
+        """Wait until a process answers."""
+        wait_until_healthy(f"http://127.0.0.1:{self.ports[name]}/cams", self.processes[name])
 
     def kill(self, name: str) -> None:
         """End a process as a crash does."""
@@ -70,15 +72,19 @@ class Deployment:
         """Return what a process has written."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8")
 
-    def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Return status and text of what nginx answers for a path, e.g. `/cams/_stcore/health`."""
-        site = self.url.removesuffix("/cams")
-        request = urllib.request.Request(site + path, method=method, headers=dict(headers or {}))
-        try:
-            with urllib.request.urlopen(request, timeout=20, context=TRUST_ANYONE) as answer:
-                return answer.status, answer.read().decode("utf-8", "replace")
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode("utf-8", "replace")
+    def ask(
+        self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, process: str | None = None
+    ) -> tuple[int, str]:
+        """Return status and text of what nginx, or a `process` itself, answers for a path: `/cams/_stcore/health`."""
+        if process is None:
+            netloc = urlsplit(self.url).netloc
+            connection: HTTPConnection = HTTPSConnection(netloc, timeout=20, context=TRUST_ANYONE)
+        else:
+            connection = HTTPConnection("127.0.0.1", self.ports[process], timeout=20)
+        with closing(connection):
+            connection.request(method, path, headers=dict(headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
 
 
 @contextmanager
@@ -103,10 +109,13 @@ def deploy(folder: Path, runs: Path, secrets: str | None = None, processes: str 
         environment["STREAMLIT_SECRETS_FILES"] = str(folder / "secrets.toml")
     deployment = Deployment(folder, environment, ports, url)
     _write_nginx(folder, ports, front)
-    nginx = subprocess.Popen([NGINX, "-p", folder, "-c", "nginx.conf"], stderr=(folder / "nginx.log").open("wb"))
+    with (folder / "nginx.log").open("wb") as log:
+        nginx = subprocess.Popen([NGINX, "-p", folder, "-c", "nginx.conf"], stderr=log)
     try:
         for name in processes:
-            deployment.start(name)
+            deployment.begin(name)
+        for name in processes:
+            deployment.wait_for(name)
         _wait_until_answering(deployment, nginx)
         yield deployment
     finally:

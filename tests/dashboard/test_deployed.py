@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
-from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 from browser_steps import choose, parameters, read_canvas, wait_until_painted
 from dashboard_server import open_page
-from deployment import TRUST_ANYONE, Deployment, deploy
+from deployment import Deployment, deploy
 from own_pictures import copy_run, draw_photograph, encode, list_files
 from playwright.sync_api import Browser, Page, expect
 from synthetic_run import make_run
@@ -152,12 +150,9 @@ def test_of_what_streamlit_serves_only_what_pages_need_is_open(path: str, status
 def test_nothing_is_changed_by_other_methods_or_other_sites(deployed: Deployment) -> None:
     assert deployed.ask("/cams/", "POST")[0] == 403
     assert deployed.ask("/cams/_stcore/upload_file/session/file", "PUT")[0] == 403, "XSRF protection is off"
-    connection = HTTPSConnection(urlsplit(deployed.url).netloc, context=TRUST_ANYONE)
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://elsewhere.example"}
-    connection.request("GET", "/cams/_stcore/stream", headers=upgrade | key)
-    with closing(connection):
-        assert connection.getresponse().status == 403
+    assert deployed.ask("/cams/_stcore/stream", headers=upgrade | key)[0] == 403
 
 
 def test_who_browses_when_a_process_ends_goes_on_with_the_same_view(page: Page, deployed: Deployment) -> None:
@@ -175,7 +170,8 @@ def test_who_browses_when_a_process_ends_goes_on_with_the_same_view(page: Page, 
     page.get_by_role("radio", name=re.compile("^Wrong")).click()
     expect(page.get_by_text("10 of 40 images")).to_be_visible()
     expect(page).to_have_url(re.compile("result=wrong"))
-    deployed.start(first)  # as systemd does: those who have left stay where they are
+    deployed.begin(first)  # as systemd does: those who have left stay where they are
+    deployed.wait_for(first)
     page.wait_for_timeout(2500)  # until nginx tries it again
     assert download_table(page).count("\n") == 11
     bring_picture(page, deployed.url)
