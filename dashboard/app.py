@@ -20,11 +20,12 @@ try:
     from dashboard.access import read_access
     from dashboard.faults import show_fault
     from dashboard.guard import RequireLogin
+    from dashboard.limits import read_upload_limit
     from dashboard.offline import ask_nobody_for_the_address
 
-    read_access()
-except CamcoreError as error:  # of the environment or the secrets: better no server than another one than was meant
+    ask_nobody_for_the_address()
+    app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)
+    read_access()  # not before: it is the App that finds the settings beside this file
+    read_upload_limit()
+except CamcoreError as error:  # better no server than another one than was meant
     sys.exit(f"Error: {error}")
-
-ask_nobody_for_the_address()
-app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)

@@ -15,7 +15,7 @@ from camcore.own_image import EXTENSIONS, MOST_PIXELS
 from dashboard import own_model
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text
-from dashboard.limits import MEGABYTES, PICTURES_AT_ONCE
+from dashboard.limits import PICTURES_AT_ONCE, read_upload_limit
 
 _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
 
@@ -24,7 +24,7 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to bring pictures and return what was brought, by name."""
     _keep_in_memory()
     files = st.file_uploader(
-        text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MEGABYTES
+        text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=read_upload_limit()
     )
     file_catcher("own_image_catcher")
     if not files:
@@ -55,7 +55,7 @@ def drop_uploads() -> None:
 
 def _keep_in_memory() -> None:
     """Let the server's parser hold a whole upload: by itself it puts what is larger than 1 MB into a temporary file."""
-    MultiPartParser.spool_max_size = (MEGABYTES + 1) * 1024**2
+    MultiPartParser.spool_max_size = (read_upload_limit() + 1) * 1024**2
 
 
 def _take_photograph() -> UploadedFile | None:
