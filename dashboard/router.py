@@ -8,6 +8,7 @@ import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
 from dashboard import layout, login, own_uploads, selection, tour, url_state
+from dashboard.components.reconnection import watch_connection
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
 
@@ -54,6 +55,8 @@ def show_dashboard(arguments: Sequence[str]) -> None:
             choose_language()
             login.show_way_out()
             tour.offer_tour()
+            with st.sidebar:
+                watch_connection()
             page.run()
         else:
             choose_language()

@@ -78,7 +78,9 @@ def test_every_page_is_read_below_the_base_path_and_changes_no_run(page: Page, d
     page.get_by_role("link", name="Gallery").click()
     wait_until_painted(page)
     assert urlsplit(page.url).path == "/cams/gallery"
-    assert [(url, status) for url, status in asked if status >= 400] == []
+    # Streamlit looks for its base path in the page's own first.
+    missing = [url for url, status in asked if status >= 400 and not re.search(r"/cams/\w+/_stcore/[\w-]+$", url)]
+    assert missing == []
     outside = [url for url, _ in asked if not url.startswith((deployed.url + "/", "data:", "blob:"))]
     assert outside == []
     assert sockets and all(url == f"wss{deployed.url.removeprefix('https')}/_stcore/stream" for url in sockets)
@@ -164,6 +166,8 @@ def test_who_browses_when_a_process_ends_goes_on_with_the_same_view(page: Page, 
     other = "b" if first == "a" else "a"
     deployed.kill(first)
     expect_process(page, other)
+    page.wait_for_timeout(1500)
+    wait_until_shown(page)
     wait_until_painted(page)
     assert parameters(page) == view
     np.testing.assert_array_equal(read_canvas(page, 1), drawn)
