@@ -32,4 +32,4 @@ def watch_connection() -> None:
 
 @cache
 def _mount() -> Any:
-    return st.components.v2.component("reconnection", js=_SCRIPT)
+    return st.components.v2.component("reconnection", js=_SCRIPT, isolate_styles=False)

@@ -103,7 +103,7 @@ def test_who_is_not_on_the_list_or_not_vouched_for_is_refused(user: str, page: P
     log_in(page, f"{guarded.url}/{LINK}", user)
     expect(page.get_by_text("This address is not let in")).to_be_visible()
     expect(page.get_by_text("secret-run")).to_have_count(0)
-    expect(page.get_by_role("link")).to_have_count(0)
+    expect(page.get_by_role("link", name="Gallery")).to_have_count(0)
     assert page.request.get(f"{guarded.url}/media/anything").status == 403
     log_out(page)
 
