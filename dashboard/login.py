@@ -1,6 +1,7 @@
 """The way in and out where a login is set up; before it nothing of any run is read or shown."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,6 @@ import streamlit as st
 from camcore import markup
 from dashboard.access import read_access
 from dashboard.language import text
-from dashboard.markdown import as_markdown
 
 # The provider sends everyone back to the start page. A shared link waits in the browser meanwhile.
 _KEEP_LINK = "<script>sessionStorage.setItem('camcore_link', location.pathname + location.search)</script>"
@@ -35,9 +35,10 @@ def show_door() -> None:
     if user.get("is_logged_in"):
         st.html(markup.head(text("login.refused.title"), text("login.refused.lead", name=_name(user))))
         _show_way_out()
+        _follow_link()
     else:
         st.html(markup.head(text("login.title"), text("login.lead")))
-        st.button(text("login.in"), type="primary", on_click=st.login, key="login_in", icon=":material/login:")
+        st.button(text("login.in"), on_click=st.login, key="login_in", icon=":material/login:")
         st.html(_KEEP_LINK, unsafe_allow_javascript=True)
 
 
@@ -46,8 +47,12 @@ def show_way_out() -> None:
     if read_access() is None:
         return
     with st.sidebar:
-        st.caption(text("login.as", name=as_markdown(_name(st.user.to_dict()))))
+        st.html(f"<small>{escape(text('login.as', name=_name(st.user.to_dict())))}</small>")  # Markdown makes it a link
         _show_way_out()
+    _follow_link()
+
+
+def _follow_link() -> None:
     st.html(_FOLLOW_LINK, unsafe_allow_javascript=True)
 
 
