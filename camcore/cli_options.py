@@ -93,17 +93,35 @@ VIEW = join_options(
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Print a user's mistake as one line and exit with 1."""
+    """Print a user's mistake, or what the machine does not give, as one line and exit with 1."""
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
         except CamcoreError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
+            line = str(error)
+        except PermissionError as error:
+            line = f"{error.filename} can't be opened ({error.strerror}). Get the right to, or choose another place."
+        except (MemoryError, RuntimeError) as error:
+            if not _is_lack_of_memory(error):
+                raise
+            line = (
+                "There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
+                " with fewer --workers. What was finished before is kept."
+            )
+        else:
+            return
+        click.echo(f"Error: {line}", err=True)
+        sys.exit(1)
 
     return wrapped
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    """Whether Python, or torch in words of its own, got no memory of the machine or of a GPU."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said
 
 
 def say_skipped(run: Run) -> None:

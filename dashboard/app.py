@@ -19,11 +19,13 @@ try:
     import dashboard.router  # noqa: F401 it is there when main.py asks for it
     from dashboard.access import read_access
     from dashboard.faults import show_fault
+    from dashboard.gone_sessions import set_apart_what_stays
     from dashboard.guard import RequireLogin
     from dashboard.limits import read_upload_limit
     from dashboard.offline import ask_nobody_for_the_address
 
     ask_nobody_for_the_address()
+    set_apart_what_stays()
     app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)
     read_access()  # not before: it is the App that finds the settings beside this file
     read_upload_limit()

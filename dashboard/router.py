@@ -7,7 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
-from dashboard import layout, login, own_uploads, selection, tour, url_state
+from dashboard import gone_sessions, layout, login, own_uploads, selection, tour, url_state
 from dashboard.components.reconnection import watch_connection
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
@@ -71,6 +71,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         layout.show_problem(str(error), folder)
     finally:
         url_state.drop_unused()
+        gone_sessions.clear_up()
 
 
 def _begin_anew() -> NoReturn:

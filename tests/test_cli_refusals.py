@@ -1,6 +1,8 @@
 """How commands refuse: one line with the way out, and Ctrl-C with how to go on."""
 
+import errno
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,43 @@ def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
     assert line.startswith("Error: CAM needs one linear layer directly behind mean pooling; with head 'mlp' ")
     assert line.endswith(" Use --sources grad_cam, or train with --head gap.")
     assert open_generation(run).id == before
+
+
+LACKS = [
+    MemoryError(),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"),
+    RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+]
+
+
+@pytest.mark.parametrize("error", LACKS)
+def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "explain_run", raise_it(error))
+    assert refuse("explain", "x") == (
+        "Error: There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
+        " with fewer --workers. What was finished before is kept."
+    )
+
+
+def test_a_folder_that_is_closed_to_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = PermissionError(errno.EACCES, "Permission denied", "/data/dogs/Images")
+    monkeypatch.setattr(workflows, "explain_run", raise_it(error))
+    assert refuse("explain", "x") == (
+        "Error: /data/dogs/Images can't be opened (Permission denied). Get the right to, or choose another place."
+    )
+
+
+def test_a_defect_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "explain_run", raise_it(RuntimeError("shapes do not match")))
+    with pytest.raises(RuntimeError, match="shapes"):
+        run_camcore("explain", "x")
+
+
+def raise_it(error: Exception) -> Callable[..., None]:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    return fail
 
 
 def press_ctrl_c(*_: Any, **__: Any) -> None:

@@ -1,6 +1,8 @@
 """The one line that a user reads."""
 
-from camcore.errors import CamcoreError, RunError, unknown_choice
+import shlex
+
+from camcore.errors import CamcoreError, RunError, shell_command, unknown_choice
 
 
 def test_an_unknown_choice_names_the_value_and_all_that_is_allowed() -> None:
@@ -11,3 +13,9 @@ def test_an_unknown_choice_names_the_value_and_all_that_is_allowed() -> None:
 def test_a_damaged_run_is_caught_where_user_errors_are() -> None:
     assert issubclass(RunError, CamcoreError)
     assert not isinstance(unknown_choice("source", "x", ()), RunError)
+
+
+def test_a_command_to_copy_reaches_the_program_as_it_was_meant() -> None:
+    path = "my runs/it's $(reboot); `x` 강아지"
+    assert shlex.split(shell_command("explain", path, "--force")) == ["camcore", "explain", path, "--force"]
+    assert shell_command("explain", "runs/dogs") == "camcore explain runs/dogs"

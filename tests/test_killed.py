@@ -193,7 +193,7 @@ def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Kill
         generation = open_generation(open_run(own_run.path))
         if (verdict := read_verdict(generation)) is not None:
             values = read_values(generation, verdict)
-            assert set(values.index.get_level_values("source")) == set(verdict.sources)
+            assert set(values.index.get_level_values("source")) == {*verdict.sources, *verdict.baselines}
             seen.add(verdict.document["seed"])
 
     seen: set[int] = set()

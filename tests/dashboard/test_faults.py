@@ -9,8 +9,6 @@ from page_steps import all_text
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard import faults
-
 FAULTY = Path(__file__).with_name("faulty_app.py")
 
 
@@ -32,12 +30,6 @@ def test_the_log_has_what_happened_under_the_number_that_is_shown(caplog: pytest
     assert shown == logged and shown[0] != shown[1]
     assert "secret" not in all_text(app)
     assert "ZeroDivisionError: a secret of the server" in caplog.text and "line" in caplog.text
-
-
-def test_the_dashboard_is_served_with_it() -> None:
-    from dashboard.app import app
-
-    assert app._on_script_error is faults.show_fault
 
 
 @pytest.mark.browser

@@ -1,6 +1,8 @@
 """Visitors who change the address, and runs that someone else has put there: nothing leaves the runs folder."""
 
 import os
+import re
+import shlex
 import shutil
 import sys
 from html import unescape
@@ -142,6 +144,20 @@ def test_what_leads_out_of_the_runs_folder_is_not_followed(what, tmp_path, monke
     shown = all_text(show("gallery", tmp_path / "runs", monkeypatch, run="outside"))
     assert "is a link that leads out of the runs folder" in shown
     assert str(tmp_path) not in shown, "where the folder lies is nobody's business"
+
+
+def test_commands_to_copy_are_quoted_and_say_nothing_of_where_the_folder_lies(tmp_path, monkeypatch):
+    runs = tmp_path / "it's $HOME; x"
+    make_run(runs, "no maps & none", images=4, explained=False)
+    damaged = make_run(runs, "broken `maps`", images=4)
+    (damaged / "explained" / "current").write_text("../..")
+    (code,) = [block.value for block in show("gallery", runs, monkeypatch, run="no maps & none").code]
+    assert shlex.split(code) == ["camcore", "explain", "it's $HOME; x/no maps & none"]
+    shown = unescape(all_text(show("gallery", runs, monkeypatch, run="broken `maps`")))
+    assert str(tmp_path) not in shown
+    command = re.search(r"Make the heatmaps anew: (camcore .+?--force)", shown)
+    assert command, shown
+    assert shlex.split(command[1]) == ["camcore", "explain", f"{tmp_path.name}/it's $HOME; x/broken `maps`", "--force"]
 
 
 def test_a_runs_folder_may_be_a_link_and_hold_links_to_its_own(tmp_path):

@@ -85,7 +85,7 @@ def connect_from_another_site(url: str) -> int:
 def browse(page: Page, url: str, own: Path) -> None:
     """Look at every page and bring a picture."""
     for name in PAGES:
-        page.goto(f"{url}/{name}")
+        page.goto(f"{url}/{name}?run={'tiny' if name == 'own_image' else 'made'}")
         wait_until_shown(page)
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(own)
     expect(page.locator(".own-results section")).to_have_count(1)

@@ -18,7 +18,7 @@ SETTINGS = REPOSITORY / "dashboard" / ".streamlit" / "config.toml"
 
 def test_the_settings_are_safe() -> None:
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
-    assert settings["browser"] == {"gatherUsageStats": False}
+    assert settings["browser"] == {"gatherUsageStats": False, "serverAddress": "localhost"}
     assert settings["client"] == {"showErrorDetails": "none", "showErrorLinks": False, "toolbarMode": "viewer"}
     assert settings["server"] == {
         "enableAgentApi": False,
@@ -62,6 +62,7 @@ PRINT_SETTINGS = """
 import dashboard.app
 import streamlit as st
 print([st.get_option(name) for name in ("server.maxUploadSize", "client.showErrorDetails", "theme.baseRadius")])
+print(dashboard.app.app._on_script_error.__module__)
 """
 
 
@@ -70,7 +71,7 @@ def test_the_settings_hold_wherever_it_is_started(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)}
     command = [sys.executable, "-c", PRINT_SETTINGS]
     started = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert started.stdout == "[20, 'none', '0.45rem']\n"
+    assert started.stdout.splitlines() == ["[20, 'none', '0.45rem']", "dashboard.faults"]
 
 
 @pytest.mark.parametrize("given", ["0", "65", "-1", "two", "", "1e1", "٣", "9" * 5000])

@@ -1,0 +1,28 @@
+"""What sessions leave behind that have gone: circles of objects, with open files and an event loop of Streamlit's each.
+
+Python looks for such circles only when a quarter of all that it holds is new. With torch loaded that takes hundreds of
+sessions, and more open files than a process may have.
+"""
+
+import gc
+import itertools
+
+import streamlit as st
+
+BETWEEN = 10  # new sessions from one looking to the next, which takes some tenths of a second
+_SEEN = "gone_sessions_seen"  # in the session: whether it was counted
+_begun = itertools.count(1)
+
+
+def set_apart_what_stays() -> None:
+    """Spare what was read when the server started from being looked through. Call it before there is any session."""
+    gc.collect()
+    gc.freeze()
+
+
+def clear_up() -> None:
+    """Collect what gone sessions left, whenever so many new ones have come; call it in each run of the script."""
+    if _SEEN not in st.session_state:
+        st.session_state[_SEEN] = True
+        if next(_begun) % BETWEEN == 0:
+            gc.collect()
