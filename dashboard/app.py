@@ -7,15 +7,27 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 REPOSITORY = str(Path(__file__).resolve().parents[1])
 if REPOSITORY not in sys.path:  # `streamlit run` puts this file's folder there, and no more
     sys.path.insert(0, REPOSITORY)
 
-import dashboard.router  # noqa: E402, F401 needs the path above
-from dashboard.gone_sessions import set_apart_what_stays  # noqa: E402 as above
-from dashboard.offline import ask_nobody_for_the_address  # noqa: E402 as above
+from camcore.errors import CamcoreError  # noqa: E402 needs the path above
 
-ask_nobody_for_the_address()
-set_apart_what_stays()
-app = st.App(Path(__file__).with_name("main.py"))
+try:
+    import dashboard.router  # noqa: F401 it is there when main.py asks for it
+    from dashboard.access import read_access
+    from dashboard.faults import show_fault
+    from dashboard.gone_sessions import set_apart_what_stays
+    from dashboard.guard import RequireLogin
+    from dashboard.limits import read_upload_limit
+    from dashboard.offline import ask_nobody_for_the_address
+
+    ask_nobody_for_the_address()
+    set_apart_what_stays()
+    app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)
+    read_access()  # not before: it is the App that finds the settings beside this file
+    read_upload_limit()
+except CamcoreError as error:  # better no server than another one than was meant
+    sys.exit(f"Error: {error}")

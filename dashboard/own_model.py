@@ -19,9 +19,9 @@ from camcore.heatmaps import parse_source
 from camcore.own_image import OwnImage, read_own_image
 from camcore.runs import Run, open_run
 from dashboard.language import language, text
+from dashboard.limits import PASSES_AT_ONCE
 
-PASSES_AT_ONCE = 2  # of all sessions together; others wait, so that memory and cores last
-_gate = BoundedSemaphore(PASSES_AT_ONCE)
+_gate = BoundedSemaphore(PASSES_AT_ONCE)  # of all sessions together; others wait, so that memory and cores last
 _FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
 
 

@@ -11,12 +11,12 @@ from starlette.formparsers import MultiPartParser
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from camcore.own_image import EXTENSIONS, MOST_MEGABYTES, MOST_PIXELS
+from camcore.own_image import EXTENSIONS, MOST_PIXELS
 from dashboard import own_model
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text
+from dashboard.limits import PICTURES_AT_ONCE, read_upload_limit
 
-MOST_IMAGES = 8
 _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
 
 
@@ -24,11 +24,11 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to bring pictures and return what was brought, by name."""
     _keep_in_memory()
     files = st.file_uploader(
-        text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=MOST_MEGABYTES
+        text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=read_upload_limit()
     )
     file_catcher("own_image_catcher")
     if not files:
-        st.caption(text("own_image.upload.hint", count=MOST_IMAGES, megapixels=MOST_PIXELS // 1_000_000))
+        st.caption(text("own_image.upload.hint", count=PICTURES_AT_ONCE, megapixels=MOST_PIXELS // 1_000_000))
     st.caption(text("own_image.private"))
     uploads = [(restore_name(file.name), file) for file in files]
     photograph = _take_photograph()
@@ -55,7 +55,7 @@ def drop_uploads() -> None:
 
 def _keep_in_memory() -> None:
     """Let the server's parser hold a whole upload: by itself it puts what is larger than 1 MB into a temporary file."""
-    MultiPartParser.spool_max_size = (MOST_MEGABYTES + 1) * 1024**2
+    MultiPartParser.spool_max_size = (read_upload_limit() + 1) * 1024**2
 
 
 def _take_photograph() -> UploadedFile | None:

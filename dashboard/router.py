@@ -7,7 +7,8 @@ from typing import NoReturn
 import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
-from dashboard import gone_sessions, layout, own_uploads, selection, tour, url_state
+from dashboard import gone_sessions, layout, login, own_uploads, selection, tour, url_state
+from dashboard.components.reconnection import watch_connection
 from dashboard.data import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
 
@@ -32,21 +33,34 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     pages = [
         st.Page(f"app_pages/{name}.py", title=text(f"{name}.name"), icon=f":material/{icon}:") for name, icon in PAGES
     ]
-    page = st.navigation(pages)
+    try:
+        entered = login.may_enter()
+    except CamcoreError as error:
+        layout.show_notice(text("login.broken"), str(error))
+        return
+    page = st.navigation(pages, position="sidebar" if entered else "hidden")
     url_state.begin(page.url_path)
     if page.url_path != "own_image":
         own_uploads.drop_uploads()
     folder = find_runs_folder(arguments)
     repeated = st.session_state.pop(_REPEATED, False)
     try:
+        if not entered:
+            choose_language()
+            login.show_door()
+            return
         selection.remember_folder(folder, list_entries(folder))
         if selection.entries():
             selection.choose_run()
             choose_language()
+            login.show_way_out()
             tour.offer_tour()
+            with st.sidebar:
+                watch_connection()
             page.run()
         else:
             choose_language()
+            login.show_way_out()
             layout.show_no_runs(folder)
     except ReplacedError as error:
         if repeated:

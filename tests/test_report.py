@@ -354,7 +354,8 @@ def test_the_command_writes_it_and_says_where(judged: Path, tmp_path: Path, monk
 
 
 def test_the_theme_is_that_of_the_dashboard() -> None:
-    config = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    settings = Path(__file__).parents[1] / "dashboard" / ".streamlit" / "config.toml"
+    config = tomllib.loads(settings.read_text(encoding="utf-8"))
     for name, colors in (("light", appearance.LIGHT), ("dark", appearance.DARK)):
         theme = config["theme"][name]
         for color, value in colors.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 
-# By Streamlit's names; the themes are those of .streamlit/config.toml, the marks Streamlit's own.
+# By Streamlit's names; the themes are those of dashboard/.streamlit/config.toml, the marks Streamlit's own.
 LIGHT = {
     "primary-color": "#1d6f6a",
     "background-color": "#fbf9f5",

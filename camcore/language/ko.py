@@ -2,6 +2,7 @@
 
 from camcore.language.ko_finding import FINDING_STRINGS
 from camcore.language.ko_large_view import LARGE_VIEW_STRINGS
+from camcore.language.ko_login import LOGIN_STRINGS
 from camcore.language.ko_own_image import OWN_IMAGE_STRINGS
 from camcore.language.ko_price import PRICE_STRINGS
 from camcore.language.ko_report import REPORT_STRINGS
@@ -10,7 +11,7 @@ from camcore.language.ko_training import TRAINING_STRINGS
 from camcore.language.ko_verdict import VERDICT_STRINGS
 
 _PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS | OWN_IMAGE_STRINGS | LARGE_VIEW_STRINGS | TOUR_STRINGS
-_PARTS |= TRAINING_STRINGS | PRICE_STRINGS
+_PARTS |= TRAINING_STRINGS | PRICE_STRINGS | LOGIN_STRINGS
 STRINGS = _PARTS | {
     "app.title": "camcore",
     "app.language": "언어",

@@ -7,9 +7,10 @@ import streamlit as st
 from camcore.runs import Run
 from dashboard import controls, layout, own_model, selection
 from dashboard.language import text
+from dashboard.limits import PICTURES_AT_ONCE
 from dashboard.own_files import Shown
 from dashboard.own_results import choose_targets, show_classes, show_pictures
-from dashboard.own_uploads import MOST_IMAGES, choose_uploads
+from dashboard.own_uploads import choose_uploads
 from dashboard.url_state import among, keep_in_url
 
 
@@ -56,10 +57,10 @@ trained = selection.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
     with st.spinner(text("own_image.working")):
-        found, refused = own_model.analyse(trained, uploads, MOST_IMAGES)
+        found, refused = own_model.analyse(trained, uploads, PICTURES_AT_ONCE)
     waiting = len(uploads) - len(found) - len(refused)
     if waiting:
-        st.caption(text("own_image.too_many", most=MOST_IMAGES, count=waiting))
+        st.caption(text("own_image.too_many", most=PICTURES_AT_ONCE, count=waiting))
     if refused:
         layout.show_refusals(text("own_image.refused.title"), refused)
     if found:

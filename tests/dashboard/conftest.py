@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dashboard_server import APP, CHROMIUM, serve
+from dashboard_server import APP, CHROMIUM, open_page, serve
 from large_view_steps import make_browsed_run, read_order
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from streamlit import config
 
 from dashboard import data
 
+config._main_script_path = str(APP)  # as `streamlit run` does: AppTest then has the settings beside it
+config.get_config_options(force_reparse=True)
 expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
 
 StartServer = Callable[..., str]
@@ -35,15 +38,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page that fails the test when a script fails or a dialog opens."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-    yield page
-    context.close()
-    assert problems == []
+    with open_page(browser) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

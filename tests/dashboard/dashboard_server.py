@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Browser, Page
+
 CHROMIUM = Path("/usr/bin/chromium")
 REPOSITORY = Path(__file__).parents[2]
 APP = REPOSITORY / "dashboard" / "app.py"
@@ -19,16 +21,17 @@ APP = REPOSITORY / "dashboard" / "app.py"
 @contextmanager
 def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] = ()) -> Iterator[str]:
     """Serve a script until the context ends, and yield its address; `options` are those of `streamlit run`."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}"]
     command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false", *options]
     command += [] if runs_folder is None else ["--", "--runs", str(runs_folder)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])}
+    # There the settings count for the small apps of tests too.
     process = subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=APP.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process)
+        wait_until_healthy(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGINT)
@@ -39,13 +42,19 @@ def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] 
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return the number of a port of this machine that nothing listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until a server answers that it is well.
+
+    Raises:
+        RuntimeError: It ended, or says nothing.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -56,3 +65,17 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: flo
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"Streamlit did not answer at {url} within {seconds:.0f} s.")
+
+
+@contextmanager
+def open_page(browser: Browser) -> Iterator[Page]:
+    """Open a page that fails the test when a script fails or a dialog opens. Certificates are not looked at."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+    yield page
+    context.close()
+    assert problems == []

@@ -20,7 +20,7 @@ from camcore.heatmaps import parse_source
 from camcore.language import text_in
 from camcore.own_image import MOST_MEGABYTES, read_own_image
 from camcore.runs import open_run
-from dashboard import own_model, own_uploads
+from dashboard import limits, own_model, own_uploads
 from dashboard.own_files import Shown, make_download, safe_name
 from dashboard.own_results import write_share
 
@@ -121,8 +121,8 @@ def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
 
 
 def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
-    app = show(runs, monkeypatch, photographs(own_uploads.MOST_IMAGES + 2))
-    assert len(payload(app, "panels")["panels"]) == own_uploads.MOST_IMAGES
+    app = show(runs, monkeypatch, photographs(limits.PICTURES_AT_ONCE + 2))
+    assert len(payload(app, "panels")["panels"]) == limits.PICTURES_AT_ONCE
     assert "The first 8 pictures are shown; 2 more wait" in all_text(app)
 
 
@@ -167,7 +167,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     analyses = [own_model.Analysis("", image, np.ones(3, np.float32) / 3, True) for _ in range(8)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda analysis: own_model.find_maps(run, analysis, ["cam"], [0]), analyses))
-    assert len(most) == 8 and max(most) <= own_model.PASSES_AT_ONCE
+    assert len(most) == 8 and max(most) <= limits.PASSES_AT_ONCE
     assert all(("cam", 0) in analysis.maps for analysis in analyses)
 
 
@@ -217,7 +217,7 @@ def test_the_largest_upload_stays_in_memory():
 
 
 def test_the_server_takes_as_much_as_the_page_does():
-    config = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((REPOSITORY / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["maxUploadSize"] == MOST_MEGABYTES
 
 

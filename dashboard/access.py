@@ -1,0 +1,128 @@
+"""Who may see the dashboard: everyone, or whose e-mail address the table [auth] of secrets.toml allows."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from camcore.errors import CamcoreError
+
+KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+SHORTEST_SECRET = 32  # characters: it signs the cookie that says who somebody is
+WAY_OUT = "Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
+
+
+@dataclass(frozen=True)
+class Access:
+    """The list of those who may come in: whole e-mail addresses, and domains that stand for all their addresses."""
+
+    addresses: frozenset[str]
+    domains: frozenset[str]
+
+    def allows(self, user: Mapping[str, Any]) -> bool:
+        """Whether someone with these claims of an ID token may come in."""
+        email = user.get("email")
+        if not user.get("is_logged_in") or not isinstance(email, str) or not _is_verified(user):
+            return False
+        name, domain = _split(email)
+        return bool(name) and (f"{name}@{domain}" in self.addresses or domain in self.domains)
+
+
+@cache
+def read_access() -> Access | None:
+    """Return who may come in, None where everyone may: where there is no table [auth], and CAMCORE_LOGIN asks for none.
+
+    It is read once: what is changed in secrets.toml counts after the server's next start.
+
+    Raises:
+        CamcoreError: What is there can't be right. Then nobody comes in.
+    """
+    wanted = os.environ.get("CAMCORE_LOGIN", "")
+    if wanted not in ("", "required"):
+        raise CamcoreError(f"CAMCORE_LOGIN is {wanted!r}. Give it the value required, or leave it away. {WAY_OUT}")
+    section = _read_section()
+    if section is None:
+        if wanted:
+            files = ", ".join(st.get_option("secrets.files"))
+            raise CamcoreError(f"CAMCORE_LOGIN asks for a login, but there is no table [auth] in {files}. {WAY_OUT}")
+        return None
+    _check_section(section)
+    return _read_list(section.get("allowed"))
+
+
+def _read_section() -> dict[str, Any] | None:
+    try:
+        section = st.secrets.to_dict().get("auth")
+    except StreamlitSecretNotFoundError as error:
+        if not any(Path(file).exists() for file in st.get_option("secrets.files")):
+            return None
+        raise CamcoreError(f"The login is not set up: {' '.join(str(error).split())} {WAY_OUT}") from error
+    except (OSError, ValueError) as error:
+        raise CamcoreError(f"The login is not set up: the secrets can't be read ({error}). {WAY_OUT}") from error
+    if section is not None and not isinstance(section, dict):
+        raise CamcoreError(f"The login is not set up: auth in secrets.toml is no table. {WAY_OUT}")
+    return section
+
+
+def _check_section(section: Mapping[str, Any]) -> None:
+    missing = [key for key in KEYS if not isinstance(section.get(key), str) or not section[key]]
+    if missing:
+        raise CamcoreError(f"The login is not set up: [auth] in secrets.toml lacks {', '.join(missing)}. {WAY_OUT}")
+    if len(section["cookie_secret"]) < SHORTEST_SECRET:
+        raise CamcoreError(
+            f"The login is not set up: cookie_secret has {len(section['cookie_secret'])} characters, fewer than"
+            f" {SHORTEST_SECRET}. {WAY_OUT}"
+        )
+    base = st.get_option("server.baseUrlPath").strip("/")
+    path = f"/{base}/oauth2callback" if base else "/oauth2callback"
+    if urlsplit(section["redirect_uri"]).path != path:
+        raise CamcoreError(
+            f"The login is not set up: redirect_uri is {section['redirect_uri']!r}. Its path has to be {path}, because"
+            f" server.baseUrlPath is {base!r}. {WAY_OUT}"
+        )
+    if find_spec("authlib") is None:
+        raise CamcoreError(f"The login is not set up: Authlib is missing: pip install 'streamlit[auth]'. {WAY_OUT}")
+
+
+def _read_list(allowed: object) -> Access:
+    if not isinstance(allowed, list) or not allowed:
+        raise CamcoreError(
+            'The login is not set up: [auth] in secrets.toml lacks the list allowed, e.g. allowed = ["example.org",'
+            f' "a@b.org"]. {WAY_OUT}'
+        )
+    addresses, domains = set(), set()
+    for one in allowed:
+        name, domain = _split(one) if isinstance(one, str) else ("", "")
+        if "." not in domain.strip(".") or one.startswith("@") or any(mark in domain for mark in "*/ ,;"):
+            raise CamcoreError(
+                f"The login is not set up: {one!r} in the list allowed is neither a domain nor an e-mail address."
+                f" {WAY_OUT}"
+            )
+        if name:
+            addresses.add(f"{name}@{domain}")
+        else:
+            domains.add(domain)
+    return Access(frozenset(addresses), frozenset(domains))
+
+
+def _is_verified(user: Mapping[str, Any]) -> bool:
+    """Whether the provider stands for the address; true where it says nothing, as some never do."""
+    said = user.get("email_verified", True)
+    return said is True or said == "true"
+
+
+def _split(email: str) -> tuple[str, str]:
+    """Return what stands before and behind the last @, in small letters; all of it is behind where there is none.
+
+    Only ASCII is made small: other letters have small forms that are ASCII, the Kelvin sign for one, and would pass for
+    those.
+    """
+    name, _, domain = (part.lower() if part.isascii() else part for part in email.rpartition("@"))
+    return name, domain

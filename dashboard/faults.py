@@ -1,0 +1,17 @@
+"""What nobody foresaw: the log holds it under a number, and the visitor is told that number and nothing else."""
+
+import logging
+from secrets import token_hex
+
+from dashboard import layout
+from dashboard.language import text
+
+_LOG = logging.getLogger(__name__)
+
+
+def show_fault(error: Exception) -> bool:
+    """Log an exception of a page, or of a choice made in it, and show a box in place of what was to come."""
+    number = token_hex(4)
+    _LOG.error("Fault %s", number, exc_info=error)
+    layout.show_notice(text("fault.title"), text("fault.body", number=number))
+    return True

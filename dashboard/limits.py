@@ -1,0 +1,41 @@
+"""What an administrator sets by environment variables, beside CAMCORE_RUNS; read once, when the server starts."""
+
+import os
+
+import streamlit as st
+
+from camcore.errors import CamcoreError
+from camcore.own_image import MOST_MEGABYTES
+
+MOST = 64
+
+
+def read_limit(name: str, default: int) -> int:
+    """Return the whole number from 1 to `MOST` that an environment variable holds.
+
+    Raises:
+        CamcoreError: It holds something else.
+    """
+    given = os.environ.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and len(given) <= len(str(MOST)) and 1 <= int(given) <= MOST):
+        raise CamcoreError(f"{name} is {given!r}. Give it a whole number from 1 to {MOST}; without it {default} holds.")
+    return int(given)
+
+
+def read_upload_limit() -> int:
+    """Return how many megabytes an uploaded picture may have: Streamlit's own limit, and never more than we decode.
+
+    Raises:
+        CamcoreError: Streamlit's limit lets nothing pass.
+    """
+    given: int = st.get_option("server.maxUploadSize")
+    if given < 1:
+        raise CamcoreError(
+            f"server.maxUploadSize is {given}. Give it 1 to {MOST_MEGABYTES} (megabytes), as"
+            " STREAMLIT_SERVER_MAX_UPLOAD_SIZE."
+        )
+    return min(given, MOST_MEGABYTES)
+
+
+PICTURES_AT_ONCE = read_limit("CAMCORE_PICTURES_AT_ONCE", 8)  # of one visitor, on the page Try your own image
+PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # through networks, of all visitors; others wait

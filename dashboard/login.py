@@ -1,0 +1,64 @@
+"""The way in and out where a login is set up; before it nothing of any run is read or shown."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from camcore import markup
+from dashboard.access import read_access
+from dashboard.language import text
+
+# The provider sends everyone back to the start page. A shared link waits in the browser meanwhile.
+_KEEP_LINK = "<script>sessionStorage.setItem('camcore_link', location.pathname + location.search)</script>"
+_FOLLOW_LINK = """<script>
+  const link = sessionStorage.getItem("camcore_link");
+  sessionStorage.removeItem("camcore_link");
+  if (link && link !== location.pathname + location.search) location.replace(location.origin + link);
+</script>"""
+
+
+def may_enter() -> bool:
+    """Whether this visitor may see the dashboard.
+
+    Raises:
+        CamcoreError: The login is set up wrongly.
+    """
+    access = read_access()
+    return access is None or access.allows(st.user.to_dict())
+
+
+def show_door() -> None:
+    """Show the way in, or who is not let in and the way out."""
+    user = st.user.to_dict()
+    if user.get("is_logged_in"):
+        st.html(markup.head(text("login.refused.title"), text("login.refused.lead", name=_name(user))))
+        _show_way_out()
+        _follow_link()
+    else:
+        st.html(markup.head(text("login.title"), text("login.lead")))
+        st.button(text("login.in"), on_click=st.login, key="login_in", icon=":material/login:")
+        st.html(_KEEP_LINK, unsafe_allow_javascript=True)
+
+
+def show_way_out() -> None:
+    """Show in the sidebar who is logged in, and the way out. Nothing where there is no login."""
+    if read_access() is None:
+        return
+    with st.sidebar:
+        st.html(f"<small>{escape(text('login.as', name=_name(st.user.to_dict())))}</small>")  # Markdown makes it a link
+        _show_way_out()
+    _follow_link()
+
+
+def _follow_link() -> None:
+    st.html(_FOLLOW_LINK, unsafe_allow_javascript=True)
+
+
+def _show_way_out() -> None:
+    st.button(text("login.out"), on_click=st.logout, key="login_out", icon=":material/logout:")
+
+
+def _name(user: Mapping[str, Any]) -> str:
+    return str(user.get("email") or user.get("name") or user.get("sub"))[:80]

@@ -1,0 +1,26 @@
+"""A small app with faults: in its page, and in what a button calls. Served by itself, as dashboard/app.py serves."""
+
+import streamlit as st
+
+from dashboard.faults import show_fault
+
+
+def fail() -> None:
+    """Fail as nobody foresaw."""
+    raise ZeroDivisionError("a secret of the server")
+
+
+if __name__ == "__main__":
+    st.text("before")
+    st.button("Call what fails", on_click=fail)
+    if st.button("Show what fails"):
+        fail()
+    if st.button("Stop"):
+        st.text("stopping")
+        st.stop()
+    if st.button("Run again"):
+        st.session_state["again"] = True
+        st.rerun()
+    st.text("again" if "again" in st.session_state else "after")
+else:
+    app = st.App(__file__, on_script_error=show_fault)
