@@ -123,9 +123,9 @@ def test_parts_are_whole_batches_and_enough_for_all() -> None:
 
 def test_the_verdict_of_ranks_is_that_of_one_process(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:
     alone, _ = copies
-    assert forks.killer.run("explain", alone.path, "--sources", "hirescam", *ON_CPU).status == 0
+    assert forks.killer.run("explain", alone.path, "--sources", "hires_cam", *ON_CPU).status == 0
     shared = open_run(Path(shutil.copytree(alone.path, tmp_path / "copy" / "run")))
-    command = ("--images", 5, "--methods", "cam,grad_cam,hirescam", "--workers", 0)
+    command = ("--images", 5, "--methods", "cam,grad_cam,hires_cam", "--workers", 0)
     one = forks.killer.run("verdict", alone.path, *command)
     assert one.status == 0, one.said
     outcomes = forks.run("verdict", shared.path, *command, ranks=3)

@@ -28,10 +28,14 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 
 def training(root: Path, path: Path, *options: object, device: str = "cpu") -> tuple[object, ...]:
-    """Three epochs of the twelve images, in batches of five: the last one has two."""
-    small = ("--backbone", "resnet10_narrow", "--size", 32, "--batch-size", 5, "--epochs", 3, "--precision", "fp32")
+    """Three epochs of the twelve images, in batches of five: the last one has two.
+
+    Of smaller images the last grid is one cell, whose normalisation over two images makes anything of rounding errors:
+    there, weights that differ by 1e-7 part as far within one process.
+    """
+    small = ("--backbone", "resnet10_narrow", "--size", 64, "--batch-size", 5, "--epochs", 3, "--precision", "fp32")
     source = ("--dataset", "image-folder", "--root", root, "--device", device, "--workers", 0)
-    return ("train", *source, *small, *options, "--run", path)
+    return ("train", *source, *small, "--learning-rate", 3e-4, *options, "--run", path)
 
 
 def assert_alike(run: Run, whole: Run, tolerance: float = 1e-3) -> None:
@@ -41,7 +45,8 @@ def assert_alike(run: Run, whole: Run, tolerance: float = 1e-3) -> None:
     weights, others = load_file(run.weights_path), load_file(whole.weights_path)
     assert {path.name for path in run.path.iterdir()} == {path.name for path in whole.path.iterdir()}
     for name, tensor in weights.items():
-        torch.testing.assert_close(tensor, others[name], rtol=0, atol=0.02)
+        apart, length = (float(one.float().norm()) for one in (tensor - others[name], others[name]))
+        assert apart <= 0.1 * length + 1e-6, f"{name}: {apart:.2g} of {length:.2g}"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,7 @@ def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -
     )
     ended = run_torchrun(tmp_path, source=source)
     assert ended.returncode == 1
-    assert ended.stderr.count("Error: ") <= 1, "that of the rank that was left, unless torchrun stopped it first"
+    assert ended.stderr.count("Error: Rank ") <= 1, "that of the rank that was left, unless torchrun stopped it first"
     assert "collectives.py" not in ended.stderr, "and no traceback through the engine"
     assert "Signal 9 (SIGKILL)" in ended.stderr
     assert len(open_run(path).history()) == 1
