@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.rendezvous import rendezvous
 
 from camcore.errors import CamcoreError
 from camcore.ranks import here
@@ -71,7 +72,7 @@ def reduce_gradients(parameters: Iterable[nn.Parameter]) -> None:
     if here().alone or not gradients:
         return
     flat = sum_over_ranks(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-    parts = flat.split([gradient.numel() for gradient in gradients])
+    parts = torch.split(flat, [gradient.numel() for gradient in gradients])
     for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view(gradient.shape))
 
@@ -118,7 +119,7 @@ def speaks_first() -> bool:
     if not dist.is_initialized():
         return here().leads
     try:
-        return _store().add("camcore said how it ended", 1) == 1
+        return bool(_store().add("camcore said how it ended", 1) == 1)
     except RuntimeError:  # the store went with its process, which torchrun reports
         return False
 
@@ -143,11 +144,12 @@ def _together() -> Iterator[None]:
 
 
 @cache
-def _store() -> dist.Store:
-    return next(iter(dist.rendezvous("env://")))[0]
+def _store() -> Any:
+    """Return the store of torchrun's that all ranks reach."""
+    return next(iter(rendezvous("env://")))[0]
 
 
 @cache
-def _group(kind: str) -> dist.ProcessGroup | None:
+def _group(kind: str) -> Any:
     """Return the group for tensors on a kind of device; None is the default one, for the CPU."""
     return dist.new_group(backend="nccl", timeout=LONGEST_STEP) if kind == "cuda" else None

@@ -78,7 +78,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         return order
 
 
-class RankBatches(BatchSampler):
+class RankBatches(Sampler[list[tuple[int, int]]]):
     """Of each batch of an `EpochSampler` the part that this rank computes.
 
     Before it comes the image in front of it (of the first one the last), where the rank has no other, or images are
@@ -86,11 +86,14 @@ class RankBatches(BatchSampler):
     """
 
     def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool, mixed: bool) -> None:
-        super().__init__(sampler, batch_size, drop_last)
-        self.mixed = mixed and not here().alone
+        self.sampler, self.mixed = sampler, mixed and not here().alone
+        self._whole = BatchSampler(cast(Sampler[int], sampler), batch_size, drop_last)
+
+    def __len__(self) -> int:
+        return len(self._whole)
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        for batch in super().__iter__():
+        for batch in cast(Iterator[list[tuple[int, int]]], iter(self._whole)):
             mine = here().share(len(batch))
             yield [batch[at] for at in range(mine.start - (self.mixed or not mine), mine.stop)]
 
@@ -153,7 +156,7 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
 
 def find_sampler(loader: DataLoader[Any]) -> EpochSampler:
     """Return what decides the order of a training's images."""
-    return cast(EpochSampler, cast(RankBatches, loader.batch_sampler).sampler)
+    return cast(RankBatches, loader.batch_sampler).sampler
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def _measure(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         spread, mean = torch.var_mean(values.float(), (0, 2, 3), correction=0)
         of_ranks[here().rank] = torch.cat([mean, spread * mine, mean.new_full((1,), mine)])
     sum_over_ranks(of_ranks)
-    means, squares, counts = of_ranks.split([channels, channels, 1], dim=1)
+    means, squares, counts = torch.split(of_ranks, [channels, channels, 1], dim=1)
     count = counts.sum()
     mean = (counts * means).sum(0) / count
     variance = (squares + counts * (means - mean).square()).sum(0) / count
