@@ -1,6 +1,5 @@
 """The command line: parse, call, print. What a command does is imported when it runs, because torch takes seconds."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +7,32 @@ import click
 
 import camcore
 from camcore.cli_import import import_command
-from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_skipped, say_stopped, show_errors
+from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_end, say_skipped, say_stopped, show_errors
 from camcore.cli_reading import check_command, layers_command, report_command, runs_command
 from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
+from camcore.errors import CamcoreError
 from camcore.heatmaps import METHODS
+from camcore.ranks import here, mute_followers
 from camcore.runs import open_run, runs_folder
 from camcore.stopping import hear_sigterm
+
+SHARED = ("train", "explain", "verdict", "demo")  # what several ranks can do together
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(camcore.__version__, prog_name="camcore")
-def main() -> None:
+@click.pass_context
+@show_errors
+def main(context: click.Context) -> None:
     """Train a CNN, store its CAM-family heatmaps, and see where CAM and Grad-CAM disagree."""
     hear_sigterm()
+    mute_followers()
+    if not here().alone and context.invoked_subcommand not in SHARED:
+        raise CamcoreError(
+            f"camcore {context.invoked_subcommand} is the work of one process. Leave out torchrun; it is for"
+            f" {', '.join(SHARED)}."
+        )
 
 
 @main.command("explain")
@@ -47,8 +58,7 @@ def explain_command(path: Path, **options: Any) -> None:
     try:
         generation, made = workflows.explain_run(path, **options)
     except KeyboardInterrupt:
-        click.echo("\nStopped. Maps in force are kept; the same command goes on from what was finished.", err=True)
-        sys.exit(130)
+        say_end("\nStopped. Maps in force are kept; the same command goes on from what was finished.", 130)
     images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
     names = ", ".join(source.id for source in generation.sources)
     if made:
@@ -78,8 +88,7 @@ def verdict_command(path: Path, **options: Any) -> None:
     try:
         verdict = workflows.verdict_run(path, **options)
     except KeyboardInterrupt:
-        click.echo("\nStopped. Maps and verdict of before are kept; the same command begins anew.", err=True)
-        sys.exit(130)
+        say_end("\nStopped. Maps and verdict of before are kept; the same command begins anew.", 130)
     for sentences in write_sentences(text_in("en"), verdict):
         for sentence in sentences:
             click.echo(sentence)

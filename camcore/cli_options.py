@@ -13,6 +13,7 @@ from camcore.config import DatasetConfig, ViewConfig
 from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
+from camcore.ranks import here
 from camcore.runs import Run, open_run
 from camcore.stopping import StoppedTraining
 
@@ -114,10 +115,21 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
             )
         else:
             return
-        click.echo(f"Error: {line}", err=True)
-        sys.exit(1)
+        say_end(f"Error: {line}", 1)
 
     return wrapped
+
+
+def say_end(text: str, status: int) -> NoReturn:
+    """Say why a command ends early, and end it; of several ranks one speaks for all."""
+    if here().alone:
+        click.echo(text, err=True)
+        sys.exit(status)
+    from camcore.collectives import leave, speaks_first
+
+    if speaks_first():
+        click.echo(text, err=True)
+    leave(status)
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
@@ -142,5 +154,4 @@ def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
         steps = stop.steps if isinstance(stop, StoppedTraining) else 0
         kept = f"{len(run.history())} finished epochs" + (f" and {steps} steps of the next" if steps else "")
         go_on = f"{kept} are kept. Go on: {shell_command('train', '--run', path, '--resume')}"
-    click.echo(f"\nStopped. {go_on}", err=True)
-    sys.exit(130)
+    say_end(f"\nStopped. {go_on}", 130)

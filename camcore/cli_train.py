@@ -1,7 +1,6 @@
 """The command that trains: its options are the fields of a run's configuration."""
 
 import statistics
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from camcore.cli_options import (
     read_dataset,
     read_view,
     run_option,
+    say_end,
     say_skipped,
     say_stopped,
     show_errors,
@@ -107,8 +107,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = new_runs.train_run(path, config, overwrite=overwrite, **places)
     except KeyboardInterrupt as stop:
         if seeds:
-            click.echo("\nStopped. What is finished is kept; the same command goes on from there.", err=True)
-            sys.exit(130)
+            say_end("\nStopped. What is finished is kept; the same command goes on from there.", 130)
         say_stopped(path, stop)
     say_skipped(run)
     click.echo(f"Trained: {run.path}. Next: {shell_command('explain', run.path)}")

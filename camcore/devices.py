@@ -1,25 +1,45 @@
 """Which device and number format the work runs on, chosen from what the machine says it can do."""
 
+import platform
 from contextlib import AbstractContextManager
 
 import torch
 
+from camcore.collectives import gather
 from camcore.errors import CamcoreError
+from camcore.ranks import here
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device of that name; `auto` is CUDA, then MPS, then the CPU.
+    """Return the device of that name; `auto` is CUDA, then MPS, then the CPU. Each rank has a GPU of its own.
 
     Raises:
-        CamcoreError: The device is unknown, or not there.
+        CamcoreError: The device is unknown, not there, or not for this rank.
     """
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
-        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+        name = "cuda" if cuda else "mps" if mps else "cpu"
     there = ["cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
     if name not in there:
         raise CamcoreError(f"Device {name!r} is not on this machine. There is: {', '.join(there)}, or auto.")
-    return torch.device(name)
+    return torch.device(name) if here().alone else _choose_for_rank(name)
+
+
+def _choose_for_rank(name: str) -> torch.device:
+    ranks = here()
+    if len(names := set(gather(name))) > 1:
+        raise CamcoreError(f"Not all ranks have the same devices ({', '.join(sorted(names))}). Choose --device cpu.")
+    if name == "mps":
+        raise CamcoreError("Device 'mps' serves one process. Leave out torchrun, or choose --device cpu.")
+    if name == "cpu":
+        return torch.device(name)
+    if (gpus := torch.cuda.device_count()) < ranks.local_count:
+        raise CamcoreError(
+            f"{ranks.local_count} ranks share {gpus} GPUs on {platform.node()}. Start as many as there are with"
+            " --nproc-per-node, or choose --device cpu."
+        )
+    torch.cuda.set_device(ranks.local_rank)
+    return torch.device(name, ranks.local_rank)
 
 
 def bf16_is_fast(device: torch.device) -> bool:

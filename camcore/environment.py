@@ -6,9 +6,15 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from camcore.ranks import here
+
 
 def count_cores() -> int:
-    """Return how many cores this process may use, which can be fewer than the machine has."""
+    """Return how many cores this process may use: fewer than the machine has, where others are to use them as well."""
+    return max(1, _count_allowed() // here().local_count)
+
+
+def _count_allowed() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -19,7 +25,8 @@ def describe_environment() -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **versions},
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor_name(),
-        "cores": count_cores(),
+        "cores": _count_allowed(),
+        **({} if here().alone else {"ranks": here().count}),
     }
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from camcore.collectives import gather
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import rank_correlation
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
@@ -17,6 +18,7 @@ from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models import Classifier
 from camcore.progress import show_progress
+from camcore.ranks import here
 from camcore.runs import Run
 from camcore.statistics import Estimate, mean_interval
 
@@ -50,8 +52,10 @@ def measure_faithfulness(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
 
-    Sources whose maps order the pixels alike share their passes through the model.
+    Sources whose maps order the pixels alike share their passes through the model. Several ranks share the images.
     """
+    mine = here().share(len(images))
+    rows = slice(mine.start, mine.stop)
     curves: dict[str, NDArray[np.float32]] = {}
     known: list[tuple[NDArray[np.int64], str]] = []
     with show_progress(len(maps), "insertion and deletion", unit="source") as bar:
@@ -59,7 +63,8 @@ def measure_faithfulness(
             orders = order_pixels(round_maps(raw), images.shape[-1], seed)
             twin = next((other for other_orders, other in known if np.array_equal(orders, other_orders)), None)
             if twin is None:
-                curves[name] = insertion_deletion(model, images, orders, targets, steps)
+                own = insertion_deletion(model, images[rows], orders[rows], targets[rows], steps)
+                curves[name] = np.concatenate(gather(own))
                 known.append((orders, name))
             else:
                 curves[name] = curves[twin]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from torch import Tensor
 import camcore
 from camcore.attribution import explain_targets, run_forward
 from camcore.checksums import sha256_of
+from camcore.collectives import from_first, gather, wait_for_all
 from camcore.datasets.sample import Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
@@ -22,11 +23,12 @@ from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.lanes import Lanes, choose_lanes
-from camcore.manifest import is_explained
+from camcore.manifest import find_current
 from camcore.models import CamCheck, Classifier, all_class_cam, check_cam, class_layer
 from camcore.path_check import TrunkFor
 from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
 from camcore.progress import show_progress
+from camcore.ranks import here
 from camcore.runs import Run
 from camcore.shards import ExplainedBatch, Shards, find_report, open_shards
 
@@ -45,7 +47,8 @@ def explain(
 ) -> Generation:
     """Explain every validation image and put the new generation into force.
 
-    What is finished of it is kept where it is stopped, and the same explain goes on from there.
+    What is finished of it is kept where it is stopped, and the same explain goes on from there. Several ranks compute
+    parts of it, and the first one puts them together.
 
     Args:
         run: A trained run.
@@ -62,29 +65,22 @@ def explain(
     """
     model.eval().to(device)
     view = run.config.view
-    check = measure_cam(model, Decoder(dataset, view.kind, view.size, exact=True), device)
+    check = from_first(partial(measure_cam, model, Decoder(dataset, view.kind, view.size, exact=True), device))
     if sources is None:
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
     lanes = Lanes(choose_lanes() if workers is None else workers)
     key = _describe(run, dataset, sources, all_classes, precision, device)
     with lanes, show_progress(len(dataset.val), "explaining") as bar:
-        choice = lanes.run(lambda: _choose_path(run, dataset, model, sources, precision, lanes, find_report(run, key)))
+        choice = _choose_path(run, dataset, model, sources, precision, lanes, key)
         if said := describe_choice(choice.report):
             bar.write(said)
         work = _Work(dataset, model, sources, all_classes, Decoder(dataset, view.kind, view.size, choice.path == EXACT))
         with open_shards(run, key, len(dataset.val), choice.report) as shards:
             work.fill(shards, choice.trunk_for, lanes, bar)
-            began = time.perf_counter()
-            with new_generation(run) as folder:
-                writer = GenerationWriter(folder, run, dataset, model, sources, check, all_classes)
-                seconds = 0.0
-                for start in shards.starts:
-                    part, took = shards.read(start)
-                    writer.write(part)
-                    seconds += took
-                writer.finish(seconds + time.perf_counter() - began, choice.report)
-    return open_generation(run)
+            wait_for_all()
+            made = from_first(lambda: _put_together(run, work, shards, check))
+    return open_generation(run, made)
 
 
 @dataclass(frozen=True)
@@ -98,9 +94,14 @@ class _Work:
     decoder: Decoder
 
     def fill(self, shards: Shards, trunk_for: TrunkFor, lanes: Lanes, bar: Any) -> None:
-        """Compute the parts that are missing, several batches at once."""
-        missing = shards.missing()
-        bar.update(shards.images - sum(len(shards.rows(start)) for start in missing))
+        """Compute the parts that are missing, of several ranks each its own; several batches at once."""
+        ranks = here()
+        missing = from_first(shards.missing)[ranks.rank :: ranks.count]
+        left = sum(len(shards.rows(start)) for start in missing)
+        if ranks.alone:
+            bar.update(shards.images - left)
+        else:
+            bar.reset(left)
         starts = [row for start in missing for row in shards.rows(start)[::BATCH_SIZE]]
         batches = lanes.work_through(lambda start: self.explain_batch(start, trunk_for), starts)
         began = time.perf_counter()
@@ -110,7 +111,7 @@ class _Work:
                 part.append(next(batches))
                 bar.update(len(part[-1].targets))
             now = time.perf_counter()
-            shards.write(start, part, now - began)
+            shards.write(start, part, (now - began) / ranks.count)
             began = now
 
     def explain_batch(self, start: int, trunk_for: TrunkFor) -> ExplainedBatch:
@@ -133,6 +134,20 @@ class _Work:
             all_classes=None if of_all is None else _to_numpy(of_all.half()),
             thumbnails=decoded.thumbnails,
         )
+
+
+def _put_together(run: Run, work: _Work, shards: Shards, check: CamCheck) -> str:
+    """Make one generation of all parts, put it into force, and return its name."""
+    began, seconds = time.perf_counter(), 0.0
+    shards.wait()
+    with new_generation(run) as folder:
+        writer = GenerationWriter(folder, run, work.dataset, work.model, work.sources, check, work.all_classes)
+        for start in shards.starts:
+            part, took = shards.read(start)
+            writer.write(part)
+            seconds += took
+        writer.finish(seconds + time.perf_counter() - began, shards.report)
+    return find_current(run)
 
 
 def _to_numpy(values: Tensor) -> NDArray[Any]:
@@ -163,14 +178,26 @@ def _choose_path(
     sources: Sequence[Source],
     precision: str,
     lanes: Lanes,
-    before: dict[str, Any] | None,
+    key: dict[str, Any],
 ) -> PathChoice:
-    """Return how to run the trunk: as before where an explain was stopped, else as measured now."""
+    """Return how to run the trunk: as before where an explain was stopped, else as the first rank measures now."""
     view = run.config.view
     kept = _find_kept(run, dataset, model) if all(source.layer is None for source in sources) else None
-    if before is not None and (before["path"] in PATHS or kept is not None):
-        return take_path(model, dataset, view, sources, BATCH_SIZE, before, kept)
-    return choose_path(model, dataset, view, sources, BATCH_SIZE, precision, max(1, lanes.count), kept)
+    kept = kept if all(gather(kept is not None)) else None
+
+    def take(report: dict[str, Any]) -> PathChoice:
+        return lanes.run(lambda: take_path(model, dataset, view, sources, BATCH_SIZE, report, kept))
+
+    def choose() -> PathChoice:
+        before = find_report(run, key)
+        if before is not None and (before["path"] in PATHS or kept is not None):
+            return take(before)
+        count = max(1, lanes.count) * here().count
+        return lanes.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, count, kept))
+
+    choice = choose() if here().leads else None
+    report = from_first(lambda: cast(PathChoice, choice).report)
+    return choice or take(report)
 
 
 def _find_kept(run: Run, dataset: Dataset, model: Classifier) -> TrunkFor | None:
@@ -213,18 +240,3 @@ def choose_targets(logits: Tensor, samples: Sequence[Sample]) -> Tensor:
     best = logits.topk(2, dim=1).indices
     known = best.new_tensor([[sample.label, sample.other_label] for sample in samples])
     return torch.stack([best[:, 0], known[:, 0], best[:, 1], known[:, 1]], dim=1)
-
-
-def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
-    """Return the sources in force and whether CAM is there for every class; none where they are of other weights.
-
-    Raises:
-        RunError: A file of theirs is missing, damaged or of another format version.
-    """
-    if not is_explained(run):
-        return (), False
-    generation = open_generation(run)
-    if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
-        return (), False
-    generation.read_all()
-    return generation.sources, generation.all_class_maps() is not None

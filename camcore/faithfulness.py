@@ -11,9 +11,11 @@ from torchvision.transforms.v2 import functional as transforms
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
+from camcore.collectives import gather
 from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps import Source
 from camcore.models import Classifier
+from camcore.ranks import here
 
 IMAGES_AT_ONCE = 64
 BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels
@@ -111,13 +113,15 @@ def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str,
 def maps_for_targets(
     model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the raw maps (N, h, w) of sources for given classes (N,)."""
+    """Return the raw maps (N, h, w) of sources for given classes (N,). Several ranks share the batches."""
     parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
-    for batch, wanted in zip(torch.split(images, 16), torch.split(targets, 16), strict=True):
+    batches = list(zip(torch.split(images, 16), torch.split(targets, 16), strict=True))
+    for batch, wanted in (batches[at] for at in here().share(len(batches))):
         done = run_forward(model, batch, sources)
         for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
             parts[name].append(maps[:, 0].numpy())
-    return {name: np.concatenate(maps) for name, maps in parts.items()}
+    of_ranks = gather(parts)
+    return {name: np.concatenate([maps for parts in of_ranks for maps in parts[name]]) for name in parts}
 
 
 def _reset(module: nn.Module) -> None:

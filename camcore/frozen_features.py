@@ -5,9 +5,10 @@ import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.attribution import RunLayers
+from camcore.collectives import gather, reduce_any, wait_for_all
 from camcore.config import RunConfig
 from camcore.datasets.sample import Dataset, Sample
 from camcore.devices import choose_precision
@@ -27,6 +29,7 @@ from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models import Classifier, layer_grids
 from camcore.pixels import see_pixels, to_pixels
 from camcore.progress import show_progress
+from camcore.ranks import here
 
 BATCH_SIZE = 16
 
@@ -77,7 +80,7 @@ class FrozenTrunk:
         """
         shape = (max(1, views), len(samples), self.model.channels)
         path = self._find(samples, views)
-        if not path.exists():
+        if reduce_any(not path.exists()):
             self._write(path, shape, samples, views, title, with_maps)
         features: NDArray[np.float32] = np.load(path, mmap_mode="r")
         if features.shape != shape:
@@ -114,23 +117,23 @@ class FrozenTrunk:
                 f"The features need {needed / 1e9:.1f} GB in {path.parent}, where {free / 1e9:.1f} GB are free. Make"
                 " room, or name another folder in CAMCORE_CACHE."
             )
-        with_maps = with_maps and free > 1.1 * (needed + for_maps)
-        with ExitStack() as stack, show_progress(len(samples), title) as bar:
+        with_maps = all(gather(with_maps and free > 1.1 * (needed + for_maps)))
+        starts = range(0, len(samples), BATCH_SIZE)[here().local_rank :: here().local_count]
+        mine = sum(len(samples[start : start + BATCH_SIZE]) for start in starts)
+        with ExitStack() as stack, show_progress(mine, title) as bar:
             maps = stack.enter_context(_new_array(_maps_beside(path), grid, np.float16)) if with_maps else None
             pooled = stack.enter_context(_new_array(path, shape, np.float32))
-            position = 0
-            for of_views, features in self._compute(samples, views):
-                rows = slice(position, position + len(features))
+            for start, (of_views, features) in zip(starts, self._compute(samples, starts, views), strict=True):
+                rows = slice(start, start + len(features))
                 pooled[:, rows] = of_views
                 if maps is not None:
                     maps[rows] = features
-                position += len(features)
                 bar.update(len(features))
 
     def _compute(
-        self, samples: Sequence[Sample], views: int
+        self, samples: Sequence[Sample], starts: Sequence[int], views: int
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Yield means (views, n, K) and, of the last view, features (n, K, h, w), of a few samples at a time."""
+        """Yield means (views, n, K) and, of the last view, features (n, K, h, w), of the samples from each start on."""
         trunk = FastTrunk(self.model, self.path, BATCH_SIZE)
         layers = len(self.model.layers)
 
@@ -144,8 +147,8 @@ class FrozenTrunk:
                     pooled.append(self.model.pool(features).flatten(1).cpu().numpy())
             return np.stack(pooled), features.cpu().numpy()
 
-        starts = range(0, len(samples), BATCH_SIZE)
-        yield self.lanes.run(lambda: compute(starts[0]))  # builds the trunk, while nothing else runs
+        for start in starts[:1]:
+            yield self.lanes.run(partial(compute, start))  # builds the trunk, while nothing else runs
         yield from self.lanes.work_through(compute, starts[1:])
 
     def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
@@ -195,8 +198,14 @@ def _maps_beside(path: Path) -> Path:
 
 @contextmanager
 def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDArray[Any]]:
-    """Yield an array to be filled; its file is there when all of it is."""
-    with atomic_path(path) as part:
-        array = create_array(part, shape, dtype)
+    """Yield an array to be filled, by all ranks of this machine; its file is there when all of it is."""
+    with ExitStack() as stack:
+        part = None
+        if not here().local_rank:
+            part = stack.enter_context(atomic_path(path))
+            create_array(part, shape, dtype)
+        array = np.load(cast(Path, gather(part)[here().rank - here().local_rank]), mmap_mode="r+")
         yield array
-        array.flush()  # type: ignore[attr-defined]
+        array.flush()
+        wait_for_all()
+    wait_for_all()

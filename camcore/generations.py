@@ -183,12 +183,14 @@ class Generation:
         return f"Make it anew: {shell_command('explain', find_run(self.path), '--force')}"
 
 
-def open_generation(run: Run) -> Generation:
-    """Open the generation in force.
+def open_generation(run: Run, name: str | None = None) -> Generation:
+    """Open the generation in force, or the one of a name.
 
     Raises:
         RunError: The run was never explained, or what is there is damaged or of another format version.
     """
+    if name is not None:
+        return _open(run, name)
     name = find_current(run)
     try:
         return _open(run, name)

@@ -5,15 +5,16 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import BatchSampler, DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 from torchvision.transforms import v2
 
+from camcore.collectives import first_here
 from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
 from camcore.environment import count_cores
@@ -21,6 +22,7 @@ from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache
 from camcore.progress import show_progress
+from camcore.ranks import here
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
@@ -74,6 +76,26 @@ class EpochSampler(Sampler[tuple[int, int]]):
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, -1))
         order: list[int] = torch.randperm(self.count, generator=generator).tolist()
         return order
+
+
+class RankBatches(Sampler[list[tuple[int, int]]]):
+    """Of each batch of an `EpochSampler` the part that this rank computes.
+
+    Before it comes the image in front of it (of the first one the last), where the rank has no other, or images are
+    `mixed`: each with the one in front of it.
+    """
+
+    def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool, mixed: bool) -> None:
+        self.sampler, self.mixed = sampler, mixed and not here().alone
+        self._whole = BatchSampler(cast(Sampler[int], sampler), batch_size, drop_last)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for batch in cast(Iterator[list[tuple[int, int]]], iter(self._whole)):
+            mine = here().share(len(batch))
+            yield [batch[at] for at in range(mine.start - (self.mixed or not mine), mine.stop)]
 
 
 def mix_seed(*parts: int) -> int:
@@ -132,6 +154,11 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
     )
 
 
+def find_sampler(loader: DataLoader[Any]) -> EpochSampler:
+    """Return what decides the order of a training's images."""
+    return cast(RankBatches, loader.batch_sampler).sampler
+
+
 @contextmanager
 def plain_worker_errors() -> Iterator[None]:
     """Turn an error that came out of a worker process, its traceback in the message, back into the one line it was."""
@@ -148,7 +175,8 @@ def read_images(
 ) -> TorchDataset[Tensor] | Tensor:
     """Return the seen images of samples, decoded once: in memory where they fit, else in a file of the cache.
 
-    They are decoded at each access only where the disk has no room for that file.
+    They are decoded at each access only where the disk has no room for that file. The ranks of a machine share the
+    file.
 
     Raises:
         CamcoreError: An image can't be decoded.
@@ -162,8 +190,9 @@ def read_images(
                 yield batch
                 bar.update(len(batch))
 
-    if math.prod(shape) > CACHE_BYTES:
-        kept = open_cache(find_cache(dataset, samples, view.kind, size), shape, decode)
+    if math.prod(shape) > CACHE_BYTES or not here().alone:
+        with first_here():
+            kept = open_cache(find_cache(dataset, samples, view.kind, size), shape, decode)
         return images if kept is None else kept
     cache = torch.empty(shape, dtype=torch.uint8)
     cache.share_memory_()  # type: ignore[no-untyped-call]

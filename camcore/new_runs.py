@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from camcore.collectives import first_here, from_first, join
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
@@ -16,6 +18,7 @@ from camcore.devices import choose_device
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models import Classifier
+from camcore.ranks import here
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
 from camcore.train import train
@@ -48,18 +51,26 @@ def train_run(
         CamcoreError: The run exists or is written to by another process, the data set or the weights can't be had, or
             the training fails.
     """
+    join()
+    require_batch(config.train)
     chosen = choose_device(device)
     with only_writer(path):
-        dataset = open_dataset(config.dataset, root)
+        with first_here():
+            dataset = open_dataset(config.dataset, root)
         torch.manual_seed(config.train.seed)
         model = Classifier(config.model, config.view, len(dataset.class_names))
         weights = config.model.weights
-        if weights is not None:
+        if weights is not None and here().leads:
             load_initial_weights(model, weights)
-        with replacing(path, overwrite):
+
+        def create() -> Run:
             run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
             run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
             note_skipped(run, dataset)
+            return run
+
+        with replacing(path, overwrite):
+            run = from_first(create)
             train(run, dataset, model, chosen, workers=workers)
     return run
 
@@ -81,21 +92,23 @@ def train_seeds(
     Raises:
         CamcoreError: One is there with another configuration, or a training fails.
     """
+    join()
     runs = []
     for seed in seeds:
         member = path.with_name(f"{path.name}-seed{seed}")
         wanted = replace(config, train=replace(config.train, seed=seed))
-        if overwrite or not (member / "run.json").exists():
+        if overwrite or not from_first((member / "run.json").exists):
             runs.append(
                 train_run(member, wanted, root, overwrite=overwrite, device=device, workers=workers, group=path.name)
             )
             continue
-        run = open_run(member)
+        run = from_first(partial(open_run, member))
         if run.config != _as_stored(wanted):
             raise CamcoreError(
                 f"{member} is there already, configured otherwise. Replace it with --overwrite, or name another --run."
             )
-        runs.append(run if run.finished else resume_run(member, root, device=device, workers=workers))
+        finished = from_first(partial(getattr, run, "finished"))
+        runs.append(run if finished else resume_run(member, root, device=device, workers=workers))
     return runs
 
 
@@ -103,9 +116,14 @@ def train_seeds(
 def replacing(path: Path, overwrite: bool) -> Iterator[None]:
     """Put a run aside while its replacement is made; it comes back unless the new one has a history.
 
+    Of several ranks the first one does.
+
     Raises:
         CamcoreError: What is there is not a run.
     """
+    if not here().leads:
+        yield
+        return
     bring_back(path)
     if not (overwrite and path.exists()):
         yield
@@ -125,6 +143,19 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
         else:
             shutil.rmtree(path, ignore_errors=True)
             aside.rename(path)
+
+
+def require_batch(config: TrainConfig) -> None:
+    """Refuse batches of fewer images than there are ranks.
+
+    Raises:
+        CamcoreError: They are.
+    """
+    if config.batch_size < here().count:
+        raise CamcoreError(
+            f"batch_size is {config.batch_size}, for all {here().count} ranks together, and each needs an image. Start"
+            " fewer ranks, or train with a larger --batch-size."
+        )
 
 
 def bring_back(path: Path) -> None:
@@ -153,13 +184,15 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     Raises:
         CamcoreError: The run is finished, damaged or written to by another process, or its data set has changed.
     """
-    run = open_run(path)
+    join()
+    run = from_first(partial(open_run, path))
+    require_batch(run.config.train)
     with only_writer(path):
         dataset = open_run_dataset(run, root)
         torch.manual_seed(run.config.train.seed)
         model = Classifier(run.config.model, run.config.view, len(run.class_names))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
-        if run.config.model.weights is not None and not (run.finished or has_trunk):
+        if run.config.model.weights is not None and here().leads and not (run.finished or has_trunk):
             load_initial_weights(model, run.place("weights") or run.config.model.weights)
         train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run
@@ -186,8 +219,9 @@ def download_dataset(kind: str, root: Path | None) -> None:
         raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
     if root is None:
         raise CamcoreError("--download needs --root, the folder to put the data set into.")
+    join()
     with only_writer(root):
-        download(root)
+        from_first(partial(download, root))
 
 
 def _as_stored(config: RunConfig) -> RunConfig:

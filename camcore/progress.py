@@ -4,14 +4,17 @@ from typing import Any
 
 from tqdm import tqdm
 
+from camcore.ranks import here
+
 
 def show_progress(
     total: int, title: str, unit: str = "image", done: int = 0, leave: bool = False, delay: float = 0.0
 ) -> Any:
     """Return a progress bar to be used as a context; `update(n)` moves it on, `write(line)` prints above it.
 
-    It appears after `delay` seconds.
+    It appears after `delay` seconds, of several ranks that of the first one.
     """
+    disable = None if here().leads else True  # None: where it is not a terminal
     return tqdm(
-        total=total, desc=title, unit=unit, initial=done, leave=leave, delay=delay, disable=None, dynamic_ncols=True
+        total=total, desc=title, unit=unit, initial=done, leave=leave, delay=delay, disable=disable, dynamic_ncols=True
     )

@@ -1,6 +1,6 @@
 """Stored maps and baselines against boxes, masks and classes: the values per image that a verdict is made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
+from camcore.collectives import gather
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import compare, is_finite, off_object_heat
 from camcore.drawing import draw
@@ -28,6 +29,7 @@ from camcore.localization import (
     see_mask,
 )
 from camcore.progress import show_progress
+from camcore.ranks import here
 from camcore.runs import Run
 
 BOX_SIDE = 112
@@ -49,6 +51,14 @@ class Scores:
         """Add a measure of a source; left out where no image has a value."""
         if np.isfinite(values).any():
             self.values.setdefault(measure, {})[source] = np.asarray(values, dtype=np.float64)
+
+    def append(self, others: "Scores") -> None:
+        """Add those of further sources."""
+        for measure, values in others.values.items():
+            self.values.setdefault(measure, {}).update(values)
+        self.chance.update(others.chance)
+        self.overlaps.update(others.overlaps)
+        self.pixels.update(others.pixels)
 
 
 @dataclass(frozen=True)
@@ -95,11 +105,23 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
 def score_maps(
     generation: Generation, sources: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
 ) -> Scores:
-    """Return the values of all sources and baselines, for the maps of the true class."""
+    """Return the values of all sources and baselines, for the maps of the true class. Several ranks share these."""
+    names = [*sources, *baselines]
+    mine = [names[at] for at in here().share(len(names))]
+    parts = gather(_score_some(generation, mine, baselines, truth))
+    for part in parts[1:]:
+        parts[0].append(part)
+    return parts[0]
+
+
+def _score_some(
+    generation: Generation, names: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
+) -> Scores:
     scores = Scores()
     scored: dict[str, FloatArray] = {}
-    with show_progress(len(sources) + len(baselines), "boxes, masks, classes", unit="source") as bar:
-        for name, maps in _each(generation, sources, baselines):
+    with show_progress(len(names), "boxes, masks, classes", unit="source") as bar:
+        for name in names:
+            maps = _maps_of(generation, name, baselines)
             method = "grad_cam" if name in baselines else parse_source(name).method
             _score_source(scores, name, method, maps, truth)
             twin = next((one for one, raw in scored.items() if np.array_equal(raw, maps["true"], equal_nan=True)), None)
@@ -109,14 +131,11 @@ def score_maps(
     return scores
 
 
-def _each(
-    generation: Generation, sources: Sequence[str], baselines: Mapping[str, FloatArray]
-) -> Iterator[tuple[str, dict[str, FloatArray]]]:
-    for source in sources:
-        targets = ("true", "other", "predicted", "runner_up")
-        yield source, {target: round_maps(generation.maps(source, target)) for target in targets}
-    for name, raw in baselines.items():
-        yield name, {"true": raw, "other": raw}
+def _maps_of(generation: Generation, name: str, baselines: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    if name in baselines:
+        return {"true": baselines[name], "other": baselines[name]}
+    targets = ("true", "other", "predicted", "runner_up")
+    return {target: round_maps(generation.maps(name, target)) for target in targets}
 
 
 def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, FloatArray], truth: Truth) -> None:

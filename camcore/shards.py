@@ -1,6 +1,8 @@
 """An explain under way: the finished parts of the split, kept until all are there, so that a stop costs one part."""
 
+import math
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +14,15 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from camcore.collectives import from_first
 from camcore.errors import CamcoreError, RunError
 from camcore.files import atomic_path, read_json, write_json
+from camcore.ranks import here
 from camcore.runs import Run
 
 SHARD_IMAGES = 1024
+SHARDS_PER_RANK = 4  # or more, so that all have about as much to do
+LONGEST_DELAY = 120.0  # seconds; network file systems remember for up to one minute that a file was not there
 _MAP = "map "  # before the name of a source, among the names of a shard's arrays
 
 
@@ -34,27 +40,43 @@ class ExplainedBatch:
 
 @dataclass(frozen=True)
 class Shards:
-    """The finished parts, a file for each `SHARD_IMAGES` images of the split.
+    """The finished parts, a file for each `size` images of the split.
 
     `report` says how the trunk is run: what is left must be computed the same way.
     """
 
     folder: Path
     images: int
+    size: int
     report: dict[str, Any]
 
     @property
     def starts(self) -> range:
         """The first row of each part."""
-        return range(0, self.images, SHARD_IMAGES)
+        return range(0, self.images, self.size)
 
     def rows(self, start: int) -> range:
         """The rows of the part that begins there."""
-        return range(start, min(start + SHARD_IMAGES, self.images))
+        return range(start, min(start + self.size, self.images))
 
     def missing(self) -> list[int]:
         """Return the starts of the parts that are not there yet."""
         return [start for start in self.starts if not self._path(start).exists()]
+
+    def wait(self) -> None:
+        """Wait until all parts are seen here: those of other machines may take a while.
+
+        Raises:
+            CamcoreError: They don't come.
+        """
+        latest = time.monotonic() + LONGEST_DELAY
+        while missing := self.missing():
+            if time.monotonic() > latest:
+                raise CamcoreError(
+                    f"{self._path(missing[0])} was written by another rank and is not to be seen here. Put the run on"
+                    " a file system that all machines share."
+                )
+            time.sleep(0.5)
 
     def write(self, start: int, batches: Sequence[ExplainedBatch], seconds: float) -> None:
         """Write a part, which took so many seconds, in one step.
@@ -62,6 +84,7 @@ class Shards:
         Raises:
             CamcoreError: The disk is full.
         """
+        _make(self.folder)  # another machine may not have seen yet that it is there
         thumbnails = [picture for batch in batches for picture in batch.thumbnails]
         arrays = {
             "logits": np.concatenate([batch.logits for batch in batches]),
@@ -126,6 +149,8 @@ def find_report(run: Run, key: Mapping[str, Any]) -> dict[str, Any] | None:
 def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str, Any]) -> Iterator[Shards]:
     """Yield the parts of an explain; they go when the block ends well, and stay for the next one where it does not.
 
+    All ranks share them; the first one makes and removes their folder.
+
     Args:
         run: The run.
         key: As of `find_report`; parts of another one are removed.
@@ -136,27 +161,49 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
         CamcoreError: The disk is full, or the folder may not be written to.
     """
     folder = _folder(run)
-    shards = Shards(folder, images, report)
+    shards = Shards(folder, images, from_first(lambda: _find_size(run, key, images, report)), report)
     try:
-        if find_report(run, key) != report:
-            _begin(folder, {"key": dict(key), "report": report})
         yield shards
     except BaseException:
-        if shards.missing() == list(shards.starts):
+        if here().leads and shards.missing() == list(shards.starts):
             shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    if here().leads:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find_size(run: Run, key: Mapping[str, Any], images: int, report: dict[str, Any]) -> int:
+    """Return how many images a part has: as before where there are parts to go on from, else as is worth it now."""
+    folder = _folder(run)
+    if find_report(run, key) == report:
+        before = read_json(folder / "plan.json").get("size")
+        if isinstance(before, int) and before > 0:
+            return before
+    size = choose_size(images, key["batch_size"], here().count)
+    _begin(folder, {"key": dict(key), "report": report, "size": size})
+    return size
+
+
+def choose_size(images: int, batch_size: int, ranks: int) -> int:
+    """Return how many images a part should have: whole batches, so that they are the same for any number of ranks."""
+    if ranks == 1:
+        return SHARD_IMAGES
+    return min(SHARD_IMAGES, batch_size * math.ceil(images / (batch_size * SHARDS_PER_RANK * ranks)))
 
 
 def _begin(folder: Path, plan: dict[str, Any]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+    _make(folder)
+    write_json(folder / "plan.json", plan)
+
+
+def _make(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CamcoreError(
             f"Could not make {folder}: {error.strerror or error}. The maps are left as they are."
         ) from error
-    write_json(folder / "plan.json", plan)
 
 
 def _folder(run: Run) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from camcore.ranks import here
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STANDARD_ERROR = 2
 
@@ -52,7 +54,8 @@ def stop_between_steps() -> Iterator[Wish]:
     def hear(_number: int, _frame: FrameType | None) -> None:
         wish.wanted = True
         restore()
-        os.write(STANDARD_ERROR, b"\nStopping after this step; once more stops at once.\n")  # print may be under way
+        if here().alone:  # else torchrun stops at once what has not ended half a minute later; print may be under way
+            os.write(STANDARD_ERROR, b"\nStopping after this step; once more stops at once.\n")
 
     for number in SIGNALS:
         signal.signal(number, hear)

@@ -3,67 +3,26 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
 
 import torch
-from torch import Tensor, nn
 
+from camcore.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all
 from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
-from camcore.devices import autocast, choose_precision
 from camcore.errors import CamcoreError
-from camcore.loading import EpochSampler, WaitingTimer, choose_workers, make_loader, mix_seed, plain_worker_errors
-from camcore.mixing import BatchMixing, count_right
+from camcore.loading import WaitingTimer, choose_workers, find_sampler, mix_seed, plain_worker_errors
+from camcore.mixing import count_right
 from camcore.models import Classifier
-from camcore.optimization import (
-    RATE_SHARE,
-    average_weights,
-    build_optimizer,
-    build_schedule,
-    freeze,
-    set_training,
-)
+from camcore.optimization import RATE_SHARE, build_schedule, set_training
 from camcore.progress import show_progress
+from camcore.ranks import here
 from camcore.runs import Run
 from camcore.stopping import StoppedTraining, Wish, stop_between_steps
-from camcore.training_data import Judged, TrainingData, load_training_data
+from camcore.trainer import Trainer, build_trainer, evaluate, own_noise
+from camcore.training_data import TrainingData, load_training_data
 from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress
 
 MOST_NAMED = 3
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """What stays the same from the first epoch to the last, around the state that changes."""
-
-    config: TrainConfig
-    state: TrainingState
-    mix: BatchMixing
-    device: torch.device
-    precision: str
-
-    def logits(self, model: Classifier, images: Tensor) -> Tensor:
-        """Return logits (N, classes): the trunk in the chosen precision, from the features on float32.
-
-        Images are (N, 3, side, side); of a frozen trunk they may be pooled features (N, K) instead.
-        """
-        if images.ndim == 2:
-            return model.classify_pooled(images.to(self.device)[..., None, None])
-        learns = torch.is_grad_enabled() and self.config.frozen != "trunk"
-        with autocast(self.device, self.precision), torch.set_grad_enabled(learns):
-            features = model.features(images.to(self.device).contiguous(memory_format=torch.channels_last))
-        return model.classify(features.float())
-
-
-def build_trainer(config: TrainConfig, model: Classifier, num_classes: int, device: torch.device) -> Trainer:
-    """Return what trains a model; it moves to the device, and its frozen part gets no gradients any more."""
-    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    freeze(model, config.frozen)
-    average = average_weights(model, config.ema) if config.ema else None
-    state = TrainingState(model, average, build_optimizer(model, config))
-    mix = BatchMixing(config.mixing, num_classes)
-    return Trainer(config, state, mix, device, choose_precision(config.precision, device))
 
 
 @plain_worker_errors()
@@ -98,7 +57,7 @@ def train(
     progress = load_progress(run, trainer.state) if resume else Progress(keep=config.keep)
     data = load_training_data(run, dataset, model, workers)
     loader = data.make_batches(workers or 0)
-    images_per_epoch = len(loader.sampler)  # type: ignore[arg-type]
+    images_per_epoch = len(find_sampler(loader))
     done = progress.epoch * images_per_epoch + progress.begun.seen
     with show_progress(config.epochs * images_per_epoch, "training", done=done) as bar, stop_between_steps() as wish:
         while progress.epoch < config.epochs:
@@ -124,6 +83,7 @@ def train(
             bar.write(describe_epoch(row, config.epochs))
             _stop_if_wanted(wish, run, trainer.state, progress)
     finish(run, trainer.state, progress)
+    wait_for_all()
     return progress
 
 
@@ -131,7 +91,7 @@ def train_steps(trainer: Trainer, data: TrainingData, batches: WaitingTimer, pro
     """Train what is left of an epoch. Yield the number of images after each step, which `progress.begun` counts."""
     config, loader, epoch, begun = trainer.config, batches.loader, progress.epoch, progress.begun
     share_of_peak = build_schedule(config, len(loader))
-    sampler = cast(EpochSampler, loader.sampler)
+    sampler = find_sampler(loader)
     sampler.epoch, sampler.passed = epoch, begun.steps * config.batch_size
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout and mixing; the images have seeds of their own
     if begun.random is not None:
@@ -142,22 +102,26 @@ def train_steps(trainer: Trainer, data: TrainingData, batches: WaitingTimer, pro
         rate = config.learning_rate * share_of_peak(epoch * len(loader) + step)
         for group in optimizer.param_groups:
             group["lr"] = rate * group[RATE_SHARE]
-        images, labels = trainer.mix(images, labels)
-        logits, labels = trainer.logits(model, images), labels.to(trainer.device)
-        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
-        if not torch.isfinite(loss):
-            seen = sampler.order()[step * config.batch_size :][: config.batch_size]
-            raise _divergence(float(loss.detach()), epoch, step, rate, [data.ids[index] for index in seen])
+        batch = min(config.batch_size, len(sampler) - step * config.batch_size)
+        images, labels = (mixed[len(mixed) - len(here().share(batch)) :] for mixed in trainer.mix(images, labels))
+        with own_noise(mix_seed(config.seed, epoch, step, here().rank)):
+            logits, labels = trainer.logits(model, images), labels.to(trainer.device)
+        loss = trainer.share_of_loss(logits, labels, batch)
+        loss_sum, right = reduce_sums(float(loss.detach()) * batch, count_right(logits, labels))
+        if not math.isfinite(loss_sum):
+            seen = sampler.order()[step * config.batch_size :][:batch]
+            raise _divergence(loss_sum / batch, epoch, step, rate, [data.ids[index] for index in seen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        reduce_gradients(model.parameters())
         optimizer.step()
         if average is not None:
             average.update_parameters(model)
         begun.steps += 1
-        begun.loss_sum += float(loss.detach()) * len(labels)
-        begun.right += count_right(logits, labels)
-        begun.seen += len(labels)
-        yield len(labels)
+        begun.loss_sum += loss_sum
+        begun.right += int(right)
+        begun.seen += batch
+        yield batch
 
 
 def summarize_epoch(config: TrainConfig, progress: Progress, steps: int) -> dict[str, float]:
@@ -172,17 +136,6 @@ def summarize_epoch(config: TrainConfig, progress: Progress, steps: int) -> dict
     }
 
 
-@torch.no_grad()
-def evaluate(trainer: Trainer, judged: Judged, split: str) -> dict[str, float]:
-    """Return `<split>_loss` (without smoothing) and `<split>_accuracy` on what the training does not see."""
-    model = trainer.state.kept.eval()
-    batches = make_loader(judged.inputs, trainer.config.batch_size, 0)  # type: ignore[arg-type]
-    logits = torch.cat([trainer.logits(model, batch).cpu() for batch in batches])
-    loss = nn.functional.cross_entropy(logits, judged.labels)
-    accuracy = (logits.argmax(1) == judged.labels).float().mean()
-    return {f"{split}_loss": float(loss), f"{split}_accuracy": float(accuracy)}
-
-
 def describe_epoch(row: dict[str, float], epochs: int) -> str:
     """Return one line about a finished epoch."""
     return (
@@ -194,10 +147,11 @@ def describe_epoch(row: dict[str, float], epochs: int) -> str:
 
 def _stop_if_wanted(wish: Wish, run: Run, state: TrainingState, progress: Progress) -> None:
     """Keep what was done so far and raise, where somebody wants to stop."""
-    if wish.wanted:
+    if reduce_any(wish.wanted):
         if progress.begun.steps:
             progress.begun.random = torch.get_rng_state()
             save_progress(run, state, progress)
+        wait_for_all()
         raise StoppedTraining(progress.begun.steps)
 
 

@@ -18,6 +18,7 @@ from camcore.frozen_features import FeatureViews, FrozenTrunk
 from camcore.lanes import Lanes, choose_lanes
 from camcore.loading import (
     EpochSampler,
+    RankBatches,
     TrainingImages,
     build_augmentation,
     choose_decoders,
@@ -131,7 +132,8 @@ def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int)
     config = run.config.train
     drop_last = count % config.batch_size == 1  # one image alone has no batch statistics
     sampler = EpochSampler(count, config.seed)
-    return make_loader(images, config.batch_size, workers, sampler=sampler, drop_last=drop_last)
+    batches = RankBatches(sampler, config.batch_size, drop_last, mixed=config.mixing > 0)
+    return make_loader(images, 1, workers, batch_sampler=batches)
 
 
 def _labels(samples: Sequence[Sample]) -> list[int]:

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from camcore.checksums import RUN_FILES, write_sums
+from camcore.collectives import from_first
 from camcore.errors import CamcoreError
 from camcore.files import atomic_path
 from camcore.models import Classifier
+from camcore.ranks import here
 from camcore.runs import Run
 from camcore.weights import save_weights
 
@@ -125,11 +127,13 @@ def keep_epoch(run: Run, state: TrainingState, progress: Progress, row: dict[str
 
 
 def save_progress(run: Run, state: TrainingState, progress: Progress) -> None:
-    """Write what the training goes on from.
+    """Write what the training goes on from. Of several ranks the first one does.
 
     Raises:
         CamcoreError: The disk is full; what was written before is kept.
     """
+    if not here().leads:
+        return
     content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
     learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
     torch.save({**state.save(), **learned}, content)
@@ -144,25 +148,41 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
     Raises:
         CamcoreError: The training is finished, or its state is damaged.
     """
-    if run.finished:
-        raise CamcoreError(f"{run.path} is finished; there is nothing to resume. Replace it with --overwrite.")
-    if not run.state_path.exists():
+    saved = from_first(lambda: _read(run))
+    if saved is None:
         return Progress(keep=run.config.train.keep)
     try:
-        saved = torch.load(run.state_path, map_location="cpu", weights_only=True)
         state.load(saved)
         begun = Begun(**saved.get("begun", {}))  # earlier versions stopped behind a whole epoch only
         progress = Progress(saved["rows"], run.config.train.keep, saved["best_head"], begun)
-    except Exception as error:  # torch.load has no error of its own for a damaged file
-        reason = type(error).__name__
-        raise CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.") from error
+    except Exception as error:  # a state dict of another network, or a key that is missing
+        raise _damaged(run, error) from error
     if not progress.begun.steps:  # else all of it was written, and the model has moved on
         _publish(run, state, progress)
     return progress
 
 
+def _read(run: Run) -> dict[str, Any] | None:
+    """Return what `save_progress` wrote, None where it has not yet."""
+    if run.finished:
+        raise CamcoreError(f"{run.path} is finished; there is nothing to resume. Replace it with --overwrite.")
+    if not run.state_path.exists():
+        return None
+    try:
+        return cast(dict[str, Any], torch.load(run.state_path, map_location="cpu", weights_only=True))
+    except Exception as error:  # torch.load has no error of its own for a damaged file
+        raise _damaged(run, error) from error
+
+
+def _damaged(run: Run, error: Exception) -> CamcoreError:
+    reason = type(error).__name__
+    return CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.")
+
+
 def finish(run: Run, state: TrainingState, progress: Progress) -> None:
-    """Make the run a finished one."""
+    """Make the run a finished one. Of several ranks the first one does."""
+    if not here().leads:
+        return
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
@@ -175,6 +195,8 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
 
 def _publish(run: Run, state: TrainingState, progress: Progress) -> None:
     """Write what people can look at while the training goes on; no weights where an epoch takes less than writing."""
+    if not here().leads:
+        return
     if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)
     run.write_history(progress.rows)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from camcore.checksums import atomic_listed, remove_listed
 from camcore.claims import make_claims
+from camcore.collectives import from_first
 from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
 from camcore.cost import describe_freedom, measure_cost
 from camcore.datasets.sample import Dataset
@@ -72,6 +74,8 @@ def make_verdict(
 ) -> dict[str, Any]:
     """Measure, compare and write `verdict.json`, and the values per image beside it, into the generation.
 
+    Several ranks share the measuring; the first one compares and writes.
+
     Args:
         subject: A run whose maps in force are of all these sources.
         sources: What to compare, of `verdict_sources`.
@@ -117,17 +121,21 @@ def make_verdict(
         "not_applicable": {} if check["holds"] else {"cam": {"max_error": check["max_error"]}},
         "curves": describe_curves(curves),
         "randomization": measure_randomization(subject.model, seen, targets, sources, seed),
-        "cost": measure_cost(subject.model, seen[:16], sources),
+        "cost": from_first(partial(measure_cost, subject.model, seen[:16], sources)),
         "freedom": describe_freedom(),
         "price": price,
     }
     add_areas(scores, curves, subset, len(truth.samples))
-    verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, generation), seed)
-    correct_for_all(verdict["measures"], names)
-    verdict["claims"] = make_claims(verdict)
-    verdict["seconds"] = time.perf_counter() - started
-    write_verdict(generation, verdict, scores)
-    return verdict
+
+    def compare() -> dict[str, Any]:
+        verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, generation), seed)
+        correct_for_all(verdict["measures"], names)
+        verdict["claims"] = make_claims(verdict)
+        verdict["seconds"] = time.perf_counter() - started
+        write_verdict(generation, verdict, scores)
+        return verdict
+
+    return from_first(compare)
 
 
 def measure_curves(

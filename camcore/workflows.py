@@ -1,20 +1,24 @@
 """What is done with a trained run, from end to end: heatmaps, a verdict, its layers. What the commands call."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from camcore.backbones import BACKBONES
+from camcore.checksums import sha256_of
 from camcore.class_names import relabel
+from camcore.collectives import first_here, from_first, join
 from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
 from camcore.devices import choose_device
 from camcore.errors import CamcoreError, RunError
-from camcore.explain import explain, find_stored
+from camcore.explain import explain
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import parse_source, parse_sources
+from camcore.heatmaps import Source, parse_source, parse_sources
 from camcore.manifest import is_explained
 from camcore.models import Classifier, layer_grids
 from camcore.price import Side, find_sides, measure_price
+from camcore.ranks import here
 from camcore.runs import Run, open_run
 from camcore.verdict import Subject, make_verdict, verdict_sources
 from camcore.weights import load_model
@@ -41,16 +45,32 @@ def explain_run(
         CamcoreError: A source is unknown or does not apply, weights or data set can't be had, or another process writes
             to the run.
     """
+    join()
     run = open_run(path)
     with only_writer(path):
         model = load_model(run)
         chosen = parse_sources(sources, model.layer_names) if sources is not None else None
-        stored, stored_all = ((), False) if force else find_stored(run)
+        stored, stored_all = ((), False) if force else from_first(partial(find_stored, run))
         if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
             return open_generation(run), False
         chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
         dataset, every = open_run_dataset(run, root), all_classes or stored_all
         return explain(run, dataset, model, chosen, choose_device(device), every, workers, precision), True
+
+
+def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
+    """Return the sources in force and whether CAM is there for every class; none where they are of other weights.
+
+    Raises:
+        RunError: A file of theirs is missing, damaged or of another format version.
+    """
+    if not is_explained(run):
+        return (), False
+    generation = open_generation(run)
+    if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
+        return (), False
+    generation.read_all()
+    return generation.sources, generation.all_class_maps() is not None
 
 
 def verdict_run(
@@ -78,6 +98,7 @@ def verdict_run(
         CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
             writes to the run.
     """
+    join()
     run = open_run(path)
     sides = None if against is None else find_sides(run, against)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
@@ -87,20 +108,21 @@ def verdict_run(
         subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
         if sides is not None:
             explain_seeds(sides, root, workers)
-        return make_verdict(subject, sources, None if sides is None else measure_price(*sides), images, seed)
+        price = None if sides is None else from_first(partial(measure_price, *sides))
+        return make_verdict(subject, sources, price, images, seed)
 
 
 def explain_seeds(sides: tuple[Side, Side], root: Path | None, workers: int | None = None) -> None:
     """Explain the runs of groups that are not explained yet, with Grad-CAM: what counts of them is their answers."""
     for run in (run for side in sides if len(side.runs) > 1 for run in side.runs):
-        if not find_stored(run)[0]:
+        if not from_first(partial(find_stored, run))[0]:
             explain_run(run.path, "grad_cam", root, workers=workers)
 
 
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:
     """Open a run's maps in force, after making them where there are none."""
     run = open_run(path)
-    if is_explained(run):
+    if from_first(partial(is_explained, run)):
         return open_generation(run)
     return explain_run(path, None, root, workers=workers)[0]
 
@@ -128,7 +150,8 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
     root = root or run.place("root")
     if root is None and kind in DATASETS and DATASETS[kind].needs_root:
         raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
-    dataset = open_dataset(run.config.dataset, root)
+    with first_here():
+        dataset = open_dataset(run.config.dataset, root)
     made_with = str(run.info["dataset"].get("fingerprint"))
     if dataset.fingerprint != made_with:
         how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")
@@ -136,7 +159,8 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
             f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
             f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
         )
-    run.remember_places(root=root)
+    if here().leads:
+        run.remember_places(root=root)
     return _number_classes(run, dataset)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from camcore.errors import CamcoreError
+from camcore.ranks import here
 
 
 @contextmanager
@@ -18,11 +19,15 @@ def only_writer(path: Path) -> Iterator[None]:
     """Keep other processes from writing to a folder while the block runs. It need not exist yet; reading is free.
 
     The lock is a file beside the folder, `.NAME.lock`. The system lets go of it when its holder ends, in whatever way,
-    so that none is ever stale; the file itself stays. A process may lock the same folder several times over.
+    so that none is ever stale; the file itself stays. A process may lock the same folder several times over. Of several
+    ranks the first one holds it, for all of them.
 
     Raises:
         CamcoreError: Another process writes there, or the place is not writable.
     """
+    if not here().leads:
+        yield
+        return
     lock = lock_path(path)
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)

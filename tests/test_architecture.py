@@ -13,8 +13,9 @@ TORCH = ("torch", "torchvision", "safetensors.torch")
 RUNS_A_MODEL = "dashboard.own_model"  # for the page "Try your own image", and when there is an image only
 # A module imports from levels above its own line only. Within `datasets` the imports must merely not go round.
 LEVELS = (
-    ("errors", "language", "appearance", "markup", "recipes", "mixing", "environment", "stopping"),
-    ("files", "writing", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds"),
+    ("errors", "language", "appearance", "markup", "recipes", "mixing", "ranks"),
+    ("environment", "stopping", "collectives"),
+    ("files", "writing", "backbones", "geometry", "progress", "intervals", "likeness", "lanes", "seeds", "synced_norm"),
     ("config", "checksums", "statistics", "crossed_intervals", "box_regions", "confusion", "calibration", "methods"),
     ("datasets", "heatmaps", "small_resnet", "devices", "resampling", "comparison", "claims"),
     ("drawing", "models", "runs", "wording", "own_image", "pixels", "image_cache", "class_names"),
@@ -34,7 +35,7 @@ LEVELS = (
     ("readings", "summary", "generation_writer", "faithfulness", "cost", "scoring", "pooled", "own_maps", "price"),
     ("checking", "path_check", "tiles", "sheet_pictures", "frozen_features", "calibration_view"),
     ("path_choice", "image_table", "training_data"),
-    ("explain", "evaluation", "report", "contact_sheet"),
+    ("explain", "evaluation", "report", "contact_sheet", "trainer"),
     ("verdict", "cli_options", "train"),
     ("workflows",),
     ("new_runs",),

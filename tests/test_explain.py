@@ -17,13 +17,14 @@ from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Box, Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError, RunError
-from camcore.explain import choose_targets, explain, find_stored
+from camcore.explain import choose_targets, explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
 from camcore.models import Classifier
 from camcore.run_creation import create_run
 from camcore.runs import Run
 from camcore.weights import load_model, save_weights
+from camcore.workflows import find_stored
 
 CPU = torch.device("cpu")
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

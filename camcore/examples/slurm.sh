@@ -1,0 +1,21 @@
+#!/bin/bash
+# One camcore command on several machines of a SLURM cluster. Run folder, data set and this repository lie on a file
+# system that all of them share. What the time limit cuts off goes on: the same explain again, a training by --resume.
+#
+#   sbatch camcore/examples/slurm.sh train --dataset image-folder --root DIR --backbone resnet50 --run checkpoints/NAME
+#   sbatch camcore/examples/slurm.sh train --run checkpoints/NAME --resume
+#   sbatch camcore/examples/slurm.sh explain checkpoints/NAME
+#SBATCH --job-name=camcore
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=4
+#SBATCH --cpus-per-task=32
+#SBATCH --time=12:00:00
+#SBATCH --signal=TERM@120
+set -euo pipefail
+
+first="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)"
+srun torchrun \
+    --nnodes "$SLURM_NNODES" --nproc-per-node gpu \
+    --rdzv-backend c10d --rdzv-endpoint "$first:29500" --rdzv-id "$SLURM_JOB_ID" \
+    -m camcore "$@"
