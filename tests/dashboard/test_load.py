@@ -1,6 +1,5 @@
 """People at once: none of them sees an error, and nobody is kept when they have gone."""
 
-import asyncio
 import re
 import urllib.request
 from pathlib import Path
@@ -11,6 +10,7 @@ from own_pictures import copy_run
 from people import OFFERED, describe, quantile, visit_all
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
+from visitor import run_apart
 
 
 def count_sessions(url: str) -> int:
@@ -27,7 +27,7 @@ def test_many_people_see_no_error(people: int, seconds: float, thinking: float, 
     make_run(tmp_path / "runs", "other", images=40, seed=1)
     copy_run(trained_run, tmp_path / "runs" / "tiny")
     with serve(APP, tmp_path / "runs") as url:
-        log = asyncio.run(visit_all(url, people, seconds, 0, ["made", "made", "other"], "tiny", thinking))
+        log = run_apart(visit_all(url, people, seconds, 0, ["made", "made", "other"], "tiny", thinking))
         sessions = count_sessions(url)
     print(describe(log))
     assert log.errors == []

@@ -8,8 +8,9 @@ import asyncio
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -24,7 +25,14 @@ XSRF = "_streamlit_xsrf"
 TIMEOUT = 60  # s until an answer that has not come is an error
 MEGABYTES = 256  # of one message; what a browser takes has no limit
 
+T = TypeVar("T")
 File = tuple[str, bytes, str]  # name, content, kind
+
+
+def run_apart(task: Coroutine[Any, Any, T]) -> T:
+    """Run a task to its end in a thread of its own, because Playwright's loop may run in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, task).result()
 
 
 class Visitor:
