@@ -99,22 +99,20 @@ def test_who_came_first_is_served_first():
     line = WaitingLine()
     people = People(line)
     names = list("abcdefgh")
-    with ThreadPoolExecutor(8) as threads:
-        with occupied(line, 1):
-            for name in names:
-                stand(threads, people, name)
-            assert [people.told[name][0][0] for name in names] == list(range(1, 9))
+    with ThreadPoolExecutor(8) as threads, occupied(line, 1):
+        for name in names:
+            stand(threads, people, name)
+        assert [people.told[name][0][0] for name in names] == list(range(1, 9))
     assert people.served == names
 
 
 def test_somebody_with_eight_pictures_takes_turns_with_the_others():
     line = WaitingLine()
     people = People(line)
-    with ThreadPoolExecutor(3) as threads:
-        with occupied(line, 1):
-            stand(threads, people, "eight", 8)
-            stand(threads, people, "one", 1)
-            stand(threads, people, "two", 2)
+    with ThreadPoolExecutor(3) as threads, occupied(line, 1):
+        stand(threads, people, "eight", 8)
+        stand(threads, people, "one", 1)
+        stand(threads, people, "two", 2)
     assert people.served == ["eight", "one", "two", "eight", "two", *["eight"] * 6]
 
 
@@ -122,18 +120,17 @@ def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
     monkeypatch.setattr(waiting_line, "FIRST_GUESS", 4.0)
     line = WaitingLine()
     people = People(line)
-    with ThreadPoolExecutor(3) as threads:
-        with occupied(line, 1):
-            for name in "abc":
-                stand(threads, people, name)
-            assert [people.told[name][0] for name in "abc"] == [(1, 4), (2, 8), (3, 12)]
+    with ThreadPoolExecutor(3) as threads, occupied(line, 1):
+        for name in "abc":
+            stand(threads, people, name)
+        assert [people.told[name][0] for name in "abc"] == [(1, 4), (2, 8), (3, 12)]
     assert people.told["c"][-1][0] == 1, "the place gets better while one waits"
     line._seconds = 0.01
     assert line._look("new") == (1, 1), "never less than a second is promised"
 
 
 @pytest.mark.parametrize("place", range(3))
-def test_who_has_gone_gives_the_place_up_at_once(place):
+def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
     line = WaitingLine()
     people, gone = People(line), threading.Event()
 
@@ -146,18 +143,17 @@ def test_who_has_gone_gives_the_place_up_at_once(place):
         with line.turn("gone", leave):
             people.served.append("gone")
 
-    with ThreadPoolExecutor(3) as threads:
-        with occupied(line, 1) as done:
-            for number in range(3):
-                if number == place:
-                    leaving = threads.submit(wait)
-                    wait_until(lambda: "gone" in people.told)
-                else:
-                    stand(threads, people, str(number))
-            gone.set()
-            done.set()
+    with ThreadPoolExecutor(3) as threads, occupied(line, 1) as done:
+        for number in range(3):
+            if number == place:
+                leaving = threads.submit(wait)
+                wait_until(lambda: "gone" in people.told)
+            else:
+                stand(threads, people, str(number))
+        gone.set()
         with pytest.raises(GoneError):
             leaving.result(30)
+        done.set()
     assert people.served == [str(number) for number in range(3) if number != place]
     assert line._waiting == {} and line._running == 0
 
@@ -175,16 +171,15 @@ def test_a_script_that_is_run_anew_keeps_its_place():
         with line.turn("me", old):
             people.served.append("old")
 
-    with ThreadPoolExecutor(3) as threads:
-        with occupied(line, 1):
-            first = threads.submit(wait)
-            wait_until(lambda: "old" in people.told)
-            stand(threads, people, "other")
-            stand(threads, people, "me")
-            stopped.set()
-            with pytest.raises(GoneError):
-                first.result(30)
-            assert people.told["me"][0][0] == 1
+    with ThreadPoolExecutor(3) as threads, occupied(line, 1):
+        first = threads.submit(wait)
+        wait_until(lambda: "old" in people.told)
+        stand(threads, people, "other")
+        stand(threads, people, "me")
+        stopped.set()
+        with pytest.raises(GoneError):
+            first.result(30)
+        assert people.told["me"][0][0] == 1
     assert people.served == ["me", "other"]
 
 
