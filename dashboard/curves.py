@@ -9,7 +9,8 @@ import streamlit as st
 from camcore.errors import RunError
 from camcore.seeds import Course, average_histories
 from dashboard import charts, layout, run_groups
-from dashboard.data import Entry, read_entry, read_history
+from dashboard.data import Entry, read_entry
+from dashboard.histories import read_history
 from dashboard.language import text
 from dashboard.run_groups import RunGroup
 

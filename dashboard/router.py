@@ -9,6 +9,7 @@ import streamlit as st
 from camcore.errors import CamcoreError, ReplacedError
 from dashboard import layout, own_uploads, selection, tour, url_state
 from dashboard.data import find_runs_folder, list_entries
+from dashboard.following import follow_runs
 from dashboard.language import choose_language, text
 
 PAGES = (
@@ -48,6 +49,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         else:
             choose_language()
             layout.show_no_runs(folder)
+            follow_runs(folder, [], lambda found: None)
     except ReplacedError as error:
         if repeated:
             layout.show_problem(str(error), folder)

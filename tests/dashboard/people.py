@@ -89,11 +89,11 @@ async def visit_all(
     return log
 
 
-def make_photographs() -> Iterator[File]:
-    """Return files to bring, as they come from a phone: JPEG of 3 megapixels; the same few again and again."""
+def make_photographs(width: int = 2000, height: int = 1500) -> Iterator[File]:
+    """Return files to bring, as they come from a phone: JPEG of some megapixels; the same few again and again."""
     made = []
-    for seed in range(6):
-        large = draw_photograph(seed, (200, 150)).resize((2000, 1500), Image.Resampling.BICUBIC)
+    for seed in range(4):
+        large = draw_photograph(seed, (200, 150)).resize((width, height), Image.Resampling.BICUBIC)
         made.append((f"{seed}.jpg", encode(large, "JPEG"), "image/jpeg"))
     return itertools.cycle(made)
 

@@ -41,6 +41,7 @@ class Visitor:
     def __init__(self, url: str, locale: str = "en-US") -> None:
         self.url, self.locale = url, locale
         self.errors: list[str] = []
+        self.notices: list[str] = []  # every one that was shown, also if it has gone since
         self.elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # by place: the element and its fragment
         self.pages: dict[str, str] = {}  # names in the address -> what the server calls them
         self.page = self.query = self.session = self.token = ""
@@ -151,6 +152,11 @@ class Visitor:
             kind = element.WhichOneof("type") or "empty"
             parts.append(str(getattr(getattr(element, kind), "text" if kind == "progress" else "body", "")))
         return "\n".join(parts)
+
+    def payloads(self) -> list[str]:
+        """Return what the components on the page were given, as JSON."""
+        shown = (element.bidi_component for element, _ in self.elements.values() if element.HasField("bidi_component"))
+        return [one.json or one.mixed.json for one in shown]
 
     async def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = TIMEOUT) -> None:
         """Wait until something that messages bring about.
@@ -290,8 +296,8 @@ class Visitor:
         shown = getattr(element, kind)
         if kind == "exception":
             self.errors.append(f"exception on {self.page}: {shown.type} {shown.message}")
-        elif kind == "alert" and shown.format == shown.ERROR:
-            self.errors.append(f"error on {self.page}: {shown.body}")
+        elif kind == "alert":
+            (self.errors if shown.format == shown.ERROR else self.notices).append(shown.body)
         elif kind == "html" and 'class="cc-notice cc-problem"' in shown.body:
             self.errors.append(f"problem on {self.page}: {re.sub('<[^>]*>', ' ', shown.body)[:300]}")
         elif getattr(shown, "set_value", False):
