@@ -5,6 +5,7 @@ What it finds of a picture is held in the session alone, under the upload's id, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -17,11 +18,12 @@ from streamlit.typing import UploadedFile
 
 from camcore.errors import CamcoreError
 from camcore.heatmaps import parse_source
-from camcore.own_image import OwnImage, read_own_image
+from camcore.own_image import OwnImage, encode_webp, read_own_image
 from camcore.runs import Run, open_run
 from dashboard.language import language, text
 from dashboard.waiting_line import Tell, WaitingLine
 
+IMAGE_SIDE = 768  # px of a picture's longer side in the browser
 _line = WaitingLine()  # of all sessions, so that memory and cores last
 _FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
 
@@ -38,6 +40,11 @@ class Analysis:
     probabilities: NDArray[np.float32]
     sources: tuple[str, ...]
     maps: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The picture as browsers are given it, WebP."""
+        return encode_webp(self.image.picture, IMAGE_SIDE)
 
     @property
     def ranking(self) -> list[int]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from dashboard_server import APP, REPOSITORY
@@ -216,6 +217,27 @@ def test_the_server_does_not_start_with_a_limit_that_is_none():
     assert done.returncode == 1
     said = done.stderr.decode().strip()
     assert re.fullmatch(r"CAMCORE_PASSES_AT_ONCE is 'none', not a whole number from 1 to 64\. [^\n]*", said)
+
+
+def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(trained_run, monkeypatch):
+    session, asked = {}, []
+
+    def analyse(run, name, content):
+        if len(asked) == 2:
+            asked.append("stopped")
+            raise GoneError
+        asked.append(name)
+        return f"no picture: {name}"
+
+    monkeypatch.setattr(own_model.st, "session_state", session)
+    monkeypatch.setattr(own_model, "language", lambda: "en")
+    monkeypatch.setattr(own_model, "_analyse", analyse)
+    uploads = [(name, SimpleNamespace(file_id=name, getvalue=bytes)) for name in "abcd"]
+    with pytest.raises(GoneError):
+        own_model.analyse(trained_run, uploads, 8, lambda *_: None)
+    assert own_model.analyse(trained_run, uploads, 8, lambda *_: None)[1][-1] == "no picture: d"
+    assert asked == ["a", "b", "stopped", "c", "d"]
+    assert own_model._line._running == 0
 
 
 @pytest.mark.parametrize(
