@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from camcore.errors import CamcoreError
 from dashboard.data import Entry, list_entries
 
 LOOK_SECONDS = 5
@@ -19,7 +20,10 @@ def follow_runs(folder: Path, shown: Sequence[Entry], show: Callable[[list[Entry
 
 
 def _follow(folder: Path, before: list[Hashable], show: Callable[[list[Entry]], None]) -> None:
-    found = list_entries(folder)
+    try:
+        found = list_entries(folder)
+    except CamcoreError:
+        st.rerun()  # the page says what is wrong with the folder
     if _tell_apart(found) != before:
         st.rerun()
     show(found)

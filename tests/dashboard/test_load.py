@@ -122,27 +122,27 @@ def test_somebody_who_goes_while_waiting_is_in_nobody_s_way(trained_run, tmp_pat
     small = [("small.png", encode(draw_photograph(9)), "image/png")]
 
     async def meet(url: str) -> tuple[list[str], list[str]]:
-        first, second, third = (Visitor(url) for _ in range(3))
-        for visitor in (first, second, third):
+        everybody = first, second, third, last = [Visitor(url) for _ in range(4)]
+        for visitor in everybody:
             await visitor.arrive("own_image", "run=tiny")
         await first.upload("own_image_files", small)
         states = [await first.send_files("own_image_files", large * 2)]
-        states += [await visitor.send_files("own_image_files", small) for visitor in (second, third)]
+        states += [await visitor.send_files("own_image_files", small) for visitor in everybody[1:]]
         await first.begin(states[0])
         await asyncio.sleep(0.2)
-        for visitor, state in zip((second, third), states[1:], strict=True):
+        for visitor, state in zip(everybody[1:], states[1:], strict=True):
             await visitor.begin(state)
             await visitor.wait_until(lambda: bool(visitor.notices), "a place in the line")  # noqa: B023
-        said = [visitor.notices[0] for visitor in (second, third)]
         await second.leave()
-        await third.wait_until(lambda: any("panels" in one for one in third.payloads()), "the results")
+        await third.go("")
+        await last.wait_until(lambda: any("panels" in one for one in last.payloads()), "the results")
         assert not any("panels" in one for one in first.payloads()), "eight pictures have not held up one"
-        await first.leave()
-        await third.leave()
-        return [*first.errors, *second.errors, *third.errors], said
+        for visitor in everybody:
+            await visitor.leave()
+        return [one for visitor in everybody for one in visitor.errors], [one.notices[0] for one in everybody[1:]]
 
     with serve(APP, tmp_path) as url:
         errors, said = run_apart(meet(url))
         assert errors == []
-        assert all(re.fullmatch(r"Others are .* You are number [123] in line: about \d+ s\.", one) for one in said)
+        assert all(re.fullmatch(r"Others are .* You are number [1234] in line: about \d+ s\.", one) for one in said)
         wait_until_empty(url)
