@@ -132,6 +132,11 @@ class Visitor:
         self._states[state.id] = state
         await self._send(self._request())
 
+    @property
+    def busy(self) -> bool:
+        """Whether the script runs."""
+        return self._started > self._finished
+
     def find(self, key: str) -> Any:
         """Return the widget on the page that has this key, None where there is none."""
         for element, _ in self.elements.values():
