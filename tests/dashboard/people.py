@@ -15,6 +15,7 @@ from own_pictures import draw_photograph, encode
 from PIL import Image
 from streamlit.proto.Common_pb2 import DoubleArray, StringArray
 from visitor import File, Visitor
+from websockets.exceptions import WebSocketException
 
 THINKING = (4.0, 0.5, 20.0)  # s between two interactions: exponential of this mean, and within these bounds
 VISIT = (4, 16)  # interactions until somebody goes
@@ -79,10 +80,11 @@ async def visit_all(
     async def live(number: int) -> None:
         choice = random.Random(f"{seed} {number}")  # noqa: S311 nothing is kept secret
         await asyncio.sleep(seconds / 10 * number / people)
-        while time.perf_counter() < end:
-            await _visit(
-                Visitor(url, choice.choice(("en-US", "ko-KR"))), choice, log, end, runs, network, photographs, thinking
-            )
+        for visit in itertools.count():
+            if time.perf_counter() > end:
+                return
+            visitor = Visitor(url, choice.choice(("en-US", "ko-KR")), knows_scripts=visit > 0)
+            await _visit(visitor, choice, log, end, runs, network, photographs, thinking)
             await asyncio.sleep(choice.uniform(*AWAY) * thinking)
 
     await asyncio.gather(*(live(number) for number in range(people)))
@@ -120,7 +122,7 @@ async def _visit(
             kind, act = _choose(visitor, choice, network, photographs)
             await _time(log, kind, act())
         await visitor.leave()
-    except (OSError, TimeoutError, AssertionError) as error:
+    except (OSError, TimeoutError, AssertionError, WebSocketException) as error:
         visitor.errors.append(f"{type(error).__name__}: {error}")
         await visitor.leave()
     log.errors += visitor.errors

@@ -38,8 +38,8 @@ def run_apart(task: Coroutine[Any, Any, T]) -> T:
 class Visitor:
     """A person with one tab open. `errors` holds everything that a person would see as one, or that broke off."""
 
-    def __init__(self, url: str, locale: str = "en-US") -> None:
-        self.url, self.locale = url, locale
+    def __init__(self, url: str, locale: str = "en-US", knows_scripts: bool = True) -> None:
+        self.url, self.locale, self._knows_scripts = url, locale, knows_scripts
         self.errors: list[str] = []
         self.notices: list[str] = []  # every one that was shown, also if it has gone since
         self.elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # by place: the element and its fragment
@@ -60,9 +60,9 @@ class Visitor:
         """Load the page, connect, and wait until its script has run."""
         self.page, self.query = page, query
         shell = (await self._fetch("/")).decode()
-        await asyncio.gather(
-            *(self._fetch(f"/{path}") for path in re.findall(r'"\./(static/[^"]+\.(?:js|css))"', shell))
-        )
+        if not self._knows_scripts:  # else they are in the browser's cache
+            paths = re.findall(r'"\./(static/[^"]+\.(?:js|css))"', shell)
+            await asyncio.gather(*(self._fetch(f"/{path}") for path in paths))
         await self._fetch("/_stcore/health")
         await self._fetch("/_stcore/host-config")
         self._socket = await connect(
