@@ -44,4 +44,4 @@ def read_kept_epoch(run: Run) -> int | None:
 
 
 def _find_files(run: Path) -> list[Path]:
-    return [run / name for name in ("history.csv", "model.safetensors", SUMS, "resume")]
+    return [run / name for name in ("run.json", "history.csv", "model.safetensors", SUMS, "resume")]
