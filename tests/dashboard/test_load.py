@@ -21,7 +21,6 @@ from visitor import Visitor, run_apart
 
 from camcore.runs import open_run
 
-
 # The dashboard, whose open pages look for what is new more often than else, so that the test need not wait.
 QUICK = f"""
 import sys
@@ -56,9 +55,9 @@ def test_many_people_see_no_error(people: int, seconds: float, thinking: float, 
     print(describe(log))
     assert log.errors == []
     assert log.sessions >= people
-    kinds = {kind for offered in OFFERED.values() for kind in offered}
-    assert len(kinds & set(log.seconds)) >= len(kinds) - 3, f"people did too little: {sorted(log.seconds)}"
+    assert len(log.of_pages()) > people, "they did something"
     if people == 25:
+        assert {kind for offered in OFFERED.values() for kind in offered} <= set(log.seconds)
         assert quantile(log.of_pages(), 0.95) <= 1.5
 
 
@@ -131,7 +130,7 @@ def test_a_training_elsewhere_is_followed_to_its_end_and_its_heatmaps_appear(tmp
 def test_somebody_who_goes_while_waiting_is_in_nobody_s_way(trained_run, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("CAMCORE_PASSES_AT_ONCE", "1")
     copy_run(trained_run, tmp_path / "tiny")
-    large = [next(make_photographs(4000, 3000))] * 8
+    large = [next(make_photographs())] * 8
     small = [("small.png", encode(draw_photograph(9)), "image/png")]
 
     async def meet(url: str) -> tuple[list[str], list[str]]:
