@@ -2,9 +2,10 @@
 
 They speak with the server as browsers do, without drawing, in one process beside it. See `people.py` for what they do:
 between two interactions they think 4 s on average (exponential, 0.5 to 20 s); after 4 to 16 of them they go, and come
-again 1 to 8 s later as a new session. An interaction has ended when the script has. Memory is the server's VmRSS: after
-everything was shown once to one person, at most meanwhile, and when all have gone for longer than their sessions are
-kept.
+again 1 to 8 s later as a new session. An interaction has ended when the script has. Memory is the server's own
+(RssAnon), without the files that it has mapped: after everything was shown once to one person, at most meanwhile, and
+when all have gone for longer than their sessions are kept. On a machine that does other things as well, the seconds are
+those of that machine; what the server has computed per interaction still tells.
 """
 
 import argparse
@@ -22,7 +23,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
 from dashboard_server import APP, serve  # noqa: E402 needs the path above
 from memory import make_images  # noqa: E402
 from people import Log, describe, make_photographs, quantile, visit_all  # noqa: E402
-from server_process import find_process, read_memory  # noqa: E402
+from server_process import find_process, read_cpu_seconds, read_memory  # noqa: E402
 from synthetic_run import make_run  # noqa: E402
 from synthetic_verdict import write_verdict  # noqa: E402
 from visitor import Visitor  # noqa: E402
@@ -68,21 +69,24 @@ async def show_everything(url: str, runs: list[str], network: str) -> None:
 
 async def watch(process: Path, found: list[float]) -> None:
     while True:
-        found.append(read_memory(process))
+        found.append(read_memory(process, "RssAnon"))
         await asyncio.sleep(0.5)
 
 
-async def measure(url: str, options: argparse.Namespace, runs: list[str], network: str) -> tuple[Log, list[float]]:
-    """Return what happened, and the memory in MiB: before, at most, after."""
+async def measure(
+    url: str, options: argparse.Namespace, runs: list[str], network: str
+) -> tuple[Log, list[float], float]:
+    """Return what happened, the memory in MiB before, at most, after; and for how many s the server has computed."""
     process = find_process(url)
     await show_everything(url, runs, network)
-    before, seen = read_memory(process), [0.0]
+    before, seen, started = read_memory(process, "RssAnon"), [0.0], read_cpu_seconds(process)
     watcher = asyncio.create_task(watch(process, seen))
     log = await visit_all(url, options.people, options.seconds, options.seed, runs, network)
     watcher.cancel()
+    computed = read_cpu_seconds(process) - started
     await asyncio.sleep(KEPT_SECONDS)
     await show_everything(url, runs, network)  # Streamlit lets go of the sessions that it kept when somebody goes
-    return log, [before, max(seen), read_memory(process)]
+    return log, [before, max(seen), read_memory(process, "RssAnon")], computed
 
 
 def main() -> None:
@@ -96,7 +100,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         runs, network = make_folder(Path(folder), options.runs)
         with serve(APP, Path(folder)) as url:
-            log, memory = asyncio.run(measure(url, options, runs, network))
+            log, memory, computed = asyncio.run(measure(url, options, runs, network))
     print(
         f"{options.people} people for {options.seconds:.0f} s, seed {options.seed}; {options.runs + 3} runs;", end=" "
     )
@@ -105,6 +109,10 @@ def main() -> None:
     before, most, after = memory
     each = (most - before) / options.people
     print(f"server: {before:.0f} MiB before, {most:.0f} at most, {after:.0f} after; {each:.1f} per person at once")
+    count = sum(map(len, log.seconds.values()))
+    print(
+        f"server: {1000 * computed / count:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy"
+    )
     print(f"p95 of pages {quantile(log.of_pages(), 0.95):.2f} s; aims: {AIMS}, no errors")
     if options.json:
         options.json.write_text(json.dumps({"seconds": log.seconds, "errors": log.errors, "MiB": memory}, indent=1))

@@ -1,5 +1,6 @@
 """What a server takes while it runs, as its process tells."""
 
+import os
 from pathlib import Path
 
 
@@ -12,7 +13,13 @@ def find_process(url: str) -> Path:
     raise LookupError(url)
 
 
-def read_memory(process: Path) -> float:
-    """Return the memory that a process holds (VmRSS), in MiB."""
+def read_memory(process: Path, field: str = "VmRSS") -> float:
+    """Return the memory that a process holds, in MiB; `RssAnon` leaves out what files are mapped."""
     fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]) / 1024
+    return int(fields[field].split()[0]) / 1024
+
+
+def read_cpu_seconds(process: Path) -> float:
+    """Return how long a process has computed, on all cores together."""
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -5,6 +5,7 @@ may refer to instead of sending them again, and timers of parts that renew thems
 """
 
 import asyncio
+import gzip
 import re
 import urllib.error
 import urllib.request
@@ -325,7 +326,7 @@ class Visitor:
 
     async def _fetch(self, path: str, method: str = "GET", form: tuple[bytes, str] | None = None) -> bytes:
         """Ask the server by HTTP; what it answers but 2xx is an error."""
-        headers = {"Origin": self.url, "Accept-Language": self.locale}
+        headers = {"Origin": self.url, "Accept-Language": self.locale, "Accept-Encoding": "gzip"}
         if self.token:
             headers |= {"Cookie": f"{XSRF}={self.token}", "X-Xsrftoken": self.token}
         if form is not None:
@@ -366,7 +367,10 @@ def _read_state(widget: Any) -> WidgetState:
 
 def _open(request: urllib.request.Request) -> tuple[bytes, str]:
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        return answer.read(), answer.headers.get("Set-Cookie") or ""
+        content = answer.read()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            content = gzip.decompress(content)
+        return content, answer.headers.get("Set-Cookie") or ""
 
 
 def _pack(name: str, content: bytes, kind: str) -> tuple[bytes, str]:
