@@ -110,9 +110,8 @@ def main() -> None:
     each = (most - before) / options.people
     print(f"server: {before:.0f} MiB before, {most:.0f} at most, {after:.0f} after; {each:.1f} per person at once")
     count = sum(map(len, log.seconds.values()))
-    print(
-        f"server: {1000 * computed / count:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy"
-    )
+    each = 1000 * computed / count
+    print(f"server: {each:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy")
     print(f"p95 of pages {quantile(log.of_pages(), 0.95):.2f} s; aims: {AIMS}, no errors")
     if options.json:
         options.json.write_text(json.dumps({"seconds": log.seconds, "errors": log.errors, "MiB": memory}, indent=1))
