@@ -23,7 +23,7 @@ def show_calibration(entry: Entry) -> None:
     layout.show_section(title, average)
     diagram, numbers = st.columns((5, 4), gap="medium")
     with diagram:
-        charts.show_chart(charts.draw_reliability(found), "reliability", HEIGHT)
+        charts.show_chart("reliability", HEIGHT, charts.draw_reliability, found)
     with numbers:
         st.html(markup.facts(list_calibration(text, found)))
         st.caption(bins)

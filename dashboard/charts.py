@@ -1,27 +1,39 @@
 """The charts in the language of this session, and how a page shows one."""
 
-from functools import partial
+import hashlib
+import pickle
+from collections.abc import Callable
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from camcore import calibration_view, charts
-from dashboard.language import text
+from dashboard.language import language, text
 
 RUN_COLORS = charts.RUN_COLORS
 
-draw_curves = partial(charts.draw_curves, text)
-draw_column = partial(charts.draw_column, text)
-draw_conventions = partial(charts.draw_conventions, text)
-draw_reliability = partial(calibration_view.draw_reliability, text)
-draw_histogram = partial(charts.draw_histogram, text)
+draw_curves, draw_column = charts.draw_curves, charts.draw_column
+draw_conventions, draw_histogram = charts.draw_conventions, charts.draw_histogram
+draw_reliability = calibration_view.draw_reliability
 
 
-def show_chart(figure: go.Figure, key: str, height: int = 300) -> None:
-    """Show a figure the way all of them look."""
-    show_styled(charts.style_chart(figure, height), key)
+def show_chart(key: str, height: int, draw: Callable[..., go.Figure], *arguments: Any) -> None:
+    """Show what `draw(text, *arguments)` returns, the way all charts look.
+
+    Figures are kept by what they are drawn from: building one takes longer than the rest of a page.
+    """
+    content = hashlib.sha256(pickle.dumps(arguments)).hexdigest()
+    show_styled(_draw(draw.__qualname__, language(), height, content, draw, arguments), key)
 
 
 def show_styled(figure: go.Figure, key: str) -> None:
     """Show a figure that has its look already, for instance one that is kept."""
     st.plotly_chart(figure, key=key, config=charts.CONFIG)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _draw(
+    name: str, language: str, height: int, content: str, _draw: Callable[..., go.Figure], _arguments: tuple[Any, ...]
+) -> go.Figure:
+    return charts.style_chart(_draw(text, *_arguments), height)

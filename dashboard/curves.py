@@ -9,12 +9,13 @@ import streamlit as st
 from camcore.errors import RunError
 from camcore.seeds import Course, average_histories
 from dashboard import charts, layout, run_groups
-from dashboard.data import Entry, read_entry, read_history
+from dashboard.data import Entry, read_entry
+from dashboard.histories import read_history
 from dashboard.language import text
 from dashboard.run_groups import RunGroup
 
 MEASURED = ("learning_rate", "images_per_second", "seconds")
-MEASURED_HEIGHT = 190
+HEIGHT, MEASURED_HEIGHT = 340, 190
 
 
 @dataclass
@@ -82,16 +83,16 @@ def _show_charts(lines: Lines, smoothing: float) -> None:
     for quantity in ("loss", "accuracy"):
         with grid.cell():
             layout.show_section(text(f"training_curves.{quantity}"))
-            figure = charts.draw_curves(lines.histories, lines.colors, quantity, smoothing, lines.courses)
-            charts.show_chart(figure, quantity, 340)
+            drawn = (lines.histories, lines.colors, quantity, smoothing, lines.courses)
+            charts.show_chart(quantity, HEIGHT, charts.draw_curves, *drawn)
     legend = [text("training_curves.legend"), *([text("training_curves.range")] if lines.courses else ()), *lines.notes]
     st.caption(" ".join(legend))
     grid = st.grid(3, min_column_width=250, gap="medium")
     for column in MEASURED:
         with grid.cell():
             layout.show_section(text(f"training_curves.{column}"), level=3)
-            figure = charts.draw_column(lines.histories, lines.colors, column, lines.courses)
-            charts.show_chart(figure, column, MEASURED_HEIGHT)
+            measured = (lines.histories, lines.colors, column, lines.courses)
+            charts.show_chart(column, MEASURED_HEIGHT, charts.draw_column, *measured)
     st.caption(text("training_curves.speed"))
 
 

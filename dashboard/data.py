@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from camcore.generations import Generation, open_generation
 from camcore.likeness import likeness
 from camcore.manifest import is_explained
 from camcore.runs import Run, list_run_folders, open_run
-from dashboard.links import refuse_links_out
+from dashboard.kept import Kept
+from dashboard.links import find_what_tells, refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
 
@@ -59,6 +60,9 @@ class Entry:
         return str(self.path), f"{self.generation.id if self.generation else ''} {self.changed}"
 
 
+_entries: Kept[Path, Entry] = Kept(most=500)
+
+
 def find_runs_folder(arguments: Sequence[str]) -> Path:
     """Return the runs folder: `--runs DIR`, else CAMCORE_RUNS, else the repository's `checkpoints`."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
@@ -74,6 +78,16 @@ def list_entries(folder: Path) -> list[Entry]:
 
 def read_entry(path: Path) -> Entry:
     """Return a run folder, as far as it can be read."""
+    try:
+        entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
+    except RunError:
+        entry = _read_entry(path)  # which says what can't be read
+    generation = entry.generation
+    # What a generation has read of its files is not for every session to keep.
+    return entry if generation is None else replace(entry, generation=Generation(generation.path, generation.manifest))
+
+
+def _read_entry(path: Path) -> Entry:
     changed = read_time(path / "run.json")
     try:
         refuse_links_out(path)
@@ -163,11 +177,6 @@ def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, flo
     if entry.generation is None or entry.run is None:
         return []
     return readings.top_classes(entry.run, entry.generation, index, count)
-
-
-def read_history(entry: Entry) -> pd.DataFrame:
-    """Return a run's history. It is read anew each time, because a training writes to it."""
-    return entry.run.history() if entry.run else pd.DataFrame()
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -4,8 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from camcore.checksums import SUMS
 from camcore.errors import RunError
 from camcore.files import RESTORE
+
+TELLING = ("run.json", "current", "manifest.json", SUMS)
 
 
 def refuse_links_out(run: Path) -> None:
@@ -15,7 +18,7 @@ def refuse_links_out(run: Path) -> None:
         RunError: It names the link and the way out, or a folder that can't be read.
     """
     folder = os.path.realpath(run.parent)
-    for link in _find_links(run):
+    for link in (path for path, is_link in _walk(run) if is_link):
         if not Path(os.path.realpath(link)).is_relative_to(folder):  # Path.resolve fails at a link to itself
             raise RunError(
                 f"{link} is a link that leads out of the runs folder, where the dashboard does not follow it. Copy what"
@@ -23,10 +26,28 @@ def refuse_links_out(run: Path) -> None:
             )
 
 
-def _find_links(folder: Path) -> Iterator[Path]:
-    """Yield the links among a folder and all that it holds; what a link leads to is not looked into."""
+def find_what_tells(run: Path) -> list[Path]:
+    """Return all folders of a run, and those of its files by which a page is told what it is and what it has.
+
+    None of them changes while the run is as it is. Empty where the run is, or holds, a link: that leads to what may
+    change elsewhere.
+
+    Raises:
+        RunError: A folder can't be read.
+    """
+    found = list(_walk(run))
+    if any(is_link for _, is_link in found):
+        return []
+    return [run, *(path for path, _ in found if path.name in TELLING or path.is_dir())]
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield all that a folder holds, or the folder if it is a link, and whether each is a link.
+
+    What a link leads to is not looked into.
+    """
     if folder.is_symlink():
-        yield folder
+        yield folder, True
         return
     try:
         with os.scandir(folder) as found:
@@ -36,7 +57,6 @@ def _find_links(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise RunError(f"{folder} can't be read ({error.strerror}). {RESTORE}") from error
     for entry in entries:
-        if entry.is_symlink():
-            yield Path(entry.path)
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _find_links(Path(entry.path))
+        yield Path(entry.path), entry.is_symlink()
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))

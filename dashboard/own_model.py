@@ -5,35 +5,47 @@ What it finds of a picture is held in the session alone, under the upload's id, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.errors import CamcoreError
 from camcore.heatmaps import parse_source
-from camcore.own_image import OwnImage, read_own_image
+from camcore.own_image import OwnImage, encode_webp, read_own_image
 from camcore.runs import Run, open_run
 from dashboard.language import language, text
 from dashboard.limits import PASSES_AT_ONCE
+from dashboard.waiting_line import Tell, WaitingLine
 
-_gate = BoundedSemaphore(PASSES_AT_ONCE)  # of all sessions together; others wait, so that memory and cores last
+IMAGE_SIDE = 768  # px of a picture's longer side in the browser
+_line = WaitingLine(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last
 _FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class."""
+    """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class.
+
+    `sources` are those that can be had; CAM where the network's logits for this picture are those of CAM.
+    """
 
     name: str
     image: OwnImage
     probabilities: NDArray[np.float32]
-    cam_applies: bool
+    sources: tuple[str, ...]
     maps: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The picture as browsers are given it, WebP."""
+        return encode_webp(self.image.picture, IMAGE_SIDE)
 
     @property
     def ranking(self) -> list[int]:
@@ -41,10 +53,13 @@ class Analysis:
         return [int(label) for label in np.argsort(-self.probabilities, kind="stable")]
 
 
-def analyse(run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int) -> tuple[dict[str, Analysis], list[str]]:
+def analyse(
+    run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int, tell: Tell
+) -> tuple[dict[str, Analysis], list[str]]:
     """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
 
-    Those behind the first `most` that can be read are left alone.
+    Those behind the first `most` that can be read are left alone. Each picture waits for a turn of its own, and what
+    was found of it stays when the script is stopped at the next one.
 
     Raises:
         RunError: The weights are damaged.
@@ -55,7 +70,12 @@ def analyse(run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int) ->
         if sum(isinstance(one, Analysis) for one in found.values()) == most:
             break
         key = (file.file_id, _version(run), language())
-        found[key] = before[key] if key in before else _analyse(run, name, file.getvalue())
+        if key in before:
+            found[key] = before[key]
+        else:
+            with _line.turn(_who(), tell):
+                found[key] = _analyse(run, name, file.getvalue())
+            st.session_state[_FOUND] = {**before, **found}
     st.session_state[_FOUND] = found  # without what was removed
     refused = [one for one in found.values() if isinstance(one, str)]
     return {key[0]: one for key, one in found.items() if isinstance(one, Analysis)}, refused
@@ -66,35 +86,41 @@ def forget() -> None:
     st.session_state.pop(_FOUND, None)
 
 
-def list_sources(run: Run, analyses: Sequence[Analysis]) -> list[str]:
-    """Return the ids of the sources that can be had; CAM where the network's logits are those of CAM."""
-    return _list_sources(*_version(run), all(analysis.cam_applies for analysis in analyses))
+def list_sources(analyses: Sequence[Analysis]) -> list[str]:
+    """Return the ids of the sources that can be had for all of some pictures."""
+    return [one for one in analyses[0].sources if all(one in analysis.sources for analysis in analyses)]
 
 
-def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int]) -> None:
-    """Put the maps of sources for classes into the analysis; what is there is not computed again."""
+def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: Tell) -> None:
+    """Put the maps of sources for classes into the analysis, in a turn; what is there is not computed again."""
     from camcore.own_maps import explain_classes
 
     missing = [one for one in dict.fromkeys(sources) if any((one, label) not in analysis.maps for label in classes)]
     if not missing:
         return
-    with _gate:
+    with _line.turn(_who(), tell):
         model = _load_model(*_version(run))
         maps = explain_classes(model, analysis.image.seen, classes, [parse_source(one) for one in missing])
     analysis.maps.update({(source, label): raw[at] for source, raw in maps.items() for at, label in enumerate(classes)})
 
 
+def _who() -> str:
+    """Return who waits for a turn: the session, or the thread where there is none."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context is not None else f"thread {get_ident()}"
+
+
 def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
     from camcore.own_maps import predict
 
-    with _gate:
-        model = _load_model(*_version(run))
-        try:
-            image = read_own_image(content, name, run.config.view, text)
-        except CamcoreError as error:
-            return str(error)
-        prediction = predict(model, image.seen)
-    return Analysis(name, image, prediction.probabilities, prediction.cam_applies)
+    model = _load_model(*_version(run))
+    try:
+        image = read_own_image(content, name, run.config.view, text)
+    except CamcoreError as error:
+        return str(error)
+    prediction = predict(model, image.seen)
+    sources = _list_sources(*_version(run), prediction.cam_applies)
+    return Analysis(name, image, prediction.probabilities, sources)
 
 
 def _version(run: Run) -> tuple[str, str]:
@@ -112,10 +138,8 @@ def _load_model(path: str, version: str) -> Any:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _list_sources(path: str, version: str, cam_applies: bool) -> list[str]:
+def _list_sources(path: str, version: str, cam_applies: bool) -> tuple[str, ...]:
     from camcore.own_maps import find_sources
 
-    with _gate:
-        model = _load_model(path, version)
-        size = open_run(Path(path)).config.view.size
-        return [source.id for source in find_sources(model, size, cam_applies)]
+    size = open_run(Path(path)).config.view.size
+    return tuple(source.id for source in find_sources(_load_model(path, version), size, cam_applies))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from camcore.heatmap_grid import ClassShare, GridSource, Tile
 from camcore.heatmaps import parse_source
-from camcore.own_image import encode_webp, shorten_name
+from camcore.own_image import shorten_name
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text
@@ -13,7 +13,6 @@ from dashboard.own_model import Analysis
 from dashboard.wording import source_title
 
 TILE_WIDTH = 264  # px
-IMAGE_SIDE = 768  # px of a picture's longer side in the browser
 TOP = 5
 
 
@@ -74,7 +73,7 @@ def _make_tile(shown: Shown, index: int, name: str) -> Tile:
     return Tile(
         id=name,
         index=index,
-        image=encode_webp(image.picture, IMAGE_SIDE),
+        image=analysis.encoded,
         width=image.width,
         height=image.height,
         label=None,

@@ -10,6 +10,7 @@ from camcore.errors import CamcoreError, ReplacedError
 from dashboard import gone_sessions, layout, login, own_uploads, selection, tour, url_state
 from dashboard.components.reconnection import watch_connection
 from dashboard.data import find_runs_folder, list_entries
+from dashboard.following import follow_runs
 from dashboard.language import choose_language, text
 
 PAGES = (
@@ -62,6 +63,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
             choose_language()
             login.show_way_out()
             layout.show_no_runs(folder)
+            follow_runs(folder, [], lambda found: None)
     except ReplacedError as error:
         if repeated:
             layout.show_problem(str(error), folder)

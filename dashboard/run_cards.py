@@ -13,7 +13,8 @@ from camcore.runs import Run
 from camcore.summary import say_seeds
 from camcore.wording import format_tiny
 from dashboard import layout, selection
-from dashboard.data import STATES, Entry, read_history
+from dashboard.data import STATES, Entry
+from dashboard.histories import read_history, read_kept_epoch, read_kept_row
 from dashboard.language import text
 from dashboard.run_groups import group_runs
 
@@ -75,7 +76,7 @@ def _reason(problem: str, entry: Entry) -> str:
 def _weights_problem(entry: Entry, run: Run) -> str:
     """Return why a run's network can't be used, which does no harm to what was made with it; empty where it can."""
     try:
-        run.kept_epoch()
+        read_kept_epoch(run)
     except RunError as error:
         return _reason(str(error), entry)
     return ""
@@ -108,6 +109,6 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
 def _find_kept(run: Run) -> pd.Series | None:
     """Return the history's row of the weights that are kept; None while the run trains, or if they are damaged."""
     try:
-        return run.kept_row()
+        return read_kept_row(run)
     except RunError:
         return None  # pages that need what is damaged say so

@@ -23,6 +23,12 @@ def remember_folder(folder: Path, found: list[Entry]) -> None:
     st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, found
 
 
+def folder() -> Path:
+    """Return the runs folder."""
+    found: Path = st.session_state[_FOLDER]
+    return found
+
+
 def entries() -> list[Entry]:
     """Return what lies in the runs folder."""
     found: list[Entry] = st.session_state[_ENTRIES]
@@ -63,7 +69,7 @@ def selected() -> Entry:
 
 def show_problem(entry: Entry) -> None:
     """Say what is damaged of a run."""
-    layout.show_problem(entry.problem or "", st.session_state[_FOLDER])
+    layout.show_problem(entry.problem or "", folder())
 
 
 def selected_explained() -> Entry:

@@ -24,6 +24,7 @@ OWN_IMAGE_STRINGS = {
     "own_image.no_weights.body": "No epoch was finished, so there is no network to ask. This command goes on with the "
     "training:",
     "own_image.working": "Reading the pictures and asking the network …",
+    "own_image.line": "Others are asking the network too. You are number {place} in line: about {seconds} s.",
     "own_image.too_many": "The first {most} pictures are shown; {count} more wait until you remove some.",
     "own_image.refused.title": "Not shown",
     "own_image.refused.empty": "“{name}” is empty (0 bytes). Choose another file.",

@@ -23,6 +23,7 @@ OWN_IMAGE_STRINGS = {
     "own_image.no_weights.title": "{run}: 아직 가중치가 없어요",
     "own_image.no_weights.body": "끝난 에폭이 없어서 답할 네트워크가 없어요. 아래 명령으로 학습을 이어 가세요.",
     "own_image.working": "이미지를 읽고 네트워크에 물어보고 있어요 …",
+    "own_image.line": "다른 사람도 네트워크에 물어보고 있어요. 대기 순서 {place}번, 약 {seconds}초 남았어요.",
     "own_image.too_many": "처음 {most}장만 보여요. 나머지 {count}장을 보려면 일부를 삭제하세요.",
     "own_image.refused.title": "표시하지 않은 이미지",
     "own_image.refused.empty": "“{name}”: 빈 파일이에요(0바이트). 다른 파일을 선택하세요.",

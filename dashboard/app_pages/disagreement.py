@@ -15,6 +15,7 @@ from dashboard.tiles import show_grid
 from dashboard.wording import source_title
 
 PER_PAGE = 12
+HEIGHT = 320  # px
 
 
 def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
@@ -24,11 +25,13 @@ def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention:
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
         means = {name: [_mean(measured[f"{one}_{name}"]) for one in MEASURES] for name in CONVENTIONS}
-        charts.show_chart(charts.draw_conventions([text(f"measure.{name}") for name in MEASURES], means), "split", 320)
+        names = [text(f"measure.{name}") for name in MEASURES]
+        charts.show_chart("split", HEIGHT, charts.draw_conventions, names, means)
     with grid.cell():
         layout.show_section(text("disagreement.histogram.title"), text("disagreement.histogram.lead"))
         values = {name: measured[f"{measure}_{name}"].to_numpy() for name in CONVENTIONS}
-        charts.show_chart(charts.draw_histogram(values, text(f"measure.{measure}"), convention), "histogram", 320)
+        drawn = (values, text(f"measure.{measure}"), convention)
+        charts.show_chart("histogram", HEIGHT, charts.draw_histogram, *drawn)
 
 
 def show_off_object(entry: Entry) -> None:
@@ -40,7 +43,8 @@ def show_off_object(entry: Entry) -> None:
     layout.show_section(text("disagreement.off_object.title"), text("disagreement.off_object.lead"))
     bars = {name: [means.get((source, name)) for source in sources] for name in CONVENTIONS}
     height = 80 + 55 * len(sources)
-    charts.show_chart(charts.draw_conventions([source_title(source) for source in sources], bars), "off_object", height)
+    names = [source_title(source) for source in sources]
+    charts.show_chart("off_object", height, charts.draw_conventions, names, bars)
 
 
 def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:

@@ -10,6 +10,7 @@ from camcore.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
 from dashboard.examples import Example, View, find_examples
+from dashboard.following import follow_runs
 from dashboard.language import text
 from dashboard.report_button import show_report_button
 from dashboard.wording import source_title
@@ -83,4 +84,4 @@ if chosen.state == "explained":
     show_report_button(chosen)
     show_examples(chosen)
 layout.show_section(text("overview.runs.title"), text("overview.runs.lead"))
-run_cards.show_cards(selection.entries(), chosen)
+follow_runs(selection.folder(), selection.entries(), lambda found: run_cards.show_cards(found, chosen))

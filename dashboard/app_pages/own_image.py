@@ -1,5 +1,7 @@
 """What does the network see in pictures of one's own?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
@@ -12,6 +14,7 @@ from dashboard.own_files import Shown
 from dashboard.own_results import choose_targets, show_classes, show_pictures
 from dashboard.own_uploads import choose_uploads
 from dashboard.url_state import among, keep_in_url
+from dashboard.waiting_line import Tell
 
 
 def show_empty(run: Run) -> None:
@@ -37,15 +40,28 @@ def choose_class(run: Run) -> int | None:
     return run.class_names.index(name) if name else None
 
 
+@contextmanager
+def working() -> Iterator[Tell]:
+    """Say that there is something to wait for, and at which place in the line, for as long as the block runs."""
+    notice = st.empty()
+
+    def tell(place: int, seconds: int) -> None:
+        notice.info(text("own_image.line", place=place, seconds=seconds), icon=":material/hourglass_top:")
+
+    with st.spinner(text("own_image.working")):
+        yield tell
+    notice.empty()
+
+
 def show_results(run: Run, analyses: dict[str, own_model.Analysis]) -> None:
     """Show pictures, classes and downloads."""
     with st.grid(3, min_column_width=150):
-        sources = controls.choose_among(own_model.list_sources(run, list(analyses.values())))
+        sources = controls.choose_among(own_model.list_sources(list(analyses.values())))
         chosen = choose_class(run)
     targets = {name: choose_targets(analysis, chosen) for name, analysis in analyses.items()}
-    with st.spinner(text("own_image.working")):
+    with working() as tell:
         for name, analysis in analyses.items():
-            own_model.find_maps(run, analysis, sources, list(targets[name].values()))
+            own_model.find_maps(run, analysis, sources, list(targets[name].values()), tell)
     shown = Shown(analyses, sources, targets, run.class_names)
     show_pictures(shown, st.query_params.to_dict())
     layout.show_section(text("own_image.classes.title"), text("own_image.classes.lead"))
@@ -56,8 +72,8 @@ layout.show_head("own_image")
 trained = selection.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
-    with st.spinner(text("own_image.working")):
-        found, refused = own_model.analyse(trained, uploads, PICTURES_AT_ONCE)
+    with working() as tell:
+        found, refused = own_model.analyse(trained, uploads, PICTURES_AT_ONCE, tell)
     waiting = len(uploads) - len(found) - len(refused)
     if waiting:
         st.caption(text("own_image.too_many", most=PICTURES_AT_ONCE, count=waiting))

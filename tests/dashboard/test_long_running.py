@@ -10,6 +10,7 @@ import pytest
 from dashboard_server import APP, serve
 from own_pictures import copy_run, draw_photograph, encode
 from playwright.sync_api import Browser, expect
+from server_process import find_process, read_memory
 from synthetic_run import make_run
 
 from dashboard.gone_sessions import BETWEEN
@@ -21,19 +22,9 @@ VISIT = 5  # page runs and 2 uploads
 KEEPS = 120  # seconds that Streamlit keeps the session of someone who has gone, and may come back
 
 
-def find_process(url: str) -> Path:
-    """Return the folder in /proc of the server at an address."""
-    port = f"--server.port={url.rpartition(':')[2]}".encode()
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and port in (folder / "cmdline").read_bytes().split(b"\0"):
-            return folder
-    raise LookupError(url)
-
-
 def measure(process: Path) -> tuple[float, int]:
     """Return the memory that is the process's own, in MiB, and how many files it has open."""
-    fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]) / 1024, len(list((process / "fd").iterdir()))
+    return read_memory(process), len(list((process / "fd").iterdir()))
 
 
 def visit(browser: Browser, url: str, files: Iterator[int]) -> None:

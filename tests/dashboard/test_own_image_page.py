@@ -23,6 +23,7 @@ from camcore.runs import open_run
 from dashboard import limits, own_model, own_uploads
 from dashboard.own_files import Shown, make_download, safe_name
 from dashboard.own_results import write_share
+from dashboard.waiting_line import WaitingLine
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -164,10 +165,11 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     monkeypatch.setattr(own_maps, "explain_classes", explain)
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     run = open_run(runs / "tiny")
-    analyses = [own_model.Analysis("", image, np.ones(3, np.float32) / 3, True) for _ in range(8)]
+    analyses = [own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",)) for _ in range(8)]
+    monkeypatch.setattr(own_model, "_line", WaitingLine(3))
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda analysis: own_model.find_maps(run, analysis, ["cam"], [0]), analyses))
-    assert len(most) == 8 and max(most) <= limits.PASSES_AT_ONCE
+        list(threads.map(lambda one: own_model.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
+    assert len(most) == 8 and max(most) == 3
     assert all(("cam", 0) in analysis.maps for analysis in analyses)
 
 
@@ -226,7 +228,7 @@ def shown() -> Shown:
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
-    analysis = own_model.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), True, maps)
+    analysis = own_model.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), maps)
     return Shown({"id": analysis}, ("cam", "grad_cam"), {"id": {"predicted": 0, "runner_up": 1}}, CLASSES)
 
 

@@ -1,0 +1,47 @@
+"""What is told of trainings: their course, and the weights that they left; as it is now, while one may go on."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from camcore.checksums import SUMS
+from camcore.runs import Run
+from dashboard.data import Entry
+from dashboard.kept import Kept
+
+MOST = 500  # runs, of which some kilobytes each are kept
+_histories: Kept[Path, pd.DataFrame] = Kept(MOST)
+_kept_rows: Kept[Path, pd.Series | None] = Kept(MOST)
+_kept_epochs: Kept[Path, int | None] = Kept(MOST)
+
+
+def read_history(entry: Entry) -> pd.DataFrame:
+    """Return a run's history. It is shared between sessions: don't write to it.
+
+    Raises:
+        RunError: It is damaged.
+    """
+    run = entry.run
+    return pd.DataFrame() if run is None else _histories.get(run.path, lambda: _find_files(run.path), run.history)
+
+
+def read_kept_row(run: Run) -> pd.Series | None:
+    """Return what `Run.kept_row` does. It is shared between sessions: don't write to it.
+
+    Raises:
+        RunError: As there.
+    """
+    return _kept_rows.get(run.path, lambda: _find_files(run.path), run.kept_row)
+
+
+def read_kept_epoch(run: Run) -> int | None:
+    """Return what `Run.kept_epoch` does.
+
+    Raises:
+        RunError: As there.
+    """
+    return _kept_epochs.get(run.path, lambda: _find_files(run.path), run.kept_epoch)
+
+
+def _find_files(run: Path) -> list[Path]:
+    return [run / name for name in ("run.json", "history.csv", "model.safetensors", SUMS, "resume")]

@@ -1,0 +1,66 @@
+"""What was read of files, kept for all sessions until one of these files changes."""
+
+import os
+import time
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+State = tuple[tuple[int, ...] | None, ...]
+
+SETTLED_NS = (
+    2 * 10**9
+)  # file systems tell the time in steps: what changed just now may change again within the same one
+
+
+class Kept(Generic[K, T]):
+    """At most `most` values by key. They are shared: don't write to them.
+
+    A folder counts as changed when something in it was added, removed or replaced, which is how camcore writes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[K, tuple[Sequence[Path], State, T]] = {}
+
+    def get(self, key: K, find_files: Callable[[], Sequence[Path]], read: Callable[[], T]) -> T:
+        """Return what `read` returned when these files and folders were as they are; what it raises is not kept.
+
+        Args:
+            key: Stands for the value.
+            find_files: All that the value depends on; what is not there counts as well. Empty where it can't be said:
+                then nothing is kept.
+            read: Makes the value.
+        """
+        kept = self._values.get(key)
+        if kept is not None and look_at(kept[0]) == kept[1]:
+            return kept[2]
+        files = find_files()
+        state = look_at(files)
+        value = read()
+        self._values.pop(key, None)
+        if files and _is_settled(state):
+            self._values[key] = (files, state, value)
+            while len(self._values) > self._most:
+                self._values.pop(next(iter(self._values), key), None)
+        return value
+
+
+def look_at(files: Sequence[Path]) -> State:
+    """Return what tells whether files have changed, None for each that is not there or can't be reached."""
+    return tuple(_look_at(file) for file in files)
+
+
+def _look_at(file: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 Path.stat takes twice as long, and this is done for every run at every click
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _is_settled(state: State) -> bool:
+    newest = max((max(one[3:]) for one in state if one is not None), default=0)
+    return newest < time.time_ns() - SETTLED_NS

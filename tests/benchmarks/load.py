@@ -1,0 +1,121 @@
+"""Do 25 people at once get in each other's way? `python tests/benchmarks/load.py`: seconds by kind, errors, memory.
+
+They speak with the server as browsers do, without drawing, in one process beside it. See `people.py` for what they do:
+between two interactions they think 4 s on average (exponential, 0.5 to 20 s); after 4 to 16 of them they go, and come
+again 1 to 8 s later as a new session. An interaction has ended when the script has. Memory is the server's own
+(RssAnon), without the files that it has mapped: after everything was shown once to one person, at most meanwhile, and
+when all have gone for longer than their sessions are kept. On a machine that does other things as well, the seconds are
+those of that machine; what the server has computed per interaction still tells.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
+
+from dashboard_server import APP, serve  # noqa: E402 needs the path above
+from memory import make_images  # noqa: E402
+from people import Log, describe, make_photographs, quantile, visit_all  # noqa: E402
+from server_process import find_process, read_cpu_seconds, read_memory  # noqa: E402
+from synthetic_run import make_run  # noqa: E402
+from synthetic_verdict import write_verdict  # noqa: E402
+from visitor import Visitor  # noqa: E402
+
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
+from camcore.new_runs import train_run  # noqa: E402
+
+LARGE, SMALL = 8580, 40  # images of the runs that are shown
+KEPT_SECONDS = 125  # for so long Streamlit keeps the session of somebody who has gone
+AIMS = {"p95 of pages": 1.5, "MiB per session": 25.0}
+
+
+def make_folder(folder: Path, more: int) -> tuple[list[str], str]:
+    """Write two explained runs with verdicts, others beside them, and a network; return the names of what is shown."""
+    for name, images in (("many", LARGE), ("few", 400)):
+        write_verdict(make_run(folder, name, images=images))
+    for number in range(more):
+        make_run(folder, f"other{number:02}", images=SMALL, seed=number, explained=number % 3 > 0)
+    with tempfile.TemporaryDirectory() as root:
+        make_images(Path(root), 8)
+        config = RunConfig(
+            DatasetConfig("image-folder"), ViewConfig(), ModelConfig("resnet18"), TrainConfig(epochs=1, batch_size=8)
+        )
+        train_run(folder / "network", config, root=Path(root) / "set", workers=0)
+    return ["many", "many", "few"], "network"
+
+
+async def show_everything(url: str, runs: list[str], network: str) -> None:
+    """Have every page made once, and a picture explained."""
+    visitor = Visitor(url)
+    await visitor.arrive("", f"run={runs[0]}")
+    for run in dict.fromkeys(runs):
+        await visitor.go("")
+        await visitor.change("url_run", string_value=run)
+        for page in ("gallery", "disagreement", "verdict", "training_curves", "own_image"):
+            await visitor.go(page)
+    shown = visitor.find("url_run").options
+    await visitor.change("url_run", string_value=next(one for one in shown if one.split(" ")[0] == network))
+    await visitor.upload("own_image_files", [next(make_photographs())])
+    await visitor.leave()
+    assert not visitor.errors, visitor.errors
+
+
+async def watch(process: Path, found: list[float]) -> None:
+    while True:
+        found.append(read_memory(process, "RssAnon"))
+        await asyncio.sleep(0.5)
+
+
+async def measure(
+    url: str, options: argparse.Namespace, runs: list[str], network: str
+) -> tuple[Log, list[float], float]:
+    """Return what happened, the memory in MiB before, at most, after; and for how many s the server has computed."""
+    process = find_process(url)
+    await show_everything(url, runs, network)
+    before, seen, started = read_memory(process, "RssAnon"), [0.0], read_cpu_seconds(process)
+    watcher = asyncio.create_task(watch(process, seen))
+    log = await visit_all(url, options.people, options.seconds, options.seed, runs, network)
+    watcher.cancel()
+    computed = read_cpu_seconds(process) - started
+    await asyncio.sleep(KEPT_SECONDS)
+    await show_everything(url, runs, network)  # Streamlit lets go of the sessions that it kept when somebody goes
+    return log, [before, max(seen), read_memory(process, "RssAnon")], computed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=25)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=20, help="How many other runs lie in the folder.")
+    parser.add_argument("--json", type=Path, help="Write every value there.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        runs, network = make_folder(Path(folder), options.runs)
+        with serve(APP, Path(folder)) as url:
+            log, memory, computed = asyncio.run(measure(url, options, runs, network))
+    print(
+        f"{options.people} people for {options.seconds:.0f} s, seed {options.seed}; {options.runs + 3} runs;", end=" "
+    )
+    print(f"{os.cpu_count()} cores, {platform.machine()}")
+    print(describe(log))
+    before, most, after = memory
+    each = (most - before) / options.people
+    print(f"server: {before:.0f} MiB before, {most:.0f} at most, {after:.0f} after; {each:.1f} per person at once")
+    count = sum(map(len, log.seconds.values()))
+    each = 1000 * computed / count
+    print(f"server: {each:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy")
+    print(f"p95 of pages {quantile(log.of_pages(), 0.95):.2f} s; aims: {AIMS}, no errors")
+    if options.json:
+        options.json.write_text(json.dumps({"seconds": log.seconds, "errors": log.errors, "MiB": memory}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
