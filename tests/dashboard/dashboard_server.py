@@ -39,6 +39,15 @@ def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] 
             process.wait()
 
 
+def find_process(url: str) -> Path:
+    """Return the folder in /proc of the server at an address."""
+    port = f"--server.port={url.rpartition(':')[2]}".encode()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and port in (folder / "cmdline").read_bytes().split(b"\0"):
+            return folder
+    raise LookupError(url)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

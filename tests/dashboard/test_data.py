@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from synthetic_run import make_run
 
-from camcore.disagreement import compare
+from camcore.disagreement import MEASURES, compare
+from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import open_run
@@ -85,9 +86,12 @@ def test_the_distances_are_the_engine_s(gap):
     entry = data.read_entry(gap)
     generation = open_generation(open_run(gap))
     expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
-    measured = data.measure_pair(entry, "cam", "grad_cam")
-    np.testing.assert_array_equal(measured.to_numpy(), expected.to_numpy())
-    assert measured["heat_moved_positive"].max() < 1e-6 < measured["heat_moved_literature"].min()
+    for measure in MEASURES:
+        measured = data.measure_pair(entry, "cam", "grad_cam", measure)
+        assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
+        np.testing.assert_array_equal(measured, expected[list(measured)])
+        assert data.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+    assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
 
 
 def test_heat_off_the_object_by_hand(tmp_path):
@@ -146,7 +150,8 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
-    assert filtering.contains(data.load_samples(data.read_entry(gap)), search).sum() == found
+    entry = data.read_entry(gap)
+    assert filtering.contains(data.load_samples(entry), lambda: data.load_texts(entry), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):
@@ -155,7 +160,7 @@ def test_the_examples_make_their_points(gap, mlp):
     drawing, layers, wrong = find_examples(entry)
     assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
     assert drawing.numbers[0] > 2 * drawing.numbers[1]
-    distances = data.measure_pair(entry, "grad_cam", "grad_cam@layer3")["heat_moved_positive"]
+    distances = data.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
     ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
     assert layers.numbers == (distances[ok].max(),)
     assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1

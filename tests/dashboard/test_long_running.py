@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_server import APP, serve
+from dashboard_server import APP, find_process, serve
 from own_pictures import copy_run, draw_photograph, encode
 from playwright.sync_api import Browser, expect
 from synthetic_run import make_run
@@ -15,15 +15,6 @@ pytestmark = pytest.mark.browser
 PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict")
 VISIT = 5  # page runs and 2 uploads
 SETTLES = 150  # page runs until what is kept on purpose (caches, sessions that may come back) is there
-
-
-def find_process(url: str) -> Path:
-    """Return the folder in /proc of the server at an address."""
-    port = f"--server.port={url.rpartition(':')[2]}".encode()
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and port in (folder / "cmdline").read_bytes().split(b"\0"):
-            return folder
-    raise LookupError(url)
 
 
 def measure(process: Path) -> tuple[float, int]:
