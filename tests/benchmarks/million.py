@@ -146,16 +146,13 @@ def choose(label: str, option: str) -> Callable[[Page], None]:
     return act
 
 
-def press(name: str) -> Callable[[Page], None]:
-    return lambda page: page.get_by_role("button", name=re.compile(f"^{name}")).click()
-
-
-FILTERS = {  # in the popover, one after the other
+FILTERS = {  # one after the other; all but the first in the popover
+    "right or wrong": lambda page: page.get_by_role("radio", name=re.compile("^Wrong")).click(),
     "search a name": search("0777"),
     "search two words": search("class-7 breed"),
     "clear the search": search(""),
     "confidence": slide("Confidence"),
-    "heat moved": slide("Heat moved"),
+    "disagreement": slide("Disagreement of A and B"),
     "heat off the object": slide("Heat off the object"),
     "class": choose("True class", "Breed 007"),
 }
@@ -178,10 +175,9 @@ def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
         received: dict[str, int] = {}
         for _ in range(rounds):
             visitor.open("gallery")
-            acts = {"right or wrong": press("Wrong")} | FILTERS
-            for name, act in acts.items():
+            for name, act in FILTERS.items():
                 if name == "search a name":
-                    press("Filters")(visitor.page)
+                    visitor.page.get_by_role("button", name="Filters").click()
                 seconds.setdefault(name, []).append(visitor.change(act))
                 received[name] = max(received.get(name, 0), visitor.received)
         for name, found in seconds.items():

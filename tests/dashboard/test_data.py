@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import synthetic_run
 from synthetic_run import make_run
 
 from camcore.disagreement import MEASURES, compare
@@ -41,6 +42,18 @@ def test_the_synthetic_run_is_what_it_says(gap):
     assert generation.thumbnail(39)[:4] == b"RIFF"
     right = (generation.samples["label"] == generation.samples["predicted"])[generation.samples["other_label"] == -1]
     assert generation.manifest["accuracy"] == pytest.approx(right.mean())
+
+
+def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(synthetic_run, "IMAGES_AT_ONCE", 16)
+    generation = open_generation(open_run(make_run(tmp_path, "run", images=70)))
+    generation.read_all()
+    assert generation.samples["id"].tolist() == [f"val/{index:05d}" for index in range(70)]
+    np.testing.assert_allclose(generation.maps("grad_cam") * 49, generation.maps("cam"), rtol=1e-6)
+    np.testing.assert_array_equal(generation.logits.argmax(1), generation.samples["predicted"])
+    assert generation.thumbnail(69) == generation.thumbnail(9) != generation.thumbnail(10)
+    wrong = generation.samples["label"] != generation.samples["predicted"]
+    assert np.flatnonzero(wrong).tolist() == list(range(3, 70, 4))
 
 
 def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
