@@ -254,7 +254,7 @@ def test_boxes_may_lie_in_lists_of_any_kind() -> None:
     samples = table_of(([[0, 0, 5, 5, 1]], 10, 10), ([], 10, 10), ([[0, 0, 5, 5, 1], [5, 5, 10, 10, -1]], 10, 10))
     expected = [[[1, 0], [0, 0]], np.full((2, 2), np.nan), [[1, 0], [0, 1]]]
     stored = pa.array(samples["boxes"], pa.list_(pa.list_(pa.float64())))
-    arrays = [np.array(boxes, dtype=float) for boxes in samples["boxes"]]
+    arrays = [[np.array(box, dtype=float) for box in boxes] for boxes in samples["boxes"]]
     for boxes in (samples["boxes"], pd.Series(stored, dtype=pd.ArrowDtype(stored.type)), pd.Series(arrays)):
         assert count_boxes(boxes).tolist() == [1, 0, 2]
         np.testing.assert_array_equal(object_cover(samples.assign(boxes=boxes), "squash", 2, 2), expected)

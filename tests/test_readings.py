@@ -112,6 +112,6 @@ def test_memory_does_not_grow_with_the_images(name: str, tmp_path: Path, monkeyp
         generation = open_generation(run)
         _ = generation.samples
         MEASURED[name](run, generation)  # what is kept of the first time, as weights of an interpolation, is no growth
-        peak, left = measure_peak(lambda run=run, generation=generation: MEASURED[name](run, generation))  # type: ignore[misc]
+        peak, left = measure_peak(lambda run=run, generation=generation: MEASURED[name](run, generation))
         working.append(peak - left)
     assert working[1] < 1.3 * working[0] + 2 * 2000 * 8 * 8, "beside the results, once in parts and once together"
