@@ -29,13 +29,13 @@ def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
 
     What few values recur in (names of classes, status) is kept as categories.
     """
-    names, places = np.unique(run.class_names, return_inverse=True)
+    places, names = pd.factorize(np.array(run.class_names, dtype=object))  # two classes may have one name
     samples = generation.samples
     named = {
-        name: pd.Categorical.from_codes(places[samples[column]], names)
+        name: pd.Categorical.from_codes(places[samples[column]], pd.Index(names))
         for name, column in (("label_name", "label"), ("predicted_name", "predicted"))
     }
-    status = {name: samples[name].astype("category") for name in samples if name.startswith("status_")}
+    status = {name: samples[name].astype("category") for name in map(str, samples) if name.startswith("status_")}
     return samples.assign(
         index=np.arange(len(samples)),
         objects=count_boxes(samples["boxes"]),

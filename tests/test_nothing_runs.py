@@ -43,7 +43,7 @@ def test_a_table_with_a_type_of_its_own_is_read_as_what_it_is_stored_as(
         b"ARROW:extension:metadata": pickle.dumps(Trap(tmp_path / "trace")),
     }
     place = table.schema.get_field_index("id")
-    parquet.write_table(table.set_column(place, pa.field("id", pa.string(), metadata=marks), table["id"]), path)
+    parquet.write_table(table.set_column(place, pa.field("id", table["id"].type, metadata=marks), table["id"]), path)
     stored = parquet.ParquetFile(path).schema_arrow.field("id")
     assert stored.metadata[b"ARROW:extension:name"] == name.encode(), "the mark is in the file"
     assert open_generation(open_run(old_run.path)).samples["id"].tolist() == table["id"].to_pylist()

@@ -53,6 +53,14 @@ def test_blocks_of_any_size_say_the_same(name: str, images: int, run: Run, monke
         assert found == whole
 
 
+def test_two_classes_may_have_one_name(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path, "run", images=6, classes=("crane", "pug", "crane")))
+    samples = readings.name_samples(run, open_generation(run))
+    assert samples["label_name"].tolist() == ["crane", "pug", "crane"] * 2
+    assert samples["predicted_name"].tolist() == [run.class_names[label] for label in samples["predicted"]]
+    assert (samples["label_name"] == "crane").sum() == 4
+
+
 def test_some_images_have_the_numbers_that_they_have_among_all(run: Run) -> None:
     generation, some = open_generation(run), [59, 3, 9, 12]
     pair = readings.measure_pair(generation, "cam", "grad_cam@layer3")
