@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 from camcore.drawing import colormap
 from camcore.generations import Generation
 from camcore.language import Text
+from camcore.readings import measure_range
 from camcore.runs import Run
-from camcore.sheet_pictures import FRAME, common_range, draw_picture, find_problems, shown_sources
+from camcore.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
 from camcore.wording import source_title
 
 MOST_IMAGES = 96
@@ -53,7 +54,7 @@ def draw_contact_sheet(
     width, height, columns = measure_sheet(len(indices), max(1, len(shown)))
     sheet = Image.new("RGB", (width, height), PAPER)
     _draw_head(sheet, run, len(indices), generation.manifest["images"], shown, view, text)
-    ranges = {source: common_range(generation, source) for source in sources} if view["scale"] == "common" else {}
+    ranges = {source: measure_range(generation, source) for source in sources} if view["scale"] == "common" else {}
     across, down = _tile_size(max(1, len(shown)))
     for at, index in enumerate(indices):
         row, column = divmod(at, columns)

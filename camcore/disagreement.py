@@ -5,17 +5,21 @@ All functions take stored raw maps of many images at once, and no model. Every d
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from camcore.drawing import CONVENTIONS, draw
-from camcore.geometry import BoxXyxy, FloatArray, box_to_seen, cover_cells, seen_box, upsample
+from camcore.drawing import CONVENTIONS, draw_heat, heat_range
+from camcore.geometry import FloatArray, cover_cells, see_boxes, seen_parts, upsample
 
 TOP_SHARE = 0.2
+BOXES = pa.list_(pa.list_(pa.float64()))
 
 FloatVector = NDArray[np.float64]
 
@@ -26,6 +30,12 @@ class Maps:
 
     signed: FloatArray
     drawn: FloatArray
+
+    @cached_property
+    def by_heat(self) -> NDArray[np.intp]:
+        """Each map's cells from the hottest to the coldest, (N, cells); ties by signed map, then by index."""
+        drawn, signed = (values.reshape(len(values), -1) for values in (self.drawn, self.signed))
+        return np.lexsort((-signed, -drawn), axis=-1)
 
 
 def heat_moved(first: Maps, second: Maps) -> FloatVector:
@@ -63,7 +73,7 @@ def top_area_disagreement(first: Maps, second: Maps) -> FloatVector:
 def peak_shift(first: Maps, second: Maps) -> FloatVector:
     """Return the distance between the two hottest cells as a share of the distance between opposite corner cells."""
     h, w = first.drawn.shape[-2:]
-    (ya, xa), (yb, xb) = (np.divmod(_by_heat(maps)[:, 0], w) for maps in (first, second))
+    (ya, xa), (yb, xb) = (np.divmod(maps.by_heat[:, 0], w) for maps in (first, second))
     longest = np.hypot(h - 1, w - 1)
     shift: FloatVector = np.hypot(ya - yb, xa - xb) / (longest if longest else 1)
     return shift
@@ -71,7 +81,10 @@ def peak_shift(first: Maps, second: Maps) -> FloatVector:
 
 @dataclass(frozen=True)
 class Measure:
-    """One distance between two maps. `drawn`: it depends on how they are drawn, not on the order of values alone."""
+    """One distance between two maps. `drawn`: it depends on how they are drawn, not on the order of values alone.
+
+    No convention changes that order, so that the others are computed once for all conventions.
+    """
 
     title: str
     compute: Callable[[Maps, Maps], FloatVector]
@@ -111,13 +124,19 @@ def compare(
     columns: dict[str, FloatVector] = {
         f"{name}_{convention}": np.full(len(finite), np.nan) for convention in conventions for name in measures
     }
-    for convention in conventions if finite.any() else ():
-        a = Maps(first[finite], draw(first[finite], convention, first_method))
-        b = Maps(second[finite], draw(second[finite], convention, second_method))
-        blank_a, blank_b = a.drawn.max((-2, -1)) == 0, b.drawn.max((-2, -1)) == 0
-        for name in measures:
-            values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), MEASURES[name].compute(a, b))
-            columns[f"{name}_{convention}"][finite] = values
+    if finite.any():
+        sides = (first[finite], first_method), (second[finite], second_method)
+        in_order = [Maps(maps, maps) for maps, _ in sides]
+        found = {name: MEASURES[name].compute(*in_order) for name in measures if not MEASURES[name].drawn}
+        for convention in conventions:
+            ranges = [heat_range(maps, convention, method) for maps, method in sides]
+            blank_a, blank_b = (low >= high for low, high in ranges)
+            if len(found) < len(measures):
+                drawn = [Maps(maps, draw_heat(maps, *ends)) for (maps, _), ends in zip(sides, ranges, strict=True)]
+            for name in measures:
+                values = MEASURES[name].compute(*drawn) if MEASURES[name].drawn else found[name]
+                values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), values)
+                columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
 
 
@@ -134,15 +153,17 @@ def map_status(raw: FloatArray) -> NDArray[np.str_]:
     return np.where(is_finite(raw), status, "not_finite")
 
 
+def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
+    """Return how many boxes each image has, (N,)."""
+    return np.asarray(pc.list_value_length(_as_arrow(boxes)), dtype=np.int64)
+
+
 def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
     """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
-    cover = np.full((len(samples), height, width), np.nan)
-    rows = zip(samples["boxes"], samples["width"], samples["height"], strict=True)
-    for index, (boxes, image_width, image_height) in enumerate(rows):
-        if len(boxes):
-            seen = _seen_boxes(boxes, view, image_width, image_height)
-            cover[index] = cover_cells(seen, height, width)
-    return cover
+    counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
+    edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
+    parts = seen_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
+    return cover_cells(see_boxes(edges, np.repeat(parts, counts, axis=0)), counts, height, width)
 
 
 def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
@@ -153,10 +174,10 @@ def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
     return share
 
 
-def _seen_boxes(boxes: Any, view: str, width: int, height: int) -> list[BoxXyxy]:
-    part = seen_box(view, width, height)
-    seen = (box_to_seen((box[0], box[1], box[2], box[3]), part) for box in boxes)
-    return [box for box in seen if box is not None]
+def _as_arrow(boxes: pd.Series) -> Any:
+    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
+    stored = pa.array(boxes)
+    return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)
 
 
 def _as_distribution(drawn: FloatArray) -> FloatArray:
@@ -177,15 +198,8 @@ def _centred_ranks(signed: FloatArray) -> FloatArray:
     return ranks - (values.shape[1] + 1) / 2
 
 
-def _by_heat(maps: Maps) -> NDArray[np.intp]:
-    """Return each map's cells from the hottest to the coldest, (N, cells)."""
-    drawn, signed = (values.reshape(len(values), -1) for values in (maps.drawn, maps.signed))
-    index = np.broadcast_to(np.arange(drawn.shape[1]), drawn.shape)
-    return np.lexsort((index, -signed, -drawn), axis=-1)
-
-
 def _hottest(maps: Maps) -> NDArray[np.bool_]:
-    order = _by_heat(maps)
+    order = maps.by_heat
     chosen = np.zeros(order.shape, dtype=bool)
     np.put_along_axis(chosen, order[:, : max(1, round(TOP_SHARE * order.shape[1]))], True, axis=-1)
     return chosen

@@ -5,11 +5,10 @@ Three coordinate systems. *Image*: pixels of the upright image, (0, 0) its top l
 cells over the seen part.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from camcore.errors import unknown_choice
@@ -20,18 +19,26 @@ FloatArray = NDArray[np.floating]
 BoxXyxy = tuple[float, float, float, float]
 
 
-def seen_box(view: str, width: int, height: int) -> BoxXyxy:
-    """Return the part of an image that the model sees, as `box_xyxy` in pixels of the image.
+def seen_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:
+    """Return the parts of n images that the model sees, (n, 4), as `box_xyxy` in pixels of each image.
 
     `squash` sees everything; `center-crop` sees the largest square in the middle.
     """
+    sides = np.stack([np.asarray(widths, dtype=np.float64), np.asarray(heights, dtype=np.float64)], -1)
     if view == "squash":
-        return (0.0, 0.0, float(width), float(height))
-    if view == "center-crop":
-        side = min(width, height)
-        x0, y0 = (width - side) / 2, (height - side) / 2
-        return (x0, y0, x0 + side, y0 + side)
-    raise unknown_choice("view", view, VIEWS)
+        seen = sides
+    elif view == "center-crop":
+        seen = np.broadcast_to(sides.min(-1, keepdims=True), sides.shape)
+    else:
+        raise unknown_choice("view", view, VIEWS)
+    start = (sides - seen) / 2
+    return np.concatenate([start, start + seen], -1)
+
+
+def seen_box(view: str, width: int, height: int) -> BoxXyxy:
+    """Return the part of an image that the model sees, as of `seen_parts`."""
+    x0, y0, x1, y1 = seen_parts(view, [width], [height])[0].tolist()
+    return (x0, y0, x1, y1)
 
 
 def see_image(image: Image.Image, view: str, size: int) -> Image.Image:
@@ -49,35 +56,65 @@ def box_to_seen(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
     return (float(left), float(top), float(right), float(bottom))
 
 
-def cover_cells(boxes: Sequence[BoxXyxy], height: int, width: int) -> NDArray[np.float64]:
-    """Return for each cell the share of it that lies in the union of boxes, (height, width), 0 to 1.
+def see_boxes(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
+    """Return boxes (n, 4) in seen coordinates as `box_to_seen` does, each with the part `seen` (n, 4) of its image.
 
-    `boxes` are in seen coordinates. Overlaps count once.
+    Where nothing of a box is seen, it has no area.
     """
-    if not boxes:
-        return np.zeros((height, width))
-    if len(boxes) == 1:  # most images: nothing overlaps
-        x0, y0, x1, y1 = boxes[0]
-        return np.outer(_cover_steps(y0, y1, height), _cover_steps(x0, x1, width))
-    xs = np.unique(np.concatenate([np.linspace(0, 1, width + 1), [b[0] for b in boxes], [b[2] for b in boxes]]))
-    ys = np.unique(np.concatenate([np.linspace(0, 1, height + 1), [b[1] for b in boxes], [b[3] for b in boxes]]))
-    middle_x, middle_y = (xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2
-    inside = np.zeros((len(middle_y), len(middle_x)), dtype=bool)
-    for x0, y0, x1, y1 in boxes:
-        in_x, in_y = (middle_x > x0) & (middle_x < x1), (middle_y > y0) & (middle_y < y1)
-        inside |= in_y[:, None] & in_x[None, :]
-    area = inside * np.diff(ys)[:, None] * np.diff(xs)[None, :]
-    rows = np.minimum((middle_y * height).astype(int), height - 1)
-    columns = np.minimum((middle_x * width).astype(int), width - 1)
-    covered = np.zeros((height, width))
-    np.add.at(covered, (rows[:, None], columns[None, :]), area)
-    return np.clip(covered * height * width, 0, 1)
+    start, size = np.tile(seen[:, :2], 2), np.tile(seen[:, 2:] - seen[:, :2], 2)
+    return np.clip((boxes - start) / size, 0, 1)
 
 
-def _cover_steps(start: float, end: float, count: int) -> NDArray[np.float64]:
-    """Return for each of `count` equal steps from 0 to 1 the share of it between `start` and `end`."""
+def cover_cells(boxes: FloatArray, counts: NDArray[np.integer], height: int, width: int) -> NDArray[np.float64]:
+    """Return for each cell the share of it that lies in the union of an image's boxes, (n, height, width), 0 to 1.
+
+    NaN for an image without boxes. Overlaps count once.
+
+    Args:
+        boxes: (m, 4) in seen coordinates, those of one image after those of the one before it.
+        counts: How many of them each image has, (n,).
+        height, width: Of the grid.
+    """
+    cover = np.full((len(counts), height, width), np.nan)
+    starts = np.cumsum(counts) - counts
+    for count in np.unique(counts[counts > 0]):
+        chosen = np.flatnonzero(counts == count)
+        cover[chosen] = _cover_unions(boxes[starts[chosen, None] + np.arange(count)], height, width)
+    return cover
+
+
+def _cover_unions(boxes: FloatArray, height: int, width: int) -> NDArray[np.float64]:
+    """Return `cover_cells` of n images with k boxes each, (n, k, 4)."""
+    x0, y0, x1, y1 = np.moveaxis(np.asarray(boxes, dtype=np.float64), -1, 0)
+    if boxes.shape[1] == 1:  # most images: nothing overlaps
+        covered: NDArray[np.float64] = _cover_steps(y0, y1, height).swapaxes(1, 2) * _cover_steps(x0, x1, width)
+        return covered
+    xs, in_x, columns = _cut_at_edges(x0, x1, width)
+    ys, in_y, rows = _cut_at_edges(y0, y1, height)
+    area = (in_y.swapaxes(1, 2) @ in_x > 0) * ys[:, :, None] * xs[:, None, :]
+    return np.clip(rows.swapaxes(1, 2) @ area @ columns * (height * width), 0, 1)
+
+
+def _cut_at_edges(
+    start: NDArray[np.float64], end: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float64]]:
+    """Cut 0 to 1 at the edges of `count` equal steps and of n times k spans (n, k), into c pieces each time.
+
+    Returns the lengths of the pieces (n, c), whether they lie in a span (n, k, c), and in a step (n, c, count).
+    """
+    edges = np.broadcast_to(np.linspace(0, 1, count + 1), (len(start), count + 1))
+    cuts = np.sort(np.concatenate([edges, start, end], axis=1), axis=1)
+    middles = (cuts[:, 1:] + cuts[:, :-1]) / 2
+    inside = (middles[:, None] > start[:, :, None]) & (middles[:, None] < end[:, :, None])
+    steps = np.minimum((middles * count).astype(int), count - 1)
+    return np.diff(cuts, axis=1), inside.astype(np.float32), (steps[:, :, None] == np.arange(count)).astype(np.float64)
+
+
+def _cover_steps(start: NDArray[np.float64], end: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return for each of `count` equal steps from 0 to 1 the share of it between `start` and `end`, (..., count)."""
     edges = np.arange(count + 1) / count
-    covered: NDArray[np.float64] = np.clip((np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)) * count, 0, 1)
+    shared = np.minimum(edges[1:], end[..., None]) - np.maximum(edges[:-1], start[..., None])
+    covered: NDArray[np.float64] = np.clip(shared * count, 0, 1)
     return covered
 
 

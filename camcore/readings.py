@@ -1,36 +1,46 @@
 """What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.calibration import Calibration, find_confidence, measure_calibration
-from camcore.disagreement import MEASURES, compare, object_cover, off_object_heat
+from camcore.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
 from camcore.environment import count_cores
 from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
+from camcore.likeness import likeness
 from camcore.runs import Run
 
 FloatArray = NDArray[np.float64]
-BLOCK = 10_000  # images compared at once
+T = TypeVar("T")
+BLOCK = 2500  # images at once: small enough for a core's cache
 
 
 def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
-    """Return a row per image: `Generation.samples`, and index, objects, label_name, predicted_name, right."""
-    names = np.array(run.class_names)
+    """Return a row per image: `Generation.samples`, and index, objects, label_name, predicted_name, right.
+
+    What few values recur in (names of classes, status) is kept as categories.
+    """
+    places, names = pd.factorize(np.array(run.class_names, dtype=object))  # two classes may have one name
     samples = generation.samples
+    named = {
+        name: pd.Categorical.from_codes(places[samples[column]], pd.Index(names))
+        for name, column in (("label_name", "label"), ("predicted_name", "predicted"))
+    }
+    status = {name: samples[name].astype("category") for name in map(str, samples) if name.startswith("status_")}
     return samples.assign(
         index=np.arange(len(samples)),
-        objects=samples["boxes"].map(len),
-        label_name=names[samples["label"]],
-        predicted_name=names[samples["predicted"]],
+        objects=count_boxes(samples["boxes"]),
+        **named,
+        **status,
         # An image of two classes is recognised when either is; it does not count in the accuracy.
         right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
     )
@@ -54,9 +64,9 @@ def top_classes(run: Run, generation: Generation, index: int, count: int = 5) ->
     return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
 
 
-def read_calibration(generation: Generation) -> Calibration | None:
+def read_calibration(generation: Generation, samples: pd.DataFrame) -> Calibration | None:
     """Return how sure the network is beside how often it is right, None where no image counts in the accuracy."""
-    samples, confidence = generation.samples, find_confidence(generation.logits)
+    confidence = np.concatenate(_work_through(generation, lambda opened, rows: find_confidence(opened.logits[rows])))
     counted = (samples["other_label"] < 0).to_numpy() & np.isfinite(confidence)
     right = (samples["predicted"] == samples["label"]).to_numpy()
     return measure_calibration(confidence[counted], right[counted]) if counted.any() else None
@@ -72,52 +82,65 @@ def measure_pair(
 ) -> pd.DataFrame:
     """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`.
 
-    Of all images, or of some, a row each in their order. Images are taken in blocks, a few at once, so that memory
-    grows with the number of distances alone.
+    Of all images, or of some, a row each in their order.
     """
     methods = parse_source(first).method, parse_source(second).method
 
-    def measure(block: Any) -> pd.DataFrame:
-        # Opened for each block: what is mapped of a file counts as this process's memory until it is closed.
-        a, b = (np.array(generation.maps(source)[block]) for source in (first, second))
+    def measure(opened: Generation, rows: Any) -> pd.DataFrame:
+        a, b = (np.array(opened.maps(source)[rows]) for source in (first, second))
         return compare(a, methods[0], b, methods[1], measures, conventions)
 
     if indices is not None:
-        return measure(list(indices))
-    blocks = [slice(at, at + BLOCK) for at in range(0, max(len(generation.maps(first)), 1), BLOCK)]
-    with ThreadPoolExecutor(count_cores()) as pool:
-        return pd.concat(pool.map(measure, blocks), ignore_index=True)
+        return measure(generation, list(indices))
+    return pd.concat(_work_through(generation, measure), ignore_index=True)
 
 
 def measure_range(generation: Generation, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
-    raw = np.asarray(generation.maps(source))
-    finite = raw[np.isfinite(raw)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+    def measure(opened: Generation, rows: slice) -> tuple[float, float] | None:
+        raw = opened.maps(source)[rows]
+        finite = raw[np.isfinite(raw)]
+        return (float(finite.min()), float(finite.max())) if finite.size else None
+
+    found = [ends for ends in _work_through(generation, measure) if ends is not None]
+    return (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 0.0)
 
 
-def measure_cover(run: Run, generation: Generation, height: int, width: int) -> FloatArray:
-    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
-    return np.asarray(object_cover(generation.samples, run.config.view.kind, height, width), dtype=np.float64)
+def measure_off_object(
+    run: Run, generation: Generation, samples: pd.DataFrame, source: str, indices: Sequence[int] | None = None
+) -> FloatArray:
+    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
+
+    Of all images, or of some in their order, (n, 2): in the order of `CONVENTIONS`. `samples` are the generation's, of
+    all images.
+    """
+    method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
+
+    def measure(opened: Generation, rows: Any) -> FloatArray:
+        raw = np.array(opened.maps(source)[rows])
+        cover = object_cover(boxes.iloc[rows], run.config.view.kind, *raw.shape[-2:])
+        return np.stack([off_object_heat(draw(raw, name, method), cover) for name in CONVENTIONS], -1)
+
+    if indices is not None:
+        return measure(generation, list(indices))
+    return np.concatenate(_work_through(generation, measure))
 
 
-def measure_off_object(generation: Generation, source: str, convention: str, cover: FloatArray) -> FloatArray:
-    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
-    raw = np.asarray(generation.maps(source))
-    return off_object_heat(draw(raw, convention, parse_source(source).method), cover)
+def measure_likeness(generation: Generation, index: int) -> FloatArray:
+    """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
+    return likeness(lambda rows: replace(generation).pooled[rows], generation.manifest["images"], index)
 
 
-def measure_off_object_of(
-    run: Run, generation: Generation, samples: pd.DataFrame, sources: Sequence[str], indices: Sequence[int]
-) -> dict[str, FloatArray]:
-    """Return what `measure_off_object` says of a few images per source: (len(indices), 2), in `CONVENTIONS`' order."""
-    cover = cache(partial(object_cover, samples.iloc[list(indices)], run.config.view.kind))  # one per grid
-    shares = {}
-    for source in sources:
-        raw, method = np.asarray(generation.maps(source)[list(indices)]), parse_source(source).method
-        of_each = [off_object_heat(draw(raw, name, method), cover(*raw.shape[-2:])) for name in CONVENTIONS]
-        shares[source] = np.stack(of_each, -1)
-    return shares
+def _work_through(generation: Generation, work: Callable[[Generation, slice], T]) -> list[T]:
+    """Return what is made of all images in blocks, a few at once, so that memory grows with the results alone.
+
+    Each block has the generation opened anew: what is mapped of a file counts as this process's memory until it is
+    closed.
+    """
+    blocks = [slice(at, at + BLOCK) for at in range(0, max(generation.manifest["images"], 1), BLOCK)]
+    with ThreadPoolExecutor(count_cores()) as pool:
+        return list(pool.map(lambda rows: work(replace(generation), rows), blocks))
 
 
 def same_by_theory(generation: Generation, first: str, second: str) -> bool:

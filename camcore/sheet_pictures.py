@@ -98,13 +98,6 @@ def find_problems(generation: Generation, index: int, sources: Sequence[str], ta
     return {source: status for source, status in found.items() if status != "ok"}
 
 
-def common_range(generation: Generation, source: str) -> Range:
-    """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
-    raw = np.asarray(generation.maps(source))
-    finite = raw[np.isfinite(raw)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-
-
 def _outline_boxes(photograph: Image.Image, generation: Generation, index: int) -> None:
     sample = generation.samples.iloc[index]
     across, down = photograph.width / sample["width"], photograph.height / sample["height"]

@@ -58,7 +58,9 @@ def make_tiles(
     for slot, source in slots.items():
         chosen = (class_maps or {}).get(source)
         maps[slot] |= {} if chosen is None else {ANY_CLASS: chosen}
-    off_object = readings.measure_off_object_of(run, generation, samples, list(slots.values()), indices)
+    off_object = {
+        slot: readings.measure_off_object(run, generation, samples, source, indices) for slot, source in slots.items()
+    }
     distances = readings.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
     rows = samples.iloc[list(indices)].to_dict("records")
     return [
@@ -79,7 +81,7 @@ def make_tiles(
             path=sample["path"],
             top=_list_top(run, generation, index, {sample["label"], sample["other_label"]}),
             distances={} if distances is None else _by_measure(distances.iloc[at]),
-            off_object={slot: tuple(off_object[source][at]) for slot, source in slots.items()},
+            off_object={slot: tuple(shares[at]) for slot, shares in off_object.items()},
         )
         for at, (index, sample, caption) in enumerate(zip(indices, rows, captions, strict=True))
     ]

@@ -20,19 +20,21 @@ def show_confusion(entry: Entry) -> None:
         layout.show_section(title, text("confusion.unexplained", run=entry.name))
         return
     samples = load_samples(entry)
-    single = samples[samples["other_label"] == -1]
-    known = np.union1d(entry.run.dataset_labels, single["predicted"])  # an imported network may know many more
+    single = (samples["other_label"] == -1).to_numpy()
+    labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
+    guessed = np.flatnonzero(np.bincount(predicted))
+    known = np.union1d(entry.run.dataset_labels, guessed)  # an imported network may know many more
     names = [entry.run.class_names[label] for label in known]
-    labels, predicted = (np.searchsorted(known, single[column]) for column in ("label", "predicted"))
+    labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
     counts = count_confusions(labels, predicted, len(names))
-    layout.show_section(title, text("confusion.lead", images=len(single), right=int(np.trace(counts))))
-    parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(single) < len(samples) else {})
+    layout.show_section(title, text("confusion.lead", images=len(labels), right=int(np.trace(counts))))
+    parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
     if "lang" in st.query_params:  # for links that open in a new tab
         parameters["lang"] = st.query_params["lang"]
     chosen = confusion(
         names,
         counts,
-        describe_classes(counts, labels, single["confidence"].to_numpy()),
+        describe_classes(counts, labels, confidence),
         most_frequent_mistakes(counts, MOST_MISTAKES),
         parameters=parameters,
         strings=_strings(),

@@ -16,10 +16,12 @@ from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
 from camcore.errors import ReplacedError, RunError
 from camcore.generations import Generation, open_generation
-from camcore.likeness import likeness
 from camcore.manifest import is_explained
 from camcore.runs import Run, list_run_folders, open_run
+from camcore.summary import Shares, mean_of_finite
+from dashboard.filtering import join_texts
 from dashboard.kept import Kept
+from dashboard.large_results import keep
 from dashboard.links import find_what_tells, refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
@@ -131,14 +133,30 @@ def load_samples(entry: Entry) -> pd.DataFrame:
     return _load_samples(*entry.key)
 
 
-def measure_pair(entry: Entry, first: str, second: str) -> pd.DataFrame:
-    """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`."""
-    return _measure_pair(*entry.key, first, second)
+def find_image(entry: Entry, sample_id: str) -> int | None:
+    """Return the index of the image with this id, None where there is none."""
+    known = np.flatnonzero(load_samples(entry)["id"] == sample_id)
+    return int(known[0]) if len(known) else None
+
+
+def load_texts(entry: Entry) -> pd.Series:
+    """Return what a search looks through beside the names of classes, as of `filtering.join_texts`."""
+    return _load_texts(*entry.key)
+
+
+def measure_pair(entry: Entry, first: str, second: str, measure: str) -> pd.DataFrame:
+    """Return a distance between two sources' maps of the predicted class; columns `<measure>_<convention>`."""
+    return _measure_pair(*entry.key, first, second, measure)
+
+
+def mean_pair(entry: Entry, first: str, second: str, measure: str) -> Shares:
+    """Return the mean of a distance between two sources in both conventions, NaN where no map is finite."""
+    return _mean_pair(*entry.key, first, second, measure)
 
 
 def measure_off_object(entry: Entry, source: str, convention: str) -> NDArray[np.float64]:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes."""
-    return _measure_off_object(*entry.key, source, convention)
+    return _measure_off_object(*entry.key, source)[:, CONVENTIONS.index(convention)]
 
 
 def measure_likeness(entry: Entry, index: int) -> NDArray[np.float64]:
@@ -158,13 +176,12 @@ def measure_range(entry: Entry, source: str) -> tuple[float, float]:
 
 def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str], float]:
     """Return the mean share of heat off the object per source and convention; empty where no image has boxes."""
-    means = {}
-    for source in sources:
-        for convention in CONVENTIONS:
-            values = measure_off_object(entry, source, convention)
-            if np.isfinite(values).any():
-                means[source, convention] = float(np.nanmean(values))
-    return means
+    means = {
+        (source, convention): mean
+        for source in sources
+        for convention, mean in zip(CONVENTIONS, _mean_off_object(*entry.key, source), strict=True)
+    }
+    return {number: mean for number, mean in means.items() if np.isfinite(mean)}
 
 
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
@@ -179,39 +196,49 @@ def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, flo
     return readings.top_classes(entry.run, entry.generation, index, count)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
-    _, generation = reopen(path, version)
-    return likeness(generation.pooled, index)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _read_calibration(path: str, version: str) -> Calibration | None:
-    return readings.read_calibration(reopen(path, version)[1])
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
-    return readings.measure_range(reopen(path, version)[1], source)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
+@keep
 def _load_samples(path: str, version: str) -> pd.DataFrame:
     return readings.name_samples(*reopen(path, version))
 
 
+@keep
+def _load_texts(path: str, version: str) -> pd.Series:
+    return join_texts(_load_samples(path, version))
+
+
+@keep
+def _measure_pair(path: str, version: str, first: str, second: str, measure: str) -> pd.DataFrame:
+    return readings.measure_pair(reopen(path, version)[1], first, second, measures=[measure])
+
+
+@keep
+def _measure_off_object(path: str, version: str, source: str) -> NDArray[np.float64]:
+    return readings.measure_off_object(*reopen(path, version), _load_samples(path, version), source)
+
+
+@keep
+def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
+    return readings.measure_likeness(reopen(path, version)[1], index)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _mean_pair(path: str, version: str, first: str, second: str, measure: str) -> Shares:
+    measured = _measure_pair(path, version, first, second, measure)
+    literature, positive = (mean_of_finite(measured[f"{measure}_{convention}"]) for convention in CONVENTIONS)
+    return literature, positive
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _mean_off_object(path: str, version: str, source: str) -> Shares:
+    literature, positive = (mean_of_finite(column) for column in _measure_off_object(path, version, source).T)
+    return literature, positive
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
+    return readings.measure_range(reopen(path, version)[1], source)
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _measure_pair(path: str, version: str, first: str, second: str) -> pd.DataFrame:
-    return readings.measure_pair(reopen(path, version)[1], first, second)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _load_cover(path: str, version: str, height: int, width: int) -> NDArray[np.float64]:
-    return readings.measure_cover(*reopen(path, version), height, width)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _measure_off_object(path: str, version: str, source: str, convention: str) -> NDArray[np.float64]:
-    generation = reopen(path, version)[1]
-    cover = _load_cover(path, version, *generation.maps(source).shape[-2:])
-    return readings.measure_off_object(generation, source, convention, cover)
+def _read_calibration(path: str, version: str) -> Calibration | None:
+    return readings.read_calibration(reopen(path, version)[1], _load_samples(path, version))

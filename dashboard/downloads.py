@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
 from camcore.generations import TARGETS
 from camcore.heatmap_grid import DEFAULTS, read_view
-from camcore.image_table import make_image_table, to_csv
+from camcore.image_table import write_csv
 from camcore.language import text_in
 from dashboard.components.address import read_address
 from dashboard.data import Entry
@@ -17,7 +19,7 @@ from dashboard.language import language, text
 
 def show_downloads(
     entry: Entry,
-    ordered: Sequence[int],
+    ordered: NDArray[np.intp],
     shown: Sequence[int],
     sources: tuple[str, str],
     defaults: Mapping[str, str],
@@ -40,7 +42,7 @@ def show_downloads(
         _offer("csv", entry, _csv_of(entry, ordered, sources), len(ordered))
         if len(shown) < len(ordered):
             _offer("page", entry, _sheet_of(entry, shown, sources, view), len(shown), disabled=address is None)
-        first = ordered[:MOST_IMAGES]
+        first = ordered[:MOST_IMAGES].tolist()
         kind = "all" if len(first) == len(ordered) else "first"
         _offer(kind, entry, _sheet_of(entry, first, sources, view), len(first), disabled=address is None)
 
@@ -60,10 +62,10 @@ def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disab
     )
 
 
-def _csv_of(entry: Entry, indices: Sequence[int], sources: tuple[str, str]) -> Callable[[], bytes]:
+def _csv_of(entry: Entry, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
     run, generation = entry.run, entry.generation
     assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
-    return lambda: to_csv(make_image_table(run, generation, indices, *sources))
+    return lambda: write_csv(run, generation, indices, *sources)
 
 
 def _sheet_of(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from camcore.heatmaps import parse_source
@@ -33,9 +34,14 @@ class Example:
 
 def find_examples(entry: Entry) -> list[Example]:
     """Return at most one example of each kind: `drawing`, `layers`, `wrong`; those the run has none of are left out."""
+    return _find_examples(entry, *entry.key)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _find_examples(_entry: Entry, path: str, version: str) -> list[Example]:
     finders: tuple[Callable[[Entry, list[str]], Example | None], ...] = (_find_drawing, _find_layers, _find_wrong)
-    sources = list(entry.generation.manifest["sources"]) if entry.generation else []
-    found = (find(entry, sources) for find in finders)
+    sources = list(_entry.generation.manifest["sources"]) if _entry.generation else []
+    found = (find(_entry, sources) for find in finders)
     return [example for example in found if example is not None]
 
 
@@ -57,7 +63,7 @@ def _find_layers(entry: Entry, sources: list[str]) -> Example | None:
     earlier = next((source for source in sources if parse_source(source).layer), None)
     if earlier is None or earlier == last:
         return None
-    moved = measure_pair(entry, last, earlier)["heat_moved_positive"].to_numpy()
+    moved = measure_pair(entry, last, earlier, "heat_moved")["heat_moved_positive"].to_numpy()
     samples = load_samples(entry)
     drawn = np.logical_and.reduce([samples[f"status_{source}"] == "ok" for source in (last, earlier)])
     index = _highest(moved, drawn & samples["right"].to_numpy())

@@ -1,8 +1,7 @@
 """Which images pass a filter: functions of arrays, one value per image."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,24 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 EVERYTHING = (0, 100)  # per cent
-SEARCHED = ("id", "path", "label_name", "predicted_name")
 OBJECTS = ("one_class", "two_classes", "one_object", "several_objects")
 
 
-def contains(samples: pd.DataFrame, search: str) -> Mask:
-    """Return which images have all words of a search in their id, path, class or predicted class, (N,)."""
+def join_texts(samples: pd.DataFrame) -> pd.Series:
+    """Return id and path of each image on a line each, without regard to case, as `contains` looks through them."""
+    texts: pd.Series = samples["id"] + "\n" + samples["path"]
+    return texts.str.casefold()
+
+
+def contains(samples: pd.DataFrame, texts: Callable[[], pd.Series], search: str) -> Mask:
+    """Return which images have all words of a search in their id, path, class or predicted class, (N,).
+
+    `texts` returns `join_texts`; it is asked only where there are words.
+    """
     found = np.ones(len(samples), dtype=bool)
-    for word in search.casefold().split():
-        columns = (samples[name].str.casefold() for name in SEARCHED)
-        found &= np.logical_or.reduce([column.str.contains(word, regex=False) for column in columns])
+    for word in search.casefold().split():  # so that no word holds a line break
+        named = [_is_named(samples[name], word) for name in ("label_name", "predicted_name")]
+        found &= texts().str.contains(word, regex=False).to_numpy() | named[0] | named[1]
     return found
 
 
@@ -37,10 +44,9 @@ def within(values: NDArray[np.floating], percent_range: tuple[int, int]) -> Mask
     return passes
 
 
-def equals(column: NDArray[Any], wanted: str) -> Mask:
+def equals(column: pd.Series, wanted: str) -> Mask:
     """Return which entries (N,) are the one that is wanted; all of them where it is empty."""
-    passes: Mask = column == wanted if wanted else np.ones(len(column), dtype=bool)
-    return passes
+    return (column == wanted).to_numpy() if wanted else np.ones(len(column), dtype=bool)
 
 
 def has_result(right: Mask, wanted: str) -> Mask:
@@ -76,11 +82,18 @@ def pass_all(masks: Mapping[str, Mask], images: int, but: str = "") -> Mask:
     return passes
 
 
-def count_values(column: NDArray[Any], passes: Mask) -> Counter[str]:
-    """Return how many of the images that pass have which value; 0 for every other."""
-    return Counter(column[passes].tolist())
+def count_values(column: pd.Series, passes: Mask) -> Counter[str]:
+    """Return how many of the images that pass have which value; 0 for every other. The column holds categories."""
+    counts = np.bincount(column.cat.codes.to_numpy()[passes], minlength=len(column.cat.categories))
+    return Counter(dict(zip(column.cat.categories, counts.tolist(), strict=True)))
 
 
 def is_narrowed(value: str | tuple[int, int] | Sequence[int]) -> bool:
     """Whether a filter's value holds back any image."""
     return value not in ("", "all", EVERYTHING)
+
+
+def _is_named(column: pd.Series, word: str) -> Mask:
+    """Return which entries of a column of categories hold a word, without regard to case, (N,)."""
+    holds = np.array([word in name.casefold() for name in column.cat.categories], dtype=bool)
+    return holds[column.cat.codes.to_numpy()]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from dashboard import filtering
-from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
+from dashboard.data import Entry, load_samples, load_texts, measure_off_object, measure_pair
 from dashboard.filtering import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
@@ -57,9 +58,9 @@ def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[s
     """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
     samples = load_samples(entry)
     masks = {
-        "search": filtering.contains(samples, values["search"]),
-        "class": filtering.equals(samples["label_name"].to_numpy(), values["class"]),
-        "predicted": filtering.equals(samples["predicted_name"].to_numpy(), values["predicted"]),
+        "search": filtering.contains(samples, partial(load_texts, entry), values["search"]),
+        "class": filtering.equals(samples["label_name"], values["class"]),
+        "predicted": filtering.equals(samples["predicted_name"], values["predicted"]),
         "confidence": filtering.within(samples["confidence"].to_numpy(), values["confidence"]),
         "result": filtering.has_result(samples["right"].to_numpy(), values["result"]),
     }
@@ -72,14 +73,15 @@ def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[s
             masks[name] = filtering.within(shares, values[name])
     for slot, source in zip(SLOTS, sources, strict=True):
         if f"status_{slot}" in values:
-            masks[f"status_{slot}"] = filtering.equals(samples[f"status_{source}"].to_numpy(), values[f"status_{slot}"])
+            masks[f"status_{slot}"] = filtering.equals(samples[f"status_{source}"], values[f"status_{slot}"])
     return masks
 
 
 def _shares(entry: Entry, sources: tuple[str, str], name: str, values: Values) -> Any:
     """Return the shares (N,) that a range is a range of."""
     if name == "disagreement":
-        return measure_pair(entry, *sources)[f"{values['disagreement_by']}_{values['filter_as']}"].to_numpy()
+        measure = values["disagreement_by"]
+        return measure_pair(entry, *sources, measure)[f"{measure}_{values['filter_as']}"].to_numpy()
     return measure_off_object(entry, sources[SLOTS.index(values["off_object_of"])], values["filter_as"])
 
 
@@ -114,7 +116,8 @@ def _class_names(entry: Entry) -> list[str]:
     """Return the classes of the data set and those that its images are taken for. The network may know many more."""
     if entry.run is None:
         return []
-    known = np.union1d(entry.run.dataset_labels, load_samples(entry)["predicted"])
+    predicted = np.flatnonzero(np.bincount(load_samples(entry)["predicted"]))
+    known = np.union1d(entry.run.dataset_labels, predicted)
     return [entry.run.class_names[label] for label in known]
 
 
@@ -129,7 +132,7 @@ def _show_names(entry: Entry, masks: dict[str, Mask]) -> None:
     with st.grid(2, min_column_width=180):
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
             others = filtering.pass_all(masks, len(samples), but=name)
-            _select(name, class_names, filtering.count_values(samples[column].to_numpy(), others))
+            _select(name, class_names, filtering.count_values(samples[column], others))
 
 
 def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
@@ -155,7 +158,7 @@ def _show_kinds(entry: Entry, sources: tuple[str, str], values: Values, masks: d
             name = f"status_{slot}"
             if name in values:
                 others = filtering.pass_all(masks, len(samples), but=name)
-                counts = filtering.count_values(samples[f"status_{source}"].to_numpy(), others)
+                counts = filtering.count_values(samples[f"status_{source}"], others)
                 titles = {status: text(f"filter.status.{status}") for status in STATUSES}
                 _select(name, STATUSES, counts, titles, text("filter.status", source=source_title(source)))
         if "objects" in values:

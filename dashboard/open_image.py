@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.data import Entry, load_samples
+from dashboard.data import Entry, find_image, load_samples
 from dashboard.language import text
 from dashboard.url_state import read_news
 
@@ -26,11 +26,9 @@ def find_asked(entry: Entry, ordered: NDArray[np.intp]) -> int | None:
     index: int | None = st.session_state.pop(_ASKED, None)
     wanted = read_news(NAME)
     if index is None and wanted:
-        known = np.flatnonzero(load_samples(entry)["id"] == wanted)
-        if not len(known):
+        index = find_image(entry, wanted)
+        if index is None:
             st.caption(text("large_view.unknown"))
-            return None
-        index = int(known[0])
     if index is None:
         return None
     place = np.flatnonzero(ordered == index)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
-from dashboard.data import Entry, load_samples, measure_likeness, measure_off_object, measure_pair
+from dashboard.data import Entry, find_image, load_samples, measure_likeness, measure_off_object, measure_pair
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, leave_for, reset
 
@@ -21,7 +21,11 @@ GALLERY = "app_pages/gallery.py"
 
 def choose_like(entry: Entry) -> str:
     """Return the id of the image that the others are ordered by likeness to, empty where they are not."""
-    return str(st.session_state[keep_in_url("like", "", among(load_samples(entry)["id"].tolist()))])
+
+    def read(written: str) -> str | None:
+        return written if written and find_image(entry, written) is not None else None
+
+    return str(st.session_state[keep_in_url("like", "", read)])
 
 
 def show_like(entry: Entry, index: int) -> None:
@@ -39,7 +43,9 @@ def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDA
     if like:
         key = keep_in_url("sort", LIKENESS, lambda _: None)
         _select("sort", key, (LIKENESS, *offered), "sort", on_change=_leave_likeness)
-        return -measure_likeness(entry, _index_of(entry, like)), LIKENESS
+        index = find_image(entry, like)
+        assert index is not None  # noqa: S101 as of `choose_like`
+        return -measure_likeness(entry, index), LIKENESS
     sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "sort")
     if sort == "index":
         return sort_values(entry, sort, "", sources), sort
@@ -66,7 +72,7 @@ def sort_values(entry: Entry, sort: str, convention: str, sources: tuple[str, st
         return load_samples(entry)[sort].to_numpy(dtype=float)
     if sort in OFF_OBJECT:
         return measure_off_object(entry, sources[OFF_OBJECT.index(sort)], convention)
-    return measure_pair(entry, *sources)[f"{sort}_{convention}"].to_numpy(dtype=float)
+    return measure_pair(entry, *sources, sort)[f"{sort}_{convention}"].to_numpy(dtype=float)
 
 
 def describe(sort: str, value: float) -> str:
@@ -81,10 +87,6 @@ def describe(sort: str, value: float) -> str:
 def _leave_likeness() -> None:
     if st.session_state["url_sort"] != LIKENESS:
         reset(("like", "page"))
-
-
-def _index_of(entry: Entry, sample_id: str) -> int:
-    return int(np.argmax(load_samples(entry)["id"].to_numpy() == sample_id))
 
 
 def _select(

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from camcore import geometry
 from camcore.drawing import render
 from camcore.heatmaps import parse_source
-from dashboard.data import Entry, reopen
+from dashboard.data import Entry, load_samples, reopen
 
 LONG_SIDE = 448
 OPACITY = 0.5
@@ -20,12 +20,12 @@ def overlay_figure(
     entry: Entry, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
 ) -> str:
     """Return HTML of one picture under a heatmap, with its boxes; the caption is HTML."""
-    return _figure(_draw_overlay(*entry.key, index, source, convention, target), caption)
+    return _figure(_draw_overlay(entry, *entry.key, index, source, convention, target), caption)
 
 
 def plain_figure(entry: Entry, index: int, caption: str = "") -> str:
     """Return HTML of one picture with its boxes and no heatmap; the caption is HTML."""
-    return _figure(_draw_overlay(*entry.key, index, "", "", ""), caption)
+    return _figure(_draw_overlay(entry, *entry.key, index, "", "", ""), caption)
 
 
 def pair(*figures: str) -> str:
@@ -40,9 +40,11 @@ def _figure(picture: bytes, caption: str) -> str:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _draw_overlay(path: str, version: str, index: int, source: str, convention: str, target: str) -> bytes:
+def _draw_overlay(
+    _entry: Entry, path: str, version: str, index: int, source: str, convention: str, target: str
+) -> bytes:
     run, generation = reopen(path, version)
-    sample = generation.samples.iloc[index]
+    sample = load_samples(_entry).iloc[index]
     picture = generation.picture(index)
     factor = LONG_SIDE / max(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))

@@ -36,6 +36,8 @@ def show_grid(
         key: Of the grid.
         defaults: Of the grid's view.
     """
+    first = int(np.flatnonzero(ordered == indices[0])[0])
+    around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # a session keeps them, not all
     liked = heatmap_grid(
         make_tiles(entry, indices, sources, captions),
         *make_sources(text, sources),
@@ -44,8 +46,8 @@ def show_grid(
         defaults=defaults,
         common_range={slot: measure_range(entry, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,
-        large=_make_large_view(entry, indices, ordered, sources),
-        on_step=lambda index, by: open_image.ask_for_neighbour(entry, ordered, index, by),
+        large=_make_large_view(entry, first, len(ordered), sources),
+        on_step=lambda index, by: open_image.ask_for_neighbour(entry, around, index, by),
         on_class=choose_class,
     )
     if liked is not None:
@@ -59,12 +61,10 @@ def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], c
     return tiles.make_tiles(entry.run, entry.generation, load_samples(entry), indices, sources, captions, of_class)
 
 
-def _make_large_view(
-    entry: Entry, indices: Sequence[int], ordered: NDArray[np.intp], sources: tuple[str, str]
-) -> LargeView:
+def _make_large_view(entry: Entry, first: int, total: int, sources: tuple[str, str]) -> LargeView:
     return LargeView(
-        first=int(np.flatnonzero(ordered == indices[0])[0]),
-        total=len(ordered),
+        first=first,
+        total=total,
         measures=describe_measures(text),
         same_by_theory=same_by_theory(entry, *sources),
         classes=classes_with_maps(entry, sources),

@@ -13,13 +13,14 @@ from synthetic_pictures import Picture, draw_pictures
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
-from camcore.files import write_json
+from camcore.files import create_array, write_json
 from camcore.generations import TARGETS, new_generation
 from camcore.run_creation import create_run
 from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
-DISTINCT_PICTURES = 60  # beyond these they repeat; the predictions and maps do not
+DISTINCT_PICTURES = 60  # beyond these, or one per class, they repeat; the predictions and maps do not
+IMAGES_AT_ONCE = 10_000  # beyond these a run is made in blocks, so that memory does not grow with its maps
 CHANNELS = 16
 EARLIER_LAYER = "layer3"
 
@@ -42,6 +43,7 @@ def make_run(
     kept: int | None = None,
     train_seed: int | None = None,
     right: NDArray[np.bool_] | None = None,
+    channels: int = CHANNELS,
 ) -> Path:
     """Write a valid, plausible run into `folder / name` and return its path.
 
@@ -64,7 +66,7 @@ def make_run(
     else:
         run.resume_path.mkdir()
     if explained:
-        _write_generation(run, images, cam_able, sources, seed, grid, right)
+        _write_generation(run, images, cam_able, sources, seed, grid, right, channels)
     return run.path
 
 
@@ -111,32 +113,42 @@ def _write_generation(
     seed: int,
     grid: tuple[int, int],
     right: NDArray[np.bool_] | None,
+    channels: int,
 ) -> None:
     random = np.random.default_rng(seed)
-    drawn = draw_pictures(min(images, DISTINCT_PICTURES), len(run.class_names), seed)
-    pictures = [drawn[index % len(drawn)] for index in range(images)]
+    classes = len(run.class_names)
+    drawn = draw_pictures(min(images, max(DISTINCT_PICTURES, classes)), classes, seed)
     wrong = np.arange(images) % 4 == 3 if right is None else ~right
-    samples, logits = _predict(pictures, len(run.class_names), wrong, random)
-    targets = _choose_targets(samples, logits)
-    maps = _make_maps(pictures, samples, targets, sources, cam_able, grid, random)
-    for source, values in maps.items():
-        samples[f"status_{source}"] = map_status(values[:, 0])
+    tables: list[pd.DataFrame] = []
     with new_generation(run) as folder:
-        for source, values in maps.items():
-            np.save(folder / f"{source}.npy", values)
-        np.save(folder / "logits.npy", logits)
-        np.save(folder / "pooled.npy", random.random((images, CHANNELS), dtype=np.float32))
-        np.save(folder / "targets.npy", targets)
+        files: dict[str, NDArray[Any]] = {}
+        for start in range(0, images, IMAGES_AT_ONCE):
+            rows = range(start, min(images, start + IMAGES_AT_ONCE))
+            pictures = [drawn[index % len(drawn)] for index in rows]
+            samples, logits = _predict(pictures, rows, classes, wrong[start : rows.stop], random)
+            targets = _choose_targets(samples, logits)
+            maps = _make_maps(pictures, samples, targets, sources, cam_able, grid, random)
+            for source, values in maps.items():
+                samples[f"status_{source}"] = map_status(values[:, 0])
+            tables.append(samples)
+            pooled = random.random((len(rows), channels), dtype=np.float32)
+            made = {**maps, "logits": logits, "pooled": pooled, "targets": targets}
+            for name, values in made.items():
+                if name not in files:
+                    files[name] = create_array(folder / f"{name}.npy", (images, *values.shape[1:]), values.dtype.type)
+                files[name][start : rows.stop] = values
+        files.clear()
+        samples = pd.concat(tables, ignore_index=True)
         samples.to_parquet(folder / "samples.parquet")
-        _write_thumbnails(folder, pictures)
-        write_json(folder / "manifest.json", _describe(samples, maps, cam_able, grid))
+        _write_thumbnails(folder, drawn, images)
+        write_json(folder / "manifest.json", _describe(samples, sources, cam_able, grid, channels))
 
 
 def _predict(
-    pictures: list[Picture], classes: int, wrong: NDArray[np.bool_], random: np.random.Generator
+    pictures: list[Picture], rows: range, classes: int, wrong: NDArray[np.bool_], random: np.random.Generator
 ) -> tuple[pd.DataFrame, FloatArray]:
     labels = np.array([picture.label for picture in pictures])
-    predicted = np.where(wrong, (labels + 1 + np.arange(len(pictures)) % (classes - 1)) % classes, labels)
+    predicted = np.where(wrong, (labels + 1 + np.array(rows) % (classes - 1)) % classes, labels)
     logits = random.normal(0, 1, (len(pictures), classes)).astype(np.float32)
     winners = (np.arange(len(pictures)), predicted)
     logits[winners] = logits.max(1) + random.uniform(0.2, 5, len(pictures))
@@ -144,8 +156,8 @@ def _predict(
     probabilities /= probabilities.sum(1, keepdims=True)
     table = pd.DataFrame(
         {
-            "id": [f"val/{index:05d}" for index in range(len(pictures))],
-            "path": [f"val/class-{label}/{index:05d}.png" for index, label in enumerate(labels)],
+            "id": [f"val/{index:05d}" for index in rows],
+            "path": [f"val/class-{label}/{index:05d}.png" for index, label in zip(rows, labels, strict=True)],
             "width": [picture.size[0] for picture in pictures],
             "height": [picture.size[1] for picture in pictures],
             "label": labels,
@@ -201,19 +213,24 @@ def _smooth_noise(shape: tuple[int, ...], random: np.random.Generator) -> NDArra
     return noise
 
 
-def _write_thumbnails(folder: Path, pictures: list[Picture]) -> None:
-    (folder / "thumbnails.bin").write_bytes(b"".join(picture.webp for picture in pictures))
-    np.save(folder / "thumbnails.npy", np.cumsum([0, *(len(picture.webp) for picture in pictures)]))
+def _write_thumbnails(folder: Path, drawn: list[Picture], images: int) -> None:
+    sizes = [len(drawn[index % len(drawn)].webp) for index in range(images)]
+    np.save(folder / "thumbnails.npy", np.cumsum([0, *sizes]))
+    together = b"".join(picture.webp for picture in drawn)
+    with (folder / "thumbnails.bin").open("wb") as file:
+        for _ in range(images // len(drawn)):
+            file.write(together)
+        file.write(together[: sum(sizes[: images % len(drawn)])])
 
 
 def _describe(
-    samples: pd.DataFrame, maps: dict[str, FloatArray], cam_able: bool, grid: tuple[int, int]
+    samples: pd.DataFrame, sources: tuple[str, ...], cam_able: bool, grid: tuple[int, int], channels: int
 ) -> dict[str, object]:
     single = samples[samples["other_label"] == -1]
     layers = [
-        {"name": name, "height": grid[0] * factor, "width": grid[1] * factor, "channels": CHANNELS // factor}
+        {"name": name, "height": grid[0] * factor, "width": grid[1] * factor, "channels": channels // factor}
         for name, factor in ((EARLIER_LAYER, 2), ("layer4", 1))
-        if factor == 1 or f"grad_cam@{name}" in maps
+        if factor == 1 or f"grad_cam@{name}" in sources
     ]
     reason = "mean(CAM) + bias is the logit" if cam_able else "the head has a hidden layer"
     return {
@@ -221,7 +238,7 @@ def _describe(
         "camcore_version": "0.1.0",
         "created": "2026-01-01T00:00:00+00:00",
         "images": len(samples),
-        "sources": list(maps),
+        "sources": list(sources),
         "layers": layers,
         "targets": list(TARGETS),
         "precision": {"path": "fp32"},

@@ -110,7 +110,7 @@ def test_the_same_answers_give_the_same_numbers():
 
 def test_images_of_two_classes_count_no_more_than_in_the_accuracy(tmp_path):
     generation = open_generation(open_run(make_run(tmp_path, "run", images=40)))
-    found = read_calibration(generation)
+    found = read_calibration(generation, generation.samples)
     single = generation.samples[generation.samples["other_label"] < 0]
     assert found is not None and found.images == len(single) == 36
     assert found.accuracy == pytest.approx(generation.accuracy)
@@ -121,4 +121,5 @@ def test_without_an_image_that_counts_there_is_nothing_to_say(tmp_path):
     generation = open_generation(open_run(make_run(tmp_path, "run", images=4)))
     table = generation.path / "samples.parquet"
     pd.read_parquet(table).assign(other_label=0).to_parquet(table)
-    assert read_calibration(open_generation(open_run(tmp_path / "run"))) is None
+    changed = open_generation(open_run(tmp_path / "run"))
+    assert read_calibration(changed, changed.samples) is None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +13,13 @@ from camcore.disagreement import (
     MEASURES,
     Maps,
     compare,
+    count_boxes,
     map_status,
     object_cover,
     off_object_heat,
     rank_correlation,
 )
-from camcore.drawing import CONVENTIONS
+from camcore.drawing import CONVENTIONS, draw
 from camcore.geometry import FloatArray
 
 COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEASURES]
@@ -118,6 +120,21 @@ def test_distances_are_symmetric_and_between_zero_and_one(first: FloatArray, sec
 @given(finite_maps, st.sampled_from(["cam", "grad_cam"]))
 def test_a_map_is_at_no_distance_from_itself(maps: FloatArray, method: str) -> None:
     np.testing.assert_allclose(compare(maps, method, maps, method), 0, atol=1e-12)
+
+
+maps_with_ties = arrays(float, (3, 2, 5), elements=st.integers(-3, 3).map(float))
+
+
+@given(st.one_of(finite_maps, maps_with_ties), st.data(), st.sampled_from(["cam", "grad_cam"]))
+def test_every_convention_is_as_if_it_were_computed_alone(maps: FloatArray, data: st.DataObject, method: str) -> None:
+    other = data.draw(arrays(float, maps.shape, elements=st.integers(-3, 3).map(float)))
+    found = compare(maps, method, other, "grad_cam")
+    for convention in CONVENTIONS:
+        a, b = Maps(maps, draw(maps, convention, method)), Maps(other, draw(other, convention, "grad_cam"))
+        blank_a, blank_b = (one.drawn.max((-2, -1)) == 0 for one in (a, b))
+        for name, measure in MEASURES.items():
+            expected = np.where(blank_a | blank_b, blank_a != blank_b, measure.compute(a, b))
+            np.testing.assert_array_equal(found[f"{name}_{convention}"], expected)
 
 
 @pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
@@ -231,6 +248,25 @@ def test_boxes_lie_where_the_model_looked() -> None:
     # The middle square of 200 x 100 spans x from 50 to 150.
     samples = table_of(([[50, 0, 100, 100, 1]], 200, 100), ([[0, 0, 40, 100, 1]], 200, 100))
     np.testing.assert_allclose(object_cover(samples, "center-crop", 1, 2), [[[1, 0]], [[0, 0]]])
+
+
+def test_boxes_may_lie_in_lists_of_any_kind() -> None:
+    samples = table_of(([[0, 0, 5, 5, 1]], 10, 10), ([], 10, 10), ([[0, 0, 5, 5, 1], [5, 5, 10, 10, -1]], 10, 10))
+    expected = [[[1, 0], [0, 0]], np.full((2, 2), np.nan), [[1, 0], [0, 1]]]
+    stored = pa.array(samples["boxes"], pa.list_(pa.list_(pa.float64())))
+    arrays = [[np.array(box, dtype=float) for box in boxes] for boxes in samples["boxes"]]
+    for boxes in (samples["boxes"], pd.Series(stored, dtype=pd.ArrowDtype(stored.type)), pd.Series(arrays)):
+        assert count_boxes(boxes).tolist() == [1, 0, 2]
+        np.testing.assert_array_equal(object_cover(samples.assign(boxes=boxes), "squash", 2, 2), expected)
+        rows = samples.assign(boxes=boxes).iloc[[2, 0]]
+        np.testing.assert_array_equal(object_cover(rows, "squash", 2, 2), [expected[2], expected[0]])
+
+
+def test_where_no_image_has_a_box_nothing_is_covered() -> None:
+    samples = table_of(([], 10, 10), ([], 20, 10))
+    assert count_boxes(samples["boxes"]).tolist() == [0, 0]
+    assert np.isnan(object_cover(samples, "center-crop", 3, 3)).all()
+    assert object_cover(samples.iloc[:0], "squash", 3, 3).shape == (0, 3, 3)
 
 
 def test_without_a_box_or_without_heat_there_is_no_share() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from camcore.errors import CamcoreError
-from camcore.geometry import BoxXyxy, FloatArray, box_to_seen, cover_cells, see_image, seen_box, upsample
+from camcore.geometry import BoxXyxy, FloatArray, box_to_seen, cover_cells, see_boxes, see_image, seen_box, upsample
 
 SIDES = st.integers(1, 600)
 SHARES = st.integers(0, 64).map(lambda value: value / 64)  # exact in binary, so that edges meet exactly
@@ -86,14 +86,37 @@ def test_the_seen_square_lies_in_the_middle_of_the_image(width: int, height: int
     assert box_to_seen((x0, y0, x1, y1), (x0, y0, x1, y1)) == (0, 0, 1, 1)
 
 
+def cover(boxes: list[BoxXyxy], height: int, width: int) -> FloatArray:
+    """Return the cover of one image."""
+    return cover_cells(np.array(boxes), np.array([len(boxes)]), height, width)[0]
+
+
 def test_cover_by_hand() -> None:
     # The left 3/4 and upper half of 2 x 2 cells.
-    np.testing.assert_allclose(cover_cells([(0, 0, 0.75, 0.5)], 2, 2), [[1, 0.5], [0, 0]])
-    np.testing.assert_array_equal(cover_cells([], 2, 3), np.zeros((2, 3)))
-    np.testing.assert_allclose(cover_cells([(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.9)], 3, 4), np.ones((3, 4)))
+    np.testing.assert_allclose(cover([(0, 0, 0.75, 0.5)], 2, 2), [[1, 0.5], [0, 0]])
+    np.testing.assert_array_equal(cover([(0.5, 0.5, 0.5, 1)], 2, 3), np.zeros((2, 3)))  # nothing of it is seen
+    np.testing.assert_allclose(cover([(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.9)], 3, 4), np.ones((3, 4)))
 
 
-@given(st.lists(boxes_strategy(), max_size=4), st.integers(1, 8), st.integers(1, 8))
+def test_images_with_any_number_of_boxes_are_covered_each_by_its_own() -> None:
+    left, right, all_of_it = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)
+    together = np.array([left, left, right, right, left, all_of_it, left])
+    found = cover_cells(together, np.array([1, 0, 2, 1, 3]), 1, 2)
+    np.testing.assert_array_equal(found[:, 0], [[1, 0], [np.nan, np.nan], [1, 1], [0, 1], [1, 1]])
+
+
+@given(SIDES, SIDES, boxes_strategy(), st.sampled_from(["squash", "center-crop"]))
+def test_boxes_together_are_seen_as_each_alone(width: int, height: int, box: BoxXyxy, view: str) -> None:
+    x0, y0, x1, y1 = (edge * side for edge, side in zip(box, (width, height) * 2, strict=True))
+    part = seen_box(view, width, height)
+    alone, together = box_to_seen((x0, y0, x1, y1), part), see_boxes(np.array([[x0, y0, x1, y1]]), np.array([part]))[0]
+    if alone is None:
+        assert together[0] >= together[2] or together[1] >= together[3]
+    else:
+        assert together.tolist() == list(alone)
+
+
+@given(st.lists(boxes_strategy(), min_size=1, max_size=4), st.integers(1, 8), st.integers(1, 8))
 def test_cover_agrees_with_counting_points(boxes: list[BoxXyxy], height: int, width: int) -> None:
     fine = 64  # the boxes' edges lie on multiples of 1/64, so that a point in each finest cell says all about it
     rows, columns = ((np.arange(fine * cells) + 0.5) / (fine * cells) for cells in (height, width))
@@ -101,7 +124,7 @@ def test_cover_agrees_with_counting_points(boxes: list[BoxXyxy], height: int, wi
     for x0, y0, x1, y1 in boxes:
         inside |= ((rows > y0) & (rows < y1))[:, None] & ((columns > x0) & (columns < x1))[None, :]
     counted = inside.reshape(height, fine, width, fine).mean((1, 3))
-    np.testing.assert_allclose(cover_cells(boxes, height, width), counted, atol=1e-9)
+    np.testing.assert_allclose(cover(boxes, height, width), counted, atol=1e-9)
 
 
 @pytest.mark.parametrize("shape", [(2, 2), (7, 7), (3, 5), (1, 4), (1, 1)])

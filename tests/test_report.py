@@ -173,7 +173,8 @@ def test_a_run_without_history_says_so(tmp_path: Path) -> None:
 
 def test_whether_the_network_is_as_sure_as_it_should_be_is_said_drawn_and_written_out(judged: Path, page: str) -> None:
     run = open_run(judged)
-    found = read_calibration(open_generation(run))
+    generation = open_generation(run)
+    found = read_calibration(generation, generation.samples)
     assert found is not None
     assert all(escape(sentence) in page for sentence in say_calibration(text_in("en"), found))
     assert write_bins(text_in("en"), found) in page

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import pandas as pd
 
@@ -42,8 +42,10 @@ class Subject:
 
     @cached_property
     def distances(self) -> pd.DataFrame | None:
-        """Every distance between the two sources, None where they are one."""
-        return None if self.pair[0] == self.pair[1] else readings.measure_pair(self.generation, *self.pair)
+        """The report's distance between the two sources in both conventions, None where they are one."""
+        if self.pair[0] == self.pair[1]:
+            return None
+        return readings.measure_pair(self.generation, *self.pair, measures=[MEASURE])
 
     @cached_property
     def moved(self) -> Shares | None:
@@ -56,16 +58,14 @@ class Subject:
     @cached_property
     def off_object(self) -> Shares | None:
         """The mean share of the first source's heat off the object in both conventions, None without boxes."""
-        source = self.pair[0]
-        cover = readings.measure_cover(self.run, self.generation, *self.generation.maps(source).shape[-2:])
-        measure = partial(readings.measure_off_object, self.generation, source, cover=cover)
-        literature, positive = (mean_of_finite(measure(name)) for name in CONVENTIONS)
+        shares = readings.measure_off_object(self.run, self.generation, self.samples, self.pair[0])
+        literature, positive = (mean_of_finite(column) for column in shares.T)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
 
     @cached_property
     def calibration(self) -> Calibration | None:
         """How sure the network is beside how often it is right, None where no image counts in the accuracy."""
-        return readings.read_calibration(self.generation)
+        return readings.read_calibration(self.generation, self.samples)
 
     def title(self, source: str) -> str:
         """Return a source's title in the report's language."""

@@ -1,14 +1,12 @@
 """Where do two methods disagree, and how much of it is drawing?"""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
-from camcore.summary import mean_of_finite
 from dashboard import charts, controls, layout, open_image, selection
-from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
+from dashboard.data import Entry, load_samples, mean_off_object, mean_pair, measure_pair
 from dashboard.drawing_share import show_drawing_share
 from dashboard.language import text
 from dashboard.tiles import show_grid
@@ -20,15 +18,16 @@ HEIGHT = 320  # px
 
 def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
     """Show every measure in both conventions, and how one of them is distributed."""
-    measured = measure_pair(entry, *sources)
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
-        means = {name: [_mean(measured[f"{one}_{name}"]) for one in MEASURES] for name in CONVENTIONS}
+        pairs = [mean_pair(entry, *sources, one) for one in MEASURES]
+        means = {name: [_drawable(pair[at]) for pair in pairs] for at, name in enumerate(CONVENTIONS)}
         names = [text(f"measure.{name}") for name in MEASURES]
         charts.show_chart("split", HEIGHT, charts.draw_conventions, names, means)
     with grid.cell():
         layout.show_section(text("disagreement.histogram.title"), text("disagreement.histogram.lead"))
+        measured = measure_pair(entry, *sources, measure)
         values = {name: measured[f"{measure}_{name}"].to_numpy() for name in CONVENTIONS}
         drawn = (values, text(f"measure.{measure}"), convention)
         charts.show_chart("histogram", HEIGHT, charts.draw_histogram, *drawn)
@@ -51,7 +50,7 @@ def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, conventio
     """Show the images, those with the greatest distance first."""
     names = {"measure": text(f"measure.{measure}"), "convention": text(f"convention.{convention}")}
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
-    values = measure_pair(entry, *sources)[f"{measure}_{convention}"].to_numpy()
+    values = measure_pair(entry, *sources, measure)[f"{measure}_{convention}"].to_numpy()
     order = np.argsort(-values, kind="stable")
     asked = open_image.find_asked(entry, order)
     pictures = st.container()
@@ -62,9 +61,8 @@ def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, conventio
         show_grid(entry, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
 
 
-def _mean(values: pd.Series) -> float | None:
-    """Return the mean of what is finite, None where nothing is."""
-    mean = mean_of_finite(values)
+def _drawable(mean: float) -> float | None:
+    """Return a mean, None where nothing is finite that it could be of."""
     return mean if np.isfinite(mean) else None
 
 

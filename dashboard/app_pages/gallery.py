@@ -29,7 +29,7 @@ if len(ordered):
     shown = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
     captions = [order.describe(sort, values[index]) for index in shown]
     with bar:
-        downloads.show_downloads(entry, ordered.tolist(), shown, sources, VIEW)
+        downloads.show_downloads(entry, ordered, shown, sources, VIEW)
     with pictures:
         show_grid(entry, shown, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
 else:

@@ -5,10 +5,10 @@ from html import escape
 import streamlit as st
 
 from camcore.readings import default_pair
-from camcore.summary import list_facts, mean_of_finite
+from camcore.summary import list_facts
 from camcore.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection
-from dashboard.data import Entry, load_samples, mean_off_object, measure_pair
+from dashboard.data import Entry, load_samples, mean_off_object, mean_pair
 from dashboard.examples import Example, View, find_examples
 from dashboard.following import follow_runs
 from dashboard.language import text
@@ -40,8 +40,7 @@ def show_numbers(entry: Entry) -> None:
     if off_object:
         shares = off_object[sources[0], "literature"], off_object[sources[0], "positive"]
     if sources[0] != sources[1]:
-        measured = measure_pair(entry, *sources)
-        moved = mean_of_finite(measured["heat_moved_literature"]), mean_of_finite(measured["heat_moved_positive"])
+        moved = mean_pair(entry, *sources, "heat_moved")
     layout.show_facts(list_facts(text, entry.generation, sources, shares, moved))
 
 

@@ -187,8 +187,8 @@ def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
     entry = read_entry(run)
     new = explain_anew(run)
     with pytest.raises(data.ReplacedError, match="was changed or explained anew while this page was made"):
-        data.measure_pair(entry, "cam", "grad_cam")
-    assert data.measure_pair(read_entry(run), "cam", "grad_cam").shape == (8, 8)
+        data.measure_pair(entry, "cam", "grad_cam", "heat_moved")
+    assert data.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
     assert read_entry(run).key[1].startswith(new)
 
 

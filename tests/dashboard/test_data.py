@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import synthetic_run
 from synthetic_run import make_run
 
-from camcore.disagreement import compare
+from camcore.disagreement import MEASURES, compare
+from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import open_run
@@ -40,6 +42,18 @@ def test_the_synthetic_run_is_what_it_says(gap):
     assert generation.thumbnail(39)[:4] == b"RIFF"
     right = (generation.samples["label"] == generation.samples["predicted"])[generation.samples["other_label"] == -1]
     assert generation.manifest["accuracy"] == pytest.approx(right.mean())
+
+
+def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(synthetic_run, "IMAGES_AT_ONCE", 16)
+    generation = open_generation(open_run(make_run(tmp_path, "run", images=70)))
+    generation.read_all()
+    assert generation.samples["id"].tolist() == [f"val/{index:05d}" for index in range(70)]
+    np.testing.assert_allclose(generation.maps("grad_cam") * 49, generation.maps("cam"), rtol=1e-6)
+    np.testing.assert_array_equal(generation.logits.argmax(1), generation.samples["predicted"])
+    assert generation.thumbnail(69) == generation.thumbnail(9) != generation.thumbnail(10)
+    wrong = generation.samples["label"] != generation.samples["predicted"]
+    assert np.flatnonzero(wrong).tolist() == list(range(3, 70, 4))
 
 
 def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
@@ -85,9 +99,12 @@ def test_the_distances_are_the_engine_s(gap):
     entry = data.read_entry(gap)
     generation = open_generation(open_run(gap))
     expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
-    measured = data.measure_pair(entry, "cam", "grad_cam")
-    np.testing.assert_array_equal(measured.to_numpy(), expected.to_numpy())
-    assert measured["heat_moved_positive"].max() < 1e-6 < measured["heat_moved_literature"].min()
+    for measure in MEASURES:
+        measured = data.measure_pair(entry, "cam", "grad_cam", measure)
+        assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
+        np.testing.assert_array_equal(measured, expected[list(measured)])
+        assert data.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+    assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
 
 
 def test_heat_off_the_object_by_hand(tmp_path):
@@ -146,7 +163,8 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
-    assert filtering.contains(data.load_samples(data.read_entry(gap)), search).sum() == found
+    entry = data.read_entry(gap)
+    assert filtering.contains(data.load_samples(entry), lambda: data.load_texts(entry), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):
@@ -155,7 +173,7 @@ def test_the_examples_make_their_points(gap, mlp):
     drawing, layers, wrong = find_examples(entry)
     assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
     assert drawing.numbers[0] > 2 * drawing.numbers[1]
-    distances = data.measure_pair(entry, "grad_cam", "grad_cam@layer3")["heat_moved_positive"]
+    distances = data.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
     ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
     assert layers.numbers == (distances[ok].max(),)
     assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1

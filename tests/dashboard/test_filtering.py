@@ -16,7 +16,7 @@ SAMPLES = pd.DataFrame(
         "other_label": [-1, 2, -1, -1],
         "objects": [1, 2, 3, 0],
     }
-)
+).astype({"label_name": "category", "predicted_name": "category"})
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,14 @@ SAMPLES = pd.DataFrame(
         ("*(", [3]),
         (".", [0, 1, 2, 3]),
         ("zebra", []),
+        ("a/y.png pug", [1]),
+        ("val/0a/x", []),
     ],
 )
 def test_every_word_is_looked_for_as_it_is(search, expected):
-    assert np.flatnonzero(filtering.contains(SAMPLES, search)).tolist() == expected
+    assert (
+        np.flatnonzero(filtering.contains(SAMPLES, lambda: filtering.join_texts(SAMPLES), search)).tolist() == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,14 +79,14 @@ def test_a_filter_counts_among_what_the_others_let_pass():
     assert filtering.pass_all(masks, 4).tolist() == [True, False, False, False]
     assert filtering.pass_all(masks, 4, but="b").tolist() == [True, True, False, False]
     assert filtering.pass_all({}, 2).tolist() == [True, True]
-    counts = filtering.count_values(SAMPLES["label_name"].to_numpy(), masks["a"])
+    counts = filtering.count_values(SAMPLES["label_name"], masks["a"])
     assert (counts["Pug"], counts["Collie"], counts["Beagle"]) == (1, 1, 0)
 
 
 def test_an_empty_wish_is_met_by_all():
-    column = SAMPLES["label_name"].to_numpy()
+    column = SAMPLES["label_name"]
     assert filtering.equals(column, "Pug").tolist() == [True, False, True, False]
-    assert filtering.equals(column, "").all()
+    assert filtering.equals(column, "").all() and not filtering.equals(column, "Zebra").any()
 
 
 @pytest.mark.parametrize("value, narrowed", [("", 0), ("all", 0), ((0, 100), 0), ((0, 99), 1), ("Pug", 1)])

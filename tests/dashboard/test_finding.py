@@ -9,7 +9,7 @@ from page_steps import show_page as show
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
-from camcore.likeness import likeness
+from camcore.readings import measure_likeness
 from dashboard import filter_chips, filters, order
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair, read_entry
 
@@ -67,7 +67,7 @@ def press(app: AppTest, key: str) -> AppTest:
 
 def test_distances_and_heat_off_the_object_are_filtered_by_what_is_measured(runs, entry, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", b="grad_cam@layer3", disagreement="40-60", per_page="96")
-    moved = measure_pair(entry, "cam", "grad_cam@layer3")["heat_moved_literature"].to_numpy()
+    moved = measure_pair(entry, "cam", "grad_cam@layer3", "heat_moved")["heat_moved_literature"].to_numpy()
     expected = np.flatnonzero((moved >= 0.4) & (moved <= 0.6))
     assert 0 < len(expected) < 60
     assert shown(app) == expected.tolist()
@@ -143,7 +143,7 @@ def test_counts_say_what_a_choice_would_leave(runs, monkeypatch):
 
 def test_images_come_in_the_order_of_their_likeness(runs, entry, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", per_page="96")
-    expected = np.argsort(-likeness(entry.generation.pooled, 7), kind="stable")
+    expected = np.argsort(-measure_likeness(entry.generation, 7), kind="stable")
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
     assert payload(app, "tiles")["tiles"][0]["caption"] == "Likeness 1.00"

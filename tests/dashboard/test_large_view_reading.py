@@ -23,6 +23,7 @@ from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.generations import Generation, open_generation
 from camcore.geometry import upsample
+from camcore.readings import measure_pair
 from camcore.runs import open_run
 from dashboard import data
 
@@ -127,7 +128,7 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     top = data.top_classes(entry, index)
     label = data.load_samples(entry)["label_name"][index]
     assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
-    measured = data.measure_pair(entry, "cam", "grad_cam").iloc[index]
+    measured = measure_pair(entry.generation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )

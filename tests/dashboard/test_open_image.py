@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from camcore.generations import open_generation
+from camcore.readings import measure_pair
 from camcore.runs import open_run
 from dashboard import data, tiles
 from dashboard.open_image import ask_for_neighbour
@@ -56,7 +57,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
 
 
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
-    moved = data.measure_pair(data.read_entry(run), *PAIR)["heat_moved_literature"]
+    moved = data.measure_pair(data.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
     index = int(np.argsort(-moved, kind="stable")[30])
     sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)), "tiles")
     assert sent["tiles"][6]["index"] == index
@@ -91,7 +92,7 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     entry, indices = data.read_entry(run), [7, 3, 59]
     made = tiles.make_tiles(entry, indices, PAIR, ["", "", ""])
-    measured = data.measure_pair(entry, *PAIR)
+    measured = measure_pair(entry.generation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
         assert [(one.name, one.share) for one in tile.top] == data.top_classes(entry, index)
         sample, names = entry.generation.samples.iloc[index], entry.run.class_names

@@ -1,0 +1,214 @@
+"""Is the dashboard quick on a million images, and in how much memory? `python tests/benchmarks/million.py`.
+
+A run is made by arithmetic, as large as `explain` would have left it (about 11 GB for a million images), served, and
+browsed in Chromium. `first` is the first visit of a fresh server; the other rows are medians of a server and a browser
+that have seen the page, each visit by a new session. Received: what the server sent to the browser, at most.
+"""
+
+import argparse
+import os
+import platform
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
+
+from dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path above
+from server_process import find_process  # noqa: E402 as above
+from synthetic_run import make_run  # noqa: E402
+
+from camcore.checksums import write_sums  # noqa: E402
+
+NAME, CLASSES, CHANNELS = "many", 120, 512
+AIMS = {"overview": 3, "gallery": 3, "disagreement": 3, "filter": 1, "memory": 2048}
+MEBIBYTE = 1024**2
+
+COUNT = re.compile(r"^[\d,]+ of [\d,]+ images$")
+# Whether the script has ended and all pictures of the page are there.
+READY = """(marks) => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+    && !document.querySelector("[data-stale=true]")
+    && marks.every((mark) => document.querySelector(mark))
+    && [...document.images].every((image) => image.complete)
+    && [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].every((grid) => {
+        const tiles = [...(grid.shadowRoot?.querySelectorAll(".tile") ?? [])];
+        return tiles.length && tiles.every((tile) => tile.querySelector("canvas").style.width);
+    })"""
+GRID, CHART = "[data-testid=stBidiComponentIsolated]", ".js-plotly-plot .main-svg"
+PAGES = {"overview": [".cc-examples img", ".cc-cards"], "gallery": [GRID], "disagreement": [GRID, CHART]}
+
+
+def make_million(folder: Path, images: int) -> Path:
+    """Make the run where it is not there yet, and list its files as `explain` does; return its path."""
+    path = folder / NAME
+    if not path.exists():
+        started = time.perf_counter()
+        classes = tuple(f"Breed {number:03}" for number in range(CLASSES))
+        make_run(folder, NAME, images=images, classes=classes, channels=CHANNELS)
+        generation = next(path.glob("explained/*/manifest.json")).parent
+        write_sums(generation, [file.name for file in generation.iterdir()])
+        print(f"made in {time.perf_counter() - started:.0f} s")
+    return path
+
+
+def list_sizes(path: Path, images: int) -> None:
+    """Print how many bytes an image takes in each file."""
+    for file in sorted(path.glob("explained/*/*")):
+        print(f"  {file.name:24} {file.stat().st_size / images:8.1f} bytes per image")
+
+
+@contextmanager
+def watch_memory(process: Path) -> Iterator[dict[str, float]]:
+    """Yield the peaks of a process in MiB while the context lasts: all that is resident, and what is its own."""
+    peaks = {"VmRSS": 0.0, "RssAnon": 0.0}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+            for name in peaks:
+                peaks[name] = max(peaks[name], int(fields[name].split()[0]) / 1024)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        thread.join()
+
+
+class Visitor:
+    """A browser's page, with how long it waited and what it received."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url, self.received = page, url, 0
+        page.set_default_timeout(600_000)
+        page.on("websocket", lambda socket: socket.on("framereceived", self._add))
+
+    def _add(self, frame: str | bytes) -> None:
+        self.received += len(frame)
+
+    def wait(self, name: str) -> None:
+        self.page.wait_for_function(READY, arg=PAGES[name], polling=10)
+
+    def open(self, name: str, parameters: str = "") -> float:
+        """Return the seconds until a page is there, for a new session."""
+        self.received = 0
+        started = time.perf_counter()
+        self.page.goto(f"{self.url}/{name}?run={NAME}{parameters}", wait_until="commit")
+        self.wait(name)
+        return time.perf_counter() - started
+
+    def change(self, act: Callable[[Page], None]) -> float:
+        """Return the seconds from a choice in the gallery to the last of the pictures that are left."""
+        count = self.page.get_by_text(COUNT)
+        before = count.inner_text()
+        self.received = 0
+        started = time.perf_counter()
+        act(self.page)
+        self.page.wait_for_function(
+            "([pattern, before]) => [...document.querySelectorAll('[data-testid=stMarkdown] p')]"
+            ".some((one) => new RegExp(pattern).test(one.innerText) && one.innerText !== before)",
+            arg=[COUNT.pattern, before],
+            polling=10,
+        )
+        self.wait("gallery")
+        return time.perf_counter() - started
+
+
+def search(word: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        field = page.get_by_role("textbox", name="Search")
+        field.fill(word)
+        field.press("Enter")
+
+    return act
+
+
+def lower(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("slider", name=name).last.press("PageDown")
+
+
+def choose(label: str, option: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_role("combobox", name=label).click()
+        page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
+
+    return act
+
+
+FILTERS = {  # one after the other; all but the first in the popover
+    "right or wrong": lambda page: page.get_by_role("radio", name=re.compile("^Wrong")).click(),
+    "search a name": search("0777"),
+    "search two words": search("class-7 breed"),
+    "clear the search": search(""),
+    "confidence": lower("Confidence"),
+    "disagreement": lower("Disagreement of A and B"),
+    "heat off the object": lower("Heat off the object"),
+    "class": choose("True class", "Breed 007"),
+}
+
+
+def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
+    """Yield what was done, its seconds, and the most bytes that one visit received."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        visitor = Visitor(browser.new_page(viewport={"width": 1440, "height": 900}), url)
+        for name in PAGES:
+            yield f"{name}, first", [visitor.open(name)], visitor.received
+        for name in PAGES:
+            yield name, [visitor.open(name) for _ in range(rounds)], visitor.received
+        for sort in ("heat_moved", "peak_shift"):
+            found = [visitor.open("gallery", f"&sort={sort}&page=17") for _ in range(rounds)]
+            yield f"gallery by {sort}", found, visitor.received
+        yield "gallery by likeness", [visitor.open("gallery", "&like=val/00017")], visitor.received
+        seconds: dict[str, list[float]] = {}
+        received: dict[str, int] = {}
+        for _ in range(rounds):
+            visitor.open("gallery", "&disagreement=0-70&off_object=0-60")  # where a step more leaves fewer images
+            for name, act in FILTERS.items():
+                if name == "search a name":
+                    visitor.page.get_by_role("button", name=re.compile("Filters")).click()
+                seconds.setdefault(name, []).append(visitor.change(act))
+                received[name] = max(received.get(name, 0), visitor.received)
+        for name, found in seconds.items():
+            yield f"filter: {name}", found, received[name]
+        browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help="Make the run there, or take the one that is there, and leave it.")
+    options = parser.parse_args()
+    print(f"{options.images:,} images; {os.cpu_count()} cores, {platform.machine()}")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        list_sizes(make_million(folder, options.images), options.images)
+        with serve(APP, folder) as url, watch_memory(find_process(url)) as peaks:
+            for name, found, received in browse(url, options.rounds):
+                aim = AIMS.get(re.split("[ :]", name)[0], 0) if ", first" not in name else 0
+                print(
+                    f"{name:32} median {statistics.median(found):6.2f} s  worst {max(found):6.2f} s"
+                    f"  received {received / MEBIBYTE:5.2f} MiB{f'  aim {aim} s' if aim else ''}",
+                    f" server {peaks['VmRSS']:5.0f} MiB so far",
+                    flush=True,
+                )
+        print(
+            f"server at most {peaks['VmRSS']:.0f} MiB resident (aim {AIMS['memory']}), {peaks['RssAnon']:.0f} its own"
+        )
+
+
+if __name__ == "__main__":
+    main()
