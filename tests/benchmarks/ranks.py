@@ -1,0 +1,78 @@
+"""Do several ranks come to what one process comes to? `python tests/benchmarks/ranks.py`: differences, and seconds.
+
+Trains on paper dogs with one process and with `torchrun`, explains the same weights by both, and makes a verdict of
+each. Ranks share the cores of this machine, so that two of them are hardly faster than one process with two threads.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+
+from test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
+
+from camcore.environment import count_cores  # noqa: E402
+from camcore.runs import HISTORY_COLUMNS, open_run  # noqa: E402
+
+TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-stride", "16", "--size", "128")
+TIMES = ("seconds", "images_per_second")
+
+
+def run_camcore(ranks: int, *arguments: object) -> float:
+    """Run a command on so many ranks, which share the cores, and return its seconds."""
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)) if ranks > 1 else ()
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, *torchrun, "-m", "camcore", *map(str, arguments)],
+        env=os.environ | {"OMP_NUM_THREADS": str(max(1, count_cores() // ranks)), "PYTHONPATH": str(TESTS.parent)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ranks", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    print(f"{options.ranks} ranks, torch {torch.__version__}, {count_cores()} cores, {platform.machine()}")
+    with tempfile.TemporaryDirectory() as folder:
+        alone, shared = Path(folder, "alone"), Path(folder, "ranks")
+        training = ("train", *TRAINING, "--epochs", options.epochs, "--precision", "fp32", "--device", options.device)
+        for path, ranks in ((alone, 1), (shared, options.ranks)):
+            run_camcore(ranks, *training, "--run", path)
+        columns = [name for name in HISTORY_COLUMNS if name not in TIMES]
+        one, many = (open_run(path).history() for path in (alone, shared))
+        print(f"train, {options.epochs} epochs: greatest difference of any epoch, median seconds of an epoch")
+        for name in columns:
+            print(f"  {name:16} {(one[name] - many[name]).abs().max():.2g}, of {one[name].iloc[-1]:.4g} in the end")
+        print(f"  {one['seconds'].median():.1f} s with one process, {many['seconds'].median():.1f} s with ranks")
+        shutil.rmtree(shared)
+        shutil.copytree(alone, shared)
+        where = ("--device", options.device)
+        seconds = [
+            run_camcore(ranks, "explain", path, *EXACT, *where) for path, ranks in ((alone, 1), (shared, options.ranks))
+        ]
+        maps = read_maps(open_run(alone)), read_maps(open_run(shared))
+        print(f"explain --precision exact: {len(maps[0])} files, the same to the byte: {maps[0] == maps[1]};", end=" ")
+        print(f"{seconds[0]:.0f} and {seconds[1]:.0f} s")
+        seconds = [run_camcore(ranks, "verdict", path) for path, ranks in ((alone, 1), (shared, options.ranks))]
+        verdicts = read_verdict(open_run(alone)), read_verdict(open_run(shared))
+        print(f"verdict: the same: {verdicts[0] == verdicts[1]}; {seconds[0]:.0f} and {seconds[1]:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
