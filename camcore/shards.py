@@ -194,7 +194,11 @@ def choose_size(images: int, batch_size: int, ranks: int) -> int:
 def _begin(folder: Path, plan: dict[str, Any]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     _make(folder)
-    write_json(folder / "plan.json", plan)
+    try:
+        write_json(folder / "plan.json", plan)
+    except CamcoreError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _make(folder: Path) -> None:

@@ -38,7 +38,9 @@ def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, mode
         for source in sources:
             for at, target in enumerate(("predicted", "true")):
                 stored = np.asarray(generation.maps(source.id, target)[index])
-                np.testing.assert_allclose(maps[source.id][at], stored, atol=1e-5 * np.abs(stored).max())
+                # Alone or in a batch, sums are rounded differently: before the last layer, a ReLU at zero may open.
+                tolerance = 1e-5 if source.layer is None else 1e-2
+                np.testing.assert_allclose(maps[source.id][at], stored, atol=tolerance * np.abs(stored).max())
 
 
 def test_maps_are_float32_one_per_class_in_order(model):

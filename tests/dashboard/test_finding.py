@@ -208,4 +208,4 @@ def test_a_run_of_one_class_per_image_needs_no_filter_for_it(runs, monkeypatch):
 def test_files_are_offered_once_they_are_asked_for(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap")
     assert not app.get("download_button")
-    assert [data for data in app.get("bidi_component") if "known" in json.loads(data.proto.json)] == []
+    assert [data for data in app.get("bidi_component") if "known" in json.loads(data.proto.json or "{}")] == []
