@@ -173,10 +173,10 @@ def plain_worker_errors() -> Iterator[None]:
 def read_images(
     dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
 ) -> TorchDataset[Tensor] | Tensor:
-    """Return the seen images of samples, decoded once: in memory where they fit, else in a file of the cache.
+    """Return the seen images of samples, decoded once: in memory where they fit and the process is alone.
 
-    They are decoded at each access only where the disk has no room for that file. The ranks of a machine share the
-    file.
+    Else they lie in a file of the cache, which the ranks of a machine share, and are decoded at each access only where
+    the disk has no room for it.
 
     Raises:
         CamcoreError: An image can't be decoded.

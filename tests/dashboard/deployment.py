@@ -68,10 +68,6 @@ class Deployment:
         self.processes[name].kill()
         self.processes[name].wait()
 
-    def log(self, name: str) -> str:
-        """Return what a process has written."""
-        return (self.folder / f"{name}.log").read_text(encoding="utf-8")
-
     def ask(
         self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, process: str | None = None
     ) -> tuple[int, str]:
