@@ -22,7 +22,7 @@ RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
 HEADS = ("run.json", "manifest.json")
 LARGEST = 256 * 1024**2  # bytes that are hashed when a file is first used: 0.2 s at 1.4 GiB/s
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_hashing = Lock()  # sessions that want the same file wait for one that hashes it
+_hashing = tuple(Lock() for _ in range(64))  # by file: sessions that want the same one wait for who hashes it
 
 Sums = dict[str, tuple[str, ...]]
 
@@ -122,7 +122,7 @@ def _is_other(path: Path, way_out: str, largest: int | None) -> bool:
         state = path.stat()
         if largest is not None and state.st_size > largest:
             return False
-        with _hashing:
+        with _hashing[hash(path) % len(_hashing)]:
             return _hash(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns) not in expected
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing. {way_out}") from error

@@ -30,7 +30,8 @@ def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optim
     ]
     if config.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)  # an epoch of a small network takes 3 to 8% less
+    # fused: an epoch of a small network takes 3 to 8% less
+    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
 
 
 def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:

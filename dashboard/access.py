@@ -54,6 +54,8 @@ def read_access() -> Access | None:
             raise CamcoreError(f"CAMCORE_LOGIN asks for a login, but there is no table [auth] in {files}. {WAY_OUT}")
         return None
     _check_section(section)
+    if not st.get_option("server.cookieSecret"):  # it signs cookies where secrets.toml can't be read later
+        raise CamcoreError(f"STREAMLIT_SERVER_COOKIE_SECRET is empty. Fill it in, or leave it away. {WAY_OUT}")
     return _read_list(section.get("allowed"))
 
 

@@ -20,13 +20,14 @@ try:
     from dashboard.access import read_access
     from dashboard.faults import show_fault
     from dashboard.gone_sessions import set_apart_what_stays
-    from dashboard.guard import RequireLogin
+    from dashboard.guard import Guard
     from dashboard.limits import read_upload_limit
-    from dashboard.offline import ask_nobody_for_the_address
+    from dashboard.offline import ask_nobody_for_the_address, refuse_what_no_page_needs
 
     ask_nobody_for_the_address()
+    refuse_what_no_page_needs()
     set_apart_what_stays()
-    app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(RequireLogin)], on_script_error=show_fault)
+    app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
     read_access()  # not before: it is the App that finds the settings beside this file
     read_upload_limit()
 except CamcoreError as error:  # better no server than another one than was meant

@@ -62,7 +62,7 @@ class Entry:
         return str(self.path), f"{self.generation.id if self.generation else ''} {self.changed}"
 
 
-_entries: Kept[Path, Entry] = Kept(most=500)
+_entries: Kept[Path, Entry] = Kept(most=10_000)  # with fewer than there are runs, none would be found again
 
 
 def find_runs_folder(arguments: Sequence[str]) -> Path:

@@ -1,4 +1,4 @@
-"""Streamlit asks for a login when a page is made, and serves files to everyone. Here it asks for those too."""
+"""What is asked before Streamlit answers: for a login at files too, which it serves to everyone; for few uploads."""
 
 import json
 from collections.abc import Mapping
@@ -9,19 +9,25 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.runtime import get_instance
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from camcore.errors import CamcoreError
 from dashboard.access import read_access
+from dashboard.limits import PICTURES_AT_ONCE
 
+MOST_HELD = 3 * PICTURES_AT_ONCE  # files of one session; more than are shown, so that some can be taken out again
 CLOSED = ("_stcore", "media", "component", "app")  # first parts of paths; the others hold Streamlit's own scripts
 OPEN = ("_stcore/health", "_stcore/host-config")  # what a browser needs to show the way to the login
 
 
-class RequireLogin:
-    """ASGI middleware: where a login is set up, files, uploads and figures are for those whom the list allows."""
+class Guard:
+    """ASGI middleware: where a login is set up, files, uploads and figures are for those whom the list allows.
+
+    With a login or without, a session holds `MOST_HELD` uploads at most: they lie in the memory that all share.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -30,6 +36,8 @@ class RequireLogin:
         """Answer 403 to who may not have this, else pass it on."""
         if scope["type"] == "http" and is_closed(scope["path"]) and not may_pass(HTTPConnection(scope).cookies):
             await PlainTextResponse("Log in first.", 403)(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "PUT" and is_full(scope["path"]):
+            await PlainTextResponse("Take some pictures out first.", 413)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -39,6 +47,14 @@ def is_closed(path: str) -> bool:
     base = st.get_option("server.baseUrlPath").strip("/")
     inside = path.lstrip("/").removeprefix(base).lstrip("/") if base else path.lstrip("/")
     return inside.split("/")[0] in CLOSED and inside not in OPEN
+
+
+def is_full(path: str) -> bool:
+    """Whether a path, `.../upload_file/SESSION/FILE`, is an upload of a session that holds as many as it may."""
+    parts = path.split("/")
+    if "upload_file" not in parts[:-2]:
+        return False
+    return len(get_instance().uploaded_file_mgr.file_storage.get(parts[-2], ())) >= MOST_HELD
 
 
 def may_pass(cookies: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ from camcore.runs import Run
 from dashboard.data import Entry
 from dashboard.kept import Kept
 
-MOST = 500  # runs, of which some kilobytes each are kept
+MOST = 10_000  # runs, of which some kilobytes each are kept
 _histories: Kept[Path, pd.DataFrame] = Kept(MOST)
 _kept_rows: Kept[Path, pd.Series | None] = Kept(MOST)
 _kept_epochs: Kept[Path, int | None] = Kept(MOST)
@@ -22,7 +22,7 @@ def read_history(entry: Entry) -> pd.DataFrame:
         RunError: It is damaged.
     """
     run = entry.run
-    return pd.DataFrame() if run is None else _histories.get(run.path, lambda: _find_files(run.path), run.history)
+    return pd.DataFrame() if run is None else _histories.get(run.path, lambda: find_files(run.path), run.history)
 
 
 def read_kept_row(run: Run) -> pd.Series | None:
@@ -31,7 +31,7 @@ def read_kept_row(run: Run) -> pd.Series | None:
     Raises:
         RunError: As there.
     """
-    return _kept_rows.get(run.path, lambda: _find_files(run.path), run.kept_row)
+    return _kept_rows.get(run.path, lambda: find_files(run.path), run.kept_row)
 
 
 def read_kept_epoch(run: Run) -> int | None:
@@ -40,8 +40,9 @@ def read_kept_epoch(run: Run) -> int | None:
     Raises:
         RunError: As there.
     """
-    return _kept_epochs.get(run.path, lambda: _find_files(run.path), run.kept_epoch)
+    return _kept_epochs.get(run.path, lambda: find_files(run.path), run.kept_epoch)
 
 
-def _find_files(run: Path) -> list[Path]:
+def find_files(run: Path) -> list[Path]:
+    """Return the files by which the course of a training, and its weights, are told to have changed."""
     return [run / name for name in ("run.json", "history.csv", "model.safetensors", SUMS, "resume")]

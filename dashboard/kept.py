@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -24,6 +25,7 @@ class Kept(Generic[K, T]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._values: dict[K, tuple[Sequence[Path], State, T]] = {}
+        self._lock = Lock()  # of changes
 
     def get(self, key: K, find_files: Callable[[], Sequence[Path]], read: Callable[[], T]) -> T:
         """Return what `read` returned when these files and folders were as they are; what it raises is not kept.
@@ -40,11 +42,12 @@ class Kept(Generic[K, T]):
         files = find_files()
         state = look_at(files)
         value = read()
-        self._values.pop(key, None)
-        if files and _is_settled(state):
-            self._values[key] = (files, state, value)
-            while len(self._values) > self._most:
-                self._values.pop(next(iter(self._values), key), None)
+        with self._lock:
+            self._values.pop(key, None)
+            if files and _is_settled(state):
+                self._values[key] = (files, state, value)
+                while len(self._values) > self._most:
+                    del self._values[next(iter(self._values))]
         return value
 
 

@@ -38,4 +38,4 @@ def read_upload_limit() -> int:
 
 
 PICTURES_AT_ONCE = read_limit("CAMCORE_PICTURES_AT_ONCE", 8)  # of one visitor, on the page Try your own image
-PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # through networks, of all visitors of this process; others wait
+PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # through networks, of all visitors of the process

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, ReplacedError, RunError
+from camcore.files import RESTORE
 from camcore.heatmaps import parse_source
 from camcore.own_image import OwnImage, encode_webp, read_own_image
 from camcore.runs import Run, open_run
@@ -33,13 +34,15 @@ _FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence t
 class Analysis:
     """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class.
 
-    `sources` are those that can be had; CAM where the network's logits for this picture are those of CAM.
+    `sources` are those that can be had; CAM where the network's logits for this picture are those of CAM. `weights` is
+    which state of the network's weights this is of, as of `_version`.
     """
 
     name: str
     image: OwnImage
     probabilities: NDArray[np.float32]
     sources: tuple[str, ...]
+    weights: tuple[str, str]
     maps: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
 
     @cached_property
@@ -92,14 +95,21 @@ def list_sources(analyses: Sequence[Analysis]) -> list[str]:
 
 
 def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: Tell) -> None:
-    """Put the maps of sources for classes into the analysis, in a turn; what is there is not computed again."""
+    """Put the maps of sources for classes into the analysis, in a turn; what is there is not computed again.
+
+    Raises:
+        RunError: The weights are damaged, or have gone.
+        ReplacedError: They are others by now: the maps would not be those of the probabilities.
+    """
     from camcore.own_maps import explain_classes
 
     missing = [one for one in dict.fromkeys(sources) if any((one, label) not in analysis.maps for label in classes)]
     if not missing:
         return
     with _line.turn(_who(), tell):
-        model = _load_model(*_version(run))
+        if analysis.weights != _version(run):
+            raise ReplacedError(f"The weights of {run.path} were replaced while this page was made. Load it once more.")
+        model = _load_model(*analysis.weights)
         maps = explain_classes(model, analysis.image.seen, classes, [parse_source(one) for one in missing])
     analysis.maps.update({(source, label): raw[at] for source, raw in maps.items() for at, label in enumerate(classes)})
 
@@ -113,19 +123,27 @@ def _who() -> str:
 def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
     from camcore.own_maps import predict
 
-    model = _load_model(*_version(run))
+    weights = _version(run)
+    model = _load_model(*weights)
     try:
         image = read_own_image(content, name, run.config.view, text)
     except CamcoreError as error:
         return str(error)
     prediction = predict(model, image.seen)
-    sources = _list_sources(*_version(run), prediction.cam_applies)
-    return Analysis(name, image, prediction.probabilities, sources)
+    sources = _list_sources(*weights, prediction.cam_applies)
+    return Analysis(name, image, prediction.probabilities, sources, weights)
 
 
 def _version(run: Run) -> tuple[str, str]:
-    """Return what the network goes by: where the run lies, and which state of its weights this is."""
-    state = run.weights_path.stat()
+    """Return what the network goes by: where the run lies, and which state of its weights this is.
+
+    Raises:
+        RunError: The weights have gone.
+    """
+    try:
+        state = run.weights_path.stat()
+    except OSError as error:
+        raise RunError(f"{run.weights_path} can't be read ({error.strerror}). {RESTORE}") from error
     return str(run.path), f"{state.st_mtime_ns} {state.st_size}"
 
 

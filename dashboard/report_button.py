@@ -9,7 +9,9 @@ from camcore.errors import RunError
 from camcore.report import IMAGES, make_report
 from camcore.runs import open_run
 from dashboard import layout
-from dashboard.data import Entry, read_time
+from dashboard.data import Entry
+from dashboard.histories import find_files
+from dashboard.kept import State, look_at
 from dashboard.language import language, text
 from dashboard.verdict_data import read_verdict
 
@@ -19,9 +21,9 @@ def show_report_button(entry: Entry) -> None:
     assert entry.generation is not None  # noqa: S101 shown for explained runs only
     note = text("report.download.help", count=min(IMAGES, entry.generation.manifest["images"]))
     problem = _find_problem(entry)
-    date = read_time(entry.generation.path / "verdict.json")
+    files = [entry.generation.path / "verdict.json", *find_files(entry.path)]
     # The file is made in a thread that knows nothing of this session, so the language goes with it.
-    make: Callable[[], bytes] = partial(_make_report, entry, entry.key, date, language())
+    make: Callable[[], bytes] = partial(_make_report, entry, entry.key, look_at(files), language())
     st.download_button(
         text("report.download"),
         make,
@@ -45,5 +47,5 @@ def _find_problem(entry: Entry) -> str:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _make_report(_entry: Entry, key: tuple[str, str], verdict_date: int, language: str) -> bytes:
+def _make_report(_entry: Entry, key: tuple[str, str], files: State, language: str) -> bytes:
     return make_report(open_run(_entry.path), language=language).encode()

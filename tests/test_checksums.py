@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Lock
 
 import pytest
 
@@ -106,6 +108,30 @@ def test_a_file_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     verify(folder / "b.npy", WAY_OUT)
     monkeypatch.setattr(checksums, "sha256_of", lambda _: pytest.fail("it has been hashed already"))
     verify(folder / "b.npy", WAY_OUT)
+
+
+def test_while_a_large_file_is_hashed_others_are_not_kept_waiting(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, other = folder / "b.npy", folder / "run.json"
+    begun, go_on = Event(), Event()
+    monkeypatch.setattr(checksums, "_hashing", {0: Lock(), 1: Lock()})
+    monkeypatch.setattr(checksums, "hash", lambda path: int(path == other), raising=False)
+
+    def hash_slowly(path: Path) -> str:
+        if path == slow:
+            begun.set()
+            assert go_on.wait(20)
+        return sha256_of(path)
+
+    monkeypatch.setattr(checksums, "sha256_of", hash_slowly)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(verify, slow, WAY_OUT)
+        assert begun.wait(20)
+        verify(other, WAY_OUT)
+        assert not first.done()
+        go_on.set()
+        first.result(20)
 
 
 @pytest.mark.parametrize(

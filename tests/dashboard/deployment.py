@@ -97,7 +97,7 @@ def deploy(folder: Path, runs: Path, secrets: str | None = None, processes: str 
     front = free_port()
     url = f"https://127.0.0.1:{front}/cams"
     changes = {"CAMCORE_RUNS": str(runs), "STREAMLIT_SERVER_COOKIE_SECRET": "a" * 64}
-    environment = os.environ | read_environment(DEPLOY / "dashboard.env") | changes
+    environment = os.environ | _read_unit() | read_environment(DEPLOY / "dashboard.env") | changes
     if secrets is None:
         del environment["CAMCORE_LOGIN"]
     else:
@@ -135,6 +135,12 @@ def read_environment(path: Path) -> dict[str, str]:
     """Return what a file of lines NAME=value sets."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def _read_unit() -> dict[str, str]:
+    """Return the variables that the unit sets, but for those that name folders of systemd's."""
+    unit = (DEPLOY / "camcore@.service").read_text(encoding="utf-8")
+    return dict(re.findall(r"^Environment=(\w+)=([^%\n]+)$", unit, re.MULTILINE))
 
 
 def change_nginx(text: str, ports: Mapping[str, int], front: int) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit import config
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.secrets import Secrets, secrets_singleton
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from camcore.errors import CamcoreError
@@ -191,6 +194,33 @@ def test_a_login_that_has_to_be_there_is_missed(secrets: Path, monkeypatch: pyte
     monkeypatch.setenv("CAMCORE_LOGIN", "no")
     with pytest.raises(CamcoreError, match=r"CAMCORE_LOGIN is 'no'\. Give it the value required, or leave it away"):
         read_access()
+
+
+def test_an_empty_secret_lets_nobody_in(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cookies are signed with it whenever secrets.toml can't be read."""
+    set_option(monkeypatch, "server.cookieSecret", "")
+    secrets.write_text(SECRETS)
+    with pytest.raises(CamcoreError, match=r"STREAMLIT_SERVER_COOKIE_SECRET is empty\. Fill it in, or leave it away"):
+        read_access()
+
+
+@pytest.mark.parametrize(
+    ("path", "held", "full"),
+    [
+        ("/_stcore/upload_file/me/new", guard.MOST_HELD, True),
+        ("/cams/_stcore/upload_file/me/new", guard.MOST_HELD, True),
+        ("/_stcore/upload_file/me/new", guard.MOST_HELD - 1, False),
+        ("/_stcore/upload_file/somebody/new", guard.MOST_HELD, False),
+        ("/_stcore/upload_file/me", guard.MOST_HELD, False),
+        ("/gallery", guard.MOST_HELD, False),
+    ],
+)
+def test_a_session_holds_a_few_uploads(path: str, held: int, full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = MemoryUploadedFileManager("/_stcore/upload_file")
+    for number in range(held):
+        files.add_file("me", UploadedFileRec(str(number), "a.png", "image/png", b"1"))
+    monkeypatch.setattr(guard, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=files))
+    assert guard.is_full(path) is full
 
 
 def test_what_vanishes_later_opens_nothing(secrets: Path) -> None:

@@ -1,5 +1,6 @@
 """Logging in and out behind the shipped nginx file, with a provider of OpenID Connect in a process of its own."""
 
+import base64
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser_steps import parameters, wait_until_painted
 from dashboard_server import free_port
@@ -19,10 +21,12 @@ from synthetic_run import make_run
 
 pytestmark = pytest.mark.browser
 
+LONG = base64.b85encode(np.random.default_rng(0).bytes(3600)).decode()  # as providers send who is in many groups
 USERS = (
     {"sub": "ann", "email": "Ann@Example.org", "email_verified": True, "name": "Ann"},
     {"sub": "eve", "email": "eve@evil.example", "email_verified": True, "name": "Eve"},
     {"sub": "una", "email": "una@example.org", "email_verified": False, "name": "Una"},
+    {"sub": "max", "email": "max@example.org", "email_verified": True, "groups": LONG},
 )
 SECRETS = """[auth]
 allowed = ["example.org"]
@@ -96,6 +100,14 @@ def test_a_shared_link_is_reached_through_the_login_and_left_by_logging_out(page
     assert page.request.get(answer.value.url).status == 403
     page.goto(f"{guarded.url}/{LINK}")
     expect(page.get_by_text("Log in to look around")).to_be_visible()
+
+
+def test_somebody_of_whom_the_provider_says_much_comes_in(page: Page, guarded: Deployment) -> None:
+    log_in(page, f"{guarded.url}/{LINK}", "max")
+    expect(page.get_by_text("10 of 40 images")).to_be_visible()
+    cookies = sum(len(cookie["name"]) + len(cookie["value"]) for cookie in page.context.cookies())
+    assert 8192 < cookies < 16384, "more than nginx and the WebSocket take by themselves"
+    log_out(page)
 
 
 @pytest.mark.parametrize("user", ["eve", "una"])

@@ -6,6 +6,7 @@ import io
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
+from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps import parse_source
 from camcore.language import text_in
 from camcore.own_image import MOST_MEGABYTES, read_own_image
@@ -165,12 +167,27 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     monkeypatch.setattr(own_maps, "explain_classes", explain)
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     run = open_run(runs / "tiny")
-    analyses = [own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",)) for _ in range(8)]
+    analyses = [
+        own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), own_model._version(run)) for _ in range(8)
+    ]
     monkeypatch.setattr(own_model, "_line", WaitingLine(3))
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda one: own_model.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
     assert len(most) == 8 and max(most) == 3
     assert all(("cam", 0) in analysis.maps for analysis in analyses)
+
+
+def test_maps_are_never_of_other_weights_than_the_probabilities(runs):
+    """Somebody may wait in line while a training writes new weights, or while the run is removed."""
+    image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
+    run = open_run(runs / "tiny")
+    analysis = own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), (str(run.path), "those of before"))
+    with pytest.raises(ReplacedError, match=r"The weights of .*tiny were replaced while this page was made"):
+        own_model.find_maps(run, analysis, ["cam"], [0], lambda *_: None)
+    assert analysis.maps == {}
+    gone = replace(run, path=runs / "gone")
+    with pytest.raises(RunError, match=r"model\.safetensors can't be read \(No such file or directory\)\. Restore it"):
+        own_model.find_maps(gone, analysis, ["cam"], [0], lambda *_: None)
 
 
 def test_a_run_without_weights_names_the_command(runs, monkeypatch):
@@ -228,7 +245,7 @@ def shown() -> Shown:
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
-    analysis = own_model.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), maps)
+    analysis = own_model.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), ("", ""), maps)
     return Shown({"id": analysis}, ("cam", "grad_cam"), {"id": {"predicted": 0, "runner_up": 1}}, CLASSES)
 
 
