@@ -20,7 +20,7 @@ from torch.distributed.rendezvous import rendezvous
 from camcore.errors import CamcoreError
 from camcore.ranks import here
 
-LONGEST_WAIT = timedelta(days=7)  # for a rank that decodes a data set; one that has ended is noticed at once
+LONGEST_WAIT = timedelta(hours=12)  # for a rank that decodes a data set; one that has ended is noticed at once
 LONGEST_STEP = timedelta(minutes=10)  # on GPUs, where nobody notices
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import camcore
 from camcore.backbones import BACKBONES
@@ -20,6 +21,8 @@ from camcore.heatmaps import Source
 from camcore.models import CamCheck, Classifier, layer_grids
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.shards import ExplainedBatch
+
+ROWS_AT_ONCE = 4096  # whose logits are held once more
 
 
 class GenerationWriter:
@@ -106,7 +109,7 @@ class GenerationWriter:
 
     def _table(self) -> pd.DataFrame:
         samples = self.dataset.val
-        exponents = np.exp(self.logits - self.logits.max(1, keepdims=True))
+        blocks = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(samples), ROWS_AT_ONCE)]
         columns: dict[str, Any] = {
             "id": [sample.id for sample in samples],
             "path": [sample.path for sample in samples],
@@ -114,15 +117,24 @@ class GenerationWriter:
             "height": [sample.height for sample in samples],
             "label": [sample.label for sample in samples],
             "predicted": self.targets[:, 0],
-            "confidence": (exponents / exponents.sum(1, keepdims=True)).max(1),
+            "confidence": np.concatenate([_find_confidence(self.logits[rows]) for rows in blocks]),
             "other_label": [sample.other_label for sample in samples],
             "boxes": [_box_rows(sample) for sample in samples],
         }
-        columns |= {f"status_{name}": map_status(values[:, 0]) for name, values in self.maps.items()}
+        columns |= {
+            f"status_{name}": np.concatenate([map_status(values[rows, 0]) for rows in blocks])
+            for name, values in self.maps.items()
+        }
         return pd.DataFrame(columns)
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
         return create_array(self.folder / f"{name}.npy", shape, dtype)
+
+
+def _find_confidence(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    exponents = np.exp(logits - logits.max(1, keepdims=True))
+    confidence: NDArray[np.float32] = (exponents / exponents.sum(1, keepdims=True)).max(1)
+    return confidence
 
 
 def _box_rows(sample: Sample) -> list[list[float]]:

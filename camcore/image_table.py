@@ -13,6 +13,7 @@ from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps import parse_source
+from camcore.readings import rows_at_once
 from camcore.runs import Run
 
 ROWS_AT_ONCE = 10_000
@@ -22,8 +23,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def write_csv(run: Run, generation: Generation, indices: NDArray[np.intp], first: str, second: str) -> bytes:
     """Return `make_image_table` as of `to_csv`, made in parts: a million rows are a quarter of a GB by themselves."""
     stream = BytesIO()
-    for start in range(0, len(indices), ROWS_AT_ONCE):
-        rows = indices[start : start + ROWS_AT_ONCE].tolist()
+    size = rows_at_once(generation, ROWS_AT_ONCE)
+    for start in range(0, len(indices), size):
+        rows = indices[start : start + size].tolist()
         table = make_image_table(run, generation, rows, first, second)
         stream.write(to_csv(table, head=not start))
     return stream.getvalue()

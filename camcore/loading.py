@@ -222,4 +222,6 @@ def kept_side(augmentation: str, size: int) -> int:
 
 def _ignore_interrupt(_worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not here().alone:  # torchrun sends it to whole groups of processes; a rank ends its workers itself
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)

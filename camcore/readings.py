@@ -22,6 +22,8 @@ from camcore.runs import Run
 FloatArray = NDArray[np.float64]
 T = TypeVar("T")
 BLOCK = 2500  # images at once: small enough for a core's cache
+USUAL_CELLS = 64  # of a map
+MOST_THREADS = 8  # each holds its block
 
 
 def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
@@ -138,9 +140,16 @@ def _work_through(generation: Generation, work: Callable[[Generation, slice], T]
     Each block has the generation opened anew: what is mapped of a file counts as this process's memory until it is
     closed.
     """
-    blocks = [slice(at, at + BLOCK) for at in range(0, max(generation.manifest["images"], 1), BLOCK)]
-    with ThreadPoolExecutor(count_cores()) as pool:
+    size = rows_at_once(generation, BLOCK)
+    blocks = [slice(at, at + size) for at in range(0, max(generation.manifest["images"], 1), size)]
+    with ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool:
         return list(pool.map(lambda rows: work(replace(generation), rows), blocks))
+
+
+def rows_at_once(generation: Generation, most: int) -> int:
+    """Return how many images to take at once: fewer than `most` where a layer's maps have many cells."""
+    cells = max(layer["height"] * layer["width"] for layer in generation.manifest["layers"])
+    return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 
 
 def same_by_theory(generation: Generation, first: str, second: str) -> bool:

@@ -33,6 +33,7 @@ from camcore.ranks import here
 from camcore.runs import Run
 
 BOX_SIDE = 112
+UPSAMPLED_AT_ONCE = 256  # images, in double precision: 25 MB
 BASELINE_PREFIX = "baseline_"
 
 Values = dict[str, dict[str, NDArray[np.float64]]]
@@ -97,8 +98,9 @@ def read_truth(run: Run, dataset: Dataset, samples: pd.DataFrame) -> Truth:
 
 def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed: int) -> dict[str, FloatArray]:
     """Return the baselines' raw maps (N, h, w) by id, `baseline_center` and so on."""
-    seen = (see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size) for sample in dataset.val)
-    grey = np.stack([np.asarray(image) for image in seen])
+    grey = np.empty((len(dataset.val), truth.size, truth.size), dtype=np.uint8)
+    for at, sample in enumerate(dataset.val):
+        grey[at] = see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size)
     return {f"{BASELINE_PREFIX}{name}": one.compute(grey, height, width, seed) for name, one in BASELINES.items()}
 
 
@@ -162,9 +164,15 @@ def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, Flo
 
 
 def _overlap(raw: FloatArray, method: str, truth: Truth) -> BoxOverlap:
-    fine = draw(upsample(raw, BOX_SIDE, BOX_SIDE), "positive", method)
     known = [boxes if finite else boxes[:0] for boxes, finite in zip(truth.boxes, is_finite(raw), strict=True)]
-    return overlap_boxes(to_score(fine), [to_pixel_boxes(boxes, BOX_SIDE) for boxes in known])
+    pixels = [to_pixel_boxes(boxes, BOX_SIDE) for boxes in known]
+    parts = []
+    for start in range(0, len(raw), UPSAMPLED_AT_ONCE):
+        rows = slice(start, start + UPSAMPLED_AT_ONCE)
+        fine = draw(upsample(raw[rows], BOX_SIDE, BOX_SIDE), "positive", method)
+        parts.append(overlap_boxes(to_score(fine), pixels[rows]))
+    best, largest = (np.concatenate([getattr(part, name) for part in parts]) for name in ("best", "largest"))
+    return BoxOverlap(best, largest)
 
 
 def _score_masks(scores: Scores, name: str, method: str, raw: FloatArray, truth: Truth) -> None:

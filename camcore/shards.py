@@ -1,5 +1,7 @@
 """An explain under way: the finished parts of the split, kept until all are there, so that a stop costs one part."""
 
+import hashlib
+import json
 import math
 import shutil
 import time
@@ -42,13 +44,15 @@ class ExplainedBatch:
 class Shards:
     """The finished parts, a file for each `size` images of the split.
 
-    `report` says how the trunk is run: what is left must be computed the same way.
+    `report` says how the trunk is run: what is left must be computed the same way. `mark` tells them from the parts of
+    another explain, which a rank that was left over from that may still write.
     """
 
     folder: Path
     images: int
     size: int
     report: dict[str, Any]
+    mark: str
 
     @property
     def starts(self) -> range:
@@ -127,7 +131,7 @@ class Shards:
             raise RunError(f"{path} is damaged ({error}). Remove {self.folder}, and explain again.") from error
 
     def _path(self, start: int) -> Path:
-        return self.folder / f"{start:010}.safetensors"
+        return self.folder / f"{start:010}-{self.mark}.safetensors"
 
 
 def find_report(run: Run, key: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -161,7 +165,9 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
         CamcoreError: The disk is full, or the folder may not be written to.
     """
     folder = _folder(run)
-    shards = Shards(folder, images, from_first(lambda: _find_size(run, key, images, report)), report)
+    size = from_first(lambda: _find_size(run, key, images, report))
+    plan = json.dumps([dict(key), report, size], sort_keys=True)
+    shards = Shards(folder, images, size, report, hashlib.sha256(plan.encode()).hexdigest()[:8])
     try:
         yield shards
     except BaseException:

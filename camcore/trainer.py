@@ -72,15 +72,15 @@ def evaluate(trainer: Trainer, judged: Judged, split: str) -> dict[str, float]:
     """Return `<split>_loss` (without smoothing) and `<split>_accuracy` on what the training does not see."""
     model = trainer.state.kept.eval()
     count, mine = len(judged.labels), here().share(len(judged.labels))
-    loss = accuracy = 0.0
+    loss = right = 0.0
     if mine:
         batches = make_loader(Subset(judged.inputs, mine), trainer.config.batch_size, 0)  # type: ignore[arg-type]
         logits = torch.cat([trainer.logits(model, batch).cpu() for batch in batches])
         labels = judged.labels[mine.start : mine.stop]
         loss = float(nn.functional.cross_entropy(logits, labels))
-        accuracy = float((logits.argmax(1) == labels).float().mean())
-    loss, accuracy = (total / count for total in reduce_sums(loss * len(mine), accuracy * len(mine)))
-    return {f"{split}_loss": loss, f"{split}_accuracy": accuracy}
+        right = float((logits.argmax(1) == labels).sum())
+    loss, right = reduce_sums(loss * len(mine), right)
+    return {f"{split}_loss": loss / count, f"{split}_accuracy": right / count}
 
 
 @contextmanager

@@ -96,7 +96,8 @@ def make_verdict(
         )
     truth = read_truth(subject.run, subject.dataset, generation.samples)
     last = generation.manifest["layers"][-1]
-    baselines = read_baselines(subject.dataset, truth, last["height"], last["width"], seed)
+    grid = (last["height"], last["width"])
+    baselines = from_first(partial(read_baselines, subject.dataset, truth, *grid, seed))
     scores = score_maps(generation, names, baselines, truth)
     subset, curves = measure_curves(subject, names, baselines, images, seed)
     few = subset[:RANDOMIZED_IMAGES]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from camcore import explain as explaining
+from camcore import shards
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.errors import CamcoreError, RunError
@@ -65,7 +66,7 @@ def stop(run: Run, dataset: Dataset, batches: Batches, at: int) -> None:
 
 
 def parts(run: Run) -> list[str]:
-    return sorted(path.name for path in (run.path / "explained" / ".unfinished").glob("*"))
+    return sorted(path.name.partition("-")[0] for path in (run.path / "explained" / ".unfinished").glob("*"))
 
 
 def test_what_is_finished_is_not_computed_again(
@@ -75,7 +76,7 @@ def test_what_is_finished_is_not_computed_again(
     before, batches = open_generation(own_run).id, Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
     assert open_generation(own_run).id == before, "the old maps are in force until all new ones are there"
-    assert parts(own_run) == ["0000000000.safetensors", "plan.json"]
+    assert parts(own_run) == ["0000000000", "plan.json"]
     made = explain_now(own_run, dataset, BOTH, all_classes=True)
     assert batches.count == 1
     assert read_all(made) == whole
@@ -117,6 +118,26 @@ def test_parts_of_other_maps_are_not_taken(
         np.testing.assert_allclose(made.logits, expected + bias, rtol=1e-4, atol=1e-5)
 
 
+def test_parts_that_a_rank_of_another_explain_still_writes_are_not_taken(
+    own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read_all(explain_now(own_run, dataset, BOTH, all_classes=True))
+    batches = Batches(monkeypatch)
+    stop(own_run, dataset, batches, at=3)
+    (part,) = (own_run.path / "explained" / ".unfinished").glob("0000000000-*")
+    late = part.read_bytes()
+    make_folder = shards._make
+
+    def make_beside(folder: Path) -> None:
+        make_folder(folder)
+        part.write_bytes(late)
+
+    monkeypatch.setattr(shards, "_make", make_beside)
+    made = explain_now(own_run, dataset, BOTH[:1], all_classes=True)
+    assert batches.count == 3, "all is computed"
+    assert read_all(made) != whole
+
+
 def test_where_no_part_can_be_written_one_line_says_so(own_run: Run, dataset: Dataset) -> None:
     (own_run.path / "explained" / ".unfinished").write_text("in the way")
     with pytest.raises(CamcoreError) as caught:
@@ -129,7 +150,7 @@ def test_a_damaged_part_is_named_with_the_way_out(
 ) -> None:
     batches = Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
-    part = own_run.path / "explained" / ".unfinished" / "0000000000.safetensors"
+    (part,) = (own_run.path / "explained" / ".unfinished").glob("0000000000-*.safetensors")
     part.write_bytes(part.read_bytes()[:-9])
     with pytest.raises(RunError) as caught:
         explain_now(own_run, dataset, BOTH, all_classes=True)

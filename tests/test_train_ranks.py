@@ -173,6 +173,38 @@ def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -
     assert not list(path.rglob("*.part"))
 
 
+STOPS_TORCHRUN = """
+import os, signal, time
+from camcore import train
+from camcore.cli import main
+
+learn, steps = train.reduce_gradients, []
+
+def learn_and_stop(parameters):
+    steps.append(0)
+    if len(steps) == 5 and os.environ["RANK"] == "0":
+        os.kill(os.getppid(), signal.SIGTERM)
+    if len(steps) == 5:
+        time.sleep(2)
+    learn(parameters)
+
+train.reduce_gradients = learn_and_stop
+main({words!r})
+"""
+
+
+def test_what_ends_torchrun_ends_behind_a_step_that_is_kept(tmp_path: Path, tiny_folder: Path) -> None:
+    """It sends SIGTERM to whole groups of processes, to those too that read images for a rank."""
+    path = tmp_path / "run"
+    words = [str(word) for word in training(tiny_folder, path, "--epochs", 300, "--workers", 1)]
+    ended = run_torchrun(tmp_path, source=STOPS_TORCHRUN.format(words=words))
+    assert ended.returncode != 0
+    assert ended.stderr.count("Stopped. ") == 1, ended.stderr
+    assert "Error: " not in ended.stderr
+    begun = torch.load(open_run(path).state_path, weights_only=True)["begun"]
+    assert (begun["steps"], begun["random"] is not None) == (2, True)
+
+
 @pytest.mark.skipif(GPUS < 2, reason=f"needs two GPUs, one for each rank; there are {GPUS}")
 def test_ranks_on_gpus_come_to_the_curve_of_one(tmp_path: Path, tiny_folder: Path) -> None:
     for path, ranks in ((tmp_path / "alone" / "run", 1), (tmp_path / "run", 2)):
