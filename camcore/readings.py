@@ -148,7 +148,7 @@ def _work_through(generation: Generation, work: Callable[[Generation, slice], T]
 
 def rows_at_once(generation: Generation, most: int) -> int:
     """Return how many images to take at once: fewer than `most` where a layer's maps have many cells."""
-    cells = max(layer["height"] * layer["width"] for layer in generation.manifest["layers"])
+    cells: int = max(layer["height"] * layer["width"] for layer in generation.manifest["layers"])
     return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 
 

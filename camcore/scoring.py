@@ -100,7 +100,7 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
     """Return the baselines' raw maps (N, h, w) by id, `baseline_center` and so on."""
     grey = np.empty((len(dataset.val), truth.size, truth.size), dtype=np.uint8)
     for at, sample in enumerate(dataset.val):
-        grey[at] = see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size)
+        grey[at] = np.asarray(see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size))
     return {f"{BASELINE_PREFIX}{name}": one.compute(grey, height, width, seed) for name, one in BASELINES.items()}
 
 

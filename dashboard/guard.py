@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 from starlette.requests import HTTPConnection
@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime import get_instance
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -54,7 +55,8 @@ def is_full(path: str) -> bool:
     parts = path.split("/")
     if "upload_file" not in parts[:-2]:
         return False
-    return len(get_instance().uploaded_file_mgr.file_storage.get(parts[-2], ())) >= MOST_HELD
+    held = cast(MemoryUploadedFileManager, get_instance().uploaded_file_mgr).file_storage
+    return len(held.get(parts[-2], ())) >= MOST_HELD
 
 
 def may_pass(cookies: Mapping[str, str]) -> bool:
