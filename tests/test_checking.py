@@ -10,6 +10,7 @@ from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
 from camcore import checksums, verdict
+from camcore.checking import check_run
 from camcore.checksums import RUN_FILES, SUMS, read_sums, write_sums
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
@@ -23,6 +24,13 @@ def list_all(path: Path) -> None:
     write_sums(path, RUN_FILES)
     generation = open_generation(open_run(path)).path
     write_sums(generation, [file.name for file in generation.iterdir()])
+
+
+@pytest.mark.parametrize("name", ["paper-dogs-gap", "paper-dogs-mlp"])
+def test_the_runs_in_the_repository_are_as_they_were_written(name: str) -> None:
+    found = check_run(Path(__file__).parents[1] / "checkpoints" / name)
+    assert (found.problems, found.unlisted) == ([], ())
+    assert found.files > 15
 
 
 def flip(path: Path) -> None:
