@@ -121,17 +121,20 @@ def choose_workers(waited: float, seconds: float) -> int:
     return min(count_cores(), math.ceil(waited / computed))
 
 
-class WaitingTimer:
-    """Batches of a loader, and the seconds that were spent on waiting for them."""
+class EpochBatches:
+    """Batches of an epoch, of which the first are read from now on, and the seconds that were spent on waiting."""
 
-    def __init__(self, loader: DataLoader[Any]) -> None:
+    def __init__(self, loader: DataLoader[Any], epoch: int, passed: int = 0) -> None:
+        """Begin behind so many images of an epoch; what was begun before of the same loader has to be at its end."""
         self.loader, self.waited = loader, 0.0
+        sampler = find_sampler(loader)
+        sampler.epoch, sampler.passed = epoch, passed
+        self._batches = iter(loader)
 
     def __iter__(self) -> Iterator[Any]:
-        batches = iter(self.loader)
         while True:
             started = time.perf_counter()
-            batch = next(batches, None)
+            batch = next(self._batches, None)
             self.waited += time.perf_counter() - started
             if batch is None:
                 return

@@ -10,7 +10,7 @@ from camcore.collectives import reduce_any, reduce_gradients, reduce_sums, wait_
 from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
 from camcore.errors import CamcoreError
-from camcore.loading import WaitingTimer, choose_workers, find_sampler, mix_seed, plain_worker_errors
+from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed, plain_worker_errors
 from camcore.mixing import count_right
 from camcore.models import Classifier
 from camcore.optimization import RATE_SHARE, build_schedule, set_training
@@ -59,12 +59,13 @@ def train(
     loader = data.make_batches(workers or 0)
     images_per_epoch = len(find_sampler(loader))
     done = progress.epoch * images_per_epoch + progress.begun.seen
+    batches = EpochBatches(loader, progress.epoch, progress.begun.steps * config.batch_size)
     with show_progress(config.epochs * images_per_epoch, "training", done=done) as bar, stop_between_steps() as wish:
         while progress.epoch < config.epochs:
             if config.patience and progress.epochs_since_best >= config.patience:
                 bar.write(f"No better epoch than {progress.best_epoch} for {config.patience}: the training ends.")
                 break
-            begun, batches = progress.begun, WaitingTimer(loader)
+            begun = progress.begun
             started, before = time.perf_counter(), begun.seconds
             for images in train_steps(trainer, data, batches, progress):
                 begun.seconds = before + time.perf_counter() - started
@@ -75,6 +76,8 @@ def train(
             if workers is None:
                 workers = choose_workers(batches.waited, begun.seconds - before)
                 loader = data.make_batches(workers)
+            if progress.epoch + 1 < config.epochs:
+                batches = EpochBatches(loader, progress.epoch + 1)  # read while this epoch is judged
             row = summarize_epoch(config, progress, len(loader)) | evaluate(trainer, data.val, "val")
             row |= evaluate(trainer, data.held_out, "held_out") if data.held_out else {}
             _require_finite_judgement(row, progress.epoch)
@@ -87,12 +90,11 @@ def train(
     return progress
 
 
-def train_steps(trainer: Trainer, data: TrainingData, batches: WaitingTimer, progress: Progress) -> Iterator[int]:
+def train_steps(trainer: Trainer, data: TrainingData, batches: EpochBatches, progress: Progress) -> Iterator[int]:
     """Train what is left of an epoch. Yield the number of images after each step, which `progress.begun` counts."""
     config, loader, epoch, begun = trainer.config, batches.loader, progress.epoch, progress.begun
     share_of_peak = build_schedule(config, len(loader))
     sampler = find_sampler(loader)
-    sampler.epoch, sampler.passed = epoch, begun.steps * config.batch_size
     torch.manual_seed(mix_seed(config.seed, epoch, -2))  # dropout and mixing; the images have seeds of their own
     if begun.random is not None:
         torch.set_rng_state(begun.random)

@@ -22,10 +22,10 @@ from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import MappedImages
 from camcore.loading import (
+    EpochBatches,
     EpochSampler,
     SeenImages,
     TrainingImages,
-    WaitingTimer,
     build_augmentation,
     choose_workers,
     kept_side,
@@ -241,10 +241,29 @@ def test_waiting_for_batches_is_timed_and_computing_is_not() -> None:
             time.sleep(0.03)
             return torch.tensor(index)
 
-    batches = WaitingTimer(make_loader(Slow(), 2, 0))
+    batches = EpochBatches(make_loader(Slow(), 2, 0), epoch=0)
     seen = []
     for batch in batches:
         time.sleep(0.2)
         seen += batch.tolist()
     assert seen == [0, 1, 2, 3]
     assert 0.12 <= batches.waited < 0.4
+
+
+def test_the_first_batches_are_read_before_they_are_asked_for(tmp_path: Path) -> None:
+    """A training judges an epoch meanwhile."""
+
+    class Told(TorchDataset[Tensor]):
+        def __len__(self) -> int:
+            return 8
+
+        def __getitem__(self, index: int) -> Tensor:
+            (tmp_path / str(index)).touch()
+            return torch.tensor(index)
+
+    batches = EpochBatches(make_loader(Told(), 2, 1), epoch=0)
+    latest = time.monotonic() + 30
+    while len(list(tmp_path.iterdir())) < 4:
+        assert time.monotonic() < latest
+        time.sleep(0.01)
+    assert torch.cat(list(batches)).tolist() == list(range(8))

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.datasets import open_dataset
 from camcore.datasets.sample import Dataset
-from camcore.loading import WaitingTimer, choose_workers
+from camcore.loading import EpochBatches, choose_workers
 from camcore.models import Classifier
 from camcore.progress import show_progress
 from camcore.run_creation import create_run
@@ -90,7 +90,7 @@ def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Ca
 
     def train() -> int:
         nonlocal loader, workers
-        batches, started = WaitingTimer(loader), time.perf_counter()
+        batches, started = EpochBatches(loader, epoch=0), time.perf_counter()
         with show_progress(len(dataset.train), "training") as bar:
             for images in train_steps(trainer, data, batches, Progress()):
                 bar.update(images)
