@@ -19,6 +19,7 @@ SETTINGS = REPOSITORY / "dashboard" / ".streamlit" / "config.toml"
 def test_the_settings_are_safe() -> None:
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     assert settings["browser"] == {"gatherUsageStats": False, "serverAddress": "localhost"}
+    assert settings["runner"] == {"postScriptGC": False}, "it would take longer than most runs of the script"
     assert settings["client"] == {"showErrorDetails": "none", "showErrorLinks": False, "toolbarMode": "viewer"}
     assert settings["server"] == {
         "enableAgentApi": False,
@@ -28,7 +29,7 @@ def test_the_settings_are_safe() -> None:
         "maxUploadSize": 20,
     }
     known = {name for name in config._config_options_template if not name.startswith("_")}
-    assert {f"{section}.{name}" for section in ("browser", "client", "server") for name in settings[section]} <= known
+    assert {f"{section}.{name}" for section in ("browser", "client", "runner", "server") for name in settings[section]} <= known
 
 
 def start(folder: Path, **environment: str) -> "subprocess.Popen[str]":
