@@ -4,8 +4,10 @@ Python looks for such circles only when a quarter of all that it holds is new. W
 sessions, and more open files than a process may have.
 """
 
+import ctypes
 import gc
 import itertools
+from contextlib import suppress
 
 import streamlit as st
 
@@ -26,3 +28,10 @@ def clear_up() -> None:
         st.session_state[_SEEN] = True
         if next(_begun) % BETWEEN == 0:
             gc.collect()
+            _give_back()
+
+
+def _give_back() -> None:
+    """Let go of free memory that malloc keeps; scripts run in threads of their own, and each has its share."""
+    with suppress(OSError, AttributeError):  # glibc's alone
+        ctypes.CDLL(None).malloc_trim(0)

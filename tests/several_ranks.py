@@ -76,7 +76,7 @@ def run_torchrun(
         return subprocess.run(
             [
                 *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)),
-                *((str(script),) if source else ("-m", "camcore")),
+                *((str(script),) if source else ("-m", "camcore", "--")),
                 *(str(one) for one in arguments),
             ],
             cwd=REPOSITORY,

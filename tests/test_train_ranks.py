@@ -158,6 +158,13 @@ def test_a_rank_that_is_killed_ends_all_and_any_number_goes_on(
     assert_alike(open_run(path), open_run(tmp_path / "alone" / "run"))
 
 
+def test_torchrun_trains(tmp_path: Path, tiny_folder: Path) -> None:
+    ended = run_torchrun(tmp_path, *training(tiny_folder, tmp_path / "run", "--epochs", 1))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("Trained: ") == 1
+    assert open_run(tmp_path / "run").finished
+
+
 def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -> None:
     path = tmp_path / "run"
     words = [str(word) for word in training(tiny_folder, path)]

@@ -19,4 +19,4 @@ export OMP_NUM_THREADS=$((SLURM_CPUS_PER_TASK / 4)) # of each of the four ranks;
 srun --cpus-per-task "$SLURM_CPUS_PER_TASK" torchrun \
     --nnodes "$SLURM_NNODES" --nproc-per-node gpu \
     --rdzv-backend c10d --rdzv-endpoint "$first:29500" --rdzv-id "$SLURM_JOB_ID" \
-    -m camcore "$@"
+    -m camcore -- "$@"

@@ -10,7 +10,6 @@ those of that machine; what the server has computed per interaction still tells.
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import sys
@@ -22,7 +21,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
 
 from dashboard_server import APP, serve  # noqa: E402 needs the path above
 from memory import make_images  # noqa: E402
-from people import Log, describe, make_photographs, quantile, visit_all  # noqa: E402
+from people import describe, make_photographs, quantile, visit_all  # noqa: E402
 from server_process import find_process, read_cpu_seconds, read_memory  # noqa: E402
 from synthetic_run import make_run  # noqa: E402
 from synthetic_verdict import write_verdict  # noqa: E402
@@ -30,9 +29,9 @@ from visitor import Visitor  # noqa: E402
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
 from camcore.new_runs import train_run  # noqa: E402
+from dashboard.gone_sessions import BETWEEN  # noqa: E402
 
 LARGE, SMALL = 8580, 40  # images of the runs that are shown
-KEPT_SECONDS = 125  # for so long Streamlit keeps the session of somebody who has gone
 AIMS = {"p95 of pages": 1.5, "MiB per session": 25.0}
 
 
@@ -73,20 +72,32 @@ async def watch(process: Path, found: list[float]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def measure(
-    url: str, options: argparse.Namespace, runs: list[str], network: str
-) -> tuple[Log, list[float], float]:
-    """Return what happened, the memory in MiB before, at most, after; and for how many s the server has computed."""
+async def measure(url: str, options: argparse.Namespace, runs: list[str], network: str) -> None:
+    """Let people come, and print what happened and how much memory there was before, at most, and after each round."""
     process = find_process(url)
     await show_everything(url, runs, network)
-    before, seen, started = read_memory(process, "RssAnon"), [0.0], read_cpu_seconds(process)
-    watcher = asyncio.create_task(watch(process, seen))
-    log = await visit_all(url, options.people, options.seconds, options.seed, runs, network)
-    watcher.cancel()
-    computed = read_cpu_seconds(process) - started
-    await asyncio.sleep(KEPT_SECONDS)
-    await show_everything(url, runs, network)  # Streamlit lets go of the sessions that it kept when somebody goes
-    return log, [before, max(seen), read_memory(process, "RssAnon")], computed
+    before = read_memory(process, "RssAnon")
+    for number in range(options.rounds):
+        seen, started = [0.0], read_cpu_seconds(process)
+        watcher = asyncio.create_task(watch(process, seen))
+        log = await visit_all(url, options.people, options.seconds, options.seed + number, runs, network)
+        watcher.cancel()
+        computed = read_cpu_seconds(process) - started
+        await asyncio.sleep(options.keep_seconds + 5)
+        for _ in range(
+            BETWEEN
+        ):  # Streamlit lets go of sessions when somebody comes or goes, the dashboard now and then
+            await show_everything(url, runs, network)
+        after = read_memory(process, "RssAnon")
+        print(describe(log))
+        each = (max(seen) - before) / options.people
+        print(
+            f"server: {before:.0f} MiB before, {max(seen):.0f} at most, {after:.0f} after; {each:.1f} a person at once"
+        )
+        each = 1000 * computed / sum(map(len, log.seconds.values()))
+        print(f"server: {each:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy")
+        print(f"p95 of pages {quantile(log.of_pages(), 0.95):.2f} s; aims: {AIMS}, no errors", flush=True)
+        before = after
 
 
 def main() -> None:
@@ -95,26 +106,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--runs", type=int, default=20, help="How many other runs lie in the folder.")
-    parser.add_argument("--json", type=Path, help="Write every value there.")
+    parser.add_argument("--rounds", type=int, default=1, help="How often all come; from the second on, memory is flat.")
+    parser.add_argument("--keep-seconds", type=int, default=120, help="How long sessions are kept that have gone.")
     options = parser.parse_args()
+    print(
+        f"{options.people} people for {options.seconds:.0f} s, seed {options.seed}; {options.runs + 3} runs;"
+        f" {os.cpu_count()} cores, {platform.machine()}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         runs, network = make_folder(Path(folder), options.runs)
-        with serve(APP, Path(folder)) as url:
-            log, memory, computed = asyncio.run(measure(url, options, runs, network))
-    print(
-        f"{options.people} people for {options.seconds:.0f} s, seed {options.seed}; {options.runs + 3} runs;", end=" "
-    )
-    print(f"{os.cpu_count()} cores, {platform.machine()}")
-    print(describe(log))
-    before, most, after = memory
-    each = (most - before) / options.people
-    print(f"server: {before:.0f} MiB before, {most:.0f} at most, {after:.0f} after; {each:.1f} per person at once")
-    count = sum(map(len, log.seconds.values()))
-    each = 1000 * computed / count
-    print(f"server: {each:.0f} ms computed per interaction, {computed / options.seconds:.2f} cores busy")
-    print(f"p95 of pages {quantile(log.of_pages(), 0.95):.2f} s; aims: {AIMS}, no errors")
-    if options.json:
-        options.json.write_text(json.dumps({"seconds": log.seconds, "errors": log.errors, "MiB": memory}, indent=1))
+        with serve(APP, Path(folder), (f"--server.disconnectedSessionTTL={options.keep_seconds}",)) as url:
+            asyncio.run(measure(url, options, runs, network))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def run_camcore(ranks: int, *arguments: object) -> float:
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)) if ranks > 1 else ()
     started = time.perf_counter()
     subprocess.run(
-        [sys.executable, *torchrun, "-m", "camcore", *map(str, arguments)],
+        [sys.executable, *torchrun, "-m", "camcore", "--", *map(str, arguments)],
         env=os.environ | {"OMP_NUM_THREADS": str(max(1, count_cores() // ranks)), "PYTHONPATH": str(TESTS.parent)},
         check=True,
         stdout=subprocess.DEVNULL,

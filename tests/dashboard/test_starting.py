@@ -29,7 +29,9 @@ def test_the_settings_are_safe() -> None:
         "maxUploadSize": 20,
     }
     known = {name for name in config._config_options_template if not name.startswith("_")}
-    assert {f"{section}.{name}" for section in ("browser", "client", "runner", "server") for name in settings[section]} <= known
+    assert {
+        f"{section}.{name}" for section in ("browser", "client", "runner", "server") for name in settings[section]
+    } <= known
 
 
 def start(folder: Path, **environment: str) -> "subprocess.Popen[str]":
