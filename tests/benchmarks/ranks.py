@@ -1,7 +1,8 @@
 """Do several ranks come to what one process comes to? `python tests/benchmarks/ranks.py`: differences, and seconds.
 
 Trains on paper dogs with one process and with `torchrun`, explains the same weights by both, and makes a verdict of
-each. Ranks share the cores of this machine, so that two of them are hardly faster than one process with two threads.
+each. What rounding alone does to a training is told by one process with another number of threads. Ranks share the
+cores of this machine, so that two of them are no faster than one process with two threads.
 """
 
 import argparse
@@ -22,19 +23,19 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 from test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
 
 from camcore.environment import count_cores  # noqa: E402
-from camcore.runs import HISTORY_COLUMNS, open_run  # noqa: E402
+from camcore.runs import open_run  # noqa: E402
 
 TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-stride", "16", "--size", "128")
-TIMES = ("seconds", "images_per_second")
 
 
-def run_camcore(ranks: int, *arguments: object) -> float:
-    """Run a command on so many ranks, which share the cores, and return its seconds."""
+def run_camcore(ranks: int, *arguments: object, threads: int | None = None) -> float:
+    """Run a command on so many ranks, which share the cores or have `threads` each, and return its seconds."""
+    threads = threads or max(1, count_cores() // ranks)
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)) if ranks > 1 else ()
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, *torchrun, "-m", "camcore", "--", *map(str, arguments)],
-        env=os.environ | {"OMP_NUM_THREADS": str(max(1, count_cores() // ranks)), "PYTHONPATH": str(TESTS.parent)},
+        env=os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(TESTS.parent)},
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -52,14 +53,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         alone, shared = Path(folder, "alone"), Path(folder, "ranks")
         training = ("train", *TRAINING, "--epochs", options.epochs, "--precision", "fp32", "--device", options.device)
-        for path, ranks in ((alone, 1), (shared, options.ranks)):
-            run_camcore(ranks, *training, "--run", path)
-        columns = [name for name in HISTORY_COLUMNS if name not in TIMES]
-        one, many = (open_run(path).history() for path in (alone, shared))
-        print(f"train, {options.epochs} epochs: greatest difference of any epoch, median seconds of an epoch")
-        for name in columns:
-            print(f"  {name:16} {(one[name] - many[name]).abs().max():.2g}, of {one[name].iloc[-1]:.4g} in the end")
-        print(f"  {one['seconds'].median():.1f} s with one process, {many['seconds'].median():.1f} s with ranks")
+        run_camcore(1, *training, "--run", alone)
+        run_camcore(options.ranks, *training, "--run", shared)
+        run_camcore(1, *training, "--run", Path(folder, "rounded"), threads=1)
+        one, many, rounded = (open_run(Path(folder, name)).history() for name in ("alone", "ranks", "rounded"))
+        print(f"train, {options.epochs} epochs: greatest difference to one process of any epoch, with ranks / threads")
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
+            apart = [(one[name] - other[name]).abs() for other in (many, rounded)]
+            print(f"  {name:16} {apart[0].max():.1e} / {apart[1].max():.1e}; in the first epoch", end=" ")
+            print(f"{apart[0].iloc[0]:.1e} / {apart[1].iloc[0]:.1e}; it ends at {one[name].iloc[-1]:.3f}")
+        seconds = [history["seconds"].median() for history in (one, many)]
+        print(f"  {seconds[0]:.1f} s an epoch with one process, {seconds[1]:.1f} s with ranks")
         shutil.rmtree(shared)
         shutil.copytree(alone, shared)
         where = ("--device", options.device)
