@@ -46,13 +46,15 @@ def run_camcore(ranks: int, *arguments: object, threads: int | None = None) -> f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ranks", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     print(f"{options.ranks} ranks, torch {torch.__version__}, {count_cores()} cores, {platform.machine()}")
     with tempfile.TemporaryDirectory() as folder:
         alone, shared = Path(folder, "alone"), Path(folder, "ranks")
-        training = ("train", *TRAINING, "--epochs", options.epochs, "--precision", "fp32", "--device", options.device)
+        chosen = ("--epochs", options.epochs, "--learning-rate", options.learning_rate, "--device", options.device)
+        training = ("train", *TRAINING, *chosen, "--precision", "fp32")
         run_camcore(1, *training, "--run", alone)
         run_camcore(options.ranks, *training, "--run", shared)
         run_camcore(1, *training, "--run", Path(folder, "rounded"), threads=1)
