@@ -68,8 +68,10 @@ def reduce_any(holds: bool) -> bool:
 
 def reduce_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Add up the gradients of parameters over all ranks."""
+    if here().alone:
+        return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if here().alone or not gradients:
+    if not gradients:
         return
     flat = sum_over_ranks(torch.cat([gradient.reshape(-1) for gradient in gradients]))
     parts = torch.split(flat, [gradient.numel() for gradient in gradients])

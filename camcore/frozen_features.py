@@ -46,10 +46,12 @@ class FeatureViews(TorchDataset[tuple[Tensor, int]]):
     def __init__(self, features: NDArray[np.float32], rows: Sequence[int], labels: Sequence[int]) -> None:
         self.features, self.rows, self.labels = features, rows, labels
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
-        epoch, index = key
-        values = self.features[epoch % len(self.features), self.rows[index]]
-        return torch.from_numpy(np.array(values)), self.labels[index]
+    def __getitems__(self, keys: Sequence[tuple[int, int]]) -> list[tuple[Tensor, int]]:
+        """Return a batch: read at once, because a head learns faster than its features can be read one by one."""
+        epochs, indices = zip(*keys, strict=True)
+        views = np.array(epochs) % len(self.features)
+        values = torch.from_numpy(self.features[views, [self.rows[index] for index in indices]])
+        return [(of_one, self.labels[index]) for of_one, index in zip(values.unbind(), indices, strict=True)]
 
 
 class FrozenTrunk:

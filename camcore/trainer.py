@@ -1,11 +1,12 @@
 """What a training does with one batch: the model in the chosen precision, its loss, and what it is judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import Subset
 
 from camcore.collectives import from_first, reduce_sums
@@ -74,13 +75,19 @@ def evaluate(trainer: Trainer, judged: Judged, split: str) -> dict[str, float]:
     count, mine = len(judged.labels), here().share(len(judged.labels))
     loss = right = 0.0
     if mine:
-        batches = make_loader(Subset(judged.inputs, mine), trainer.config.batch_size, 0)  # type: ignore[arg-type]
+        batches = _read_batches(judged.inputs, mine, trainer.config.batch_size)
         logits = torch.cat([trainer.logits(model, batch).cpu() for batch in batches])
         labels = judged.labels[mine.start : mine.stop]
         loss = float(nn.functional.cross_entropy(logits, labels))
         right = float((logits.argmax(1) == labels).sum())
     loss, right = reduce_sums(loss * len(mine), right)
     return {f"{split}_loss": loss / count, f"{split}_accuracy": right / count}
+
+
+def _read_batches(inputs: TorchDataset[Tensor] | Tensor, rows: range, size: int) -> Iterable[Tensor]:
+    if isinstance(inputs, Tensor):
+        return torch.split(inputs[rows.start : rows.stop], size)
+    return make_loader(Subset(inputs, rows), size, 0)
 
 
 @contextmanager
