@@ -122,11 +122,11 @@ def _kill(process: int) -> None:
 
 def _collect(process: int, name: Path) -> dict[str, Any]:
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    count, text = name.with_suffix(".count"), name.read_text()
-    changes = int(count.read_text()) if count.exists() else -1
+    count = name.with_suffix(".count")
+    said, changes = (path.read_text() if path.exists() else "" for path in (name, count))  # it may be killed before
     for path in (name, count):
         path.unlink(missing_ok=True)
-    return {"status": status, "changes": changes, "said": text}
+    return {"status": status, "changes": int(changes or -1), "said": said}
 
 
 def _work(job: dict[str, Any], name: Path) -> None:
