@@ -59,9 +59,11 @@ def start_server() -> Iterator[Server]:
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         state.url = f"http://127.0.0.1:{listening.server_port}"
-        yield state
-        listening.shutdown()
-        thread.join()
+        try:
+            yield state
+        finally:  # else a test that fails would never end
+            listening.shutdown()
+            thread.join()
 
 
 def pack(files: dict[str, bytes], **fields: object) -> bytes:
