@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.calibration import Calibration, find_confidence, measure_calibration
 from camcore.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
 from camcore.drawing import CONVENTIONS, draw
 from camcore.environment import count_cores
@@ -64,14 +63,6 @@ def top_classes(run: Run, generation: Generation, index: int, count: int = 5) ->
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
     return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
-
-
-def read_calibration(generation: Generation, samples: pd.DataFrame) -> Calibration | None:
-    """Return how sure the network is beside how often it is right, None where no image counts in the accuracy."""
-    confidence = np.concatenate(_work_through(generation, lambda opened, rows: find_confidence(opened.logits[rows])))
-    counted = (samples["other_label"] < 0).to_numpy() & np.isfinite(confidence)
-    right = (samples["predicted"] == samples["label"]).to_numpy()
-    return measure_calibration(confidence[counted], right[counted]) if counted.any() else None
 
 
 def measure_pair(

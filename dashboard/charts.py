@@ -8,14 +8,13 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from camcore import calibration_view, charts
+from camcore import charts
 from dashboard.language import language, text
 
 RUN_COLORS = charts.RUN_COLORS
 
 draw_curves, draw_column = charts.draw_curves, charts.draw_column
 draw_conventions, draw_histogram = charts.draw_conventions, charts.draw_histogram
-draw_reliability = calibration_view.draw_reliability
 
 
 def show_chart(key: str, height: int, draw: Callable[..., go.Figure], *arguments: Any) -> None:

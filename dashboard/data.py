@@ -12,7 +12,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore import readings
-from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
 from camcore.errors import ReplacedError, RunError
 from camcore.generations import Generation, open_generation
@@ -164,11 +163,6 @@ def measure_likeness(entry: Entry, index: int) -> NDArray[np.float64]:
     return _measure_likeness(*entry.key, index)
 
 
-def read_calibration(entry: Entry) -> Calibration | None:
-    """Return how sure a network is beside how often it is right, None where no image counts."""
-    return _read_calibration(*entry.key)
-
-
 def measure_range(entry: Entry, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
     return _measure_range(*entry.key, source)
@@ -237,8 +231,3 @@ def _mean_off_object(path: str, version: str, source: str) -> Shares:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
     return readings.measure_range(reopen(path, version)[1], source)
-
-
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _read_calibration(path: str, version: str) -> Calibration | None:
-    return readings.read_calibration(reopen(path, version)[1], _load_samples(path, version))

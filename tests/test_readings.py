@@ -22,7 +22,6 @@ MEASURED: dict[str, Callable[[Run, Generation], Any]] = {
     ),
     "range": lambda run, generation: readings.measure_range(generation, "cam"),
     "likeness": lambda run, generation: readings.measure_likeness(generation, 7),
-    "calibration": lambda run, generation: readings.read_calibration(generation, generation.samples),
     "table": lambda run, generation: image_table.write_csv(
         run, generation, np.arange(len(generation.samples))[::-1], "cam", "grad_cam"
     ),

@@ -21,11 +21,10 @@ from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
 from camcore import appearance, language
-from camcore.calibration_view import say_calibration, write_bins
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
 from camcore.language import text_in
-from camcore.readings import measure_pair, read_calibration
+from camcore.readings import measure_pair
 from camcore.report import make_report, write_report
 from camcore.report.background import write_list
 from camcore.report.page import encode_data
@@ -157,7 +156,7 @@ def test_training_is_drawn_and_written_out(judged: Path, page: str) -> None:
     history = open_run(judged).history()
     charts = read_data(page)["charts"]
     curves = {"loss", "accuracy", "learning_rate", "insertion", "deletion", "randomization"}
-    assert set(charts) == curves | {"reliability"}
+    assert set(charts) == curves
     assert [trace["name"] for trace in charts["learning_rate"]["data"]] == ["judged"]
     assert page.count("<tr><td>") >= len(history)
     assert f"<td>{history['val_accuracy'].iloc[-1]:.1%}</td>" in page
@@ -168,28 +167,7 @@ def test_a_run_without_history_says_so(tmp_path: Path) -> None:
     (path / "history.csv").unlink()
     page = make_report(open_run(path))
     assert "The run has no history of its training." in page
-    assert set(read_data(page)["charts"]) == {"reliability"}
-
-
-def test_whether_the_network_is_as_sure_as_it_should_be_is_said_drawn_and_written_out(judged: Path, page: str) -> None:
-    run = open_run(judged)
-    generation = open_generation(run)
-    found = read_calibration(generation, generation.samples)
-    assert found is not None
-    assert all(escape(sentence) in page for sentence in say_calibration(text_in("en"), found))
-    assert write_bins(text_in("en"), found) in page
-    assert '<a href="#calibration">Confidence</a>' in page
-    counts = read_data(page)["charts"]["reliability"]["data"][-1]
-    assert sum(counts["y"]) == found.images == 54
-
-
-def test_a_run_whose_images_all_show_two_classes_has_no_confidence_to_judge(tmp_path: Path) -> None:
-    path = make_run(tmp_path, "pairs", images=4)
-    table = open_generation(open_run(path)).path / "samples.parquet"
-    pd.read_parquet(table).assign(other_label=1).to_parquet(table)
-    page = make_report(open_run(path))
-    assert escape(language.say("en", "calibration.none")) in page
-    assert "reliability" not in read_data(page)["charts"]
+    assert read_data(page)["charts"] == {}
 
 
 def test_it_refers_to_nothing_outside_itself(page: str) -> None:

@@ -15,7 +15,7 @@ from camcore.charts import style_chart
 from camcore.errors import CamcoreError
 from camcore.files import write_text
 from camcore.readings import epochs_apart
-from camcore.report import background, calibration, pictures, verdict
+from camcore.report import background, pictures, verdict
 from camcore.report.page import assemble_page, is_report
 from camcore.report.subject import Subject, open_subject
 from camcore.runs import Run
@@ -47,7 +47,7 @@ def write_report(
 def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None) -> str:
     """Return the report of an explained run as one HTML file; arguments and errors as of `write_report`."""
     subject = open_subject(run, language, sources)
-    charts = background.draw_training(subject) | calibration.draw_calibration(subject)
+    charts = background.draw_training(subject)
     data: dict[str, Any] = {"grid": pictures.encode_pictures(subject, images)}
     if subject.verdict is not None:
         charts |= verdict.draw_verdict_charts(subject.text, subject.verdict)
@@ -64,7 +64,6 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
         sections.append(("verdict", verdict.write_verdict(text, subject.verdict)))
     sections += [
         ("training", background.write_training(subject)),
-        ("calibration", calibration.write_calibration(subject)),
         ("reading", background.write_reading(subject)),
         ("about", background.write_about(subject)),
     ]
@@ -95,7 +94,6 @@ def _write_contents(subject: Subject, names: Sequence[str]) -> str:
         "pictures": text("report.sections.pictures"),
         "verdict": text("report.verdict.title"),
         "training": text("report.training.title"),
-        "calibration": text("calibration.name"),
         "reading": text("report.reading.title"),
         "about": text("report.about.title"),
     }

@@ -8,7 +8,6 @@ import pandas as pd
 
 from camcore import readings, wording
 from camcore.backbones import BACKBONES
-from camcore.calibration import Calibration
 from camcore.drawing import CONVENTIONS
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.generations import Generation, open_generation
@@ -61,11 +60,6 @@ class Subject:
         shares = readings.measure_off_object(self.run, self.generation, self.samples, self.pair[0])
         literature, positive = (mean_of_finite(column) for column in shares.T)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
-
-    @cached_property
-    def calibration(self) -> Calibration | None:
-        """How sure the network is beside how often it is right, None where no image counts in the accuracy."""
-        return readings.read_calibration(self.generation, self.samples)
 
     def title(self, source: str) -> str:
         """Return a source's title in the report's language."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import calibration, charts, confusion, curves, layout, selection
+from dashboard import charts, confusion, curves, layout, selection
 from dashboard.language import text
 from dashboard.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.url_state import among, keep_in_url
@@ -66,4 +66,3 @@ if selected.state == "damaged":
     selection.show_problem(selected)
 else:
     confusion.show_confusion(selected)
-    calibration.show_calibration(selected)

@@ -90,7 +90,6 @@ def test_every_key_that_exists_is_used():
         ("download.{}", ("csv", "page", "first", "all")),
         ("training_curves.column.{}", ("run", *HISTORY_COLUMNS)),
         ("training_curves.{}", ("loss", "accuracy", *curves.MEASURED)),
-        ("calibration.average.{}", ("over", "under", "unclear")),
     ],
 )
 def test_every_entry_of_a_table_has_its_text(template, names):

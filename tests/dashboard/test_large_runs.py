@@ -71,7 +71,7 @@ def test_the_table_is_read_once_for_all_pages_and_pictures(tmp_path, monkeypatch
 def test_a_second_visit_measures_nothing(page, runs, monkeypatch):
     show_page(page, runs, monkeypatch, run=str(FEW))
     asked = []
-    for name in (*MEASURING, "read_calibration"):
+    for name in MEASURING:
         measure = getattr(readings, name)
 
         def count(*args, measure=measure, name=name, **kwargs):

@@ -197,7 +197,7 @@ def test_a_run_without_heatmaps_names_the_command(runs, monkeypatch):
 def test_the_curves_of_several_runs_lie_over_each_other(runs, monkeypatch):
     app = show("training_curves", runs, monkeypatch, runs="gap,mlp,training", smoothing="0.6")
     assert app.multiselect(key="url_runs").value == ["gap", "mlp", "training"]
-    assert len(app.get("plotly_chart")) == 2 + 3 + 1  # curves, what was measured beside them, the calibration
+    assert len(app.get("plotly_chart")) == 2 + 3  # curves, what was measured beside them
     assert len(app.dataframe[0].value) == 12 + 12 + 3
 
 
