@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from camcore.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
 from camcore.errors import RunError, shell_command
-from camcore.files import RESTORE, atomic_path
 from camcore.generations import open_generation
 from camcore.manifest import find_current, is_explained
 from camcore.runs import Run, open_run
+from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
+from camcore.system.files import RESTORE, atomic_path
+from camcore.system.locks import only_writer
 from camcore.verdict_view import make_anew, read_values, read_verdict
-from camcore.writing import only_writer
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
 from camcore.heatmaps import METHODS
-from camcore.ranks import here, mute_followers
 from camcore.runs import open_run, runs_folder
-from camcore.stopping import hear_sigterm
+from camcore.system.ranks import here, mute_followers
+from camcore.system.signals import hear_sigterm
 
 SHARED = ("train", "explain", "verdict", "demo")  # what several ranks can do together
 

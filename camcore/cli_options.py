@@ -13,9 +13,9 @@ from camcore.config import DatasetConfig, ViewConfig
 from camcore.datasets import DATASETS
 from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
-from camcore.ranks import here
 from camcore.runs import Run, open_run
-from camcore.stopping import StoppedTraining
+from camcore.system.ranks import here
+from camcore.system.signals import StoppedTraining
 
 PATH = click.Path(path_type=Path)
 
@@ -125,7 +125,7 @@ def say_end(text: str, status: int) -> NoReturn:
     if here().alone:
         click.echo(text, err=True)
         sys.exit(status)
-    from camcore.collectives import leave, speaks_first
+    from camcore.system.collectives import leave, speaks_first
 
     if speaks_first():
         click.echo(text, err=True)

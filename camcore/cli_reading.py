@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from camcore.checksums import SUMS
 from camcore.cli_options import PATH, show_errors
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.language import LANGUAGES
 from camcore.manifest import is_explained
 from camcore.runs import Run, list_run_folders, list_runs, open_run, runs_folder
+from camcore.system.checksums import SUMS
 
 FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from camcore.collectives import gather
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import rank_correlation
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
@@ -17,10 +16,11 @@ from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models import Classifier
-from camcore.progress import show_progress
-from camcore.ranks import here
 from camcore.runs import Run
 from camcore.statistics import Estimate, mean_interval
+from camcore.system.collectives import gather
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
 FEWEST_IMAGES, MOST_IMAGES = 32, 200

@@ -12,8 +12,6 @@ from torch import Tensor
 
 import camcore
 from camcore.attribution import explain_targets, run_forward
-from camcore.checksums import sha256_of
-from camcore.collectives import from_first, gather, wait_for_all
 from camcore.datasets.sample import Dataset, Sample
 from camcore.decoding import Decoder
 from camcore.errors import CamcoreError
@@ -22,15 +20,17 @@ from camcore.frozen_features import FrozenTrunk, replay
 from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
-from camcore.lanes import Lanes, choose_lanes
 from camcore.manifest import find_current
 from camcore.models import CamCheck, Classifier, all_class_cam, check_cam, class_layer
 from camcore.path_check import TrunkFor
 from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
-from camcore.progress import show_progress
-from camcore.ranks import here
 from camcore.runs import Run
 from camcore.shards import ExplainedBatch, Shards, find_report, open_shards
+from camcore.system.checksums import sha256_of
+from camcore.system.collectives import from_first, gather, wait_for_all
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
+from camcore.system.threads import Lanes, choose_lanes
 
 BATCH_SIZE = 16
 

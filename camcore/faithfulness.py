@@ -11,11 +11,11 @@ from torchvision.transforms.v2 import functional as transforms
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
-from camcore.collectives import gather
 from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps import Source
 from camcore.models import Classifier
-from camcore.ranks import here
+from camcore.system.collectives import gather
+from camcore.system.ranks import here
 
 IMAGES_AT_ONCE = 64
 BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels

@@ -17,19 +17,19 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.attribution import RunLayers
-from camcore.collectives import gather, reduce_any, wait_for_all
 from camcore.config import RunConfig
 from camcore.datasets.sample import Dataset, Sample
-from camcore.devices import choose_precision
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
-from camcore.files import atomic_path, cache_folder, create_array
-from camcore.lanes import Lanes
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models import Classifier, layer_grids
 from camcore.pixels import see_pixels, to_pixels
-from camcore.progress import show_progress
-from camcore.ranks import here
+from camcore.system.collectives import gather, reduce_any, wait_for_all
+from camcore.system.devices import choose_precision
+from camcore.system.files import atomic_path, cache_folder, create_array
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
+from camcore.system.threads import Lanes
 
 BATCH_SIZE = 16
 

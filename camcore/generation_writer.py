@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 import camcore
 from camcore.backbones import BACKBONES
-from camcore.checksums import sha256_of, write_sums
 from camcore.datasets.sample import Dataset, Sample
 from camcore.disagreement import map_status
-from camcore.files import create_array, write_json
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source
 from camcore.models import CamCheck, Classifier, layer_grids
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.shards import ExplainedBatch
+from camcore.system.checksums import sha256_of, write_sums
+from camcore.system.files import create_array, write_json
 
 ROWS_AT_ONCE = 4096  # whose logits are held once more
 

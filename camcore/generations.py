@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.checksums import find_run, verify
 from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command, unknown_choice
-from camcore.files import write_text
 from camcore.heatmaps import Source, parse_source
 from camcore.manifest import damaged_current, find_current, read_current, read_manifest
 from camcore.runs import Run
+from camcore.system.checksums import find_run, verify
+from camcore.system.files import write_text
 
 THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with decoders that nobody needs here
 TARGETS = ("predicted", "true", "runner_up", "other")

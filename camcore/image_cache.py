@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.datasets.sample import Dataset, Sample
-from camcore.files import atomic_path, cache_folder
+from camcore.system.files import atomic_path, cache_folder
 
 
 class MappedImages(TorchDataset[Tensor]):

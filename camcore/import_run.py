@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from camcore.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.class_names import find_labels, read_class_names, relabel, require_distinct
 from camcore.config import RunConfig
 from camcore.datasets import open_dataset
@@ -21,8 +20,9 @@ from camcore.models import CamCheck, Classifier, check_cam
 from camcore.new_runs import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
+from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
+from camcore.system.locks import only_writer
 from camcore.weights import save_weights
-from camcore.writing import only_writer
 
 OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
 LOOKED_AT = 64

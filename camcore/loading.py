@@ -14,15 +14,15 @@ from torch.utils.data import BatchSampler, DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 from torchvision.transforms import v2
 
-from camcore.collectives import first_here
 from camcore.config import ViewConfig
 from camcore.datasets.sample import Dataset, Sample
-from camcore.environment import count_cores
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache
-from camcore.progress import show_progress
-from camcore.ranks import here
+from camcore.system.collectives import first_here
+from camcore.system.environment import count_cores
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15

@@ -4,11 +4,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any
 
-from camcore.checksums import find_run, verify
 from camcore.errors import CamcoreError, RunError, shell_command
-from camcore.files import read_json
 from camcore.heatmaps import parse_source
 from camcore.runs import FORMAT_VERSION, Run
+from camcore.system.checksums import find_run, verify
+from camcore.system.files import read_json
 
 TYPES: dict[str, type | UnionType] = {
     "sources": list,

@@ -10,21 +10,21 @@ from typing import Any
 
 import torch
 
-from camcore.collectives import first_here, from_first, join
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
-from camcore.devices import choose_device
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models import Classifier
-from camcore.ranks import here
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
+from camcore.system.collectives import first_here, from_first, join
+from camcore.system.devices import choose_device
+from camcore.system.locks import only_writer
+from camcore.system.ranks import here
 from camcore.train import train
 from camcore.weights import load_initial_weights
 from camcore.workflows import explain_run, open_run_dataset
-from camcore.writing import only_writer
 
 DEMO_CONFIG = RunConfig(
     DatasetConfig("paper-dogs", val_images=200),

@@ -15,12 +15,12 @@ from camcore.attribution import RunLayers, run_forward
 from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
 from camcore.datasets.sample import Dataset
 from camcore.decoding import Decoder
-from camcore.devices import bf16_is_fast
 from camcore.errors import unknown_choice
 from camcore.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
 from camcore.heatmaps import Source
 from camcore.models import Classifier
 from camcore.path_check import TrunkFor, compare_with, decode_batches, make_probe
+from camcore.system.devices import bf16_is_fast
 
 CHECKED_IMAGES = 64
 WORTH_PROBING = 15.0  # seconds that float32 would take; below, choosing costs as much as it saves

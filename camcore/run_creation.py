@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from camcore.config import RunConfig, to_json
-from camcore.environment import describe_environment
 from camcore.errors import CamcoreError
-from camcore.files import write_json
 from camcore.runs import FORMAT_VERSION, Run, open_run
+from camcore.system.environment import describe_environment
+from camcore.system.files import write_json
 
 
 def create_run(

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
-from camcore.checksums import SUMS, verify
 from camcore.config import RunConfig, from_json
 from camcore.errors import CamcoreError, RunError, shell_command
-from camcore.files import RESTORE, read_json, write_json, write_text
+from camcore.system.checksums import SUMS, verify
+from camcore.system.files import RESTORE, read_json, write_json, write_text
 
 FORMAT_VERSION = 1
 EPOCH_KEY = "epoch"  # in the metadata of the weights

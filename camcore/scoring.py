@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
-from camcore.collectives import gather
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import compare, is_finite, off_object_heat
 from camcore.drawing import draw
@@ -28,9 +27,10 @@ from camcore.localization import (
     pointing_game_on_masks,
     see_mask,
 )
-from camcore.progress import show_progress
-from camcore.ranks import here
 from camcore.runs import Run
+from camcore.system.collectives import gather
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
 
 BOX_SIDE = 112
 UPSAMPLED_AT_ONCE = 256  # images, in double precision: 25 MB

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from camcore.collectives import from_first
 from camcore.errors import CamcoreError, RunError
-from camcore.files import atomic_path, read_json, write_json
-from camcore.ranks import here
 from camcore.runs import Run
+from camcore.system.collectives import from_first
+from camcore.system.files import atomic_path, read_json, write_json
+from camcore.system.ranks import here
 
 SHARD_IMAGES = 1024
 SHARDS_PER_RANK = 4  # or more, so that all have about as much to do

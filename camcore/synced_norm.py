@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from camcore.collectives import sum_over_ranks
-from camcore.ranks import here
+from camcore.system.collectives import sum_over_ranks
+from camcore.system.ranks import here
 
 
 class SyncedBatchNorm(nn.BatchNorm2d):

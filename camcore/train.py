@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from camcore.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all
 from camcore.config import TrainConfig
 from camcore.datasets.sample import Dataset
 from camcore.errors import CamcoreError
@@ -14,10 +13,11 @@ from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed
 from camcore.mixing import count_right
 from camcore.models import Classifier
 from camcore.optimization import RATE_SHARE, build_schedule, set_training
-from camcore.progress import show_progress
-from camcore.ranks import here
 from camcore.runs import Run
-from camcore.stopping import StoppedTraining, Wish, stop_between_steps
+from camcore.system.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all
+from camcore.system.progress import show_progress
+from camcore.system.ranks import here
+from camcore.system.signals import StoppedTraining, Wish, stop_between_steps
 from camcore.trainer import Trainer, build_trainer, evaluate, own_noise
 from camcore.training_data import TrainingData, load_training_data
 from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import Subset
 
-from camcore.collectives import from_first, reduce_sums
 from camcore.config import TrainConfig
-from camcore.devices import autocast, choose_precision
 from camcore.loading import make_loader
 from camcore.mixing import BatchMixing
 from camcore.models import Classifier
 from camcore.optimization import average_weights, build_optimizer, freeze
-from camcore.ranks import here
 from camcore.synced_norm import sync_batch_norm
+from camcore.system.collectives import from_first, reduce_sums
+from camcore.system.devices import autocast, choose_precision
+from camcore.system.ranks import here
 from camcore.training_data import Judged
 from camcore.training_state import TrainingState
 

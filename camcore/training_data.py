@@ -15,7 +15,6 @@ from camcore.datasets.folds import hold_out
 from camcore.datasets.sample import Dataset, Sample
 from camcore.errors import CamcoreError
 from camcore.frozen_features import FeatureViews, FrozenTrunk
-from camcore.lanes import Lanes, choose_lanes
 from camcore.loading import (
     EpochSampler,
     RankBatches,
@@ -28,6 +27,7 @@ from camcore.loading import (
 )
 from camcore.models import Classifier
 from camcore.runs import Run
+from camcore.system.threads import Lanes, choose_lanes
 
 
 @dataclass(frozen=True)

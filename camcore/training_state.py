@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from camcore.checksums import RUN_FILES, write_sums
-from camcore.collectives import from_first
 from camcore.errors import CamcoreError
-from camcore.files import atomic_path
 from camcore.models import Classifier
-from camcore.ranks import here
 from camcore.runs import Run
+from camcore.system.checksums import RUN_FILES, write_sums
+from camcore.system.collectives import from_first
+from camcore.system.files import atomic_path
+from camcore.system.ranks import here
 from camcore.weights import save_weights
 
 

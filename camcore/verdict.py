@@ -13,9 +13,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from camcore.checksums import atomic_listed, remove_listed
 from camcore.claims import make_claims
-from camcore.collectives import from_first
 from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
 from camcore.cost import describe_freedom, measure_cost
 from camcore.datasets.sample import Dataset
@@ -30,7 +28,6 @@ from camcore.evaluation import (
     measure_randomization,
 )
 from camcore.faithfulness import area_under
-from camcore.files import write_json
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
@@ -38,6 +35,9 @@ from camcore.models import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps
+from camcore.system.checksums import atomic_listed, remove_listed
+from camcore.system.collectives import from_first
+from camcore.system.files import write_json
 from camcore.verdict_view import VALUES_FILE
 
 STEPS = 12

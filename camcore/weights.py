@@ -15,11 +15,11 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from camcore.backbones import BACKBONES
-from camcore.checksums import atomic_listed, verify
 from camcore.errors import CamcoreError, RunError
-from camcore.files import RESTORE
 from camcore.models import Classifier
 from camcore.runs import EPOCH_KEY, Run
+from camcore.system.checksums import atomic_listed, verify
+from camcore.system.files import RESTORE
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # what people put weights under, beside epoch and optimizer
 

@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from camcore.backbones import BACKBONES
-from camcore.checksums import sha256_of
 from camcore.class_names import relabel
-from camcore.collectives import first_here, from_first, join
 from camcore.datasets import DATASETS, open_dataset
 from camcore.datasets.sample import Dataset
-from camcore.devices import choose_device
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation
@@ -18,11 +15,14 @@ from camcore.heatmaps import Source, parse_source, parse_sources
 from camcore.manifest import is_explained
 from camcore.models import Classifier, layer_grids
 from camcore.price import Side, find_sides, measure_price
-from camcore.ranks import here
 from camcore.runs import Run, open_run
+from camcore.system.checksums import sha256_of
+from camcore.system.collectives import first_here, from_first, join
+from camcore.system.devices import choose_device
+from camcore.system.locks import only_writer
+from camcore.system.ranks import here
 from camcore.verdict import Subject, make_verdict, verdict_sources
 from camcore.weights import load_model
-from camcore.writing import only_writer
 
 
 def explain_run(

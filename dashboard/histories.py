@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from camcore.checksums import SUMS
 from camcore.runs import Run
+from camcore.system.checksums import SUMS
 from dashboard.data import Entry
 from dashboard.kept import Kept
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from camcore.checksums import SUMS
 from camcore.errors import RunError
-from camcore.files import RESTORE
+from camcore.system.checksums import SUMS
+from camcore.system.files import RESTORE
 
 TELLING = ("run.json", "current", "manifest.json", SUMS)
 

@@ -17,10 +17,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.errors import CamcoreError, ReplacedError, RunError
-from camcore.files import RESTORE
 from camcore.heatmaps import parse_source
 from camcore.own_image import OwnImage, encode_webp, read_own_image
 from camcore.runs import Run, open_run
+from camcore.system.files import RESTORE
 from dashboard.language import language, text
 from dashboard.limits import PASSES_AT_ONCE
 from dashboard.waiting_line import Tell, WaitingLine
@@ -149,7 +149,7 @@ def _version(run: Run) -> tuple[str, str]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _load_model(path: str, version: str) -> Any:
-    from camcore.devices import choose_device
+    from camcore.system.devices import choose_device
     from camcore.weights import load_model
 
     return load_model(open_run(Path(path))).to(choose_device())

@@ -15,9 +15,9 @@ from hypothesis import settings
 from PIL import Image, ImageDraw
 
 from camcore.backbones import BACKBONES
-from camcore.checksums import SUMS
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.runs import Run, open_run
+from camcore.system.checksums import SUMS
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from camcore import workflows
-from camcore.checksums import RUN_FILES, write_sums
 from camcore.models import Classifier
 from camcore.runs import Run, open_run
+from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.weights import save_weights
 
 # Patterns, because a generation and the values of a verdict have names of their own; each is of one file.

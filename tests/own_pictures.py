@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camcore.checksums import SUMS
 from camcore.runs import Run
+from camcore.system.checksums import SUMS
 
 MARKUP = "<img src=x onerror=alert(1)>"
 CLASSES = (MARKUP, "disc", "*frame* $x$ :smile:")

@@ -13,10 +13,10 @@ from synthetic_pictures import Picture, draw_pictures
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
-from camcore.files import create_array, write_json
 from camcore.generations import TARGETS, new_generation
 from camcore.run_creation import create_run
 from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run
+from camcore.system.files import create_array, write_json
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
 DISTINCT_PICTURES = 60  # beyond these, or one per class, they repeat; the predictions and maps do not

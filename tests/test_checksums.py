@@ -9,11 +9,11 @@ from threading import Event, Lock
 
 import pytest
 
-from camcore import checksums
-from camcore.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import open_generation
 from camcore.runs import Run
+from camcore.system import checksums
+from camcore.system.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums
 
 WAY_OUT = "Make it anew."
 

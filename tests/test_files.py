@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from camcore.errors import CamcoreError, RunError
-from camcore.files import atomic_path, read_json, write_json, write_text
+from camcore.system.files import atomic_path, read_json, write_json, write_text
 
 
 def names_in(folder: Path) -> list[str]:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camcore.checksums import SUMS
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import METHODS
 from camcore.runs import Run, open_run
+from camcore.system.checksums import SUMS
 
 FILES = (
     "cam.npy",

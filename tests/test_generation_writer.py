@@ -9,7 +9,6 @@ import pytest
 import torch
 from PIL import Image
 
-from camcore.checksums import sha256_of
 from camcore.datasets.image_folder import open_image_folder
 from camcore.datasets.sample import Dataset
 from camcore.disagreement import map_status
@@ -17,6 +16,7 @@ from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source
 from camcore.runs import Run
+from camcore.system.checksums import sha256_of
 from camcore.weights import load_model
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

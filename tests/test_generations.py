@@ -9,11 +9,11 @@ import pytest
 from camcore import generations
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
-from camcore.files import write_json
 from camcore.generations import TARGETS, Generation, new_generation, open_generation
 from camcore.heatmaps import Source
 from camcore.run_creation import create_run
 from camcore.runs import Run
+from camcore.system.files import write_json
 
 MANIFEST = {
     "format_version": 1,

@@ -19,7 +19,6 @@ from PIL import Image
 from trap import Trap
 
 from camcore import new_runs, workflows
-from camcore.checksums import SUMS
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.evaluation import load_seen
@@ -29,6 +28,7 @@ from camcore.models import CamCheck
 from camcore.readings import name_samples
 from camcore.report import make_report
 from camcore.runs import Run, open_run
+from camcore.system.checksums import SUMS
 from camcore.weights import load_model
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder

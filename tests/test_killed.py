@@ -17,11 +17,11 @@ from http_files import pack, start_server
 from killing import KILLED, Killer, Outcome, start_killer
 from safetensors.torch import load_file
 
-from camcore.checksums import sha256_of
 from camcore.datasets import download
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.runs import Run, list_runs, open_run
+from camcore.system.checksums import sha256_of
 from camcore.verdict_view import read_values, read_verdict
 from camcore.weights import load_model, save_weights
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from camcore.lanes import AHEAD, Lanes, choose_lanes
+from camcore.system.threads import AHEAD, Lanes, choose_lanes
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from several_ranks import Forks, start_forks
 
-from camcore import ranks as ranking
 from camcore.loading import EpochSampler, RankBatches
-from camcore.ranks import VARIABLES, Ranks, here
 from camcore.runs import Run
+from camcore.system import ranks as ranking
+from camcore.system.ranks import VARIABLES, Ranks, here
 
 COUNTS = pytest.mark.parametrize("count", [1, 2, 3, 8])
 
@@ -134,7 +134,7 @@ def test_what_ranks_do_together(forks: Forks, tmp_path: Path) -> None:
 def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch.distributed as dist
 
-    from camcore.collectives import from_first, gather, join, reduce_sums, speaks_first
+    from camcore.system.collectives import from_first, gather, join, reduce_sums, speaks_first
 
     monkeypatch.setattr(dist, "init_process_group", lambda *_, **__: pytest.fail("there is nobody to meet"))
     join()
@@ -146,7 +146,7 @@ def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPa
 
 
 def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    from camcore import environment
+    from camcore.system import environment
 
     monkeypatch.setattr(environment, "_count_allowed", lambda: 7)
     for count, cores in ((1, 7), (2, 3), (8, 1)):

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from camcore import new_runs
-from camcore.checksums import SUMS
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
 from camcore.runs import Run, open_run
+from camcore.system.checksums import SUMS
 
 FAILURES = [KeyboardInterrupt, CamcoreError("a damaged image"), RuntimeError("out of memory")]
 Failure = BaseException | type[BaseException]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from camcore.stopping import SIGNALS, StoppedTraining, hear_sigterm, stop_between_steps
+from camcore.system.signals import SIGNALS, StoppedTraining, hear_sigterm, stop_between_steps
 
 
 @pytest.fixture(autouse=True)

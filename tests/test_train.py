@@ -25,7 +25,7 @@ from camcore.models import Classifier
 from camcore.optimization import build_schedule
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
-from camcore.stopping import StoppedTraining, Wish
+from camcore.system.signals import StoppedTraining, Wish
 from camcore.train import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training_data import Judged
 

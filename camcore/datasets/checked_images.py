@@ -21,10 +21,10 @@ from pyarrow import parquet
 
 import camcore
 from camcore.datasets.images import decode_size, explain_failure
-from camcore.environment import count_cores
 from camcore.errors import CamcoreError
-from camcore.files import atomic_path, cache_folder
-from camcore.progress import show_progress
+from camcore.system.environment import count_cores
+from camcore.system.files import atomic_path, cache_folder
+from camcore.system.progress import show_progress
 
 Found = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
 

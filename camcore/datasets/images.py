@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 
 from camcore.errors import CamcoreError
-from camcore.files import require_file
+from camcore.system.files import require_file
 
 # What brings a stored image upright, by the EXIF tag `Orientation`; 1 and whatever is missing here need nothing.
 UPRIGHT = {

@@ -12,7 +12,7 @@ from camcore.datasets.checked_images import Found, check_images
 from camcore.datasets.images import explain_failure
 from camcore.datasets.sample import Box, Dataset, Sample, Skipped
 from camcore.errors import CamcoreError
-from camcore.files import require_file
+from camcore.system.files import require_file
 
 LAYOUT = ("Images", "Annotation", "train_list.mat", "test_list.mat")
 MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000

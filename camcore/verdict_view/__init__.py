@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from camcore.checksums import find_run
 from camcore.errors import ReplacedError, RunError, shell_command
-from camcore.files import read_json
 from camcore.generations import Generation
 from camcore.statistics import TOLERANCE
+from camcore.system.checksums import find_run
+from camcore.system.files import read_json
 
 FORMAT_VERSION = 1
 VALUES_FILE, OLD_VALUES = "values_file", "measures.parquet"  # earlier versions had one name for all

@@ -37,11 +37,11 @@ from camcore.decoding import Decoder
 from camcore.explain import BATCH_SIZE, explain
 from camcore.fast_trunk import PATHS, FastTrunk
 from camcore.heatmaps import METHODS, Source
-from camcore.lanes import Lanes, choose_lanes
 from camcore.models import Classifier
 from camcore.new_runs import train_run
 from camcore.pixels import see_pixels, to_pixels
 from camcore.runs import open_run
+from camcore.system.threads import Lanes, choose_lanes
 from camcore.weights import load_model
 from camcore.workflows import open_run_dataset
 

@@ -27,7 +27,7 @@ from dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path a
 from server_process import find_process  # noqa: E402 as above
 from synthetic_run import make_run  # noqa: E402
 
-from camcore.checksums import write_sums  # noqa: E402
+from camcore.system.checksums import write_sums  # noqa: E402
 
 NAME, CLASSES, CHANNELS = "many", 120, 512
 AIMS = {"overview": 3, "gallery": 3, "disagreement": 3, "filter": 1, "memory": 2048}

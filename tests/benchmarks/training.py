@@ -34,8 +34,8 @@ from camcore.datasets import open_dataset
 from camcore.datasets.sample import Dataset
 from camcore.loading import EpochBatches, choose_workers
 from camcore.models import Classifier
-from camcore.progress import show_progress
 from camcore.run_creation import create_run
+from camcore.system.progress import show_progress
 from camcore.train import build_trainer, train_steps
 from camcore.training_data import load_training_data
 from camcore.training_state import Progress

@@ -19,9 +19,9 @@ from streamlit import get_option
 from synthetic_run import make_run
 
 from camcore.errors import RunError
-from camcore.files import read_json
 from camcore.generations import open_generation
 from camcore.runs import open_run
+from camcore.system.files import read_json
 from dashboard.data import list_entries
 from dashboard.links import refuse_links_out
 from dashboard.url_state import read_percent_range, read_whole_number

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore.checksums import SUMS
+from camcore.system.checksums import SUMS
 
 pytestmark = pytest.mark.browser
 

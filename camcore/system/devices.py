@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from camcore.collectives import gather
 from camcore.errors import CamcoreError
-from camcore.ranks import here
+from camcore.system.collectives import gather
+from camcore.system.ranks import here
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from camcore.ranks import here
+from camcore.system.ranks import here
 
 
 def show_progress(

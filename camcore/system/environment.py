@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from camcore.ranks import here
+from camcore.system.ranks import here
 
 
 def count_cores() -> int:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
 from camcore.errors import CamcoreError
-from camcore.ranks import here
+from camcore.system.ranks import here
 
 LONGEST_WAIT = timedelta(hours=12)  # for a rank that decodes a data set; one that has ended is noticed at once
 LONGEST_STEP = timedelta(minutes=10)  # on GPUs, where nobody notices

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from camcore.errors import CamcoreError
-from camcore.ranks import here
+from camcore.system.ranks import here
 
 
 @contextmanager

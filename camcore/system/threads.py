@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import torch
 
-from camcore.environment import count_cores
+from camcore.system.environment import count_cores
 
 MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the lanes
 AHEAD = 2  # finished pieces that may wait to be taken

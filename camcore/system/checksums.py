@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from camcore.errors import RunError
-from camcore.files import atomic_path, write_text
+from camcore.system.files import atomic_path, write_text
 
 SUMS = "SHA256SUMS"
 RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
