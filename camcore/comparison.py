@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.statistics import (
+from camcore.stats.paired import (
     Estimate,
     Kind,
     PairedDifference,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.intervals import wilson_interval
+from camcore.stats.intervals import wilson_interval
 
 Counts = NDArray[np.int64]
 

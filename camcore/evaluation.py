@@ -17,7 +17,7 @@ from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models import Classifier
 from camcore.runs import Run
-from camcore.statistics import Estimate, mean_interval
+from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here

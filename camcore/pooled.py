@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from camcore.box_regions import IOU_LEVELS, BoxOverlap, max_box_acc
 from camcore.comparison import describe_difference, describe_estimates
 from camcore.localization import PixelCounts, pixel_average_precision
-from camcore.resampling import (
+from camcore.stats.paired import Estimate, PairedDifference
+from camcore.stats.resampling import (
     cross_fit,
     max_box_acc_difference,
     max_box_acc_interval,
     paired_resample,
     resample_interval,
 )
-from camcore.statistics import Estimate, PairedDifference
 
 BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from camcore.config import to_json
-from camcore.crossed_intervals import crossed_difference
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import Generation, open_generation
 from camcore.runs import Run, list_runs, open_run
-from camcore.statistics import compare_accuracy
+from camcore.stats.crossed import crossed_difference
+from camcore.stats.paired import compare_accuracy
 
 
 @dataclass(frozen=True)

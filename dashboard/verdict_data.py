@@ -5,7 +5,7 @@ import streamlit as st
 
 from camcore import verdict_view
 from camcore.generations import Generation
-from camcore.statistics import TOLERANCE
+from camcore.stats.paired import TOLERANCE
 from camcore.verdict_view import Verdict
 from dashboard.data import Entry, read_time
 

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from camcore.crossed_intervals import CrossedDifference, crossed_difference
 from camcore.errors import CamcoreError
-from camcore.statistics import compare_accuracy
+from camcore.stats.crossed import CrossedDifference, crossed_difference
+from camcore.stats.paired import compare_accuracy
 
 Random = np.random.Generator
 FIRST = np.array([[1, 1, 1, 0], [1, 1, 0, 0]])

@@ -37,7 +37,7 @@ from camcore.localization import (
     pointing_game_on_masks,
     see_mask,
 )
-from camcore.resampling import cross_fit
+from camcore.stats.resampling import cross_fit
 
 GOLDEN = Path(__file__).parents[2] / "shared" / "golden"
 NO_BOX = np.zeros((0, 4))

@@ -12,11 +12,11 @@ from command_line import ON_CPU, run_camcore
 from synthetic_run import make_group, make_run
 
 from camcore.config import RunConfig
-from camcore.crossed_intervals import crossed_difference
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import open_generation
 from camcore.price import find_sides, measure_price
 from camcore.runs import open_run
+from camcore.stats.crossed import crossed_difference
 
 IMAGES = 30
 Groups = tuple[list[Path], list[Path]]

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from camcore.errors import CamcoreError
-from camcore.resampling import (
+from camcore.stats.resampling import (
     SPLITS,
     Statistic,
     cross_fit,

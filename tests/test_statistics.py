@@ -8,21 +8,8 @@ import numpy as np
 import pytest
 
 from camcore.errors import CamcoreError
-from camcore.intervals import (
-    bootstrap_t,
-    flip_signs,
-    mcnemar_mid_p,
-    tango_interval,
-    wilson_interval,
-)
-from camcore.statistics import (
-    Kind,
-    adjust_holm,
-    compare_accuracy,
-    is_finding,
-    mean_interval,
-    paired_difference,
-)
+from camcore.stats.intervals import bootstrap_t, flip_signs, mcnemar_mid_p, tango_interval, wilson_interval
+from camcore.stats.paired import Kind, adjust_holm, compare_accuracy, is_finding, mean_interval, paired_difference
 
 NAN = float("nan")
 KINDS: tuple[Kind, ...] = ("continuous", "yes_no")
@@ -94,7 +81,7 @@ def test_sign_flips_count_a_tie_whatever_its_rounding() -> None:
 def test_sign_flips_are_drawn_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     differences = np.random.default_rng(0).normal(0.2, 1, 50)
     whole, interval = flip_signs(differences, 3), bootstrap_t(differences, 3)
-    monkeypatch.setattr("camcore.intervals.BLOCK", 1000)
+    monkeypatch.setattr("camcore.stats.intervals.BLOCK", 1000)
     assert flip_signs(differences, 3) == pytest.approx(whole, abs=0.02)
     assert bootstrap_t(differences, 3) == pytest.approx(interval, abs=0.05)
 

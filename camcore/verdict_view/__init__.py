@@ -10,7 +10,7 @@ import pandas as pd
 
 from camcore.errors import ReplacedError, RunError, shell_command
 from camcore.generations import Generation
-from camcore.statistics import TOLERANCE
+from camcore.stats.paired import TOLERANCE
 from camcore.system.checksums import find_run
 from camcore.system.files import read_json
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from camcore.errors import CamcoreError
-from camcore.intervals import ALPHA, FloatVector
-from camcore.statistics import TOLERANCE, Estimate, PairedDifference
+from camcore.stats.intervals import ALPHA, FloatVector
+from camcore.stats.paired import TOLERANCE, Estimate, PairedDifference
 
 # Takes how often each image counts, (resamples, n), and returns the measure for each resample, (resamples,).
 Statistic = Callable[[FloatVector], FloatVector]

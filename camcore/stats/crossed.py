@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from camcore.errors import CamcoreError
-from camcore.intervals import ALPHA, FloatVector
+from camcore.stats.intervals import ALPHA, FloatVector
 
 
 @dataclass(frozen=True)

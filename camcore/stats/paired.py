@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from camcore.errors import CamcoreError, unknown_choice
-from camcore.intervals import (
+from camcore.stats.intervals import (
     ALPHA,
     FloatVector,
     bootstrap_t,
