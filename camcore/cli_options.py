@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from camcore.config import DatasetConfig, ViewConfig
-from camcore.datasets import DATASETS
+from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
 from camcore.runs import Run, open_run

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
 from camcore.disagreement import rank_correlation
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.geometry import FloatArray, round_maps

@@ -12,8 +12,8 @@ from torch import Tensor
 
 import camcore
 from camcore.attribution import explain_targets, run_forward
-from camcore.datasets.sample import Dataset, Sample
-from camcore.decoding import Decoder
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import EXACT, PATHS
 from camcore.frozen_features import FrozenTrunk, replay

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from camcore.backbones import BACKBONES
-from camcore.class_names import find_class_names
 from camcore.config import ModelConfig, ViewConfig
+from camcore.data.class_names import find_class_names
 from camcore.errors import CamcoreError
 from camcore.models import Classifier
 from camcore.weights import match_names, read_weights_file

@@ -18,12 +18,12 @@ from torch.utils.data import Dataset as TorchDataset
 
 from camcore.attribution import RunLayers
 from camcore.config import RunConfig
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.pixels import see_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models import Classifier, layer_grids
-from camcore.pixels import see_pixels, to_pixels
 from camcore.system.collectives import gather, reduce_any, wait_for_all
 from camcore.system.devices import choose_precision
 from camcore.system.files import atomic_path, cache_folder, create_array

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import camcore
 from camcore.backbones import BACKBONES
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
 from camcore.disagreement import map_status
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
 from camcore.system.files import atomic_path, cache_folder
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from camcore.class_names import find_labels, read_class_names, relabel, require_distinct
 from camcore.config import RunConfig
-from camcore.datasets import open_dataset
-from camcore.datasets.sample import Dataset
-from camcore.decoding import Decoder
+from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct
+from camcore.data.dataset import Dataset
+from camcore.data.model_input import Decoder
+from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
 from camcore.foreign_weights import Checkpoint, build_classifier, read_checkpoint
 from camcore.models import CamCheck, Classifier, check_cam

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset as TorchDataset
 from torchvision.transforms import v2
 
 from camcore.config import ViewConfig
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import find_cache, open_cache

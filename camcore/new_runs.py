@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.datasets import DATASETS, open_dataset
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models import Classifier

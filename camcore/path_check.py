@@ -9,8 +9,8 @@ from torch import Tensor
 
 from camcore.attribution import RunLayers, explain_targets, run_forward
 from camcore.config import ViewConfig
-from camcore.datasets.sample import Dataset, Sample
-from camcore.decoding import Decoder
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.model_input import Decoder
 from camcore.disagreement import rank_correlation
 from camcore.heatmaps import Source
 from camcore.models import Classifier

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from camcore.attribution import RunLayers, run_forward
 from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
-from camcore.datasets.sample import Dataset
-from camcore.decoding import Decoder
+from camcore.data.dataset import Dataset
+from camcore.data.model_input import Decoder
 from camcore.errors import unknown_choice
 from camcore.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
 from camcore.heatmaps import Source

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
 from camcore.disagreement import compare, is_finite, off_object_heat
 from camcore.drawing import draw
 from camcore.generations import Generation

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from camcore.config import TrainConfig
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
 from camcore.errors import CamcoreError
 from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed, plain_worker_errors
 from camcore.mixing import count_right

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from camcore.datasets.folds import hold_out
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.splits import hold_out
 from camcore.errors import CamcoreError
 from camcore.frozen_features import FeatureViews, FrozenTrunk
 from camcore.loading import (

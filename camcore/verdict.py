@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from camcore.claims import make_claims
 from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
 from camcore.cost import describe_freedom, measure_cost
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
 from camcore.disagreement import is_finite
 from camcore.errors import CamcoreError, shell_command
 from camcore.evaluation import (

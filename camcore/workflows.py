@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from camcore.backbones import BACKBONES
-from camcore.class_names import relabel
-from camcore.datasets import DATASETS, open_dataset
-from camcore.datasets.sample import Dataset
+from camcore.data.class_names import relabel
+from camcore.data.dataset import Dataset
+from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation

@@ -4,8 +4,8 @@ import os
 
 import streamlit as st
 
+from camcore.data.uploaded_image import MOST_MEGABYTES
 from camcore.errors import CamcoreError
-from camcore.own_image import MOST_MEGABYTES
 
 MOST = 64
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
+from camcore.data.uploaded_image import OwnImage, encode_webp, read_own_image
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.heatmaps import parse_source
-from camcore.own_image import OwnImage, encode_webp, read_own_image
 from camcore.runs import Run, open_run
 from camcore.system.files import RESTORE
 from dashboard.language import language, text

@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartParser
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from camcore.own_image import EXTENSIONS, MOST_PIXELS
+from camcore.data.uploaded_image import EXTENSIONS, MOST_PIXELS
 from dashboard import own_model
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from camcore.config import DatasetConfig
-from camcore.datasets import open_dataset
+from camcore.data.registry import open_dataset
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "dashboard" / "screenshots"

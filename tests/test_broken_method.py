@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from camcore.comparison import correct_for_all
-from camcore.datasets import open_dataset
+from camcore.data.registry import open_dataset
 from camcore.evaluation import choose_images
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import METHODS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from camcore.class_names import find_class_names, find_labels, read_class_names, relabel, require_distinct
-from camcore.datasets.paper_dogs import open_paper_dogs
+from camcore.data.class_names import find_class_names, find_labels, read_class_names, relabel, require_distinct
+from camcore.data.paper_dogs import open_paper_dogs
 from camcore.errors import CamcoreError
 
 ORDER = "It holds one class name a line, in the logits' order."

@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
-from camcore.decoding import Decoder
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
+from camcore.data.model_input import Decoder
+from camcore.data.pixels import make_thumbnail, see_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
-from camcore.pixels import make_thumbnail, see_pixels, to_pixels
 
 
 def draw(width: int, height: int, seed: int = 0) -> Image.Image:

@@ -13,9 +13,9 @@ import torch
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.config import ModelConfig, RunConfig
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Box, Dataset, Sample
-from camcore.decoding import Decoder
+from camcore.data.dataset import Box, Dataset, Sample
+from camcore.data.image_folder import open_image_folder
+from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import choose_targets, explain
 from camcore.generations import TARGETS, Generation, open_generation

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from camcore import frozen_features, path_choice
 from camcore.config import RunConfig
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.explain import explain
 from camcore.frozen_features import FrozenTrunk

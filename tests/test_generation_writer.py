@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.disagreement import map_status
 from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation

@@ -16,8 +16,8 @@ from torch.utils.data import Dataset as TorchDataset
 
 from camcore import loading
 from camcore.config import AUGMENTATIONS, ViewConfig
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.image_cache import MappedImages

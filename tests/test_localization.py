@@ -20,7 +20,7 @@ from camcore.box_regions import (
     to_pixel_boxes,
     to_score,
 )
-from camcore.datasets.paper_dogs import open_paper_dogs
+from camcore.data.paper_dogs import open_paper_dogs
 from camcore.disagreement import object_cover
 from camcore.geometry import FloatArray, upsample
 from camcore.localization import (

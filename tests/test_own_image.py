@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camcore import own_image
 from camcore.config import ViewConfig
-from camcore.datasets.images import UPRIGHT, load_rgb
+from camcore.data import uploaded_image
+from camcore.data.image_files import UPRIGHT, load_rgb
+from camcore.data.uploaded_image import EXTENSIONS, LONG_SIDE, encode_webp, read_own_image, shorten_name
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.language import text_in
-from camcore.own_image import EXTENSIONS, LONG_SIDE, encode_webp, read_own_image, shorten_name
 
 VIEW = ViewConfig(size=64)
 TEXT = text_in("en")
@@ -32,7 +32,7 @@ def quarters(width: int = 60, height: int = 40) -> Image.Image:
     return image
 
 
-def read(content: bytes, name: str = "a.jpg", view: ViewConfig = VIEW) -> own_image.OwnImage:
+def read(content: bytes, name: str = "a.jpg", view: ViewConfig = VIEW) -> uploaded_image.OwnImage:
     return read_own_image(content, name, view, TEXT)
 
 
@@ -114,7 +114,7 @@ def test_what_is_refused_is_refused_in_words(monkeypatch):
         assert refuse(content) == kind
     cut = encode(quarters(400, 300), "JPEG")[:-200]
     assert refuse(cut).startswith("“a.jpg” is damaged (image file is truncated")
-    monkeypatch.setattr(own_image, "MOST_PIXELS", 2_000_000)
+    monkeypatch.setattr(uploaded_image, "MOST_PIXELS", 2_000_000)
     assert refuse(encode(Image.new("1", (2001, 1000)), "PNG")) == (
         "“a.jpg” has more than 2 million pixels. Scale it down."
     )
@@ -148,7 +148,7 @@ def test_names_are_shown_in_one_line_of_bearable_length():
 def test_the_page_accepts_what_is_read():
     assert set(EXTENSIONS) <= {one.lstrip(".") for one in Image.registered_extensions()}
     kinds = {Image.registered_extensions()[f".{one}"] for one in EXTENSIONS}
-    assert kinds == set(own_image.FORMATS)
+    assert kinds == set(uploaded_image.FORMATS)
 
 
 def test_a_picture_for_the_browser_is_small():

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from camcore.config import ModelConfig
-from camcore.datasets import open_dataset
-from camcore.datasets.images import load_rgb
+from camcore.data.image_files import load_rgb
+from camcore.data.registry import open_dataset
+from camcore.data.uploaded_image import read_own_image
 from camcore.generations import open_generation
 from camcore.heatmaps import METHODS, parse_source
 from camcore.language import text_in
-from camcore.own_image import read_own_image
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from camcore import path_check, path_choice
 from camcore.config import ModelConfig, ViewConfig
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.heatmaps import Source

@@ -9,8 +9,8 @@ import torch
 
 from camcore import explain as explaining
 from camcore import shards
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation

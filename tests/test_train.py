@@ -17,8 +17,8 @@ from torch import Tensor
 
 from camcore import new_runs
 from camcore.config import RunConfig, TrainConfig
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Box, Dataset
+from camcore.data.dataset import Box, Dataset
+from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.loading import EpochSampler, SeenImages
 from camcore.models import Classifier

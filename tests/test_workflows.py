@@ -10,7 +10,7 @@ import torch
 
 from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
-from camcore.datasets import DATASETS
+from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
 from camcore.runs import Run, open_run

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from camcore.config import ViewConfig
+from camcore.data.uploaded_image import FORMATS, read_own_image
 from camcore.errors import CamcoreError
 from camcore.language import text_in
-from camcore.own_image import FORMATS, read_own_image
 
 MOST_BYTES = 2 << 30  # of address space, all of Python included; a picture of the most pixels takes 1 GB
 Edit = tuple[int, int, bytes]

@@ -32,14 +32,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.datasets.sample import Dataset
-from camcore.decoding import Decoder
+from camcore.data.dataset import Dataset
+from camcore.data.model_input import Decoder
+from camcore.data.pixels import see_pixels, to_pixels
 from camcore.explain import BATCH_SIZE, explain
 from camcore.fast_trunk import PATHS, FastTrunk
 from camcore.heatmaps import METHODS, Source
 from camcore.models import Classifier
 from camcore.new_runs import train_run
-from camcore.pixels import see_pixels, to_pixels
 from camcore.runs import open_run
 from camcore.system.threads import Lanes, choose_lanes
 from camcore.weights import load_model

@@ -30,8 +30,8 @@ from torchvision.transforms import v2
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.datasets import open_dataset
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.registry import open_dataset
 from camcore.loading import EpochBatches, choose_workers
 from camcore.models import Classifier
 from camcore.run_creation import create_run

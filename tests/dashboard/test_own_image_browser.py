@@ -14,9 +14,9 @@ from own_pictures import CLASSES, MARKUP, copy_run, draw_photograph, encode, lis
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
+from camcore.data.uploaded_image import read_own_image
 from camcore.heatmaps import parse_source
 from camcore.language import text_in
-from camcore.own_image import read_own_image
 from camcore.runs import open_run
 
 pytestmark = pytest.mark.browser

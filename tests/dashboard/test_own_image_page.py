@@ -17,10 +17,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
+from camcore.data.uploaded_image import MOST_MEGABYTES, read_own_image
 from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps import parse_source
 from camcore.language import text_in
-from camcore.own_image import MOST_MEGABYTES, read_own_image
 from camcore.runs import open_run
 from dashboard import limits, own_model, own_uploads
 from dashboard.own_files import Shown, make_download, safe_name

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_dogs import BEAGLE, write_dogs, write_object
 
-from camcore.datasets.sample import Box
-from camcore.datasets.stanford_dogs import MOST_ANNOTATION_BYTES, open_stanford_dogs
+from camcore.data.dataset import Box
+from camcore.data.stanford_dogs import MOST_ANNOTATION_BYTES, open_stanford_dogs
 
 BOX = (Box(2, 1, 6, 5, label=1),)
 UNBOUNDED = "an object without a finite xmin, ymin, xmax and ymax"

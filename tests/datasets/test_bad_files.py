@@ -15,9 +15,9 @@ from bad_files import BLOCKS, CASES, Case
 from command_line import ON_CPU, run_camcore
 
 from camcore.config import DatasetConfig
-from camcore.datasets import open_dataset
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.image_folder import open_image_folder
+from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
 
 NOBODY = 65534
@@ -216,7 +216,7 @@ def test_an_image_that_goes_while_the_data_set_is_opened_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(tmp_path, *SPLITS)
-    from camcore.datasets import image_folder
+    from camcore.data import image_folder
 
     check = image_folder.check_images
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from camcore.datasets import checked_images
-from camcore.datasets.checked_images import SCHEMA, check_images
+from camcore.data import image_check
+from camcore.data.image_check import SCHEMA, check_images
 
 NAMES = ["a.jpg", "b.png", "deep/강아지.webp", "line\nbreak.gif", "broken.jpg", "text.txt", "empty"]
 FOUND = {
@@ -31,7 +31,7 @@ FOUND = {
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CAMCORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(checked_images, "SETTLED_NS", 0)
+    monkeypatch.setattr(image_check, "SETTLED_NS", 0)
     return tmp_path / "cache"
 
 
@@ -52,13 +52,13 @@ def root(tmp_path: Path, cache: Path) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded from here on."""
     names: list[str] = []
-    decode = checked_images.decode_size
+    decode = image_check.decode_size
 
     def note(path: Path) -> tuple[int, int]:
         names.append(path.name)
         return decode(path)
 
-    monkeypatch.setattr(checked_images, "decode_size", note)
+    monkeypatch.setattr(image_check, "decode_size", note)
     return names
 
 
@@ -92,7 +92,7 @@ def test_a_bar_that_waits_before_it_appears_counts_what_is_decoded(root: Path, m
         shown.append((total, delay))
         return bar
 
-    monkeypatch.setattr(checked_images, "show_progress", show)
+    monkeypatch.setattr(image_check, "show_progress", show)
     for _ in range(2):
         check_images(root, NAMES)
     assert [total for total, _ in shown] == [len(NAMES), 0]
@@ -140,7 +140,7 @@ def test_what_came_and_went_is_kept_in_step(root: Path, cache: Path, decoded: li
 def test_a_file_that_was_written_just_now_may_change_once_more(
     root: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checked_images, "SETTLED_NS", 3_600_000_000_000)
+    monkeypatch.setattr(image_check, "SETTLED_NS", 3_600_000_000_000)
     for _ in range(2):
         decoded.clear()
         require_right(root)
@@ -155,7 +155,7 @@ def test_what_the_machine_failed_at_is_tried_again(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(checked_images, "decode_size", fail)
+        patch.setattr(image_check, "decode_size", fail)
         reasons = set(check_images(root, NAMES).values())
     assert reasons in ({"Input/output error"}, {"too little memory to decode it"})
     require_right(root)
@@ -164,7 +164,7 @@ def test_what_the_machine_failed_at_is_tried_again(
 def test_what_was_found_before_ctrl_c_is_not_lost(
     root: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note = checked_images.decode_size
+    note = image_check.decode_size
 
     def stop_at_the_fourth(path: Path) -> tuple[int, int]:
         if len(decoded) == 3:
@@ -172,8 +172,8 @@ def test_what_was_found_before_ctrl_c_is_not_lost(
         return note(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checked_images, "decode_size", stop_at_the_fourth)
-        patch.setattr(checked_images, "MOST_THREADS", 1)
+        patch.setattr(image_check, "decode_size", stop_at_the_fourth)
+        patch.setattr(image_check, "MOST_THREADS", 1)
         with pytest.raises(KeyboardInterrupt):
             check_images(root, NAMES)
     decoded.clear()
@@ -189,7 +189,7 @@ def test_what_decodes_otherwise_decodes_anew(
     decoded.clear()
     target, name, value = {
         "pillow": (PIL, "__version__", "99.0"),
-        "camcore": (checked_images.camcore, "__version__", "99.0"),
+        "camcore": (image_check.camcore, "__version__", "99.0"),
         "limit": (Image, "MAX_IMAGE_PIXELS", 10_000),
     }[what]
     monkeypatch.setattr(target, name, value)

@@ -15,8 +15,8 @@ from urllib.error import URLError
 import pytest
 from http_files import Server, pack, start_server
 
-from camcore.datasets import download
-from camcore.datasets.download import Archive, download_stanford_dogs, fetch
+from camcore.data import download
+from camcore.data.download import Archive, download_stanford_dogs, fetch
 from camcore.errors import CamcoreError
 
 BODY = bytes(range(256)) * 400

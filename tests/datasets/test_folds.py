@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from camcore.config import DatasetConfig
-from camcore.datasets import open_dataset
-from camcore.datasets.folds import take_fold
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
+from camcore.data.dataset import Dataset
+from camcore.data.image_folder import open_image_folder
+from camcore.data.registry import open_dataset
+from camcore.data.splits import take_fold
 from camcore.errors import CamcoreError
 
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from camcore.config import DatasetConfig
-from camcore.datasets import DATASETS, open_dataset
-from camcore.datasets.assembly import assemble_dataset
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.data.assembly import assemble_dataset
+from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.image_folder import open_image_folder
+from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError
 
 
@@ -194,7 +194,7 @@ def test_open_dataset_passes_the_configuration_on(tmp_path: Path) -> None:
 
 def test_paper_dogs_get_only_the_counts_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = SimpleNamespace(open_paper_dogs=lambda seed, **counts: (seed, counts))
-    monkeypatch.setitem(sys.modules, "camcore.datasets.paper_dogs", stand_in)
+    monkeypatch.setitem(sys.modules, "camcore.data.paper_dogs", stand_in)
     assert open_dataset(DatasetConfig(seed=7, val_images=9), None) == (7, {"val_images": 9})
 
 

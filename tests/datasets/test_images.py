@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from camcore.datasets import images
-from camcore.datasets.images import REASON_LENGTH, STRIP_ROWS, decode_size, explain_failure, load_rgb
+from camcore.data import image_files
+from camcore.data.image_files import REASON_LENGTH, STRIP_ROWS, decode_size, explain_failure, load_rgb
 from camcore.errors import CamcoreError
 
 ORIENTATION = 0x0112
@@ -71,7 +71,7 @@ def test_the_size_takes_an_eighth_of_a_jpeg(
 ) -> None:
     Image.new("RGB", (24, 16)).save(tmp_path / f"image.{ending}")
     sizes: list[tuple[int, int]] = []
-    monkeypatch.setattr(images, "_to_rgb", lambda image: sizes.append(image.size))
+    monkeypatch.setattr(image_files, "_to_rgb", lambda image: sizes.append(image.size))
     assert decode_size(tmp_path / f"image.{ending}") == (24, 16)
     assert sizes == [decoded]
 
@@ -309,7 +309,7 @@ def test_decompression_bombs_are_refused(
 def test_all_formats_are_registered_before_the_first_file_is_opened(tmp_path: Path) -> None:
     """Pillow does it at the first file that is of none of five, and then a second thread can find a file of no kind."""
     Image.new("RGB", (4, 4)).save(tmp_path / "image.jpg")
-    code = "import sys, pathlib; from camcore.datasets.images import decode_size; from PIL import Image; "
+    code = "import sys, pathlib; from camcore.data.image_files import decode_size; from PIL import Image; "
     code += "decode_size(pathlib.Path(sys.argv[1])); print('WEBP' in Image.OPEN)"
     command = [sys.executable, "-c", code, str(tmp_path / "image.jpg")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"

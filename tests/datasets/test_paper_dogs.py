@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from camcore.datasets.paper_dogs import open_paper_dogs
-from camcore.datasets.paper_dogs.breeds import BREEDS
-from camcore.datasets.paper_dogs.frames import lay_out
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.paper_dogs import open_paper_dogs
+from camcore.data.paper_dogs.dogs import BREEDS
+from camcore.data.paper_dogs.layout import lay_out
 from camcore.errors import CamcoreError
 
 PIXELS = "2147035464a22dff5d058043d76f76ba90b0d6fc735ffa23f6f27455fdf8fc22"

@@ -10,8 +10,8 @@ from PIL import Image
 from scipy.io import savemat
 from small_dogs import BEAGLE, HUSKY, write_annotation, write_dogs, write_list, write_object
 
-from camcore.datasets.sample import Box, Dataset, Skipped
-from camcore.datasets.stanford_dogs import open_stanford_dogs
+from camcore.data.dataset import Box, Dataset, Skipped
+from camcore.data.stanford_dogs import open_stanford_dogs
 from camcore.errors import CamcoreError
 
 PHOTOGRAPHS = Path(__file__).parents[3] / "shared" / "stanford-dogs-3"

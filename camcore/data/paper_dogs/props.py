@@ -3,18 +3,7 @@
 Things are a thousand wide or high and stand on (0, 0); y up is negative.
 """
 
-from camcore.datasets.paper_dogs.shapes import (
-    Cut,
-    Points,
-    arc,
-    ellipse,
-    polygon,
-    scallop,
-    shift,
-    smooth,
-    stroke,
-    turn,
-)
+from camcore.data.paper_dogs.shapes import Cut, Points, arc, ellipse, polygon, scallop, shift, smooth, stroke, turn
 
 Prop = tuple[Cut, ...]
 

@@ -1,6 +1,6 @@
 """The colours of paper dogs and of the scenes around them: few per scene, chosen to go together."""
 
-from camcore.datasets.paper_dogs.art import Colour
+from camcore.data.paper_dogs.rendering import Colour
 
 Palette = dict[str, Colour]
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from camcore.datasets.paper_dogs.art import UNITS, Colour, Piece
-from camcore.datasets.paper_dogs.frames import Dice, Frame
-from camcore.datasets.paper_dogs.nature import NATURE
-from camcore.datasets.paper_dogs.palettes import Palette
-from camcore.datasets.paper_dogs.shapes import Points
-from camcore.datasets.paper_dogs.things import THINGS
+from camcore.data.paper_dogs.layout import Dice, Frame
+from camcore.data.paper_dogs.palettes import Palette
+from camcore.data.paper_dogs.props import NATURE
+from camcore.data.paper_dogs.rendering import UNITS, Colour, Piece
+from camcore.data.paper_dogs.shapes import Points
+from camcore.data.paper_dogs.things import THINGS
 
 PROPS = NATURE | THINGS
 KEEPS_COLOURS = ("sun", "moon", "star")

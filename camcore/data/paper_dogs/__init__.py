@@ -4,4 +4,4 @@
 it; `art` turns all of it into pixels with integers alone.
 """
 
-from camcore.datasets.paper_dogs.opening import open_paper_dogs as open_paper_dogs
+from camcore.data.paper_dogs.dataset import open_paper_dogs as open_paper_dogs

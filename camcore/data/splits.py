@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from camcore.config import parse_fold
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
 from camcore.errors import CamcoreError
 
 HELD_OUT_PARTS = 10

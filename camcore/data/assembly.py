@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from camcore.datasets.images import load_rgb
-from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.image_files import load_rgb
 from camcore.errors import CamcoreError
 
 REDUCTIONS = (1, 2, 4, 8)  # by which JPEG files are decoded smaller

@@ -6,12 +6,12 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from camcore.datasets.paper_dogs.art import UNITS, Piece
-from camcore.datasets.paper_dogs.breeds import BREEDS, Pattern, cut_dog
-from camcore.datasets.paper_dogs.palettes import COLLARS, FURS, SCENES, colour_dog
-from camcore.datasets.paper_dogs.poses import POSES
-from camcore.datasets.paper_dogs.shapes import Points
-from camcore.datasets.sample import Box
+from camcore.data.dataset import Box
+from camcore.data.paper_dogs.dogs import BREEDS, Pattern, cut_dog
+from camcore.data.paper_dogs.palettes import COLLARS, FURS, SCENES, colour_dog
+from camcore.data.paper_dogs.poses import POSES
+from camcore.data.paper_dogs.rendering import UNITS, Piece
+from camcore.data.paper_dogs.shapes import Points
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
 from camcore.errors import CamcoreError
 
 

@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from camcore.datasets.assembly import assemble_dataset
-from camcore.datasets.checked_images import Found, check_images
-from camcore.datasets.images import explain_failure
-from camcore.datasets.sample import Box, Dataset, Sample, Skipped
+from camcore.data.assembly import assemble_dataset
+from camcore.data.dataset import Box, Dataset, Sample, Skipped
+from camcore.data.image_check import Found, check_images
+from camcore.data.image_files import explain_failure
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
 

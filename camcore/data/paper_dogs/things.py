@@ -1,7 +1,7 @@
 """Toys, furniture and houses around paper dogs, a thousand wide or high, standing on (0, 0); y up is negative."""
 
-from camcore.datasets.paper_dogs.nature import Prop, cut_disc, cut_leaf
-from camcore.datasets.paper_dogs.shapes import Cut, arc, ellipse, polygon, smooth, stroke, turn
+from camcore.data.paper_dogs.props import Prop, cut_disc, cut_leaf
+from camcore.data.paper_dogs.shapes import Cut, arc, ellipse, polygon, smooth, stroke, turn
 
 
 def _balls() -> tuple[Prop, ...]:

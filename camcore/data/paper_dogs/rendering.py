@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.datasets.paper_dogs.shapes import Points
+from camcore.data.paper_dogs.shapes import Points
 
 Colour = tuple[int, int, int]
 

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from camcore.datasets.assembly import assemble_dataset
-from camcore.datasets.checked_images import Found, check_images, is_text
-from camcore.datasets.sample import Dataset, Sample, Skipped
+from camcore.data.assembly import assemble_dataset
+from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.image_check import Found, check_images, is_text
 from camcore.errors import CamcoreError
 
 VAL_FOLDERS = ("val", "valid", "validation", "test")

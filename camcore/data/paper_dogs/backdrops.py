@@ -1,9 +1,9 @@
 """What hangs and lies behind paper dogs: sky or wallpaper, bunting, hills, the sea."""
 
-from camcore.datasets.paper_dogs.art import UNITS
-from camcore.datasets.paper_dogs.palettes import mix
-from camcore.datasets.paper_dogs.shapes import Points, ellipse, polygon, scallop, smooth, stroke
-from camcore.datasets.paper_dogs.stage import HEIGHTS, SCENERY, Stage, put_prop
+from camcore.data.paper_dogs.palettes import mix
+from camcore.data.paper_dogs.rendering import UNITS
+from camcore.data.paper_dogs.shapes import Points, ellipse, polygon, scallop, smooth, stroke
+from camcore.data.paper_dogs.stage import HEIGHTS, SCENERY, Stage, put_prop
 
 
 def hang_sky(stage: Stage) -> None:

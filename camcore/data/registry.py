@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camcore.config import DatasetConfig
-from camcore.datasets.download import download_stanford_dogs
-from camcore.datasets.folds import take_fold
-from camcore.datasets.image_folder import open_image_folder
-from camcore.datasets.sample import Dataset
-from camcore.datasets.stanford_dogs import open_stanford_dogs
+from camcore.data.dataset import Dataset
+from camcore.data.download import download_stanford_dogs
+from camcore.data.image_folder import open_image_folder
+from camcore.data.splits import take_fold
+from camcore.data.stanford_dogs import open_stanford_dogs
 from camcore.errors import CamcoreError, unknown_choice
 
 
@@ -39,7 +39,7 @@ def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
 
 
 def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
-    from camcore.datasets.paper_dogs import open_paper_dogs  # draws with code that the other data sets do without
+    from camcore.data.paper_dogs import open_paper_dogs  # draws with code that the other data sets do without
 
     counts = {"train_images": config.train_images, "val_images": config.val_images}
     return open_paper_dogs(config.seed, **{name: count for name, count in counts.items() if count is not None})

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camcore.datasets.paper_dogs.shapes import Points, shift, smooth
+from camcore.data.paper_dogs.shapes import Points, shift, smooth
 
 
 class Leg(NamedTuple):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from camcore.config import ViewConfig
-from camcore.datasets.images import decode_rgb, describe_damage
+from camcore.data.image_files import decode_rgb, describe_damage
 from camcore.errors import CamcoreError
 from camcore.geometry import BoxXyxy, see_image, seen_box
 from camcore.language import Text

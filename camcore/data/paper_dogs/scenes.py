@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from camcore.datasets.paper_dogs.art import UNITS, Piece
-from camcore.datasets.paper_dogs.backdrops import hang_sky, raise_land, roll_land
-from camcore.datasets.paper_dogs.breeds import cut_dog
-from camcore.datasets.paper_dogs.frames import Dice, Dog, Frame, find_box, place_pieces, place_points
-from camcore.datasets.paper_dogs.palettes import SCENES
-from camcore.datasets.paper_dogs.shapes import Points, ellipse, polygon
-from camcore.datasets.paper_dogs.stage import HEIGHTS, SCENERY, Stage, fit_prop, put_prop
+from camcore.data.paper_dogs.backdrops import hang_sky, raise_land, roll_land
+from camcore.data.paper_dogs.dogs import cut_dog
+from camcore.data.paper_dogs.layout import Dice, Dog, Frame, find_box, place_pieces, place_points
+from camcore.data.paper_dogs.palettes import SCENES
+from camcore.data.paper_dogs.rendering import UNITS, Piece
+from camcore.data.paper_dogs.shapes import Points, ellipse, polygon
+from camcore.data.paper_dogs.stage import HEIGHTS, SCENERY, Stage, fit_prop, put_prop
 
 FRONT_LIFT = 165
 FRONT_HEIGHT = 40  # pixels; what stands in front hides a part, not a dog

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camcore.datasets.paper_dogs.parts import BIB, COATS, EARS, MUZZLES, TAILS
-from camcore.datasets.paper_dogs.poses import NECK, POSES, Leg, Pose
-from camcore.datasets.paper_dogs.shapes import Cut, Points, bounds, ellipse, shift, smooth, stroke, turn
+from camcore.data.paper_dogs.parts import BIB, COATS, EARS, MUZZLES, TAILS
+from camcore.data.paper_dogs.poses import NECK, POSES, Leg, Pose
+from camcore.data.paper_dogs.shapes import Cut, Points, bounds, ellipse, shift, smooth, stroke, turn
 
 
 class Breed(NamedTuple):

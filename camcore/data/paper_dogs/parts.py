@@ -3,7 +3,7 @@
 Ears and muzzles lie around the middle of the head, tails around the root of the tail, coats on the body.
 """
 
-from camcore.datasets.paper_dogs.shapes import Cut, Points, arc, ellipse, polygon, scallop, smooth, stroke
+from camcore.data.paper_dogs.shapes import Cut, Points, arc, ellipse, polygon, scallop, smooth, stroke
 
 
 def _puff(x: int, y: int, radius: int) -> list[Cut]:

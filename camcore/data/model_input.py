@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.pixels import THUMBNAIL_SIDE, make_thumbnail, see_pixels, to_pixels
 from camcore.geometry import see_image
-from camcore.pixels import THUMBNAIL_SIDE, make_thumbnail, see_pixels, to_pixels
 
 
 @dataclass(frozen=True)

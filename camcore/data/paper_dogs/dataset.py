@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.datasets.paper_dogs.art import draw_owners, draw_pixels
-from camcore.datasets.paper_dogs.breeds import BREEDS
-from camcore.datasets.paper_dogs.frames import SPLITS, Dice, Frame, find_box, lay_out
-from camcore.datasets.paper_dogs.scenes import set_stage
-from camcore.datasets.sample import Dataset, Sample
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.paper_dogs.dogs import BREEDS
+from camcore.data.paper_dogs.layout import SPLITS, Dice, Frame, find_box, lay_out
+from camcore.data.paper_dogs.rendering import draw_owners, draw_pixels
+from camcore.data.paper_dogs.scenes import set_stage
 from camcore.errors import CamcoreError
 
 ART_VERSION = 1

@@ -20,7 +20,7 @@ from PIL import Image
 from pyarrow import parquet
 
 import camcore
-from camcore.datasets.images import decode_size, explain_failure
+from camcore.data.image_files import decode_size, explain_failure
 from camcore.errors import CamcoreError
 from camcore.system.environment import count_cores
 from camcore.system.files import atomic_path, cache_folder
