@@ -11,7 +11,7 @@ from torch import Tensor
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.heatmaps import METHODS, Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 
 def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pix
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
 from camcore.loading import SeenImages
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.runs import Run
 from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather

@@ -15,13 +15,13 @@ from camcore.attribution import explain_targets, run_forward
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
-from camcore.fast_trunk import EXACT, PATHS
 from camcore.frozen_features import FrozenTrunk, replay
 from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
 from camcore.manifest import find_current
-from camcore.models import CamCheck, Classifier, all_class_cam, check_cam, class_layer
+from camcore.models.classifier import CamCheck, Classifier, all_class_cam, check_cam, class_layer
+from camcore.models.fast_trunk import EXACT, PATHS
 from camcore.path_check import TrunkFor
 from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
 from camcore.runs import Run

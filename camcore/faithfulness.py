@@ -13,7 +13,7 @@ from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.system.collectives import gather
 from camcore.system.ranks import here
 

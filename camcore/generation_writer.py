@@ -16,7 +16,7 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.disagreement import map_status
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source
-from camcore.models import CamCheck, Classifier, layer_grids
+from camcore.models.classifier import CamCheck, Classifier, layer_grids
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.shards import ExplainedBatch
 from camcore.system.checksums import sha256_of, write_sums

@@ -15,14 +15,14 @@ from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
-from camcore.foreign_weights import Checkpoint, build_classifier, read_checkpoint
-from camcore.models import CamCheck, Classifier, check_cam
+from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint
+from camcore.models.classifier import CamCheck, Classifier, check_cam
+from camcore.models.weights import save_weights
 from camcore.new_runs import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
-from camcore.weights import save_weights
 
 OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
 LOOKED_AT = 64

@@ -15,7 +15,8 @@ from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError
 from camcore.generations import Generation
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.weights import load_initial_weights
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run
 from camcore.system.collectives import first_here, from_first, join
@@ -23,7 +24,6 @@ from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
 from camcore.train import train
-from camcore.weights import load_initial_weights
 from camcore.workflows import explain_run, open_run_dataset
 
 DEMO_CONFIG = RunConfig(

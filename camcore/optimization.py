@@ -9,7 +9,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from camcore.backbones import BACKBONES
 from camcore.config import TrainConfig
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 RATE_SHARE = "rate_share"  # of a group: its learning rate as a share of the head's
 

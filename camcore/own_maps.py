@@ -11,7 +11,7 @@ from torch import Tensor
 from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.heatmaps import METHODS, Source
-from camcore.models import Classifier, check_cam, layer_grids
+from camcore.models.classifier import Classifier, check_cam, layer_grids
 
 MOST_EIGEN_CELLS = 1024  # Eigen-CAM compares every cell with every other: seconds and gigabytes on a finer grid
 

@@ -13,7 +13,7 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.disagreement import rank_correlation
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 CLEAR_MARGIN = 0.02  # between the two largest float32 logits, as a share of the range of an image's logits
 LEAST_MEDIAN = 0.999  # of Spearman's rho between maps

@@ -16,9 +16,9 @@ from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.errors import unknown_choice
-from camcore.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
 from camcore.path_check import TrunkFor, compare_with, decode_batches, make_probe
 from camcore.system.devices import bf16_is_fast
 

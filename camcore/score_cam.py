@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 CHANNELS_AT_ONCE = 64
 

@@ -11,7 +11,7 @@ from camcore.data.dataset import Dataset
 from camcore.errors import CamcoreError
 from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed, plain_worker_errors
 from camcore.mixing import count_right
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.optimization import RATE_SHARE, build_schedule, set_training
 from camcore.runs import Run
 from camcore.system.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all

@@ -12,7 +12,7 @@ from torch.utils.data import Subset
 from camcore.config import TrainConfig
 from camcore.loading import make_loader
 from camcore.mixing import BatchMixing
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.optimization import average_weights, build_optimizer, freeze
 from camcore.synced_norm import sync_batch_norm
 from camcore.system.collectives import from_first, reduce_sums

@@ -25,7 +25,7 @@ from camcore.loading import (
     make_loader,
     read_images,
 )
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.runs import Run
 from camcore.system.threads import Lanes, choose_lanes
 

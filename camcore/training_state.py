@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from camcore.errors import CamcoreError
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.weights import save_weights
 from camcore.runs import Run
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path
 from camcore.system.ranks import here
-from camcore.weights import save_weights
 
 
 @dataclass

@@ -31,7 +31,7 @@ from camcore.faithfulness import area_under
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
 from camcore.runs import FORMAT_VERSION, Run
 from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps

@@ -13,7 +13,8 @@ from camcore.explain import explain
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import Source, parse_source, parse_sources
 from camcore.manifest import is_explained
-from camcore.models import Classifier, layer_grids
+from camcore.models.classifier import Classifier, layer_grids
+from camcore.models.weights import load_model
 from camcore.price import Side, find_sides, measure_price
 from camcore.runs import Run, open_run
 from camcore.system.checksums import sha256_of
@@ -22,7 +23,6 @@ from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
 from camcore.verdict import Subject, make_verdict, verdict_sources
-from camcore.weights import load_model
 
 
 def explain_run(

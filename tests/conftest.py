@@ -22,7 +22,7 @@ from camcore.system.checksums import SUMS
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from camcore.models import Classifier
+    from camcore.models.classifier import Classifier
 
 # The same examples every time, and none kept between times.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)
@@ -143,7 +143,7 @@ def _build_model(config: ModelConfig) -> "Classifier":
     """Return a network of random weights whose activations neither vanish nor explode."""
     import torch
 
-    from camcore.models import Classifier
+    from camcore.models.classifier import Classifier
 
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from camcore.attribution import explain_targets, run_forward
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 TARGETS = [1, 4, 0]
 TOLERANCE = 1e-5

@@ -12,7 +12,7 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.errors import CamcoreError
 from camcore.heatmaps import METHODS, Source, parse_sources
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 BuildModel = Callable[[ModelConfig], Classifier]
 CAM, GRAD_CAM = Source("cam"), Source("grad_cam")

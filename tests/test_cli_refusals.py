@@ -14,10 +14,10 @@ from camcore import new_runs, workflows
 from camcore.config import ModelConfig, RunConfig
 from camcore.generations import open_generation
 from camcore.heatmaps import METHODS
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.weights import save_weights
 from camcore.run_creation import create_run
 from camcore.runs import Run
-from camcore.weights import save_weights
 
 
 def refuse(*arguments: object) -> str:

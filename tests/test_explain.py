@@ -20,10 +20,10 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explain import choose_targets, explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.weights import load_model, save_weights
 from camcore.run_creation import create_run
 from camcore.runs import Run
-from camcore.weights import load_model, save_weights
 from camcore.workflows import find_stored
 
 CPU = torch.device("cpu")

@@ -15,7 +15,7 @@ from camcore.heatmaps import (
     parse_sources,
     xgrad_cam,
 )
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.score_cam import score_cam, score_channels
 
 # One image, two channels, 2 x 2 cells.

@@ -30,7 +30,7 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig
 from camcore.geometry import upsample
 from camcore.heatmaps import Source, eigen_cam, grad_cam_pp
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.score_cam import score_cam
 
 BuildModel = Callable[[ModelConfig], Classifier]

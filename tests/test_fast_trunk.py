@@ -9,9 +9,9 @@ from torch import Tensor
 from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig
-from camcore.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED_COMPILED, FastTrunk, TrunkPath
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED_COMPILED, FastTrunk, TrunkPath
 
 BuildModel = Callable[[ModelConfig], Classifier]
 LABELS = torch.tensor([[0], [1], [4]])

@@ -16,9 +16,9 @@ from trap import Trap
 from camcore.backbones import BACKBONES
 from camcore.config import ViewConfig
 from camcore.errors import CamcoreError
-from camcore.foreign_weights import Checkpoint, build_classifier, read_checkpoint, read_layout
-from camcore.models import Classifier, check_cam
-from camcore.small_resnet import resnet10_narrow
+from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint, read_layout
+from camcore.models.classifier import Classifier, check_cam
+from camcore.models.narrow_resnet import resnet10_narrow
 
 TORCHVISION = sorted(set(BACKBONES) - {"resnet10_narrow"})
 DEEP_STEM = (

@@ -18,13 +18,13 @@ from camcore.errors import CamcoreError
 from camcore.explain import explain
 from camcore.frozen_features import FrozenTrunk
 from camcore.heatmaps import parse_sources
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.weights import load_model
 from camcore.path_choice import describe_choice
 from camcore.run_creation import create_run
 from camcore.runs import Run
 from camcore.system.threads import Lanes
 from camcore.train import train
-from camcore.weights import load_model
 
 CPU = torch.device("cpu")
 TrainIn = Callable[..., Run]

@@ -15,9 +15,9 @@ from camcore.disagreement import map_status
 from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source
+from camcore.models.weights import load_model
 from camcore.runs import Run
 from camcore.system.checksums import sha256_of
-from camcore.weights import load_model
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")
 

@@ -13,8 +13,8 @@ from test_cli_refusals import press_ctrl_c, refuse
 from camcore import import_run
 from camcore.cli_options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
+from camcore.models.weights import load_model
 from camcore.runs import Run, open_run
-from camcore.weights import load_model
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ from camcore.errors import CamcoreError, RunError
 from camcore.evaluation import load_seen
 from camcore.generations import Generation, open_generation
 from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
-from camcore.models import CamCheck
+from camcore.models.classifier import CamCheck
+from camcore.models.weights import load_model
 from camcore.readings import name_samples
 from camcore.report import make_report
 from camcore.runs import Run, open_run
 from camcore.system.checksums import SUMS
-from camcore.weights import load_model
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder
 MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)
@@ -151,7 +151,7 @@ def test_a_network_that_is_always_right_is_right_here_too(
     dataset = workflows.open_run_dataset(made.run, None)
     answers = iter([NAMES.index(sample.path.split("/")[1]) for sample in dataset.val])
     monkeypatch.setattr(
-        "camcore.models.Classifier.classify",
+        "camcore.models.classifier.Classifier.classify",
         lambda self, features: torch.nn.functional.one_hot(torch.tensor([next(answers) for _ in features]), 6).float(),
     )
     look = look_first(load_model(made.run), dataset, made.run.config, 3)

@@ -20,10 +20,10 @@ from safetensors.torch import load_file
 from camcore.data import download
 from camcore.errors import RunError
 from camcore.generations import open_generation
+from camcore.models.weights import load_model, save_weights
 from camcore.runs import Run, list_runs, open_run
 from camcore.system.checksums import sha256_of
 from camcore.verdict_view import read_values, read_verdict
-from camcore.weights import load_model, save_weights
 
 KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 TIMINGS = ["seconds", "images_per_second"]

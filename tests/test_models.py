@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
-from camcore.models import Classifier, all_class_cam, check_cam, class_layer, layer_grids
-from camcore.weights import load_trunk
+from camcore.models.classifier import Classifier, all_class_cam, check_cam, class_layer, layer_grids
+from camcore.models.weights import load_trunk
 
 BuildModel = Callable[[ModelConfig], Classifier]
 # What stands between mean pooling and the classes in torchvision's own classifiers.

@@ -9,7 +9,7 @@ from torch import nn
 
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, RunConfig, TrainConfig
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.optimization import RATE_SHARE, build_optimizer, build_schedule, freeze, rate_shares, set_training
 
 

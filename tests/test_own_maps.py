@@ -14,7 +14,7 @@ from camcore.language import text_in
 
 @pytest.fixture
 def model(trained_run):
-    from camcore.weights import load_model
+    from camcore.models.weights import load_model
 
     return load_model(trained_run)
 

@@ -9,7 +9,7 @@ from torchcam.methods import CAM, GradCAM
 
 from camcore.backbones import BACKBONES
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 
 @pytest.fixture(params=["last", "earlier"])

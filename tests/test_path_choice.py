@@ -11,9 +11,9 @@ from camcore.config import ModelConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.heatmaps import Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.path_choice import PathChoice, choose_path, describe_choice
 
 SOURCES = [Source("cam"), Source("grad_cam")]

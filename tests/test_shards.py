@@ -15,8 +15,8 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import Source
+from camcore.models.weights import load_model, save_weights
 from camcore.runs import Run
-from camcore.weights import load_model, save_weights
 
 BOTH = [Source("cam"), Source("grad_cam")]
 

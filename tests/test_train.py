@@ -21,7 +21,7 @@ from camcore.data.dataset import Box, Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.loading import EpochSampler, SeenImages
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.optimization import build_schedule
 from camcore.run_creation import create_run
 from camcore.runs import Run, open_run

@@ -12,14 +12,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from trap import Trap
 
-from camcore import weights
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.models import Classifier
+from camcore.models import weights
+from camcore.models.classifier import Classifier
+from camcore.models.narrow_resnet import resnet10_narrow
+from camcore.models.weights import load_initial_weights, load_model, load_trunk, read_weights_file, save_weights
 from camcore.runs import Run, open_run
-from camcore.small_resnet import resnet10_narrow
-from camcore.weights import load_initial_weights, load_model, load_trunk, read_weights_file, save_weights
 
 CONFIG = ModelConfig("resnet10_narrow")
 # Cut off or changed, pickled data make torch raise errors of many kinds.

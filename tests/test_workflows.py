@@ -13,9 +13,9 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
+from camcore.models.narrow_resnet import resnet10_narrow
+from camcore.models.weights import load_model, save_weights
 from camcore.runs import Run, open_run
-from camcore.small_resnet import resnet10_narrow
-from camcore.weights import load_model, save_weights
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 

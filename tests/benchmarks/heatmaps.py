@@ -36,13 +36,13 @@ from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.pixels import see_pixels, to_pixels
 from camcore.explain import BATCH_SIZE, explain
-from camcore.fast_trunk import PATHS, FastTrunk
 from camcore.heatmaps import METHODS, Source
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import PATHS, FastTrunk
+from camcore.models.weights import load_model
 from camcore.new_runs import train_run
 from camcore.runs import open_run
 from camcore.system.threads import Lanes, choose_lanes
-from camcore.weights import load_model
 from camcore.workflows import open_run_dataset
 
 CPU = torch.device("cpu")

@@ -33,7 +33,7 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, V
 from camcore.data.dataset import Dataset
 from camcore.data.registry import open_dataset
 from camcore.loading import EpochBatches, choose_workers
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 from camcore.run_creation import create_run
 from camcore.system.progress import show_progress
 from camcore.train import build_trainer, train_steps

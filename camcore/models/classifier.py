@@ -8,9 +8,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from camcore import small_resnet
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
+from camcore.models import narrow_resnet
 
 MLP_WIDTH = 256
 CAM_TOLERANCE = 1e-4
@@ -136,7 +136,7 @@ def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[dict
 
 def _build_network(config: ModelConfig) -> nn.Module:
     backbone = BACKBONES[config.backbone]
-    constructor = getattr(small_resnet, backbone.constructor, None)
+    constructor = getattr(narrow_resnet, backbone.constructor, None)
     if constructor is None:
         constructor = getattr(torchvision.models, backbone.constructor)
     network: nn.Module = constructor(weights=None)

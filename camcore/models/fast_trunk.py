@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
-from camcore.models import Classifier
+from camcore.models.classifier import Classifier
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.data.class_names import find_class_names
 from camcore.errors import CamcoreError
-from camcore.models import Classifier
-from camcore.weights import match_names, read_weights_file
+from camcore.models.classifier import Classifier
+from camcore.models.weights import match_names, read_weights_file
 
 COUNTER = "num_batches_tracked"  # of batch normalisation; nothing depends on it, and older files lack it
 DEEP_STEM = "conv1.0.weight"
