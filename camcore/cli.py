@@ -13,7 +13,7 @@ from camcore.cli_train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
 from camcore.heatmaps import METHODS
-from camcore.runs import open_run, runs_folder
+from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import here, mute_followers
 from camcore.system.signals import hear_sigterm
 

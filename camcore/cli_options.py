@@ -13,7 +13,7 @@ from camcore.config import DatasetConfig, ViewConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.ranks import here
 from camcore.system.signals import StoppedTraining
 

@@ -10,7 +10,7 @@ from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.language import LANGUAGES
 from camcore.manifest import is_explained
-from camcore.runs import Run, list_run_folders, list_runs, open_run, runs_folder
+from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS
 
 FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")

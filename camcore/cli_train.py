@@ -25,7 +25,7 @@ from camcore.cli_options import (
 from camcore.config import AUGMENTATIONS, FROZEN, KEEPS, OPTIMIZERS, PRECISIONS, ModelConfig, RunConfig, TrainConfig
 from camcore.errors import CamcoreError, shell_command
 from camcore.recipes import RECIPES, apply_recipe
-from camcore.runs import Run
+from camcore.runs.run import Run
 
 
 @click.command("train")

@@ -11,7 +11,7 @@ from camcore.drawing import colormap
 from camcore.generations import Generation
 from camcore.language import Text
 from camcore.readings import measure_range
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
 from camcore.wording import source_title
 

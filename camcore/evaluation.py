@@ -16,7 +16,7 @@ from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
 from camcore.loading import SeenImages
 from camcore.models.classifier import Classifier
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress

@@ -24,7 +24,7 @@ from camcore.models.classifier import CamCheck, Classifier, all_class_cam, check
 from camcore.models.fast_trunk import EXACT, PATHS
 from camcore.path_check import TrunkFor
 from camcore.path_choice import PathChoice, choose_path, describe_choice, take_path
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.shards import ExplainedBatch, Shards, find_report, open_shards
 from camcore.system.checksums import sha256_of
 from camcore.system.collectives import from_first, gather, wait_for_all

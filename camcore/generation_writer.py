@@ -17,7 +17,7 @@ from camcore.disagreement import map_status
 from camcore.generations import TARGETS
 from camcore.heatmaps import Source
 from camcore.models.classifier import CamCheck, Classifier, layer_grids
-from camcore.runs import FORMAT_VERSION, Run
+from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.shards import ExplainedBatch
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json

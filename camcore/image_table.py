@@ -14,7 +14,7 @@ from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps import parse_source
 from camcore.readings import rows_at_once
-from camcore.runs import Run
+from camcore.runs.run import Run
 
 ROWS_AT_ONCE = 10_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones are read as the others

@@ -19,8 +19,8 @@ from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkp
 from camcore.models.classifier import CamCheck, Classifier, check_cam
 from camcore.models.weights import save_weights
 from camcore.new_runs import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
-from camcore.run_creation import create_run
-from camcore.runs import Run, open_run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
 

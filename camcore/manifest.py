@@ -6,7 +6,7 @@ from typing import Any
 
 from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.heatmaps import parse_source
-from camcore.runs import FORMAT_VERSION, Run
+from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import find_run, verify
 from camcore.system.files import read_json
 

@@ -17,8 +17,8 @@ from camcore.errors import CamcoreError
 from camcore.generations import Generation
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
-from camcore.run_creation import create_run
-from camcore.runs import Run, open_run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run, open_run
 from camcore.system.collectives import first_here, from_first, join
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer

@@ -15,7 +15,7 @@ from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.heatmaps import identical_by_theory, parse_source
 from camcore.likeness import likeness
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.environment import count_cores
 
 FloatArray = NDArray[np.float64]

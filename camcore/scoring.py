@@ -27,7 +27,7 @@ from camcore.localization import (
     pointing_game_on_masks,
     see_mask,
 )
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here

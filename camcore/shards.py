@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from camcore.errors import CamcoreError, RunError
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path, read_json, write_json
 from camcore.system.ranks import here

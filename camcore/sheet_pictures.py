@@ -11,7 +11,7 @@ from camcore.drawing import blend, colormap, draw_heat, heat_range
 from camcore.generations import TARGETS, Generation
 from camcore.geometry import FloatArray, seen_box, upsample
 from camcore.heatmaps import parse_source
-from camcore.runs import Run
+from camcore.runs.run import Run
 
 FRAME = 200  # px, the side of the square that a photograph is fitted into
 FIELD = "#ece7dd"

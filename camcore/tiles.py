@@ -14,7 +14,7 @@ from camcore.generations import TARGETS, Generation
 from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
 from camcore.heatmaps import parse_source
 from camcore.language import Text
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.wording import source_title
 
 TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone

@@ -13,7 +13,7 @@ from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed
 from camcore.mixing import count_right
 from camcore.models.classifier import Classifier
 from camcore.optimization import RATE_SHARE, build_schedule, set_training
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here

@@ -26,7 +26,7 @@ from camcore.loading import (
     read_images,
 )
 from camcore.models.classifier import Classifier
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.threads import Lanes, choose_lanes
 
 

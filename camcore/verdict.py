@@ -33,7 +33,7 @@ from camcore.geometry import FloatArray
 from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
 from camcore.models.classifier import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
-from camcore.runs import FORMAT_VERSION, Run
+from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps
 from camcore.system.checksums import atomic_listed, remove_listed
 from camcore.system.collectives import from_first

@@ -16,7 +16,7 @@ from camcore.manifest import is_explained
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_model
 from camcore.price import Side, find_sides, measure_price
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import sha256_of
 from camcore.system.collectives import first_here, from_first, join
 from camcore.system.devices import choose_device

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from camcore.errors import RunError
-from camcore.seeds import Course, average_histories
+from camcore.runs.seed_groups import Course, average_histories
 from dashboard import charts, layout, run_groups
 from dashboard.data import Entry, read_entry
 from dashboard.histories import read_history

@@ -16,7 +16,7 @@ from camcore.drawing import CONVENTIONS
 from camcore.errors import ReplacedError, RunError
 from camcore.generations import Generation, open_generation
 from camcore.manifest import is_explained
-from camcore.runs import Run, list_run_folders, open_run
+from camcore.runs.run import Run, list_run_folders, open_run
 from camcore.summary import Shares, mean_of_finite
 from dashboard.filtering import join_texts
 from dashboard.kept import Kept

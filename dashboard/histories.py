@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.checksums import SUMS
 from dashboard.data import Entry
 from dashboard.kept import Kept

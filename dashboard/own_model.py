@@ -19,7 +19,7 @@ from streamlit.typing import UploadedFile
 from camcore.data.uploaded_image import OwnImage, encode_webp, read_own_image
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.heatmaps import parse_source
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.files import RESTORE
 from dashboard.language import language, text
 from dashboard.limits import PASSES_AT_ONCE

@@ -7,7 +7,7 @@ import streamlit as st
 
 from camcore.errors import RunError
 from camcore.report import IMAGES, make_report
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import layout
 from dashboard.data import Entry
 from dashboard.histories import find_files

@@ -9,7 +9,7 @@ import streamlit as st
 
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.summary import say_seeds
 from camcore.wording import format_tiny
 from dashboard import layout, selection

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from camcore.backbones import BACKBONES
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import torch
 from camcore import workflows
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, write_sums
 
 # Patterns, because a generation and the values of a verdict have names of their own; each is of one file.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.checksums import SUMS
 
 MARKUP = "<img src=x onerror=alert(1)>"

@@ -14,8 +14,8 @@ from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.disagreement import map_status
 from camcore.generations import TARGETS, new_generation
-from camcore.run_creation import create_run
-from camcore.runs import EPOCH_KEY, FORMAT_VERSION, Run
+from camcore.runs.create import create_run
+from camcore.runs.run import EPOCH_KEY, FORMAT_VERSION, Run
 from camcore.system.files import create_array, write_json
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")

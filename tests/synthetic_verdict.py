@@ -11,7 +11,7 @@ from synthetic_curves import allow, make_cost, make_curves, make_randomization
 from camcore.claims import claim_price
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import METHODS, identical_by_theory, parse_source
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.system.files import write_json
 
 BASELINES = ("baseline_center", "baseline_uniform", "baseline_random", "baseline_edges")

@@ -15,7 +15,7 @@ from camcore.data.registry import open_dataset
 from camcore.evaluation import choose_images
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import METHODS
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.scoring import read_truth, score_maps
 from camcore.verdict import summarize
 

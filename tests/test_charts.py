@@ -5,7 +5,7 @@ import pandas as pd
 
 from camcore.charts import draw_column, draw_curves, smooth
 from camcore.language import text_in
-from camcore.seeds import average_histories
+from camcore.runs.seed_groups import average_histories
 
 TEXT = text_in("en")
 COLORS = {"dogs": "#2a938a", "cats": "#bd8526"}

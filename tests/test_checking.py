@@ -13,7 +13,7 @@ from camcore import verdict
 from camcore.checking import check_run
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.scoring import Scores
 from camcore.system import checksums
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, write_sums

@@ -11,7 +11,7 @@ import pytest
 
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import open_generation
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system import checksums
 from camcore.system.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums
 

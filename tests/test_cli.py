@@ -17,8 +17,8 @@ from camcore.cli import main
 from camcore.cli_train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.generations import open_generation
-from camcore.run_creation import create_run
-from camcore.runs import Run, open_run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run, open_run
 
 README = Path(__file__).parents[1] / "README.md"
 COMMANDS = sorted(main.commands)

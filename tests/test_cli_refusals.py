@@ -16,8 +16,8 @@ from camcore.generations import open_generation
 from camcore.heatmaps import METHODS
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
-from camcore.run_creation import create_run
-from camcore.runs import Run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run
 
 
 def refuse(*arguments: object) -> str:

@@ -15,7 +15,7 @@ from camcore.drawing import render
 from camcore.generations import TARGETS, open_generation
 from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.language import text_in
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.sheet_pictures import find_problems
 
 TEXT = text_in("en")

@@ -11,7 +11,7 @@ import pytest
 from command_line import ON_CPU, run_camcore
 from damage import DAMAGES, FILES, copy_complete, damage, find
 
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.checksums import RUN_FILES, write_sums
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what can't be read is made of /proc")

@@ -22,8 +22,8 @@ from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source, parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model, save_weights
-from camcore.run_creation import create_run
-from camcore.runs import Run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run
 from camcore.workflows import find_stored
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from killing import KILLED
 from several_ranks import Forks, run_torchrun, start_forks
 
 from camcore.generations import open_generation
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.shards import SHARD_IMAGES, choose_size
 from camcore.verdict_view import VALUES_FILE
 

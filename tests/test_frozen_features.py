@@ -21,8 +21,8 @@ from camcore.heatmaps import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model
 from camcore.path_choice import describe_choice
-from camcore.run_creation import create_run
-from camcore.runs import Run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run
 from camcore.system.threads import Lanes
 from camcore.train import train
 

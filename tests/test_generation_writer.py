@@ -16,7 +16,7 @@ from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps import Source
 from camcore.models.weights import load_model
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

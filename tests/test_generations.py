@@ -11,8 +11,8 @@ from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.generations import TARGETS, Generation, new_generation, open_generation
 from camcore.heatmaps import Source
-from camcore.run_creation import create_run
-from camcore.runs import Run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run
 from camcore.system.files import write_json
 
 MANIFEST = {

@@ -11,7 +11,7 @@ from synthetic_run import make_run
 from camcore.disagreement import compare
 from camcore.generations import open_generation
 from camcore.image_table import make_image_table, to_csv
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 
 @pytest.fixture(scope="module")

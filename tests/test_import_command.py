@@ -14,7 +14,7 @@ from camcore import import_run
 from camcore.cli_options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.models.weights import load_model
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from camcore.models.classifier import CamCheck
 from camcore.models.weights import load_model
 from camcore.readings import name_samples
 from camcore.report import make_report
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder

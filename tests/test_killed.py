@@ -21,7 +21,7 @@ from camcore.data import download
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.models.weights import load_model, save_weights
-from camcore.runs import Run, list_runs, open_run
+from camcore.runs.run import Run, list_runs, open_run
 from camcore.system.checksums import sha256_of
 from camcore.verdict_view import read_values, read_verdict
 

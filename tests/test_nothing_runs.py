@@ -13,7 +13,7 @@ from trap import Trap
 from camcore import new_runs
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import open_generation
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 
 
 def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from camcore.config import RunConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.generations import open_generation
 from camcore.price import find_sides, measure_price
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.stats.crossed import crossed_difference
 
 IMAGES = 30

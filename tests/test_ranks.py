@@ -7,7 +7,7 @@ import pytest
 from several_ranks import Forks, start_forks
 
 from camcore.loading import EpochSampler, RankBatches
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.system import ranks as ranking
 from camcore.system.ranks import VARIABLES, Ranks, here
 

@@ -12,7 +12,7 @@ from synthetic_run import make_run
 from camcore import image_table, likeness, readings
 from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation, open_generation
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 
 IMAGES = 60
 MEASURED: dict[str, Callable[[Run, Generation], Any]] = {

@@ -12,7 +12,7 @@ from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.generations import open_generation
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 
 FAILURES = [KeyboardInterrupt, CamcoreError("a damaged image"), RuntimeError("out of memory")]

@@ -28,7 +28,7 @@ from camcore.readings import measure_pair
 from camcore.report import make_report, write_report
 from camcore.report.background import write_list
 from camcore.report.page import encode_data
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.sentences import write_sentences
 
 HOSTILE = "<img src=x onerror=alert(1)>"

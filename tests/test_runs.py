@@ -9,8 +9,8 @@ import pytest
 
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.run_creation import create_run
-from camcore.runs import HISTORY_COLUMNS, Run, list_runs, open_run, runs_folder
+from camcore.runs.create import create_run
+from camcore.runs.run import HISTORY_COLUMNS, Run, list_runs, open_run, runs_folder
 
 CONFIG = RunConfig(model=ModelConfig("vgg16", "mlp"), train=TrainConfig(epochs=3))
 CLASSES = ("Bär", "collie")
@@ -206,7 +206,7 @@ def test_where_things_lie_is_remembered_as_full_paths(tmp_path: Path, monkeypatc
 def test_what_is_known_already_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path / "one")
     run.remember_places(root=tmp_path)
-    monkeypatch.setattr("camcore.runs.write_json", lambda *_: pytest.fail("a shared run may be read-only"))
+    monkeypatch.setattr("camcore.runs.run.write_json", lambda *_: pytest.fail("a shared run may be read-only"))
     run.remember_places(root=tmp_path)
 
 

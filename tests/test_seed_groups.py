@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 
 @pytest.fixture

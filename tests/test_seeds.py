@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from camcore.seeds import average_histories
+from camcore.runs.seed_groups import average_histories
 
 
 def history(*losses: float) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from camcore.explain import explain
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps import Source
 from camcore.models.weights import load_model, save_weights
-from camcore.runs import Run
+from camcore.runs.run import Run
 
 BOTH = [Source("cam"), Source("grad_cam")]
 

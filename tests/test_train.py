@@ -23,8 +23,8 @@ from camcore.errors import CamcoreError
 from camcore.loading import EpochSampler, SeenImages
 from camcore.models.classifier import Classifier
 from camcore.optimization import build_schedule
-from camcore.run_creation import create_run
-from camcore.runs import Run, open_run
+from camcore.runs.create import create_run
+from camcore.runs.run import Run, open_run
 from camcore.system.signals import StoppedTraining, Wish
 from camcore.train import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training_data import Judged

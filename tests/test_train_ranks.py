@@ -15,7 +15,7 @@ from killing import KILLED
 from safetensors.torch import load_file
 from several_ranks import Forks, run_torchrun, start_forks
 
-from camcore.runs import HISTORY_COLUMNS, Run, open_run
+from camcore.runs.run import HISTORY_COLUMNS, Run, open_run
 
 COMPARED = [name for name in HISTORY_COLUMNS if name not in ("seconds", "images_per_second")]
 GPUS = torch.cuda.device_count()

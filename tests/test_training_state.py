@@ -12,7 +12,7 @@ import torch
 from camcore import new_runs, training_state
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 from camcore.training_state import Progress
 
 UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
@@ -47,7 +47,7 @@ def test_the_last_epoch_is_the_one_to_keep_unless_asked_otherwise() -> None:
 
 
 @pytest.mark.parametrize("keep", ["last", "best"])
-@pytest.mark.parametrize("what", ["camcore.training_state.save_weights", "camcore.runs.Run.write_history"])
+@pytest.mark.parametrize("what", ["camcore.training_state.save_weights", "camcore.runs.run.Run.write_history"])
 def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
     what: str,
     keep: str,

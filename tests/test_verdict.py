@@ -21,7 +21,7 @@ from camcore.evaluation import choose_images
 from camcore.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels, randomize_from_the_head
 from camcore.generations import open_generation
 from camcore.models.classifier import Classifier
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.verdict_view import Verdict, read_values, read_verdict
 
 CONFIG = RunConfig(

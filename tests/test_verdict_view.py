@@ -9,7 +9,7 @@ from synthetic_verdict import BASELINES, MEASURES, write_verdict
 from camcore.generations import open_generation
 from camcore.language import text_in
 from camcore.language.en import STRINGS
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.verdict_view import Verdict, read_verdict
 from camcore.verdict_view.curves import choose_lines
 from camcore.verdict_view.forest import Effect, fit_scale, turn

@@ -19,7 +19,7 @@ from camcore.models import weights
 from camcore.models.classifier import Classifier
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.models.weights import load_initial_weights, load_model, load_trunk, read_weights_file, save_weights
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 
 CONFIG = ModelConfig("resnet10_narrow")
 # Cut off or changed, pickled data make torch raise errors of many kinds.

@@ -15,7 +15,7 @@ from camcore.errors import CamcoreError
 from camcore.generations import open_generation
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.models.weights import load_model, save_weights
-from camcore.runs import Run, open_run
+from camcore.runs.run import Run, open_run
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 

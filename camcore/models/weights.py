@@ -17,7 +17,7 @@ from torch import Tensor
 from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, RunError
 from camcore.models.classifier import Classifier
-from camcore.runs import EPOCH_KEY, Run
+from camcore.runs.run import EPOCH_KEY, Run
 from camcore.system.checksums import atomic_listed, verify
 from camcore.system.files import RESTORE
 

@@ -17,7 +17,7 @@ from camcore.readings import epochs_apart
 from camcore.report import background, pictures, verdict
 from camcore.report.page import assemble_page, is_report
 from camcore.report.subject import Subject, open_subject
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.summary import list_facts
 from camcore.system.files import write_text
 

@@ -12,7 +12,7 @@ from camcore.charts import RUN_COLORS, draw_column, draw_curves
 from camcore.language import Text
 from camcore.report.subject import Subject
 from camcore.report.verdict import write_chart
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.wording import format_tiny
 
 CURVES = ("loss", "accuracy")

@@ -12,7 +12,7 @@ from camcore.drawing import CONVENTIONS
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.generations import Generation, open_generation
 from camcore.language import LANGUAGES, Text, text_in
-from camcore.runs import Run
+from camcore.runs.run import Run
 from camcore.summary import Shares, mean_of_finite
 from camcore.verdict_view import Verdict, read_verdict
 

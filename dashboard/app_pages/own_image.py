@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from camcore.runs import Run
+from camcore.runs.run import Run
 from dashboard import controls, layout, own_model, selection
 from dashboard.language import text
 from dashboard.limits import PICTURES_AT_ONCE

@@ -22,7 +22,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 from test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
 
-from camcore.runs import open_run  # noqa: E402
+from camcore.runs.run import open_run  # noqa: E402
 from camcore.system.environment import count_cores  # noqa: E402
 
 TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-stride", "16", "--size", "128")

@@ -34,7 +34,7 @@ from camcore.data.dataset import Dataset
 from camcore.data.registry import open_dataset
 from camcore.loading import EpochBatches, choose_workers
 from camcore.models.classifier import Classifier
-from camcore.run_creation import create_run
+from camcore.runs.create import create_run
 from camcore.system.progress import show_progress
 from camcore.train import build_trainer, train_steps
 from camcore.training_data import load_training_data

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from synthetic_run import make_run
 
 from camcore.generations import open_generation
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import data
 
 MARKUP = "<img src=x onerror=alert(1)>"

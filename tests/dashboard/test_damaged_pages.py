@@ -18,7 +18,7 @@ from synthetic_verdict import write_verdict
 
 from camcore import readings
 from camcore.generations import new_generation
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import data, verdict_examples
 from dashboard.data import read_entry
 from dashboard.router import PAGES

@@ -13,7 +13,7 @@ from camcore.disagreement import MEASURES, compare
 from camcore.drawing import CONVENTIONS
 from camcore.errors import RunError
 from camcore.generations import open_generation
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.summary import judge_shares
 from dashboard import data, filtering
 from dashboard.examples import find_examples

@@ -20,7 +20,7 @@ from synthetic_run import make_run
 
 from camcore.errors import RunError
 from camcore.generations import open_generation
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from camcore.system.files import read_json
 from dashboard.data import list_entries
 from dashboard.links import refuse_links_out
@@ -167,7 +167,7 @@ def test_a_runs_folder_that_can_not_be_read_is_told(runs, monkeypatch):
     def refuse(_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("camcore.runs.Path.iterdir", refuse)
+    monkeypatch.setattr("camcore.runs.run.Path.iterdir", refuse)
     for page in PAGES:
         assert "can't be read (Permission denied)" in unescape(all_text(show(page, runs, monkeypatch)))
 

@@ -10,7 +10,7 @@ from page_steps import show_page as show
 from synthetic_run import CLASSES, make_run
 
 from camcore.language import LANGUAGES, text_in
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard.data import load_samples, read_entry
 from dashboard.router import PAGES
 

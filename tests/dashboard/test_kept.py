@@ -11,7 +11,7 @@ from safetensors.numpy import save
 from synthetic_run import make_run, write_history
 
 from camcore.errors import RunError
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import data, histories
 from dashboard.kept import Kept
 

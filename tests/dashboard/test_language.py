@@ -14,7 +14,7 @@ from camcore.drawing import CONVENTIONS
 from camcore.generations import TARGETS
 from camcore.heatmap_grid import CHOICES
 from camcore.language.en import STRINGS
-from camcore.runs import HISTORY_COLUMNS
+from camcore.runs.run import HISTORY_COLUMNS
 from dashboard import curves, data, filtering, filters, order
 from dashboard.router import PAGES
 

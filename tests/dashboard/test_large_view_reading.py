@@ -24,7 +24,7 @@ from camcore.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.generations import Generation, open_generation
 from camcore.geometry import upsample
 from camcore.readings import measure_pair
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import data
 
 pytestmark = pytest.mark.browser

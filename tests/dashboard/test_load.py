@@ -19,7 +19,7 @@ from synthetic_run import make_run, write_history
 from synthetic_verdict import write_verdict
 from visitor import Visitor, run_apart
 
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 # The dashboard, whose open pages look for what is new more often than else, so that the test need not wait.
 QUICK = f"""

@@ -16,7 +16,7 @@ from camcore.generations import open_generation
 from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.image_table import make_image_table, to_csv
 from camcore.language import text_in
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard.router import PAGES
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

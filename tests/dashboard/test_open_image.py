@@ -14,7 +14,7 @@ from camcore.disagreement import MEASURES
 from camcore.drawing import CONVENTIONS
 from camcore.generations import open_generation
 from camcore.readings import measure_pair
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard import data, tiles
 from dashboard.open_image import ask_for_neighbour
 

@@ -10,7 +10,7 @@ from synthetic_run import make_run
 
 from camcore.language import LANGUAGES, text_in
 from camcore.report import make_report
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 PAGES = ("overview", "gallery", "disagreement", "verdict")
 

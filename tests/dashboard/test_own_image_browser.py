@@ -17,7 +17,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from camcore.data.uploaded_image import read_own_image
 from camcore.heatmaps import parse_source
 from camcore.language import text_in
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from synthetic_verdict import write_verdict
 
 from camcore.generations import open_generation
 from camcore.report import write_report
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
 from camcore.language import text_in
-from camcore.runs import open_run
+from camcore.runs.run import open_run
 from dashboard.data import read_entry
 from dashboard.run_groups import group_runs
 

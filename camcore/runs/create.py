@@ -7,7 +7,7 @@ from typing import Any
 
 from camcore.config import RunConfig, to_json
 from camcore.errors import CamcoreError
-from camcore.runs import FORMAT_VERSION, Run, open_run
+from camcore.runs.run import FORMAT_VERSION, Run, open_run
 from camcore.system.environment import describe_environment
 from camcore.system.files import write_json
 
