@@ -24,8 +24,8 @@ from camcore.cli_options import (
 )
 from camcore.config import AUGMENTATIONS, FROZEN, KEEPS, OPTIMIZERS, PRECISIONS, ModelConfig, RunConfig, TrainConfig
 from camcore.errors import CamcoreError, shell_command
-from camcore.recipes import RECIPES, apply_recipe
 from camcore.runs.run import Run
+from camcore.training.recipes import RECIPES, apply_recipe
 
 
 @click.command("train")

@@ -14,13 +14,13 @@ from camcore.disagreement import rank_correlation
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps import Source
-from camcore.loading import SeenImages
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
 from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
+from camcore.training.loading import SeenImages
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
 FEWEST_IMAGES, MOST_IMAGES = 32, 200

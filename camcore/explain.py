@@ -15,7 +15,6 @@ from camcore.attribution import explain_targets, run_forward
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
-from camcore.frozen_features import FrozenTrunk, replay
 from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
 from camcore.heatmaps import Source, needs_class_weights
@@ -31,6 +30,7 @@ from camcore.system.collectives import from_first, gather, wait_for_all
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.system.threads import Lanes, choose_lanes
+from camcore.training.frozen_features import FrozenTrunk, replay
 
 BATCH_SIZE = 16
 

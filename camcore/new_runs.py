@@ -23,7 +23,7 @@ from camcore.system.collectives import first_here, from_first, join
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
-from camcore.train import train
+from camcore.training.loop import train
 from camcore.workflows import explain_run, open_run_dataset
 
 DEMO_CONFIG = RunConfig(

@@ -10,13 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from camcore import frozen_features, path_choice
+from camcore import path_choice
 from camcore.config import RunConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.explain import explain
-from camcore.frozen_features import FrozenTrunk
 from camcore.heatmaps import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model
@@ -24,7 +23,9 @@ from camcore.path_choice import describe_choice
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
 from camcore.system.threads import Lanes
-from camcore.train import train
+from camcore.training import frozen_features
+from camcore.training.frozen_features import FrozenTrunk
+from camcore.training.loop import train
 
 CPU = torch.device("cpu")
 TrainIn = Callable[..., Run]
@@ -145,7 +146,7 @@ def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None
 def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_held_out(
     start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from camcore import train as training
+    from camcore.training import loop as training
 
     evaluate, losses, heads = training.evaluate, iter([0.9, 0.5, 0.7, 0.6, 0.1]), []
 

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from camcore import loading
 from camcore.config import AUGMENTATIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
-from camcore.image_cache import MappedImages
-from camcore.loading import (
+from camcore.training import loading
+from camcore.training.image_cache import MappedImages
+from camcore.training.loading import (
     EpochBatches,
     EpochSampler,
     SeenImages,

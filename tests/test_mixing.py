@@ -2,7 +2,7 @@
 
 import torch
 
-from camcore.mixing import BatchMixing, count_right
+from camcore.training.augmentation import BatchMixing, count_right
 
 IMAGES = torch.arange(4, dtype=torch.uint8)[:, None, None, None].expand(4, 3, 8, 8) * 40
 LABELS = torch.tensor([0, 1, 2, 0])

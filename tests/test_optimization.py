@@ -10,7 +10,7 @@ from torch import nn
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.models.classifier import Classifier
-from camcore.optimization import RATE_SHARE, build_optimizer, build_schedule, freeze, rate_shares, set_training
+from camcore.training.optimization import RATE_SHARE, build_optimizer, build_schedule, freeze, rate_shares, set_training
 
 
 def test_the_schedule_by_hand() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from several_ranks import Forks, start_forks
 
-from camcore.loading import EpochSampler, RankBatches
 from camcore.runs.run import Run
 from camcore.system import ranks as ranking
 from camcore.system.ranks import VARIABLES, Ranks, here
+from camcore.training.loading import EpochSampler, RankBatches
 
 COUNTS = pytest.mark.parametrize("count", [1, 2, 3, 8])
 

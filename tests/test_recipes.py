@@ -8,7 +8,7 @@ from command_line import parse_options, run_camcore
 
 from camcore.cli_train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.recipes import RECIPES, apply_recipe
+from camcore.training.recipes import RECIPES, apply_recipe
 
 PLACES = {field.name: part for part in (ViewConfig, ModelConfig, TrainConfig) for field in fields(part)}
 

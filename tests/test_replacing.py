@@ -73,7 +73,9 @@ def test_what_is_no_run_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("step", ["camcore.new_runs.create_run", "camcore.train.train_steps", "camcore.train.evaluate"])
+@pytest.mark.parametrize(
+    "step", ["camcore.new_runs.create_run", "camcore.training.loop.train_steps", "camcore.training.loop.evaluate"]
+)
 def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
     step: str, failure: Failure, own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +91,7 @@ def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
 def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(
     own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camcore.train.describe_epoch", fail_with(KeyboardInterrupt))
+    monkeypatch.setattr("camcore.training.loop.describe_epoch", fail_with(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         train_over(own_run, tiny_folder, seed=5)
     run = open_run(own_run.path)

@@ -43,7 +43,7 @@ def test_the_same_command_goes_on_where_it_was_stopped(
 ) -> None:
     config = replace(config, train=replace(config.train, epochs=2))
     train(tmp_path / "whole", config, tiny_folder)
-    from camcore import train as training
+    from camcore.training import loop as training
 
     evaluate, calls = training.evaluate, []
 

@@ -20,14 +20,14 @@ from camcore.config import RunConfig, TrainConfig
 from camcore.data.dataset import Box, Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.loading import EpochSampler, SeenImages
 from camcore.models.classifier import Classifier
-from camcore.optimization import build_schedule
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
 from camcore.system.signals import StoppedTraining, Wish
-from camcore.train import Trainer, build_trainer, describe_epoch, evaluate, train
-from camcore.training_data import Judged
+from camcore.training.data import Judged
+from camcore.training.loading import EpochSampler, SeenImages
+from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
+from camcore.training.optimization import build_schedule
 
 CPU = torch.device("cpu")
 TIMINGS = ["seconds", "images_per_second"]
@@ -84,7 +84,7 @@ def interrupt_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
         return interrupted
 
-    monkeypatch.setattr("camcore.train.build_schedule", build)
+    monkeypatch.setattr("camcore.training.loop.build_schedule", build)
 
 
 def test_the_same_seed_gives_the_same_run_to_the_bit(start: TrainIn) -> None:
@@ -145,7 +145,7 @@ def stop_after(checks: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
         yield Late()
 
-    monkeypatch.setattr("camcore.train.stop_between_steps", stop)
+    monkeypatch.setattr("camcore.training.loop.stop_between_steps", stop)
 
 
 @EVERY_WAY
@@ -205,7 +205,7 @@ def test_the_weights_kept_are_those_of_the_epoch_asked_for(
         seen.append({name: tensor.clone() for name, tensor in trainer.state.kept.state_dict().items()})
         return {"val_loss": 1.0, "val_accuracy": accuracies[len(seen) - 1]}
 
-    monkeypatch.setattr("camcore.train.evaluate", evaluate_as_told)
+    monkeypatch.setattr("camcore.training.loop.evaluate", evaluate_as_told)
     run = start("run", keep=keep)
     weights = load_file(run.weights_path)
     equal = [all(torch.equal(weights[name], state[name]) for name in state) for state in seen]
@@ -225,7 +225,7 @@ def test_images_of_two_classes_do_not_count_for_accuracy(
     two = replace(dataset.val[2], boxes=(Box(0, 0, 9, 9, dataset.val[2].label), Box(9, 9, 20, 20, 0)))
     assert two.other_label == 0
     val = (*dataset.val[:2], two, *dataset.val[3:])
-    monkeypatch.setattr("camcore.train.evaluate", remember)
+    monkeypatch.setattr("camcore.training.loop.evaluate", remember)
     run = start("plain", epochs=1)
     model = Classifier(run.config.model, run.config.view, 3)
     shutil.rmtree(run.path)
@@ -305,7 +305,7 @@ def test_an_epoch_in_one_line() -> None:
 def test_a_validation_loss_that_is_not_finite_ends_the_training(
     tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camcore.train.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
+    monkeypatch.setattr("camcore.training.loop.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
     with pytest.raises(CamcoreError) as caught:
         new_runs.train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
     assert str(caught.value) == (

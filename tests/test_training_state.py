@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore import new_runs, training_state
+from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import Run, open_run
-from camcore.training_state import Progress
+from camcore.training import checkpoint
+from camcore.training.checkpoint import Progress
 
 UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
 
@@ -47,7 +48,7 @@ def test_the_last_epoch_is_the_one_to_keep_unless_asked_otherwise() -> None:
 
 
 @pytest.mark.parametrize("keep", ["last", "best"])
-@pytest.mark.parametrize("what", ["camcore.training_state.save_weights", "camcore.runs.run.Run.write_history"])
+@pytest.mark.parametrize("what", ["camcore.training.checkpoint.save_weights", "camcore.runs.run.Run.write_history"])
 def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
     what: str,
     keep: str,
@@ -60,7 +61,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
     monkeypatch.setattr(Progress, "best_epoch", property(lambda progress: progress.epoch))  # so that there is a write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
     whole = new_runs.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
-    path, keep_epoch = tmp_path / "run", training_state.keep_epoch
+    path, keep_epoch = tmp_path / "run", checkpoint.keep_epoch
 
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
@@ -72,7 +73,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
                 patch.setattr(what, press_ctrl_c)
             keep_epoch(*arguments)
 
-        patch.setattr("camcore.train.keep_epoch", stop_in_second)
+        patch.setattr("camcore.training.loop.keep_epoch", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
             new_runs.train_run(path, config, tiny_folder, device="cpu", workers=0)
     stopped = open_run(path)

@@ -70,7 +70,7 @@ def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("camcore.training_state.torch.save", press_ctrl_c)
+        patch.setattr("camcore.training.checkpoint.torch.save", press_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
             new_runs.train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
     assert not open_run(tmp_path / "run").state_path.exists()
@@ -91,7 +91,7 @@ def test_going_on_restores_weights_and_finishes(
 
     path = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr("camcore.train.evaluate", stop_in_second)
+        patch.setattr("camcore.training.loop.evaluate", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
             new_runs.train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
     assert not open_run(path).finished

@@ -32,13 +32,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.registry import open_dataset
-from camcore.loading import EpochBatches, choose_workers
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
 from camcore.system.progress import show_progress
-from camcore.train import build_trainer, train_steps
-from camcore.training_data import load_training_data
-from camcore.training_state import Progress
+from camcore.training.checkpoint import Progress
+from camcore.training.data import load_training_data
+from camcore.training.loading import EpochBatches, choose_workers
+from camcore.training.loop import build_trainer, train_steps
 
 CPU = torch.device("cpu")
 BATCH_SIZE = 32

@@ -18,11 +18,11 @@ from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
-from camcore.image_cache import find_cache, open_cache
 from camcore.system.collectives import first_here
 from camcore.system.environment import count_cores
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
+from camcore.training.image_cache import find_cache, open_cache
 
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15

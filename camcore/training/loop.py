@@ -9,18 +9,18 @@ import torch
 from camcore.config import TrainConfig
 from camcore.data.dataset import Dataset
 from camcore.errors import CamcoreError
-from camcore.loading import EpochBatches, choose_workers, find_sampler, mix_seed, plain_worker_errors
-from camcore.mixing import count_right
 from camcore.models.classifier import Classifier
-from camcore.optimization import RATE_SHARE, build_schedule, set_training
 from camcore.runs.run import Run
 from camcore.system.collectives import reduce_any, reduce_gradients, reduce_sums, wait_for_all
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.system.signals import StoppedTraining, Wish, stop_between_steps
-from camcore.trainer import Trainer, build_trainer, evaluate, own_noise
-from camcore.training_data import TrainingData, load_training_data
-from camcore.training_state import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress
+from camcore.training.augmentation import count_right
+from camcore.training.checkpoint import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress
+from camcore.training.data import TrainingData, load_training_data
+from camcore.training.loading import EpochBatches, choose_workers, find_sampler, mix_seed, plain_worker_errors
+from camcore.training.optimization import RATE_SHARE, build_schedule, set_training
+from camcore.training.trainer import Trainer, build_trainer, evaluate, own_noise
 
 MOST_NAMED = 3
 

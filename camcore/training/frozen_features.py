@@ -21,7 +21,6 @@ from camcore.config import RunConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.pixels import see_pixels, to_pixels
 from camcore.errors import CamcoreError
-from camcore.loading import SeenImages, build_augmentation, kept_side, mix_seed
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.system.collectives import gather, reduce_any, wait_for_all
@@ -30,6 +29,7 @@ from camcore.system.files import atomic_path, cache_folder, create_array
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.system.threads import Lanes
+from camcore.training.loading import SeenImages, build_augmentation, kept_side, mix_seed
 
 BATCH_SIZE = 16
 

@@ -14,8 +14,11 @@ from torch.utils.data import Dataset as TorchDataset
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.splits import hold_out
 from camcore.errors import CamcoreError
-from camcore.frozen_features import FeatureViews, FrozenTrunk
-from camcore.loading import (
+from camcore.models.classifier import Classifier
+from camcore.runs.run import Run
+from camcore.system.threads import Lanes, choose_lanes
+from camcore.training.frozen_features import FeatureViews, FrozenTrunk
+from camcore.training.loading import (
     EpochSampler,
     RankBatches,
     TrainingImages,
@@ -25,9 +28,6 @@ from camcore.loading import (
     make_loader,
     read_images,
 )
-from camcore.models.classifier import Classifier
-from camcore.runs.run import Run
-from camcore.system.threads import Lanes, choose_lanes
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import Subset
 
 from camcore.config import TrainConfig
-from camcore.loading import make_loader
-from camcore.mixing import BatchMixing
 from camcore.models.classifier import Classifier
-from camcore.optimization import average_weights, build_optimizer, freeze
-from camcore.synced_norm import sync_batch_norm
 from camcore.system.collectives import from_first, reduce_sums
 from camcore.system.devices import autocast, choose_precision
 from camcore.system.ranks import here
-from camcore.training_data import Judged
-from camcore.training_state import TrainingState
+from camcore.training.augmentation import BatchMixing
+from camcore.training.checkpoint import TrainingState
+from camcore.training.data import Judged
+from camcore.training.loading import make_loader
+from camcore.training.optimization import average_weights, build_optimizer, freeze
+from camcore.training.synced_norm import sync_batch_norm
 
 
 @dataclass(frozen=True)
