@@ -7,8 +7,8 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from camcore.drawing import colormap
 from camcore.generations import Generation
+from camcore.heatmaps.drawing import colormap
 from camcore.language import Text
 from camcore.readings import measure_range
 from camcore.runs.run import Run

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from camcore.attribution import explain_targets, run_forward
-from camcore.heatmaps import METHODS, Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier
 
 

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from camcore.drawing import CONVENTIONS, draw_heat, heat_range
 from camcore.geometry import FloatArray, cover_cells, see_boxes, seen_parts, upsample
+from camcore.heatmaps.drawing import CONVENTIONS, draw_heat, heat_range
 
 TOP_SHARE = 0.2
 BOXES = pa.list_(pa.list_(pa.float64()))

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import camcore
-from camcore.attribution import explain_targets, run_forward
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
 from camcore.generation_writer import GenerationWriter
 from camcore.generations import Generation, new_generation, open_generation
-from camcore.heatmaps import Source, needs_class_weights
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import Source, needs_class_weights
 from camcore.manifest import find_current
 from camcore.models.classifier import CamCheck, Classifier, all_class_cam, check_cam, class_layer
 from camcore.models.fast_trunk import EXACT, PATHS

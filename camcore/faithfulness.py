@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.transforms.v2 import functional as transforms
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.geometry import FloatArray, upsample
-from camcore.heatmaps import Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.system.collectives import gather
 from camcore.system.ranks import here

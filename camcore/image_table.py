@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
-from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.heatmaps.sources import parse_source
 from camcore.readings import rows_at_once
 from camcore.runs.run import Run
 

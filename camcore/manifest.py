@@ -5,7 +5,7 @@ from types import UnionType
 from typing import Any
 
 from camcore.errors import CamcoreError, RunError, shell_command
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import find_run, verify
 from camcore.system.files import read_json

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.drawing import blend, colormap, draw_heat, heat_range
 from camcore.geometry import BoxXyxy, FloatArray, upsample
+from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range
 
 GAP = 8  # px between two pictures side by side
 UNSEEN = 0.45  # brightness of what a centred crop leaves out

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from camcore.attribution import RunLayers, run_forward
 from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.errors import unknown_choice
-from camcore.heatmaps import Source
+from camcore.heatmaps.attribution import RunLayers, run_forward
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
 from camcore.path_check import TrunkFor, compare_with, decode_batches, make_probe

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.data.dataset import Dataset
 from camcore.disagreement import compare, is_finite, off_object_heat
-from camcore.drawing import draw
 from camcore.generations import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.drawing import draw
+from camcore.heatmaps.sources import parse_source
 from camcore.localization import (
     BASELINES,
     PixelCounts,

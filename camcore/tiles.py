@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from camcore import geometry, readings
 from camcore.disagreement import MEASURES
-from camcore.drawing import CONVENTIONS
 from camcore.generations import TARGETS, Generation
 from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.heatmaps.sources import parse_source
 from camcore.language import Text
 from camcore.runs.run import Run
 from camcore.wording import source_title

@@ -30,7 +30,7 @@ from camcore.evaluation import (
 from camcore.faithfulness import area_under
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
-from camcore.heatmaps import METHODS, Source, identical_by_theory, parse_source
+from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
 from camcore.models.classifier import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
 from camcore.runs.run import FORMAT_VERSION, Run

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 
 from camcore.errors import CamcoreError
-from camcore.heatmaps import METHODS, parse_source
+from camcore.heatmaps.sources import METHODS, parse_source
 from camcore.language import Text
 from camcore.language.en import STRINGS as ENGLISH
 

@@ -11,7 +11,7 @@ from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import Source, parse_source, parse_sources
+from camcore.heatmaps.sources import Source, parse_source, parse_sources
 from camcore.manifest import is_explained
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_model

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore.disagreement import MEASURES
-from camcore.drawing import CONVENTIONS
+from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.readings import default_pair
 from dashboard.data import Entry
 from dashboard.language import text

@@ -12,9 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore import readings
-from camcore.drawing import CONVENTIONS
 from camcore.errors import ReplacedError, RunError
 from camcore.generations import Generation, open_generation
+from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.manifest import is_explained
 from camcore.runs.run import Run, list_run_folders, open_run
 from camcore.summary import Shares, mean_of_finite

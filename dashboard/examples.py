@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.readings import gradient_source
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
 

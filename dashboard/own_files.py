@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from camcore.heatmap_grid import DEFAULTS, Slot, read_view
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.overlays import Layer, draw_overlays
 from dashboard.components.own_results import Download
 from dashboard.own_model import Analysis

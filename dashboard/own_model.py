@@ -18,7 +18,7 @@ from streamlit.typing import UploadedFile
 
 from camcore.data.uploaded_image import OwnImage, encode_webp, read_own_image
 from camcore.errors import CamcoreError, ReplacedError, RunError
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import Run, open_run
 from camcore.system.files import RESTORE
 from dashboard.language import language, text
@@ -101,7 +101,7 @@ def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Seq
         RunError: The weights are damaged, or have gone.
         ReplacedError: They are others by now: the maps would not be those of the probabilities.
     """
-    from camcore.own_maps import explain_classes
+    from camcore.heatmaps.one_image import explain_classes
 
     missing = [one for one in dict.fromkeys(sources) if any((one, label) not in analysis.maps for label in classes)]
     if not missing:
@@ -121,7 +121,7 @@ def _who() -> str:
 
 
 def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
-    from camcore.own_maps import predict
+    from camcore.heatmaps.one_image import predict
 
     weights = _version(run)
     model = _load_model(*weights)
@@ -157,7 +157,7 @@ def _load_model(path: str, version: str) -> Any:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _list_sources(path: str, version: str, cam_applies: bool) -> tuple[str, ...]:
-    from camcore.own_maps import find_sources
+    from camcore.heatmaps.one_image import find_sources
 
     size = open_run(Path(path)).config.view.size
     return tuple(source.id for source in find_sources(_load_model(path, version), size, cam_applies))

@@ -8,8 +8,8 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from camcore import geometry
-from camcore.drawing import render
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.drawing import render
+from camcore.heatmaps.sources import parse_source
 from dashboard.data import Entry, load_samples, reopen
 
 LONG_SIDE = 448

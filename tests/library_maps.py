@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pytorch_grad_cam.base_cam import BaseCAM
 from torch import Tensor, nn
 
-from camcore.attribution import explain_targets, run_forward
-from camcore.heatmaps import Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 
 TARGETS = [1, 4, 0]

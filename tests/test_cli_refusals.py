@@ -13,7 +13,7 @@ from command_line import ON_CPU, run_camcore
 from camcore import new_runs, workflows
 from camcore.config import ModelConfig, RunConfig
 from camcore.generations import open_generation
-from camcore.heatmaps import METHODS
+from camcore.heatmaps.sources import METHODS
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
 from camcore.runs.create import create_run

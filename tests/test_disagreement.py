@@ -19,8 +19,8 @@ from camcore.disagreement import (
     off_object_heat,
     rank_correlation,
 )
-from camcore.drawing import CONVENTIONS, draw
 from camcore.geometry import FloatArray
+from camcore.heatmaps.drawing import CONVENTIONS, draw
 
 COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEASURES]
 

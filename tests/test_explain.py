@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.config import ModelConfig, RunConfig
 from camcore.data.dataset import Box, Dataset, Sample
 from camcore.data.image_folder import open_image_folder
@@ -19,7 +18,8 @@ from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import choose_targets, explain
 from camcore.generations import TARGETS, Generation, open_generation
-from camcore.heatmaps import Source, parse_sources
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.create import create_run

@@ -4,19 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.config import ModelConfig, ViewConfig
-from camcore.heatmaps import (
-    METHODS,
-    eigen_cam,
-    grad_cam_pp,
-    hires_cam,
-    layer_cam,
-    parse_sources,
-    xgrad_cam,
-)
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.score_cam import score_cam, score_channels
+from camcore.heatmaps.sources import METHODS, eigen_cam, grad_cam_pp, hires_cam, layer_cam, parse_sources, xgrad_cam
 from camcore.models.classifier import Classifier
-from camcore.score_cam import score_cam, score_channels
 
 # One image, two channels, 2 x 2 cells.
 FEATURES = np.array([[[[1.0, 2.0], [0.0, 1.0]], [[0.0, 1.0], [3.0, 1.0]]]])

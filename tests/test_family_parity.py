@@ -25,13 +25,13 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torchcam.methods import GradCAMpp, LayerCAM, ScoreCAM, XGradCAM
 
-from camcore.attribution import run_forward
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig
 from camcore.geometry import upsample
-from camcore.heatmaps import Source, eigen_cam, grad_cam_pp
+from camcore.heatmaps.attribution import run_forward
+from camcore.heatmaps.score_cam import score_cam
+from camcore.heatmaps.sources import Source, eigen_cam, grad_cam_pp
 from camcore.models.classifier import Classifier
-from camcore.score_cam import score_cam
 
 BuildModel = Callable[[ModelConfig], Classifier]
 

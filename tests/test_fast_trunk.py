@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig
-from camcore.heatmaps import Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED_COMPILED, FastTrunk, TrunkPath
 

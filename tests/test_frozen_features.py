@@ -16,7 +16,7 @@ from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
 from camcore.explain import explain
-from camcore.heatmaps import parse_sources
+from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model
 from camcore.path_choice import describe_choice

@@ -13,7 +13,7 @@ from PIL import Image
 
 from camcore.errors import RunError
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import METHODS
+from camcore.heatmaps.sources import METHODS
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 

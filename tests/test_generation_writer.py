@@ -14,7 +14,7 @@ from camcore.data.image_folder import open_image_folder
 from camcore.disagreement import map_status
 from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation
-from camcore.heatmaps import Source
+from camcore.heatmaps.sources import Source
 from camcore.models.weights import load_model
 from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of

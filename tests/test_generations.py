@@ -10,7 +10,7 @@ from camcore import generations
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.generations import TARGETS, Generation, new_generation, open_generation
-from camcore.heatmaps import Source
+from camcore.heatmaps.sources import Source
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
 from camcore.system.files import write_json

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from camcore.errors import CamcoreError
-from camcore.heatmaps import (
+from camcore.heatmaps.sources import (
     METHODS,
     Method,
     Source,

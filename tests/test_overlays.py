@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camcore.drawing import colormap, render
+from camcore.heatmaps.drawing import colormap, render
 from camcore.overlays import GAP, Layer, draw_overlays
 
 VIEW = {"overlay": "a", "draw": "literature", "colors": "inferno", "cells": "smooth", "scale": "image", "opacity": "50"}

@@ -8,7 +8,7 @@ from camcore.data.image_files import load_rgb
 from camcore.data.registry import open_dataset
 from camcore.data.uploaded_image import read_own_image
 from camcore.generations import open_generation
-from camcore.heatmaps import METHODS, parse_source
+from camcore.heatmaps.sources import METHODS, parse_source
 from camcore.language import text_in
 
 
@@ -20,7 +20,7 @@ def model(trained_run):
 
 
 def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, model, tiny_folder):
-    from camcore.own_maps import explain_classes, predict
+    from camcore.heatmaps.one_image import explain_classes, predict
 
     generation = open_generation(trained_run)
     sources = [parse_source(name) for name in generation.manifest["sources"]]
@@ -44,7 +44,7 @@ def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, mode
 
 
 def test_maps_are_float32_one_per_class_in_order(model):
-    from camcore.own_maps import explain_classes
+    from camcore.heatmaps.one_image import explain_classes
 
     seen = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
     maps = explain_classes(model, seen, [2, 0], [parse_source("cam"), parse_source("grad_cam@layer2")])
@@ -59,7 +59,7 @@ def test_maps_are_float32_one_per_class_in_order(model):
 
 @pytest.mark.parametrize("head, applies", [("gap", True), ("mlp", False)])
 def test_whether_cam_applies_is_measured(build_model, head, applies):
-    from camcore.own_maps import predict
+    from camcore.heatmaps.one_image import predict
 
     seen = np.random.default_rng(1).integers(0, 256, (3, 64, 64), dtype=np.uint8)
     prediction = predict(build_model(ModelConfig("resnet10_narrow", head)), seen)
@@ -68,7 +68,7 @@ def test_whether_cam_applies_is_measured(build_model, head, applies):
 
 
 def test_sources_are_every_method_that_can_be_had_at_once(build_model):
-    from camcore.own_maps import explain_classes, find_sources
+    from camcore.heatmaps.one_image import explain_classes, find_sources
 
     model = build_model(ModelConfig("resnet10_narrow", "gap"))
     sources = [source.id for source in find_sources(model, 64, True)]
@@ -84,7 +84,7 @@ def test_sources_are_every_method_that_can_be_had_at_once(build_model):
 
 
 def test_eigen_cam_is_left_out_where_its_grid_is_too_fine(build_model):
-    from camcore.own_maps import find_sources
+    from camcore.heatmaps.one_image import find_sources
 
     model = build_model(ModelConfig("resnet10_narrow", "gap"))
     at_64 = {source.layer for source in find_sources(model, 64, True) if source.method == "eigen_cam"}

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchcam.methods import CAM, GradCAM
 
 from camcore.backbones import BACKBONES
-from camcore.heatmaps import Source
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 
 

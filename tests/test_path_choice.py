@@ -11,7 +11,7 @@ from camcore.config import ModelConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.heatmaps import Source
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.path_choice import PathChoice, choose_path, describe_choice

@@ -10,8 +10,8 @@ import pytest
 from synthetic_run import make_run
 
 from camcore import image_table, likeness, readings
-from camcore.drawing import CONVENTIONS, draw
 from camcore.generations import Generation, open_generation
+from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.runs.run import Run, open_run
 
 IMAGES = 60

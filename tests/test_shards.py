@@ -14,7 +14,7 @@ from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError, RunError
 from camcore.explain import explain
 from camcore.generations import Generation, open_generation
-from camcore.heatmaps import Source
+from camcore.heatmaps.sources import Source
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run
 

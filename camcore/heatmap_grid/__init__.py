@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.generations import TARGETS
 from camcore.heatmap_grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
-from camcore.heatmaps import METHODS
+from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
+from camcore.heatmaps.sources import METHODS
 from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
 
 __all__ = [

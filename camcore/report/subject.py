@@ -8,9 +8,9 @@ import pandas as pd
 
 from camcore import readings, wording
 from camcore.backbones import BACKBONES
-from camcore.drawing import CONVENTIONS
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.generations import Generation, open_generation
+from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
 from camcore.summary import Shares, mean_of_finite

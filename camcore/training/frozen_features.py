@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 
-from camcore.attribution import RunLayers
 from camcore.config import RunConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.pixels import see_pixels, to_pixels
 from camcore.errors import CamcoreError
+from camcore.heatmaps.attribution import RunLayers
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
 from camcore.system.collectives import gather, reduce_any, wait_for_all

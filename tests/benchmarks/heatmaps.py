@@ -30,13 +30,13 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.pixels import see_pixels, to_pixels
 from camcore.explain import BATCH_SIZE, explain
-from camcore.heatmaps import METHODS, Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.models.weights import load_model

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from camcore.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range, render
 from camcore.geometry import upsample
-from camcore.heatmaps import METHODS
+from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range, render
+from camcore.heatmaps.sources import METHODS
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from browser_steps import choose, parameters, read_canvas, settle, wait_until_pa
 from grid_app import MARKUP, make_tile
 from playwright.sync_api import Page, expect
 
-from camcore.drawing import colormap, draw_heat, heat_range
 from camcore.geometry import upsample
+from camcore.heatmaps.drawing import colormap, draw_heat, heat_range
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from grid_app import CAM, GRAD_CAM, make_tile
 from streamlit.testing.v1 import AppTest
 
 from camcore import heatmap_grid
-from camcore.drawing import COLORMAPS, colormap
 from camcore.heatmap_grid import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
+from camcore.heatmaps.drawing import COLORMAPS, colormap
 from camcore.language.en_grid import GRID_STRINGS as ENGLISH
 
 APP = Path(__file__).with_name("grid_app.py")

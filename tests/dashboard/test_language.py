@@ -10,9 +10,9 @@ import pytest
 
 from camcore import language
 from camcore.disagreement import MEASURES
-from camcore.drawing import CONVENTIONS
 from camcore.generations import TARGETS
 from camcore.heatmap_grid import CHOICES
+from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language.en import STRINGS
 from camcore.runs.run import HISTORY_COLUMNS
 from dashboard import curves, data, filtering, filters, order

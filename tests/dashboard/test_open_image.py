@@ -11,8 +11,8 @@ from page_steps import payload, show_page
 from streamlit.testing.v1 import AppTest
 
 from camcore.disagreement import MEASURES
-from camcore.drawing import CONVENTIONS
 from camcore.generations import open_generation
+from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.readings import measure_pair
 from camcore.runs.run import open_run
 from dashboard import data, tiles

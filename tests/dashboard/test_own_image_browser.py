@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from camcore.data.uploaded_image import read_own_image
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.language import text_in
 from camcore.runs.run import open_run
 
@@ -118,8 +118,8 @@ def test_a_chosen_class_is_explained_and_its_raw_map_downloaded(
 
 
 def compute(folder: Path, content: bytes) -> np.ndarray:
+    from camcore.heatmaps.one_image import explain_classes
     from camcore.models.weights import load_model
-    from camcore.own_maps import explain_classes
 
     run = open_run(folder / "tiny")
     seen = read_own_image(content, "", run.config.view, text_in("en")).seen

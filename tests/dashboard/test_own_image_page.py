@@ -19,7 +19,7 @@ from synthetic_run import make_run
 
 from camcore.data.uploaded_image import MOST_MEGABYTES, read_own_image
 from camcore.errors import ReplacedError, RunError
-from camcore.heatmaps import parse_source
+from camcore.heatmaps.sources import parse_source
 from camcore.language import text_in
 from camcore.runs.run import open_run
 from dashboard import limits, own_model, own_uploads
@@ -61,8 +61,8 @@ def decode_map(encoded: dict) -> np.ndarray:
 
 
 def compute(folder: Path, content: bytes, source: str, label: int) -> np.ndarray:
+    from camcore.heatmaps.one_image import explain_classes
     from camcore.models.weights import load_model
-    from camcore.own_maps import explain_classes
 
     run = open_run(folder / "tiny")
     seen = read_own_image(content, "", run.config.view, text_in("en")).seen
@@ -141,11 +141,11 @@ def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, mon
 
 
 def test_nothing_is_computed_twice(runs, monkeypatch):
-    from camcore import own_maps
+    from camcore.heatmaps import one_image
 
     calls = []
-    original = own_maps.explain_classes
-    monkeypatch.setattr(own_maps, "explain_classes", lambda *args: calls.append(args[3]) or original(*args))
+    original = one_image.explain_classes
+    monkeypatch.setattr(one_image, "explain_classes", lambda *args: calls.append(args[3]) or original(*args))
     app = show(runs, monkeypatch, photographs(1))
     app.run()
     app.selectbox(key="url_b").select("layer_cam").run()
@@ -153,7 +153,7 @@ def test_nothing_is_computed_twice(runs, monkeypatch):
 
 
 def test_sessions_wait_for_each_other(runs, monkeypatch):
-    from camcore import own_maps
+    from camcore.heatmaps import one_image as own_maps
 
     at_once, most = [], []
 
@@ -164,7 +164,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
         at_once.pop()
         return {source.id: np.zeros((len(classes), 4, 4), np.float32) for source in sources}
 
-    monkeypatch.setattr(own_maps, "explain_classes", explain)
+    monkeypatch.setattr(one_image, "explain_classes", explain)
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     run = open_run(runs / "tiny")
     analyses = [

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from camcore.errors import CamcoreError
-from camcore.heatmaps import METHODS, Source
+from camcore.heatmaps.score_cam import score_cam, score_channels
+from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier, class_layer
-from camcore.score_cam import score_cam, score_channels
 
 RunLayers = Callable[[Tensor, int, int], Tensor]  # images or values, the first layer to run, the one to stop before
 

@@ -13,7 +13,7 @@ from plotly.colors import get_colorscale
 
 from camcore.errors import unknown_choice
 from camcore.geometry import FloatArray, upsample
-from camcore.heatmaps import METHODS
+from camcore.heatmaps.sources import METHODS
 
 CONVENTIONS = ("literature", "positive")
 

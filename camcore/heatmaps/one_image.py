@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from camcore.attribution import explain_targets, run_forward
 from camcore.backbones import BACKBONES
-from camcore.heatmaps import METHODS, Source
+from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier, check_cam, layer_grids
 
 MOST_EIGEN_CELLS = 1024  # Eigen-CAM compares every cell with every other: seconds and gigabytes on a finer grid

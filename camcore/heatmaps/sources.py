@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camcore.errors import CamcoreError, unknown_choice
-from camcore.methods import cam, eigen_cam, grad_cam, grad_cam_pp, hires_cam, layer_cam, xgrad_cam
+from camcore.heatmaps.methods import cam, eigen_cam, grad_cam, grad_cam_pp, hires_cam, layer_cam, xgrad_cam
 
 
 @dataclass(frozen=True)
