@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.data.dataset import Dataset
-from camcore.disagreement import rank_correlation
 from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps.sources import Source
+from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
 from camcore.stats.paired import Estimate, mean_interval

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 import camcore
 from camcore.backbones import BACKBONES
 from camcore.data.dataset import Dataset, Sample
-from camcore.disagreement import map_status
 from camcore.generations import TARGETS
 from camcore.heatmaps.sources import Source
+from camcore.measures.disagreement import map_status
 from camcore.models.classifier import CamCheck, Classifier, layer_grids
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.shards import ExplainedBatch

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import parse_source
+from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
 from camcore.readings import rows_at_once
 from camcore.runs.run import Run
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
-from camcore.disagreement import rank_correlation
 from camcore.heatmaps.attribution import RunLayers, explain_targets, run_forward
 from camcore.heatmaps.sources import Source
+from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
 
 CLEAR_MARGIN = 0.02  # between the two largest float32 logits, as a share of the range of an image's logits

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.box_regions import IOU_LEVELS, BoxOverlap, max_box_acc
 from camcore.comparison import describe_difference, describe_estimates
-from camcore.localization import PixelCounts, pixel_average_precision
+from camcore.measures.localization import PixelCounts, pixel_average_precision
+from camcore.measures.max_box_acc import IOU_LEVELS, BoxOverlap, max_box_acc
 from camcore.stats.paired import Estimate, PairedDifference
 from camcore.stats.resampling import (
     cross_fit,

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
 from camcore.errors import RunError
 from camcore.generations import Generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
-from camcore.likeness import likeness
+from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
+from camcore.measures.similarity import likeness
 from camcore.runs.run import Run
 from camcore.system.environment import count_cores
 

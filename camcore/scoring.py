@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.box_regions import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.data.dataset import Dataset
-from camcore.disagreement import compare, is_finite, off_object_heat
 from camcore.generations import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
 from camcore.heatmaps.drawing import draw
 from camcore.heatmaps.sources import parse_source
-from camcore.localization import (
+from camcore.measures.disagreement import compare, is_finite, off_object_heat
+from camcore.measures.localization import (
     BASELINES,
     PixelCounts,
     count_pixels,
@@ -27,6 +26,7 @@ from camcore.localization import (
     pointing_game_on_masks,
     see_mask,
 )
+from camcore.measures.max_box_acc import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.runs.run import Run
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from camcore.disagreement import map_status
 from camcore.generations import TARGETS, Generation
 from camcore.geometry import FloatArray, seen_box, upsample
 from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range
 from camcore.heatmaps.sources import parse_source
+from camcore.measures.disagreement import map_status
 from camcore.runs.run import Run
 
 FRAME = 200  # px, the side of the square that a photograph is fitted into

@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore import geometry, readings
-from camcore.disagreement import MEASURES
 from camcore.generations import TARGETS, Generation
 from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
 from camcore.language import Text
+from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import Run
 from camcore.wording import source_title
 

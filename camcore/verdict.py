@@ -17,7 +17,6 @@ from camcore.claims import make_claims
 from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
 from camcore.cost import describe_freedom, measure_cost
 from camcore.data.dataset import Dataset
-from camcore.disagreement import is_finite
 from camcore.errors import CamcoreError, shell_command
 from camcore.evaluation import (
     RANDOMIZED_IMAGES,
@@ -31,6 +30,7 @@ from camcore.faithfulness import area_under
 from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
+from camcore.measures.disagreement import is_finite
 from camcore.models.classifier import Classifier
 from camcore.pooled import summarize_box_acc, summarize_pixels
 from camcore.runs.run import FORMAT_VERSION, Run

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from camcore.confusion import count_confusions, describe_classes, most_frequent_mistakes
+from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard import filters, layout, order
 from dashboard.components.confusion import confusion
 from dashboard.data import Entry, load_samples

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from camcore.disagreement import MEASURES
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES
 from dashboard import filtering
 from dashboard.data import Entry, load_samples, load_texts, measure_off_object, measure_pair
 from dashboard.filtering import EVERYTHING, Mask

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore.disagreement import MEASURES
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES
 from dashboard.data import Entry, find_image, load_samples, measure_likeness, measure_off_object, measure_pair
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, leave_for, reset

@@ -12,8 +12,8 @@ from synthetic_pictures import Picture, draw_pictures
 
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
-from camcore.disagreement import map_status
 from camcore.generations import TARGETS, new_generation
+from camcore.measures.disagreement import map_status
 from camcore.runs.create import create_run
 from camcore.runs.run import EPOCH_KEY, FORMAT_VERSION, Run
 from camcore.system.files import create_array, write_json

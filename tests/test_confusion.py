@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camcore.confusion import ClassResult, Mistake, count_confusions, describe_classes, most_frequent_mistakes
+from camcore.measures.confusion import ClassResult, Mistake, count_confusions, describe_classes, most_frequent_mistakes
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 3, 3, 3])
 PREDICTED = np.array([0, 0, 1, 3, 1, 0, 0, 1, 0])

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
-from camcore.disagreement import (
+from camcore.geometry import FloatArray
+from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.measures.disagreement import (
     MEASURES,
     Maps,
     compare,
@@ -19,8 +21,6 @@ from camcore.disagreement import (
     off_object_heat,
     rank_correlation,
 )
-from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import CONVENTIONS, draw
 
 COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEASURES]
 

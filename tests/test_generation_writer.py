@@ -11,10 +11,10 @@ from PIL import Image
 
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.disagreement import map_status
 from camcore.explain import explain
 from camcore.generations import TARGETS, Generation, open_generation
 from camcore.heatmaps.sources import Source
+from camcore.measures.disagreement import map_status
 from camcore.models.weights import load_model
 from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camcore import likeness as module
+from camcore.measures import similarity as module
 
 
 def likeness(pooled: np.ndarray, index: int) -> np.ndarray:

@@ -9,21 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from camcore.box_regions import (
-    IOU_LEVELS,
-    THRESHOLDS,
-    BoxOverlap,
-    box_iou,
-    max_box_acc,
-    overlap_boxes,
-    seen_boxes,
-    to_pixel_boxes,
-    to_score,
-)
 from camcore.data.paper_dogs import open_paper_dogs
-from camcore.disagreement import object_cover
 from camcore.geometry import FloatArray, upsample
-from camcore.localization import (
+from camcore.measures.disagreement import object_cover
+from camcore.measures.localization import (
     BASELINES,
     Peaks,
     count_pixels,
@@ -36,6 +25,17 @@ from camcore.localization import (
     pointing_game,
     pointing_game_on_masks,
     see_mask,
+)
+from camcore.measures.max_box_acc import (
+    IOU_LEVELS,
+    THRESHOLDS,
+    BoxOverlap,
+    box_iou,
+    max_box_acc,
+    overlap_boxes,
+    seen_boxes,
+    to_pixel_boxes,
+    to_score,
 )
 from camcore.stats.resampling import cross_fit
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from camcore.box_regions import BoxOverlap
+from camcore.measures.max_box_acc import BoxOverlap
 from camcore.pooled import summarize_box_acc
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from synthetic_run import make_run
 
-from camcore import image_table, likeness, readings
+from camcore import image_table, readings
 from camcore.generations import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.measures import similarity
 from camcore.runs.run import Run, open_run
 
 IMAGES = 60
@@ -35,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def set_blocks(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
     monkeypatch.setattr(readings, "BLOCK", images)
-    monkeypatch.setattr(likeness, "ROWS_AT_ONCE", images)
+    monkeypatch.setattr(similarity, "ROWS_AT_ONCE", images)
     monkeypatch.setattr(image_table, "ROWS_AT_ONCE", images)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from camcore.disagreement import MEASURES
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES
 from dashboard import charts, controls, layout, open_image, selection
 from dashboard.data import Entry, load_samples, mean_off_object, mean_pair, measure_pair
 from dashboard.drawing_share import show_drawing_share

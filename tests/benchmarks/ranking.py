@@ -19,8 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.disagreement import MEASURES
 from camcore.generations import TARGETS, Generation
+from camcore.measures.disagreement import MEASURES
 from camcore.readings import measure_pair
 
 SOURCES = ("cam", "grad_cam")

@@ -9,10 +9,10 @@ import pytest
 import synthetic_run
 from synthetic_run import make_run
 
-from camcore.disagreement import MEASURES, compare
 from camcore.errors import RunError
 from camcore.generations import open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES, compare
 from camcore.runs.run import open_run
 from camcore.summary import judge_shares
 from dashboard import data, filtering

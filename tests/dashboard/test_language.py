@@ -9,11 +9,11 @@ from string import Formatter
 import pytest
 
 from camcore import language
-from camcore.disagreement import MEASURES
 from camcore.generations import TARGETS
 from camcore.heatmap_grid import CHOICES
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language.en import STRINGS
+from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import HISTORY_COLUMNS
 from dashboard import curves, data, filtering, filters, order
 from dashboard.router import PAGES

@@ -10,9 +10,9 @@ from large_view_steps import CLASSES, IMAGES, PER_PAGE, make_browsed_run, read_o
 from page_steps import payload, show_page
 from streamlit.testing.v1 import AppTest
 
-from camcore.disagreement import MEASURES
 from camcore.generations import open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES
 from camcore.readings import measure_pair
 from camcore.runs.run import open_run
 from dashboard import data, tiles

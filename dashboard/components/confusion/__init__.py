@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from camcore.confusion import ClassResult, Counts, Mistake
+from camcore.measures.confusion import ClassResult, Counts, Mistake
 
 _FOLDER = Path(__file__).parent
 SCRIPTS = ("dom.js", "matrix.js", "classes.js", "confusion.js")
