@@ -7,9 +7,9 @@ import click
 
 from camcore.cli_options import PATH, show_errors
 from camcore.errors import RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
+from camcore.explained.manifest import is_explained
 from camcore.language import LANGUAGES
-from camcore.manifest import is_explained
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS
 

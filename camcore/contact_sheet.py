@@ -7,10 +7,10 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
+from camcore.explained.queries import measure_range
 from camcore.heatmaps.drawing import colormap
 from camcore.language import Text
-from camcore.readings import measure_range
 from camcore.runs.run import Run
 from camcore.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
 from camcore.wording import source_title

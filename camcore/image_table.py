@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
+from camcore.explained.queries import rows_at_once
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
-from camcore.readings import rows_at_once
 from camcore.runs.run import Run
 
 ROWS_AT_ONCE = 10_000

@@ -14,7 +14,7 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, V
 from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
 from camcore.runs.create import create_run

@@ -10,7 +10,7 @@ import numpy as np
 
 from camcore.config import to_json
 from camcore.errors import CamcoreError, RunError
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
 from camcore.runs.run import Run, list_runs, open_run
 from camcore.stats.crossed import crossed_difference
 from camcore.stats.paired import compare_accuracy

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.data.dataset import Dataset
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
 from camcore.heatmaps.drawing import draw
 from camcore.heatmaps.sources import parse_source

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from camcore.generations import TARGETS, Generation
+from camcore.explained.explanation import TARGETS, Generation
 from camcore.geometry import FloatArray, seen_box, upsample
 from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range
 from camcore.heatmaps.sources import parse_source

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.language import Text
 from camcore.wording import source_title
 

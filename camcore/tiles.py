@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore import geometry, readings
-from camcore.generations import TARGETS, Generation
+from camcore import geometry
+from camcore.explained import queries
+from camcore.explained.explanation import TARGETS, Generation
 from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
@@ -59,9 +60,9 @@ def make_tiles(
         chosen = (class_maps or {}).get(source)
         maps[slot] |= {} if chosen is None else {ANY_CLASS: chosen}
     off_object = {
-        slot: readings.measure_off_object(run, generation, samples, source, indices) for slot, source in slots.items()
+        slot: queries.measure_off_object(run, generation, samples, source, indices) for slot, source in slots.items()
     }
-    distances = readings.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
+    distances = queries.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
     rows = samples.iloc[list(indices)].to_dict("records")
     return [
         Tile(
@@ -99,7 +100,7 @@ def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> d
 
 def _list_top(run: Run, generation: Generation, index: int, right: Set[int]) -> list[ClassShare]:
     names = {run.class_names[label] for label in right if label >= 0}
-    return [ClassShare(name, share, name in names) for name, share in readings.top_classes(run, generation, index)]
+    return [ClassShare(name, share, name in names) for name, share in queries.top_classes(run, generation, index)]
 
 
 def _by_measure(distances: Any) -> dict[str, tuple[float, ...]]:

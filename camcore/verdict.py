@@ -26,8 +26,8 @@ from camcore.evaluation import (
     measure_faithfulness,
     measure_randomization,
 )
+from camcore.explained.explanation import Generation
 from camcore.faithfulness import area_under
-from camcore.generations import Generation
 from camcore.geometry import FloatArray
 from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
 from camcore.measures.disagreement import is_finite

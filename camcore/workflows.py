@@ -9,10 +9,10 @@ from camcore.data.class_names import relabel
 from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
-from camcore.explain import explain
-from camcore.generations import Generation, open_generation
+from camcore.explained.explain import explain
+from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.manifest import is_explained
 from camcore.heatmaps.sources import Source, parse_source, parse_sources
-from camcore.manifest import is_explained
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_model
 from camcore.price import Side, find_sides, measure_price

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from camcore.explained.queries import default_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from camcore.readings import default_pair
 from dashboard.data import Entry
 from dashboard.language import text
 from dashboard.selection import selected

@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore import readings
 from camcore.errors import ReplacedError, RunError
-from camcore.generations import Generation, open_generation
+from camcore.explained import queries
+from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.manifest import is_explained
 from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.manifest import is_explained
 from camcore.runs.run import Run, list_run_folders, open_run
 from camcore.summary import Shares, mean_of_finite
 from dashboard.filtering import join_texts
@@ -180,19 +180,19 @@ def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str
 
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
-    return entry.generation is not None and readings.same_by_theory(entry.generation, first, second)
+    return entry.generation is not None and queries.same_by_theory(entry.generation, first, second)
 
 
 def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
     """Return the most probable classes of an image with their probabilities, from the most probable."""
     if entry.generation is None or entry.run is None:
         return []
-    return readings.top_classes(entry.run, entry.generation, index, count)
+    return queries.top_classes(entry.run, entry.generation, index, count)
 
 
 @keep
 def _load_samples(path: str, version: str) -> pd.DataFrame:
-    return readings.name_samples(*reopen(path, version))
+    return queries.name_samples(*reopen(path, version))
 
 
 @keep
@@ -202,17 +202,17 @@ def _load_texts(path: str, version: str) -> pd.Series:
 
 @keep
 def _measure_pair(path: str, version: str, first: str, second: str, measure: str) -> pd.DataFrame:
-    return readings.measure_pair(reopen(path, version)[1], first, second, measures=[measure])
+    return queries.measure_pair(reopen(path, version)[1], first, second, measures=[measure])
 
 
 @keep
 def _measure_off_object(path: str, version: str, source: str) -> NDArray[np.float64]:
-    return readings.measure_off_object(*reopen(path, version), _load_samples(path, version), source)
+    return queries.measure_off_object(*reopen(path, version), _load_samples(path, version), source)
 
 
 @keep
 def _measure_likeness(path: str, version: str, index: int) -> NDArray[np.float64]:
-    return readings.measure_likeness(reopen(path, version)[1], index)
+    return queries.measure_likeness(reopen(path, version)[1], index)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -230,4 +230,4 @@ def _mean_off_object(path: str, version: str, source: str) -> Shares:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _measure_range(path: str, version: str, source: str) -> tuple[float, float]:
-    return readings.measure_range(reopen(path, version)[1], source)
+    return queries.measure_range(reopen(path, version)[1], source)

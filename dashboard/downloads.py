@@ -8,7 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
-from camcore.generations import TARGETS
+from camcore.explained.explanation import TARGETS
 from camcore.heatmap_grid import DEFAULTS, read_view
 from camcore.image_table import write_csv
 from camcore.language import text_in

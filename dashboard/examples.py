@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
-from camcore.readings import gradient_source
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair
 
 

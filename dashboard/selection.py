@@ -6,7 +6,7 @@ import streamlit as st
 
 from camcore.backbones import BACKBONES
 from camcore.errors import shell_command
-from camcore.readings import epochs_apart
+from camcore.explained.queries import epochs_apart
 from camcore.runs.run import Run
 from dashboard import layout
 from dashboard.data import Entry

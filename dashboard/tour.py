@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from camcore.errors import RunError
+from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
-from camcore.readings import gradient_source
 from dashboard import layout, pictures, selection
 from dashboard.data import Entry, load_samples
 from dashboard.examples import find_examples

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from camcore import verdict_view
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict_view import Verdict
 from dashboard.data import Entry, read_time

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from synthetic_curves import allow, make_cost, make_curves, make_randomization
 
 from camcore.claims import claim_price
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import METHODS, identical_by_theory, parse_source
 from camcore.runs.run import open_run
 from camcore.system.files import write_json

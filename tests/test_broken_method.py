@@ -13,7 +13,7 @@ import pytest
 from camcore.comparison import correct_for_all
 from camcore.data.registry import open_dataset
 from camcore.evaluation import choose_images
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import METHODS
 from camcore.runs.run import open_run
 from camcore.scoring import read_truth, score_maps

@@ -12,7 +12,7 @@ from synthetic_verdict import write_verdict
 from camcore import verdict
 from camcore.checking import check_run
 from camcore.errors import CamcoreError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
 from camcore.scoring import Scores
 from camcore.system import checksums

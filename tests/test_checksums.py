@@ -10,7 +10,7 @@ from threading import Event, Lock
 import pytest
 
 from camcore.errors import CamcoreError, RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run
 from camcore.system import checksums
 from camcore.system.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums

@@ -16,7 +16,7 @@ from camcore import new_runs
 from camcore.cli import main
 from camcore.cli_train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
 

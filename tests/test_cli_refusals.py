@@ -12,7 +12,7 @@ from command_line import ON_CPU, run_camcore
 
 from camcore import new_runs, workflows
 from camcore.config import ModelConfig, RunConfig
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.heatmaps.sources import METHODS
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights

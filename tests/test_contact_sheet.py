@@ -11,7 +11,7 @@ from synthetic_run import make_run
 
 from camcore import contact_sheet
 from camcore.contact_sheet import FRAME, GAP, HEAD, LEAST_WIDTH, LINE, MARGIN, draw_contact_sheet, measure_sheet, to_png
-from camcore.generations import TARGETS, open_generation
+from camcore.explained.explanation import TARGETS, open_generation
 from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.heatmaps.drawing import render
 from camcore.language import text_in

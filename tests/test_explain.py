@@ -16,8 +16,8 @@ from camcore.data.dataset import Box, Dataset, Sample
 from camcore.data.image_folder import open_image_folder
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError, RunError
-from camcore.explain import choose_targets, explain
-from camcore.generations import TARGETS, Generation, open_generation
+from camcore.explained.explain import choose_targets, explain
+from camcore.explained.explanation import TARGETS, Generation, open_generation
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
@@ -132,7 +132,7 @@ def test_images_of_two_classes_alone_have_maps_and_no_accuracy(own_run: Run, dat
 def test_workers_and_batches_change_nothing(
     own_run: Run, dataset: Dataset, generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camcore.explain.BATCH_SIZE", 4)  # six images: a full batch and a short one
+    monkeypatch.setattr("camcore.explained.explain.BATCH_SIZE", 4)  # six images: a full batch and a short one
     sources = parse_sources(",".join(SOURCES), ("layer3", "layer4"))
     made = explain(own_run, dataset, load_model(own_run), sources, CPU, workers=1)
     for name in SOURCES:

@@ -10,9 +10,9 @@ import pytest
 from killing import KILLED
 from several_ranks import Forks, run_torchrun, start_forks
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
+from camcore.explained.resume import SHARD_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
-from camcore.shards import SHARD_IMAGES, choose_size
 from camcore.verdict_view import VALUES_FILE
 
 EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
@@ -102,7 +102,7 @@ def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: F
     parts = sorted(path.name for path in (shared.path / "explained" / ".unfinished").glob("*.safetensors"))
     assert parts, "what was finished is kept"
     counted = IN_TWOS + (
-        "from camcore.shards import Shards\nwrite = Shards.write\n"
+        "from camcore.explained.resume import Shards\nwrite = Shards.write\n"
         "Shards.write = lambda *given: (print('part'), write(*given))[1]\n"
     )
     outcomes = forks.run(*command, ranks=1 + rank, before=counted)

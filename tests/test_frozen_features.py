@@ -10,16 +10,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from camcore import path_choice
 from camcore.config import RunConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.explain import explain
+from camcore.explained import autotune
+from camcore.explained.autotune import describe_choice
+from camcore.explained.explain import explain
 from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model
-from camcore.path_choice import describe_choice
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
 from camcore.system.threads import Lanes
@@ -196,14 +196,14 @@ def test_a_head_without_mean_pooling_is_refused(tmp_path: Path, dataset: Dataset
 def test_explaining_takes_the_features_that_the_training_kept(
     precision: str, start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
     run = start("run", views=1)
     model = load_model(run)
     exact = explain(run, dataset, model, None, CPU, workers=0, precision="exact")
     expected = {source: np.array(exact.maps(source)) for source in ("cam", "grad_cam")}
     predicted = exact.samples["predicted"].tolist()
     if precision == "auto":
-        monkeypatch.setattr(path_choice, "_candidates", lambda _: pytest.fail("the trunk is not needed"))
+        monkeypatch.setattr(autotune, "_candidates", lambda _: pytest.fail("the trunk is not needed"))
     found = explain(run, dataset, model, None, CPU, workers=2, precision=precision)
     assert found.manifest["precision"]["path"] == ("kept features" if precision == "auto" else "fp32")
     for source, maps in expected.items():
@@ -217,8 +217,8 @@ def test_explaining_takes_the_features_that_the_training_kept(
 def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
-    monkeypatch.setattr(path_choice, "_candidates", lambda _: [])
+    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
+    monkeypatch.setattr(autotune, "_candidates", lambda _: [])
     run = start("run", views=1)
     (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
     np.save(kept, np.load(kept)[::-1])
@@ -227,8 +227,8 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
 
 
 def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
-    monkeypatch.setattr(path_choice, "_candidates", lambda _: [])
+    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
+    monkeypatch.setattr(autotune, "_candidates", lambda _: [])
     run = start("run", views=1)
     found = explain(
         run, dataset, load_model(run), parse_sources("cam,grad_cam@layer3", load_model(run).layer_names), CPU

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from camcore.errors import RunError
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import METHODS
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS

@@ -11,8 +11,8 @@ from PIL import Image
 
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.explain import explain
-from camcore.generations import TARGETS, Generation, open_generation
+from camcore.explained.explain import explain
+from camcore.explained.explanation import TARGETS, Generation, open_generation
 from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import map_status
 from camcore.models.weights import load_model

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camcore import generations
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
-from camcore.generations import TARGETS, Generation, new_generation, open_generation
+from camcore.explained import explanation
+from camcore.explained.explanation import TARGETS, Generation, new_generation, open_generation
 from camcore.heatmaps.sources import Source
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
@@ -106,7 +106,7 @@ def test_a_failure_to_name_the_new_one_leaves_the_old_one_in_force(
         raise CamcoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("camcore.generations.write_text", fail)
+        patch.setattr("camcore.explained.explanation.write_text", fail)
         with pytest.raises(CamcoreError, match="full"):
             write_generation(run, 2)
     assert open_generation(run).id == old.id
@@ -199,7 +199,7 @@ def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
     old = write_generation(run, 1)
     new = write_generation(run, 2)
     names = [old.id, new.id]
-    monkeypatch.setattr(generations, "find_current", lambda _: names.pop(0))
+    monkeypatch.setattr(explanation, "find_current", lambda _: names.pop(0))
     assert open_generation(run).id == new.id
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from synthetic_run import make_run
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.image_table import make_image_table, to_csv
 from camcore.measures.disagreement import compare
 from camcore.runs.run import open_run

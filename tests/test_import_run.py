@@ -22,11 +22,11 @@ from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.evaluation import load_seen
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.queries import name_samples
 from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.models.classifier import CamCheck
 from camcore.models.weights import load_model
-from camcore.readings import name_samples
 from camcore.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from camcore.data import download
 from camcore.errors import RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, list_runs, open_run
 from camcore.system.checksums import sha256_of

@@ -12,7 +12,7 @@ from trap import Trap
 
 from camcore import new_runs
 from camcore.errors import CamcoreError, RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
 
 

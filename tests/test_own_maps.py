@@ -7,7 +7,7 @@ from camcore.config import ModelConfig
 from camcore.data.image_files import load_rgb
 from camcore.data.registry import open_dataset
 from camcore.data.uploaded_image import read_own_image
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.heatmaps.sources import METHODS, parse_source
 from camcore.language import text_in
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from camcore import path_check, path_choice
 from camcore.config import ModelConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
+from camcore.explained import agreement, autotune
+from camcore.explained.autotune import PathChoice, choose_path, describe_choice
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
-from camcore.path_choice import PathChoice, choose_path, describe_choice
 
 SOURCES = [Source("cam"), Source("grad_cam")]
 VIEW = ViewConfig(size=64)
@@ -35,9 +35,9 @@ def model(dataset: Dataset) -> Classifier:
 @pytest.fixture
 def long_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that the work is long, that there is bfloat16, no compiler, and what each way would take."""
-    monkeypatch.setattr(path_choice, "WORTH_PROBING", 0)
-    monkeypatch.setattr(path_choice, "_candidates", lambda device: [FUSED, BF16])
-    monkeypatch.setattr(path_choice, "_measure", lambda model, batches, sources, trunk: RATES[trunk.path.name])
+    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
+    monkeypatch.setattr(autotune, "_candidates", lambda device: [FUSED, BF16])
+    monkeypatch.setattr(autotune, "_measure", lambda model, batches, sources, trunk: RATES[trunk.path.name])
 
 
 def choose(model: Classifier, dataset: Dataset, precision: str = "auto") -> PathChoice:
@@ -68,7 +68,7 @@ def test_exact_means_float32_however_long_it_takes(model: Classifier, dataset: D
 def test_the_fastest_way_that_agrees_is_taken(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_check, "LEAST_MEDIAN", 0.9)
+    monkeypatch.setattr(agreement, "LEAST_MEDIAN", 0.9)
     choice = choose(model, dataset)
     assert choice.path is BF16
     check = choice.report["check"]
@@ -83,7 +83,7 @@ def test_a_way_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        path_choice, "compare_with", lambda probe, trunk_for: agree(0.98 if trunk_for([]).path is BF16 else 0.9995)
+        autotune, "compare_with", lambda probe, trunk_for: agree(0.98 if trunk_for([]).path is BF16 else 0.9995)
     )
     choice = choose(model, dataset)
     assert choice.path is FUSED
@@ -91,21 +91,21 @@ def test_a_way_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     assert describe_choice(choice.report).endswith("refused: bf16, fused.")
 
 
-def agree(rho: float, clear_flips: int = 0) -> path_check.Agreement:
-    return path_check.Agreement(6, clear_flips, clear_flips, {"cam": rho}, {"cam": rho})
+def agree(rho: float, clear_flips: int = 0) -> agreement.Agreement:
+    return agreement.Agreement(6, clear_flips, clear_flips, {"cam": rho}, {"cam": rho})
 
 
 def test_a_way_that_changes_a_clear_prediction_is_refused(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "compare_with", lambda probe, trunk: agree(1, clear_flips=1))
+    monkeypatch.setattr(autotune, "compare_with", lambda probe, trunk: agree(1, clear_flips=1))
     assert choose(model, dataset).path is EXACT
 
 
 def test_a_way_that_is_wrong_is_found_out(
     model: Classifier, dataset: Dataset, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(path_choice, "FastTrunk", Disturbed)
+    monkeypatch.setattr(autotune, "FastTrunk", Disturbed)
     choice = choose(model, dataset)
     assert choice.path is EXACT
     assert set(choice.report["refused"]) == {FUSED.name, BF16.name}
@@ -117,9 +117,9 @@ def test_a_way_that_fails_is_left_out_with_its_reason(
     def fail(trunk: TrunkPath) -> float:
         raise RuntimeError("no compiler that works\nand a long story")
 
-    measure = path_choice._measure
+    measure = autotune._measure
     monkeypatch.setattr(
-        path_choice,
+        autotune,
         "_measure",
         lambda *given: fail(given[-1].path) if given[-1].path is BF16 else measure(*given),
     )

@@ -13,7 +13,7 @@ from synthetic_run import make_group, make_run
 
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.price import find_sides, measure_price
 from camcore.runs.run import open_run
 from camcore.stats.crossed import crossed_difference

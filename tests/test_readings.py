@@ -9,20 +9,21 @@ import numpy as np
 import pytest
 from synthetic_run import make_run
 
-from camcore import image_table, readings
-from camcore.generations import Generation, open_generation
+from camcore import image_table
+from camcore.explained import queries
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.measures import similarity
 from camcore.runs.run import Run, open_run
 
 IMAGES = 60
 MEASURED: dict[str, Callable[[Run, Generation], Any]] = {
-    "distances": lambda run, generation: readings.measure_pair(generation, "cam", "grad_cam@layer3").to_numpy(),
-    "off the object": lambda run, generation: readings.measure_off_object(
+    "distances": lambda run, generation: queries.measure_pair(generation, "cam", "grad_cam@layer3").to_numpy(),
+    "off the object": lambda run, generation: queries.measure_off_object(
         run, generation, generation.samples, "grad_cam@layer3"
     ),
-    "range": lambda run, generation: readings.measure_range(generation, "cam"),
-    "likeness": lambda run, generation: readings.measure_likeness(generation, 7),
+    "range": lambda run, generation: queries.measure_range(generation, "cam"),
+    "likeness": lambda run, generation: queries.measure_likeness(generation, 7),
     "table": lambda run, generation: image_table.write_csv(
         run, generation, np.arange(len(generation.samples))[::-1], "cam", "grad_cam"
     ),
@@ -35,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def set_blocks(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
-    monkeypatch.setattr(readings, "BLOCK", images)
+    monkeypatch.setattr(queries, "BLOCK", images)
     monkeypatch.setattr(similarity, "ROWS_AT_ONCE", images)
     monkeypatch.setattr(image_table, "ROWS_AT_ONCE", images)
 
@@ -55,7 +56,7 @@ def test_blocks_of_any_size_say_the_same(name: str, images: int, run: Run, monke
 
 def test_two_classes_may_have_one_name(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path, "run", images=6, classes=("crane", "pug", "crane")))
-    samples = readings.name_samples(run, open_generation(run))
+    samples = queries.name_samples(run, open_generation(run))
     assert samples["label_name"].tolist() == ["crane", "pug", "crane"] * 2
     assert samples["predicted_name"].tolist() == [run.class_names[label] for label in samples["predicted"]]
     assert (samples["label_name"] == "crane").sum() == 4
@@ -63,10 +64,10 @@ def test_two_classes_may_have_one_name(tmp_path: Path) -> None:
 
 def test_some_images_have_the_numbers_that_they_have_among_all(run: Run) -> None:
     generation, some = open_generation(run), [59, 3, 9, 12]
-    pair = readings.measure_pair(generation, "cam", "grad_cam@layer3")
-    np.testing.assert_array_equal(readings.measure_pair(generation, "cam", "grad_cam@layer3", some), pair.iloc[some])
-    shares = readings.measure_off_object(run, generation, generation.samples, "cam")
-    of_some = readings.measure_off_object(run, generation, generation.samples, "cam", some)
+    pair = queries.measure_pair(generation, "cam", "grad_cam@layer3")
+    np.testing.assert_array_equal(queries.measure_pair(generation, "cam", "grad_cam@layer3", some), pair.iloc[some])
+    shares = queries.measure_off_object(run, generation, generation.samples, "cam")
+    of_some = queries.measure_off_object(run, generation, generation.samples, "cam", some)
     np.testing.assert_array_equal(of_some, shares[some])
 
 
@@ -77,14 +78,14 @@ def test_the_range_leaves_out_what_is_not_finite(tmp_path: Path) -> None:
     maps[:4, 0], maps[4, 0] = np.nan, -3
     maps[0, 0, 0, 0], maps[1, 0, 0, 0], maps[:, 1:] = np.inf, 2, 99
     np.save(path, maps)
-    assert readings.measure_range(open_generation(run), "cam") == (-3, 2)
+    assert queries.measure_range(open_generation(run), "cam") == (-3, 2)
     np.save(path, np.full_like(maps, np.nan))
-    assert readings.measure_range(open_generation(run), "cam") == (0, 0)
+    assert queries.measure_range(open_generation(run), "cam") == (0, 0)
 
 
 def test_heat_off_the_object_is_that_of_each_image_alone(run: Run) -> None:
     generation = open_generation(run)
-    shares = readings.measure_off_object(run, generation, generation.samples, "cam")
+    shares = queries.measure_off_object(run, generation, generation.samples, "cam")
     for index in (0, 9, 12, 59):
         sample = generation.samples.iloc[index]
         fine = 2000  # the share of each cell by counting points
@@ -113,7 +114,7 @@ def measure_peak(make: Callable[[], Any]) -> tuple[int, int]:
 @pytest.mark.parametrize("name", ["distances", "off the object", "range", "likeness"])
 def test_memory_does_not_grow_with_the_images(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_blocks(monkeypatch, 100)
-    monkeypatch.setattr(readings, "count_cores", lambda: 1)
+    monkeypatch.setattr(queries, "count_cores", lambda: 1)
     working = []
     for images in (200, 2000):
         run = open_run(make_run(tmp_path, str(images), images=images))

@@ -11,7 +11,7 @@ import pytest
 from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 

@@ -22,9 +22,9 @@ from synthetic_verdict import write_verdict
 
 from camcore import appearance, language
 from camcore.errors import CamcoreError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
+from camcore.explained.queries import measure_pair
 from camcore.language import text_in
-from camcore.readings import measure_pair
 from camcore.report import make_report, write_report
 from camcore.report.background import write_list
 from camcore.report.page import encode_data

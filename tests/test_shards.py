@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from camcore import explain as explaining
-from camcore import shards
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError, RunError
-from camcore.explain import explain
-from camcore.generations import Generation, open_generation
+from camcore.explained import explain as explaining
+from camcore.explained import resume
+from camcore.explained.explain import explain
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import Source
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run
@@ -29,8 +29,8 @@ def dataset(tiny_folder: Path) -> Dataset:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six images: a part of two batches, and one of one."""
-    monkeypatch.setattr("camcore.shards.SHARD_IMAGES", 4)
-    monkeypatch.setattr("camcore.explain.BATCH_SIZE", 2)
+    monkeypatch.setattr("camcore.explained.resume.SHARD_IMAGES", 4)
+    monkeypatch.setattr("camcore.explained.explain.BATCH_SIZE", 2)
 
 
 class Batches:
@@ -126,13 +126,13 @@ def test_parts_that_a_rank_of_another_explain_still_writes_are_not_taken(
     stop(own_run, dataset, batches, at=3)
     (part,) = (own_run.path / "explained" / ".unfinished").glob("0000000000-*")
     late = part.read_bytes()
-    make_folder = shards._make
+    make_folder = resume._make
 
     def make_beside(folder: Path) -> None:
         make_folder(folder)
         part.write_bytes(late)
 
-    monkeypatch.setattr(shards, "_make", make_beside)
+    monkeypatch.setattr(resume, "_make", make_beside)
     made = explain_now(own_run, dataset, BOTH[:1], all_classes=True)
     assert batches.count == 3, "all is computed"
     assert read_all(made) != whole

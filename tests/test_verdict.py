@@ -18,8 +18,8 @@ from camcore.comparison import VerdictMeasure, correct_for_all, summarize_measur
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
 from camcore.evaluation import choose_images
+from camcore.explained.explanation import open_generation
 from camcore.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels, randomize_from_the_head
-from camcore.generations import open_generation
 from camcore.models.classifier import Classifier
 from camcore.runs.run import open_run
 from camcore.verdict_view import Verdict, read_values, read_verdict

@@ -6,7 +6,7 @@ import pytest
 from synthetic_run import make_run
 from synthetic_verdict import BASELINES, MEASURES, write_verdict
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.language import text_in
 from camcore.language.en import STRINGS
 from camcore.runs.run import open_run

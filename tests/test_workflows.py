@@ -12,7 +12,7 @@ from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, open_run

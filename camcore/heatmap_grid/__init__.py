@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.generations import TARGETS
+from camcore.explained.explanation import TARGETS
 from camcore.heatmap_grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.heatmaps.sources import METHODS

@@ -13,7 +13,7 @@ import camcore
 from camcore import markup
 from camcore.charts import style_chart
 from camcore.errors import CamcoreError
-from camcore.readings import epochs_apart
+from camcore.explained.queries import epochs_apart
 from camcore.report import background, pictures, verdict
 from camcore.report.page import assemble_page, is_report
 from camcore.report.subject import Subject, open_subject

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore import markup
+from camcore.explained.queries import measure_range, same_by_theory
 from camcore.heatmap_grid import LargeView, encode_grid
 from camcore.language import grid_strings
-from camcore.readings import measure_range, same_by_theory
 from camcore.report.subject import CONVENTION, MEASURE, Subject
 from camcore.summary import list_shares, say_drawing_share
 from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles

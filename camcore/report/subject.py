@@ -6,10 +6,11 @@ from functools import cached_property
 
 import pandas as pd
 
-from camcore import readings, wording
+from camcore import wording
 from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, unknown_choice
-from camcore.generations import Generation, open_generation
+from camcore.explained import queries
+from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
@@ -37,14 +38,14 @@ class Subject:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row per image, as `readings.name_samples`."""
-        return readings.name_samples(self.run, self.generation)
+        return queries.name_samples(self.run, self.generation)
 
     @cached_property
     def distances(self) -> pd.DataFrame | None:
         """The report's distance between the two sources in both conventions, None where they are one."""
         if self.pair[0] == self.pair[1]:
             return None
-        return readings.measure_pair(self.generation, *self.pair, measures=[MEASURE])
+        return queries.measure_pair(self.generation, *self.pair, measures=[MEASURE])
 
     @cached_property
     def moved(self) -> Shares | None:
@@ -57,7 +58,7 @@ class Subject:
     @cached_property
     def off_object(self) -> Shares | None:
         """The mean share of the first source's heat off the object in both conventions, None without boxes."""
-        shares = readings.measure_off_object(self.run, self.generation, self.samples, self.pair[0])
+        shares = queries.measure_off_object(self.run, self.generation, self.samples, self.pair[0])
         literature, positive = (mean_of_finite(column) for column in shares.T)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
 
@@ -82,7 +83,7 @@ def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subj
         raise unknown_choice("language", language, LANGUAGES)
     generation = open_generation(run)
     stored = [source.id for source in generation.sources]
-    pair = readings.default_pair(stored) if sources is None else _choose_pair(sources, stored)
+    pair = queries.default_pair(stored) if sources is None else _choose_pair(sources, stored)
     return Subject(run, generation, pair, language, read_verdict(generation))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from camcore.errors import ReplacedError, RunError, shell_command
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.stats.paired import TOLERANCE
 from camcore.system.checksums import find_run
 from camcore.system.files import read_json

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from camcore.readings import default_pair
+from camcore.explained.queries import default_pair
 from camcore.summary import list_facts
 from camcore.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection

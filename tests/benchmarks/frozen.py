@@ -24,7 +24,7 @@ from torchvision.models.resnet import Bottleneck
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
 
 DISTINCT, WIDTH, HEIGHT = 240, 500, 375

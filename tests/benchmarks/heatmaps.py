@@ -34,7 +34,7 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, V
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.pixels import see_pixels, to_pixels
-from camcore.explain import BATCH_SIZE, explain
+from camcore.explained.explain import BATCH_SIZE, explain
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier

@@ -19,9 +19,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.generations import TARGETS, Generation
+from camcore.explained.explanation import TARGETS, Generation
+from camcore.explained.queries import measure_pair
 from camcore.measures.disagreement import MEASURES
-from camcore.readings import measure_pair
 
 SOURCES = ("cam", "grad_cam")
 

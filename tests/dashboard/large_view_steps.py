@@ -8,7 +8,7 @@ from browser_steps import READ_CANVAS, parameters, settle, wait_until_painted
 from playwright.sync_api import Page, expect
 from synthetic_run import make_run
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
 from dashboard import data
 

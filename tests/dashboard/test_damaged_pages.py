@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore import readings
-from camcore.generations import new_generation
+from camcore.explained import queries
+from camcore.explained.explanation import new_generation
 from camcore.runs.run import open_run
 from dashboard import data, verdict_examples
 from dashboard.data import read_entry
@@ -147,7 +147,7 @@ def explain_anew(path: Path) -> str:
 def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, tmp_path, monkeypatch):
     run = make_run(tmp_path / "runs", "own", images=8)
     seen: list[str] = []
-    name_samples = readings.name_samples
+    name_samples = queries.name_samples
 
     def read_slowly(run, generation):
         if not seen:
@@ -155,28 +155,28 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
             explain_anew(run.path)  # and the old ones are removed
         return name_samples(run, generation)
 
-    monkeypatch.setattr(readings, "name_samples", read_slowly)
+    monkeypatch.setattr(queries, "name_samples", read_slowly)
     app = show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam")
     shown = read_page(app)
     assert len(seen) == 1
     assert "cc-problem" not in shown
     assert "made anew" not in shown
-    monkeypatch.setattr(readings, "name_samples", name_samples)
+    monkeypatch.setattr(queries, "name_samples", name_samples)
     assert shown == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
 
 
 def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, monkeypatch):
     run = make_run(tmp_path / "runs", "own", images=8)
-    name_samples = readings.name_samples
+    name_samples = queries.name_samples
 
     def read_slowly(run, generation):
         explain_anew(run.path)
         return name_samples(run, generation)
 
-    monkeypatch.setattr(readings, "name_samples", read_slowly)
+    monkeypatch.setattr(queries, "name_samples", read_slowly)
     shown = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))
     assert re.search(r"The heatmaps of \S+/runs/own were made anew or removed while they were read", shown)
-    monkeypatch.setattr(readings, "name_samples", name_samples)
+    monkeypatch.setattr(queries, "name_samples", name_samples)
     app = show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3")
     assert "cc-problem" not in all_text(app)
     assert app.query_params == {"run": "own", "b": "grad_cam@layer3"}

@@ -10,7 +10,7 @@ import synthetic_run
 from synthetic_run import make_run
 
 from camcore.errors import RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.runs.run import open_run

@@ -9,7 +9,7 @@ from page_steps import show_page as show
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
-from camcore.readings import measure_likeness
+from camcore.explained.queries import measure_likeness
 from dashboard import filter_chips, filters, order
 from dashboard.data import Entry, load_samples, measure_off_object, measure_pair, read_entry
 

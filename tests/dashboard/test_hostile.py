@@ -19,7 +19,7 @@ from streamlit import get_option
 from synthetic_run import make_run
 
 from camcore.errors import RunError
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
 from camcore.system.files import read_json
 from dashboard.data import list_entries

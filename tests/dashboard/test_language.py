@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from camcore import language
-from camcore.generations import TARGETS
+from camcore.explained.explanation import TARGETS
 from camcore.heatmap_grid import CHOICES
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language.en import STRINGS

@@ -8,7 +8,7 @@ from page_steps import show_page
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
-from camcore import generations, readings
+from camcore.explained import explanation, queries
 
 PAGES = ("overview", "gallery", "disagreement")
 MEASURING = ("name_samples", "measure_pair", "measure_off_object", "measure_range", "measure_likeness")
@@ -60,8 +60,8 @@ def test_no_more_of_the_table_becomes_objects(page, runs, monkeypatch):
 def test_the_table_is_read_once_for_all_pages_and_pictures(tmp_path, monkeypatch):
     run = make_run(tmp_path, "run", images=30)
     reads = []
-    read_table = generations._read_table
-    monkeypatch.setattr(generations, "_read_table", lambda path: reads.append(path) or read_table(path))
+    read_table = explanation._read_table
+    monkeypatch.setattr(explanation, "_read_table", lambda path: reads.append(path) or read_table(path))
     for page in (*PAGES, "training_curves"):
         show_page(page, run.parent, monkeypatch, run="run")
     assert len(reads) == 1
@@ -72,13 +72,13 @@ def test_a_second_visit_measures_nothing(page, runs, monkeypatch):
     show_page(page, runs, monkeypatch, run=str(FEW))
     asked = []
     for name in MEASURING:
-        measure = getattr(readings, name)
+        measure = getattr(queries, name)
 
         def count(*args, measure=measure, name=name, **kwargs):
             if "indices" not in kwargs and not any(isinstance(one, list) for one in args):
                 asked.append(name)
             return measure(*args, **kwargs)
 
-        monkeypatch.setattr(readings, name, count)
+        monkeypatch.setattr(queries, name, count)
     show_page(page, runs, monkeypatch, run=str(FEW))
     assert asked == []

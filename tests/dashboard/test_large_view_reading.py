@@ -19,11 +19,11 @@ from large_view_steps import (
 )
 from playwright.sync_api import Page, expect
 
-from camcore.generations import Generation, open_generation
+from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.queries import measure_pair
 from camcore.geometry import upsample
 from camcore.heatmaps.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.measures.disagreement import MEASURES
-from camcore.readings import measure_pair
 from camcore.runs.run import open_run
 from dashboard import data
 

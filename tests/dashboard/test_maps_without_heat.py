@@ -11,7 +11,7 @@ from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
 from camcore.contact_sheet import draw_contact_sheet, to_png
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.image_table import make_image_table, to_csv
 from camcore.language import text_in

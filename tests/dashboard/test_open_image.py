@@ -10,10 +10,10 @@ from large_view_steps import CLASSES, IMAGES, PER_PAGE, make_browsed_run, read_o
 from page_steps import payload, show_page
 from streamlit.testing.v1 import AppTest
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
+from camcore.explained.queries import measure_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from camcore.readings import measure_pair
 from camcore.runs.run import open_run
 from dashboard import data, tiles
 from dashboard.open_image import ask_for_neighbour

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore.generations import open_generation
+from camcore.explained.explanation import open_generation
 from camcore.report import write_report
 from camcore.runs.run import open_run
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.errors import RunError
-from camcore.generations import Generation
+from camcore.explained.explanation import Generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat

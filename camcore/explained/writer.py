@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 import camcore
 from camcore.backbones import BACKBONES
 from camcore.data.dataset import Dataset, Sample
-from camcore.generations import TARGETS
+from camcore.explained.explanation import TARGETS
+from camcore.explained.resume import ExplainedBatch
 from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import map_status
 from camcore.models.classifier import CamCheck, Classifier, layer_grids
 from camcore.runs.run import FORMAT_VERSION, Run
-from camcore.shards import ExplainedBatch
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json
 

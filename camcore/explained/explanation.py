@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command, unknown_choice
+from camcore.explained.manifest import damaged_current, find_current, read_current, read_manifest
 from camcore.heatmaps.sources import Source, parse_source
-from camcore.manifest import damaged_current, find_current, read_current, read_manifest
 from camcore.runs.run import Run
 from camcore.system.checksums import find_run, verify
 from camcore.system.files import write_text
