@@ -13,7 +13,7 @@ from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
 from camcore.system.files import RESTORE, atomic_path
 from camcore.system.locks import only_writer
-from camcore.verdict_view import make_anew, read_values, read_verdict
+from camcore.verdict.document import make_anew, read_values, read_verdict
 
 T = TypeVar("T")
 

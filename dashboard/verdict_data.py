@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from camcore import verdict_view
 from camcore.explained.explanation import Generation
 from camcore.stats.paired import TOLERANCE
-from camcore.verdict_view import Verdict
+from camcore.verdict import document
+from camcore.verdict.document import Verdict
 from dashboard.data import Entry, read_time
 
 
@@ -44,12 +44,12 @@ def _generation(entry: Entry) -> Generation:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read_verdict(path: str, date: int, _generation: Generation) -> Verdict | None:
-    return verdict_view.read_verdict(_generation)
+    return document.read_verdict(_generation)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read_values(path: str, date: int, _generation: Generation, _verdict: Verdict) -> pd.DataFrame:
-    return verdict_view.read_values(_generation, _verdict)
+    return document.read_values(_generation, _verdict)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

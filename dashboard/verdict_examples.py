@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from camcore.errors import RunError, shell_command
-from camcore.verdict_view import Verdict
+from camcore.verdict.document import Verdict
 from camcore.wording import percent
 from dashboard import controls, layout, open_image
 from dashboard.data import Entry

@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from camcore.charts import style_chart
-from camcore.verdict_view import Verdict, cost, curves, forest, price, table
+from camcore.verdict.document import Verdict
+from camcore.verdict_view import cost, curves, forest, price, table
 from dashboard import charts, layout
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text

@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from synthetic_curves import allow, make_cost, make_curves, make_randomization
 
-from camcore.claims import claim_price
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import METHODS, identical_by_theory, parse_source
 from camcore.runs.run import open_run
 from camcore.system.files import write_json
+from camcore.verdict.claims import claim_price
 
 BASELINES = ("baseline_center", "baseline_uniform", "baseline_random", "baseline_edges")
 NO_CAM = {"max_error": 0.852}

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from camcore.comparison import correct_for_all
 from camcore.data.registry import open_dataset
-from camcore.evaluation import choose_images
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import METHODS
 from camcore.runs.run import open_run
-from camcore.scoring import read_truth, score_maps
-from camcore.verdict import summarize
+from camcore.verdict.comparison import correct_for_all
+from camcore.verdict.evaluation import choose_images
+from camcore.verdict.scoring import read_truth, score_maps
+from camcore.verdict.verdict import summarize
 
 RUN = Path(__file__).parents[1] / "checkpoints" / "paper-dogs-gap"
 SOURCES = ["cam", "copy", "shifted"]

@@ -9,15 +9,15 @@ from command_line import run_camcore
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore import verdict
 from camcore.checking import check_run
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
-from camcore.scoring import Scores
 from camcore.system import checksums
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, write_sums
-from camcore.verdict_view import read_values, read_verdict
+from camcore.verdict import verdict
+from camcore.verdict.document import read_values, read_verdict
+from camcore.verdict.scoring import Scores
 
 
 def list_all(path: Path) -> None:

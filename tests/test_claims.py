@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from camcore.claims import make_claims
+from camcore.verdict.claims import make_claims
 
 
 def measure(

@@ -13,7 +13,7 @@ from several_ranks import Forks, run_torchrun, start_forks
 from camcore.explained.explanation import open_generation
 from camcore.explained.resume import SHARD_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
-from camcore.verdict_view import VALUES_FILE
+from camcore.verdict.document import VALUES_FILE
 
 EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
 ON_CPU = ("--device", "cpu", "--workers", 0)

@@ -21,7 +21,6 @@ from trap import Trap
 from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.evaluation import load_seen
 from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.queries import name_samples
 from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
@@ -30,6 +29,7 @@ from camcore.models.weights import load_model
 from camcore.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
+from camcore.verdict.evaluation import load_seen
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder
 MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)

@@ -23,7 +23,7 @@ from camcore.explained.explanation import open_generation
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, list_runs, open_run
 from camcore.system.checksums import sha256_of
-from camcore.verdict_view import read_values, read_verdict
+from camcore.verdict.document import read_values, read_verdict
 
 KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 TIMINGS = ["seconds", "images_per_second"]

@@ -14,9 +14,9 @@ from synthetic_run import make_group, make_run
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import open_generation
-from camcore.price import find_sides, measure_price
 from camcore.runs.run import open_run
 from camcore.stats.crossed import crossed_difference
+from camcore.verdict.accuracy_price import find_sides, measure_price
 
 IMAGES = 30
 Groups = tuple[list[Path], list[Path]]

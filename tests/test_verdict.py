@@ -14,15 +14,21 @@ import torch
 
 from camcore import new_runs, workflows
 from camcore.checking import accept_run
-from camcore.comparison import VerdictMeasure, correct_for_all, summarize_measure
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
-from camcore.evaluation import choose_images
 from camcore.explained.explanation import open_generation
-from camcore.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels, randomize_from_the_head
 from camcore.models.classifier import Classifier
 from camcore.runs.run import open_run
-from camcore.verdict_view import Verdict, read_values, read_verdict
+from camcore.verdict.comparison import VerdictMeasure, correct_for_all, summarize_measure
+from camcore.verdict.document import Verdict, read_values, read_verdict
+from camcore.verdict.evaluation import choose_images
+from camcore.verdict.faithfulness import (
+    area_under,
+    count_pixels,
+    insertion_deletion,
+    order_pixels,
+    randomize_from_the_head,
+)
 
 CONFIG = RunConfig(
     DatasetConfig("paper-dogs", train_images=32, val_images=40),

@@ -10,7 +10,7 @@ from camcore.explained.explanation import open_generation
 from camcore.language import text_in
 from camcore.language.en import STRINGS
 from camcore.runs.run import open_run
-from camcore.verdict_view import Verdict, read_verdict
+from camcore.verdict.document import Verdict, read_verdict
 from camcore.verdict_view.curves import choose_lines
 from camcore.verdict_view.forest import Effect, fit_scale, turn
 from camcore.verdict_view.price import draw_seeds, list_price, pair_seeds, write_price_lead

@@ -15,7 +15,7 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.language import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
 from camcore.summary import Shares, mean_of_finite
-from camcore.verdict_view import Verdict, read_verdict
+from camcore.verdict.document import Verdict, read_verdict
 
 MEASURE, CONVENTION = "heat_moved", "literature"
 

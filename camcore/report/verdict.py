@@ -12,7 +12,8 @@ from camcore.language import Text
 from camcore.report.pictures import write_drawing_share
 from camcore.report.subject import Subject
 from camcore.sentences import write_basis, write_sentences
-from camcore.verdict_view import Verdict, cost, curves, forest, price, table
+from camcore.verdict.document import Verdict
+from camcore.verdict_view import cost, curves, forest, price, table
 from camcore.wording import measure_meaning, measure_title, name_of
 
 

@@ -12,7 +12,7 @@ from plotly.colors import hex_to_rgb
 
 from camcore.charts import RUN_COLORS
 from camcore.language import Text
-from camcore.verdict_view import Verdict
+from camcore.verdict.document import Verdict
 from camcore.wording import join_names, name_of
 
 FAITHFULNESS = ("insertion", "deletion")

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from camcore.language import Text
-from camcore.verdict_view import Verdict
+from camcore.verdict.document import Verdict
 from camcore.wording import name_of, percent, points, probability
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from camcore.language import Text
-from camcore.verdict_view import Verdict
+from camcore.verdict.document import Verdict
 from camcore.verdict_view.forest import Scale, draw_row
 from camcore.wording import percent, points, probability
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from camcore.language import Text
-from camcore.verdict_view import Verdict, mean_of
+from camcore.verdict.document import Verdict, mean_of
 from camcore.wording import measure_meaning, measure_title, name_of, percent, why_no_cam
 
 STAR, BETTER, WORSE = "★", "▲", "▼"

@@ -5,7 +5,7 @@ import streamlit as st
 from camcore import markup
 from camcore.errors import shell_command
 from camcore.sentences import write_basis, write_sentences
-from camcore.verdict_view import Verdict
+from camcore.verdict.document import Verdict
 from dashboard import layout, selection, verdict_parts
 from dashboard.data import Entry
 from dashboard.language import text

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.data.dataset import Dataset
-from camcore.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import rank_correlation
@@ -21,6 +20,7 @@ from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.training.loading import SeenImages
+from camcore.verdict.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
 FEWEST_IMAGES, MOST_IMAGES = 32, 200

@@ -13,12 +13,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from camcore.claims import make_claims
-from camcore.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
-from camcore.cost import describe_freedom, measure_cost
 from camcore.data.dataset import Dataset
 from camcore.errors import CamcoreError, shell_command
-from camcore.evaluation import (
+from camcore.explained.explanation import Generation
+from camcore.geometry import FloatArray
+from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
+from camcore.measures.disagreement import is_finite
+from camcore.models.classifier import Classifier
+from camcore.runs.run import FORMAT_VERSION, Run
+from camcore.system.checksums import atomic_listed, remove_listed
+from camcore.system.collectives import from_first
+from camcore.system.files import write_json
+from camcore.verdict.claims import make_claims
+from camcore.verdict.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
+from camcore.verdict.document import VALUES_FILE
+from camcore.verdict.evaluation import (
     RANDOMIZED_IMAGES,
     affordable_images,
     choose_images,
@@ -26,19 +35,10 @@ from camcore.evaluation import (
     measure_faithfulness,
     measure_randomization,
 )
-from camcore.explained.explanation import Generation
-from camcore.faithfulness import area_under
-from camcore.geometry import FloatArray
-from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
-from camcore.measures.disagreement import is_finite
-from camcore.models.classifier import Classifier
-from camcore.pooled import summarize_box_acc, summarize_pixels
-from camcore.runs.run import FORMAT_VERSION, Run
-from camcore.scoring import Scores, Truth, read_baselines, read_truth, score_maps
-from camcore.system.checksums import atomic_listed, remove_listed
-from camcore.system.collectives import from_first
-from camcore.system.files import write_json
-from camcore.verdict_view import VALUES_FILE
+from camcore.verdict.faithfulness import area_under
+from camcore.verdict.pooled import summarize_box_acc, summarize_pixels
+from camcore.verdict.scoring import Scores, Truth, read_baselines, read_truth, score_maps
+from camcore.verdict.timing import describe_freedom, measure_cost
 
 STEPS = 12
 CURVES = ("insertion", "deletion")

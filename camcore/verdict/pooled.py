@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.comparison import describe_difference, describe_estimates
 from camcore.measures.localization import PixelCounts, pixel_average_precision
 from camcore.measures.max_box_acc import IOU_LEVELS, BoxOverlap, max_box_acc
 from camcore.stats.paired import Estimate, PairedDifference
@@ -18,6 +17,7 @@ from camcore.stats.resampling import (
     paired_resample,
     resample_interval,
 )
+from camcore.verdict.comparison import describe_difference, describe_estimates
 
 BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}
 
