@@ -82,8 +82,8 @@ def explain_command(path: Path, **options: Any) -> None:
 def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
     from camcore import workflows
-    from camcore.language import text_in
-    from camcore.sentences import write_sentences
+    from camcore.presentation.sentences import write_sentences
+    from camcore.presentation.texts import text_in
 
     try:
         verdict = workflows.verdict_run(path, **options)
@@ -105,7 +105,7 @@ def verdict_command(path: Path, **options: Any) -> None:
 
 
 def _say_seeds(price: dict[str, Any]) -> None:
-    from camcore.verdict_view.price import pair_seeds
+    from camcore.presentation.verdict.price import pair_seeds
 
     means = (price["accuracy"], price["accuracy_against"])
     rows = {f"seed {seed}": pair for seed, pair in pair_seeds(price).items()} | {"mean": means}

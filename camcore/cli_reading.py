@@ -9,7 +9,7 @@ from camcore.cli_options import PATH, show_errors
 from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
 from camcore.explained.manifest import is_explained
-from camcore.language import LANGUAGES
+from camcore.presentation.texts import LANGUAGES
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS
 
@@ -25,7 +25,7 @@ FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [defa
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
     """Write one HTML file that shows a run without a server or a network."""
-    from camcore.report import write_report
+    from camcore.presentation.report.report import write_report
 
     run = open_run(path)
     out = out or Path(f"{run.path.resolve().name}-report.html")

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from camcore import charts
+from camcore.presentation import charts
 from dashboard.language import language, text
 
 RUN_COLORS = charts.RUN_COLORS

@@ -16,8 +16,8 @@ from camcore.explained import queries
 from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.manifest import is_explained
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.presentation.summary import Shares, mean_of_finite
 from camcore.runs.run import Run, list_run_folders, open_run
-from camcore.summary import Shares, mean_of_finite
 from dashboard.filtering import join_texts
 from dashboard.kept import Kept
 from dashboard.large_results import keep

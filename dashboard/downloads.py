@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
 from camcore.explained.explanation import TARGETS
-from camcore.heatmap_grid import DEFAULTS, read_view
-from camcore.image_table import write_csv
-from camcore.language import text_in
+from camcore.presentation.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
+from camcore.presentation.grid.encoding import DEFAULTS, read_view
+from camcore.presentation.image_table import write_csv
+from camcore.presentation.texts import text_in
 from dashboard.components.address import read_address
 from dashboard.data import Entry
 from dashboard.language import language, text

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from camcore import markup
-from camcore.summary import list_shares, say_drawing_share
+from camcore.presentation import html
+from camcore.presentation.summary import list_shares, say_drawing_share
 from dashboard.data import Entry, mean_pair, same_by_theory
 from dashboard.language import text
 
@@ -12,5 +12,5 @@ def show_drawing_share(entry: Entry, sources: tuple[str, str], measure: str) -> 
     """Show the mean distance in both conventions, and say what it means."""
     means = mean_pair(entry, *sources, measure)
     said = say_drawing_share(text, sources, means, same_by_theory(entry, *sources))
-    st.html(markup.split(*said, list_shares(text, means)))
+    st.html(html.split(*said, list_shares(text, means)))
     st.caption(text("verdict.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))

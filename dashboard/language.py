@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from camcore.language import LANGUAGES, say
+from camcore.presentation.texts import LANGUAGES, say
 from dashboard.url_state import among, keep_in_url
 
 _PARAMETER = "lang"

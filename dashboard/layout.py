@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from camcore import markup
-from camcore.appearance import read_style
 from camcore.errors import shell_command
+from camcore.presentation import html
+from camcore.presentation.appearance import read_style
 from dashboard.language import text
 
 _PAGE_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -22,17 +22,17 @@ def add_style() -> None:
 
 def show_head(page: str) -> None:
     """Show a page's title and, below it, the question it answers."""
-    st.html(markup.head(text(f"{page}.title"), text(f"{page}.lead")))
+    st.html(html.head(text(f"{page}.title"), text(f"{page}.lead")))
 
 
 def show_section(title: str, lead: str = "", level: int = 2) -> None:
     """Show the heading of a part of a page, with a line below it; `level` as of `markup.section`."""
-    st.html(markup.section(title, lead, level))
+    st.html(html.section(title, lead, level))
 
 
 def show_notice(title: str, body: str, command: str = "") -> None:
     """Show a box for a state that is no fault: what is missing, and the command that makes it."""
-    st.html(markup.notice(title, body))
+    st.html(html.notice(title, body))
     if command:
         st.code(command, language="bash")
 
@@ -81,4 +81,4 @@ def _inside_quotes(path: str) -> str:
 
 def show_facts(facts: list[tuple[str, str, str]]) -> None:
     """Show numbers in large type: label, value, and a line that explains it."""
-    st.html(markup.facts(facts))
+    st.html(html.facts(facts))

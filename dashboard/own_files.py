@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from camcore.heatmap_grid import DEFAULTS, Slot, read_view
 from camcore.heatmaps.sources import parse_source
-from camcore.overlays import Layer, draw_overlays
+from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_view
+from camcore.presentation.pictures import Layer, draw_overlays
 from dashboard.components.own_results import Download
 from dashboard.own_model import Analysis
 

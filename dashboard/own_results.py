@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from camcore.data.uploaded_image import shorten_name
-from camcore.heatmap_grid import ClassShare, GridSource, Tile
 from camcore.heatmaps.sources import parse_source
+from camcore.presentation.grid.encoding import ClassShare, GridSource, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from camcore.errors import RunError
-from camcore.report import IMAGES, make_report
+from camcore.presentation.report.report import IMAGES, make_report
 from camcore.runs.run import open_run
 from dashboard import layout
 from dashboard.data import Entry

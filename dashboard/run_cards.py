@@ -9,9 +9,9 @@ import streamlit as st
 
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
+from camcore.presentation.summary import say_seeds
+from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
-from camcore.summary import say_seeds
-from camcore.wording import format_tiny
 from dashboard import layout, selection
 from dashboard.data import STATES, Entry
 from dashboard.histories import read_history, read_kept_epoch, read_kept_row

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from camcore import tiles
-from camcore.heatmap_grid import LargeView, Tile
-from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources
+from camcore.presentation.grid import tiles_of_run
+from camcore.presentation.grid.encoding import LargeView, Tile
+from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard import open_image, order
 from dashboard.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 from dashboard.components.heatmap_grid import heatmap_grid
@@ -58,7 +58,9 @@ def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], c
     """Return what the grid needs of some images, in this order."""
     assert entry.run is not None and entry.generation is not None  # noqa: S101 pages show explained runs only
     of_class = {source: class_maps(entry, source, indices) for source in sources}
-    return tiles.make_tiles(entry.run, entry.generation, load_samples(entry), indices, sources, captions, of_class)
+    return tiles_of_run.make_tiles(
+        entry.run, entry.generation, load_samples(entry), indices, sources, captions, of_class
+    )
 
 
 def _make_large_view(entry: Entry, first: int, total: int, sources: tuple[str, str]) -> LargeView:

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from camcore.errors import RunError, shell_command
+from camcore.presentation.wording import percent
 from camcore.verdict.document import Verdict
-from camcore.wording import percent
 from dashboard import controls, layout, open_image
 from dashboard.data import Entry
 from dashboard.language import text

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 import streamlit as st
 
-from camcore.charts import style_chart
+from camcore.presentation.charts import style_chart
+from camcore.presentation.verdict import costs, curves, forest, price, table
 from camcore.verdict.document import Verdict
-from camcore.verdict_view import cost, curves, forest, price, table
 from dashboard import charts, layout
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text
@@ -75,7 +75,7 @@ def show_cost(verdict: Verdict, method: str) -> None:
     """Show what the methods cost, and the price of CAM's architecture where it was measured."""
     forward = float(verdict.document["cost"]["forward_milliseconds"])
     layout.show_section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward))
-    st.html(cost.draw_cost(text, verdict, method))
+    st.html(costs.draw_cost(text, verdict, method))
     facts = price.list_price(text, verdict)
     if facts:
         layout.show_section(text("verdict.price.title"), price.write_price_lead(text, verdict))

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from camcore import wording
+from camcore.presentation import wording
 from dashboard.language import text
 
 source_title = partial(wording.source_title, text)

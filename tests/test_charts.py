@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from camcore.charts import draw_column, draw_curves, smooth
-from camcore.language import text_in
+from camcore.presentation.charts import draw_column, draw_curves, smooth
+from camcore.presentation.texts import text_in
 from camcore.runs.seed_groups import average_histories
 
 TEXT = text_in("en")

@@ -9,14 +9,24 @@ import pytest
 from PIL import Image, ImageFont
 from synthetic_run import make_run
 
-from camcore import contact_sheet
-from camcore.contact_sheet import FRAME, GAP, HEAD, LEAST_WIDTH, LINE, MARGIN, draw_contact_sheet, measure_sheet, to_png
 from camcore.explained.explanation import TARGETS, open_generation
-from camcore.heatmap_grid import CHOICES, DEFAULTS
 from camcore.heatmaps.drawing import render
-from camcore.language import text_in
+from camcore.presentation import contact_sheet
+from camcore.presentation.contact_sheet import (
+    FRAME,
+    GAP,
+    HEAD,
+    LEAST_WIDTH,
+    LINE,
+    MARGIN,
+    draw_contact_sheet,
+    measure_sheet,
+    to_png,
+)
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
+from camcore.presentation.sheet_pictures import find_problems
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
-from camcore.sheet_pictures import find_problems
 
 TEXT = text_in("en")
 BOTH = DEFAULTS | {"overlay": "both"}

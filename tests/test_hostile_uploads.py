@@ -15,7 +15,7 @@ from PIL import Image, ImageFile
 from camcore.config import ViewConfig
 from camcore.data.uploaded_image import FORMATS, read_own_image
 from camcore.errors import CamcoreError
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 
 FUZZ = Path(__file__).with_name("upload_fuzz.py")
 HUGE = 60_000

@@ -9,8 +9,8 @@ import pytest
 from synthetic_run import make_run
 
 from camcore.explained.explanation import open_generation
-from camcore.image_table import make_image_table, to_csv
 from camcore.measures.disagreement import compare
+from camcore.presentation.image_table import make_image_table, to_csv
 from camcore.runs.run import open_run
 
 

@@ -26,7 +26,7 @@ from camcore.explained.queries import name_samples
 from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.models.classifier import CamCheck
 from camcore.models.weights import load_model
-from camcore.report import make_report
+from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 from camcore.verdict.evaluation import load_seen

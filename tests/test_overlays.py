@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from camcore.heatmaps.drawing import colormap, render
-from camcore.overlays import GAP, Layer, draw_overlays
+from camcore.presentation.pictures import GAP, Layer, draw_overlays
 
 VIEW = {"overlay": "a", "draw": "literature", "colors": "inferno", "cells": "smooth", "scale": "image", "opacity": "50"}
 WHOLE = (0.0, 0.0, 60.0, 40.0)

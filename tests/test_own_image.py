@@ -12,7 +12,7 @@ from camcore.data.image_files import UPRIGHT, load_rgb
 from camcore.data.uploaded_image import EXTENSIONS, LONG_SIDE, encode_webp, read_own_image, shorten_name
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 
 VIEW = ViewConfig(size=64)
 TEXT = text_in("en")

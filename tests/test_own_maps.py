@@ -9,7 +9,7 @@ from camcore.data.registry import open_dataset
 from camcore.data.uploaded_image import read_own_image
 from camcore.explained.explanation import open_generation
 from camcore.heatmaps.sources import METHODS, parse_source
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 
 
 @pytest.fixture

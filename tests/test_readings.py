@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from synthetic_run import make_run
 
-from camcore import image_table
 from camcore.explained import queries
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.measures import similarity
+from camcore.presentation import image_table
 from camcore.runs.run import Run, open_run
 
 IMAGES = 60

@@ -20,16 +20,16 @@ from command_line import run_camcore
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore import appearance, language
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.explained.queries import measure_pair
-from camcore.language import text_in
-from camcore.report import make_report, write_report
-from camcore.report.background import write_list
-from camcore.report.page import encode_data
+from camcore.presentation import appearance, texts
+from camcore.presentation.report.background import write_list
+from camcore.presentation.report.page import encode_data
+from camcore.presentation.report.report import make_report, write_report
+from camcore.presentation.sentences import write_sentences
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
-from camcore.sentences import write_sentences
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CLASSES = (
@@ -220,9 +220,9 @@ def test_lists_know_bold_and_nothing_else() -> None:
 
 def test_korean_is_spoken_throughout(judged: Path) -> None:
     page = make_report(open_run(judged), language="ko", images=1)
-    title = escape(language.say("ko", "report.title", run="judged"))
+    title = escape(texts.say("ko", "report.title", run="judged"))
     assert '<html lang="ko">' in page and f"<title>{title}</title>" in page
-    assert read_data(page)["grid"]["strings"] == language.grid_strings("ko")
+    assert read_data(page)["grid"]["strings"] == texts.grid_strings("ko")
 
 
 def test_a_report_is_replaced_in_one_step(judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +281,7 @@ def test_settings_are_checked(judged: Path, settings: dict[str, Any], message: s
     stored = ", ".join(open_generation(open_run(judged)).manifest["sources"])
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(judged), **settings)
-    assert str(caught.value) == message.format(stored=stored, languages=", ".join(language.LANGUAGES))
+    assert str(caught.value) == message.format(stored=stored, languages=", ".join(texts.LANGUAGES))
 
 
 def test_a_run_without_heatmaps_is_refused(tmp_path: Path) -> None:

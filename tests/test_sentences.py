@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from camcore.language import text_in
-from camcore.sentences import SENTENCES, write_sentence, write_sentences
+from camcore.presentation.sentences import SENTENCES, write_sentence, write_sentences
+from camcore.presentation.texts import text_in
 
 TEXT = text_in("en")
 VERDICT = {"reference": "cam", "claims": []}

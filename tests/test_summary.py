@@ -1,7 +1,7 @@
 """What is said of runs that differ in their seed alone."""
 
-from camcore.language import text_in
-from camcore.summary import say_seeds
+from camcore.presentation.summary import say_seeds
+from camcore.presentation.texts import text_in
 
 TEXT = text_in("en")
 

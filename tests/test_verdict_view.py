@@ -7,15 +7,15 @@ from synthetic_run import make_run
 from synthetic_verdict import BASELINES, MEASURES, write_verdict
 
 from camcore.explained.explanation import open_generation
-from camcore.language import text_in
-from camcore.language.en import STRINGS
+from camcore.presentation.texts import text_in
+from camcore.presentation.texts.en import STRINGS
+from camcore.presentation.verdict.curves import choose_lines
+from camcore.presentation.verdict.forest import Effect, fit_scale, turn
+from camcore.presentation.verdict.price import draw_seeds, list_price, pair_seeds, write_price_lead
+from camcore.presentation.verdict.table import make_columns, make_rows
+from camcore.presentation.wording import join_names, points, probability
 from camcore.runs.run import open_run
 from camcore.verdict.document import Verdict, read_verdict
-from camcore.verdict_view.curves import choose_lines
-from camcore.verdict_view.forest import Effect, fit_scale, turn
-from camcore.verdict_view.price import draw_seeds, list_price, pair_seeds, write_price_lead
-from camcore.verdict_view.table import make_columns, make_rows
-from camcore.wording import join_names, points, probability
 
 TEXT = text_in("en")
 PRICE = ("accuracy", "accuracy_against", "difference", "low", "high", "p_value")

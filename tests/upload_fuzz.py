@@ -18,7 +18,7 @@ from PIL import Image
 from camcore.config import ViewConfig
 from camcore.data.uploaded_image import FORMATS, read_own_image
 from camcore.errors import CamcoreError
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 
 MOST_BYTES = 2 << 30  # of address space, all of Python included; a picture of the most pixels takes 1 GB
 Edit = tuple[int, int, bytes]

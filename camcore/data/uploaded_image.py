@@ -14,7 +14,7 @@ from camcore.config import ViewConfig
 from camcore.data.image_files import decode_rgb, describe_damage
 from camcore.errors import CamcoreError
 from camcore.geometry import BoxXyxy, see_image, seen_box
-from camcore.language import Text
+from camcore.presentation.texts import Text
 
 MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
 MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each

@@ -5,8 +5,8 @@ from html import escape
 import streamlit as st
 
 from camcore.explained.queries import default_pair
-from camcore.summary import list_facts
-from camcore.wording import format_tiny
+from camcore.presentation.summary import list_facts
+from camcore.presentation.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection
 from dashboard.data import Entry, load_samples, mean_off_object, mean_pair
 from dashboard.examples import Example, View, find_examples

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from camcore import markup
 from camcore.errors import shell_command
-from camcore.sentences import write_basis, write_sentences
+from camcore.presentation import html
+from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.verdict.document import Verdict
 from dashboard import layout, selection, verdict_parts
 from dashboard.data import Entry
@@ -21,10 +21,10 @@ MEASURE, METHOD = "verdict_measure", "method"  # in the URL; `measure` is that o
 def show_sentences(verdict: Verdict) -> None:
     """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
     said, left = write_sentences(text, verdict.document)
-    st.html(markup.finding(said or [text("verdict.claim.none")]))
+    st.html(html.finding(said or [text("verdict.claim.none")]))
     if left:
         with st.expander(text("verdict.more")):
-            st.html(markup.listing(left))
+            st.html(html.listing(left))
 
 
 def show_basis(verdict: Verdict) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from camcore.heatmap_grid import GridSource, LargeView, Slot, Tile, encode_grid, read_front_end
-from camcore.language import grid_strings
+from camcore.presentation.grid.encoding import GridSource, LargeView, Slot, Tile, encode_grid, read_front_end
+from camcore.presentation.texts import grid_strings
 from dashboard.language import language
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from camcore.verdict_view.table import Column, Row, encode_table, read_table_front_end
+from camcore.presentation.verdict.table import Column, Row, encode_table, read_table_front_end
 
 
 def verdict_table(

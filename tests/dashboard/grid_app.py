@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import seen_box
-from camcore.heatmap_grid import GridBox, GridSource, LargeView, Tile
+from camcore.presentation.grid.encoding import GridBox, GridSource, LargeView, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 
 CAM = GridSource("cam", "CAM", "cam")

@@ -13,8 +13,8 @@ from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
+from camcore.presentation.summary import judge_shares
 from camcore.runs.run import open_run
-from camcore.summary import judge_shares
 from dashboard import data, filtering
 from dashboard.examples import find_examples
 

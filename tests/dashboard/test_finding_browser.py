@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from synthetic_run import CLASSES, make_run
 
-from camcore.contact_sheet import measure_sheet
+from camcore.presentation.contact_sheet import measure_sheet
 from dashboard.data import load_samples, read_entry
 
 pytestmark = pytest.mark.browser

@@ -12,13 +12,13 @@ import pytest
 from grid_app import CAM, GRAD_CAM, make_tile
 from streamlit.testing.v1 import AppTest
 
-from camcore import heatmap_grid
-from camcore.heatmap_grid import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
 from camcore.heatmaps.drawing import COLORMAPS, colormap
-from camcore.language.en_grid import GRID_STRINGS as ENGLISH
+from camcore.presentation.grid import encoding
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
+from camcore.presentation.texts.en_grid import GRID_STRINGS as ENGLISH
 
 APP = Path(__file__).with_name("grid_app.py")
-FOLDER = Path(heatmap_grid.__file__).parent
+FOLDER = Path(encoding.__file__).parent
 
 
 @pytest.fixture(scope="module")

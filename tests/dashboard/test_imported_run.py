@@ -9,7 +9,7 @@ from page_steps import all_text, payload
 from page_steps import show_page as show
 from synthetic_run import CLASSES, make_run
 
-from camcore.language import LANGUAGES, text_in
+from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
 from dashboard.data import load_samples, read_entry
 from dashboard.router import PAGES

@@ -8,12 +8,12 @@ from string import Formatter
 
 import pytest
 
-from camcore import language
 from camcore.explained.explanation import TARGETS
-from camcore.heatmap_grid import CHOICES
 from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.language.en import STRINGS
 from camcore.measures.disagreement import MEASURES
+from camcore.presentation import texts
+from camcore.presentation.grid.encoding import CHOICES
+from camcore.presentation.texts.en import STRINGS
 from camcore.runs.run import HISTORY_COLUMNS
 from dashboard import curves, data, filtering, filters, order
 from dashboard.router import PAGES
@@ -22,8 +22,8 @@ REPOSITORY = Path(__file__).parents[2]
 SPEAKING = (*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "camcore").rglob("*.py"))
 WORDS = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
 VERDICTS = ("identical", "partly_drawing", "hidden", "real", "alike")
-TEXT = language.text_in("en")
-KOREAN = language.LANGUAGES["ko"]
+TEXT = texts.text_in("en")
+KOREAN = texts.LANGUAGES["ko"]
 EXAMPLES = ("drawing", "layers", "wrong")
 
 
@@ -105,7 +105,7 @@ def test_an_unknown_key_is_an_error():
         TEXT("no.such.text")
 
 
-@pytest.mark.parametrize("tables", [language.LANGUAGES, language.GRID_LANGUAGES], ids=["pages", "grid"])
+@pytest.mark.parametrize("tables", [texts.LANGUAGES, texts.GRID_LANGUAGES], ids=["pages", "grid"])
 def test_every_language_says_everything_and_fills_in_the_same(tables):
     english = tables["en"]
     for name, strings in tables.items():

@@ -21,7 +21,7 @@ from large_view_steps import (
 )
 from playwright.sync_api import Browser, Page, expect
 
-from camcore.heatmap_grid import encode_grid, read_front_end
+from camcore.presentation.grid.encoding import encode_grid, read_front_end
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from streamlit import user_info
 from synthetic_run import make_run
 
 from camcore.errors import CamcoreError
-from camcore.language import say
+from camcore.presentation.texts import say
 from dashboard import access, login, router
 from dashboard.access import Access
 

@@ -10,12 +10,12 @@ from page_steps import all_text, payload, show_page
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore.contact_sheet import draw_contact_sheet, to_png
 from camcore.explained.explanation import open_generation
-from camcore.heatmap_grid import CHOICES, DEFAULTS
-from camcore.image_table import make_image_table, to_csv
-from camcore.language import text_in
 from camcore.measures.disagreement import map_status
+from camcore.presentation.contact_sheet import draw_contact_sheet, to_png
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
+from camcore.presentation.image_table import make_image_table, to_csv
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from dashboard.router import PAGES
 

@@ -8,8 +8,8 @@ from page_steps import show_page as show
 from safetensors.numpy import save_file
 from synthetic_run import make_run
 
-from camcore.language import LANGUAGES, text_in
-from camcore.report import make_report
+from camcore.presentation.report.report import make_report
+from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
 
 PAGES = ("overview", "gallery", "disagreement", "verdict")

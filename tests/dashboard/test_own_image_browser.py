@@ -16,7 +16,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from camcore.data.uploaded_image import read_own_image
 from camcore.heatmaps.sources import parse_source
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 
 pytestmark = pytest.mark.browser

@@ -20,7 +20,7 @@ from synthetic_run import make_run
 from camcore.data.uploaded_image import MOST_MEGABYTES, read_own_image
 from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps.sources import parse_source
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from dashboard import limits, own_model, own_uploads
 from dashboard.own_files import Shown, make_download, safe_name

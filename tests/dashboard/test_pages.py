@@ -11,7 +11,7 @@ from page_steps import all_text, payload
 from page_steps import show_page as show
 from synthetic_run import make_run
 
-from camcore import language
+from camcore.presentation import texts
 from dashboard.router import PAGES
 
 NAMES = [name for name, _ in PAGES]
@@ -225,7 +225,7 @@ def test_no_page_imports_torch(runs):
 @pytest.mark.parametrize("page", NAMES)
 def test_every_page_speaks_korean(page, runs, monkeypatch):
     app = show(page, runs, monkeypatch, run="gap", lang="ko")
-    assert escape(language.say("ko", f"{page}.title")) in all_text(app)
+    assert escape(texts.say("ko", f"{page}.title")) in all_text(app)
     assert app.selectbox(key="url_run").label == "실험"
 
 
@@ -234,7 +234,7 @@ def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, m
     assert "lang" not in app.query_params
     app.button_group(key="url_lang").set_value("ko").run()
     assert app.query_params["lang"] == "ko"
-    assert language.say("ko", "gallery.title") in all_text(app)
+    assert texts.say("ko", "gallery.title") in all_text(app)
 
 
 def test_a_choice_made_before_the_address_of_the_last_one_is_back_loses_neither(runs, monkeypatch):

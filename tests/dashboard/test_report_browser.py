@@ -14,7 +14,7 @@ from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
 from camcore.explained.explanation import open_generation
-from camcore.report import write_report
+from camcore.presentation.report.report import write_report
 from camcore.runs.run import open_run
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from page_steps import show_page as show
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
-from camcore.language import text_in
+from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from dashboard.data import read_entry
 from dashboard.run_groups import group_runs

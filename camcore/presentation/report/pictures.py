@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore import markup
 from camcore.explained.queries import measure_range, same_by_theory
-from camcore.heatmap_grid import LargeView, encode_grid
-from camcore.language import grid_strings
-from camcore.report.subject import CONVENTION, MEASURE, Subject
-from camcore.summary import list_shares, say_drawing_share
-from camcore.tiles import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
+from camcore.presentation import html
+from camcore.presentation.grid.encoding import LargeView, encode_grid
+from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
+from camcore.presentation.report.subject import CONVENTION, MEASURE, Subject
+from camcore.presentation.summary import list_shares, say_drawing_share
+from camcore.presentation.texts import grid_strings
 
 
 def write_pictures(subject: Subject, images: int) -> str:
@@ -21,12 +21,12 @@ def write_pictures(subject: Subject, images: int) -> str:
     counts = {"count": min(images, total), "total": total}
     if subject.distances is None:
         title = text("report.pictures.single.title", first=subject.title(subject.pair[0]))
-        above = markup.section(title, text("report.pictures.single.lead", **counts))
+        above = html.section(title, text("report.pictures.single.lead", **counts))
     else:
         first, second = (subject.title(source) for source in subject.pair)
         names = {"measure": text(f"measure.{MEASURE}"), "convention": text(f"convention.{CONVENTION}")}
         lead = text("report.pictures.lead", **counts, **names)
-        above = markup.section(text("report.pictures.title", first=first, second=second), lead)
+        above = html.section(text("report.pictures.title", first=first, second=second), lead)
         if subject.verdict is not None:
             above += write_drawing_share(subject)
     return f'{above}<div id="report-grid"></div>'
@@ -38,7 +38,7 @@ def write_drawing_share(subject: Subject) -> str:
         return ""
     identical = same_by_theory(subject.generation, *subject.pair)
     said = say_drawing_share(subject.text, subject.pair, subject.moved, identical)
-    return markup.split(*said, list_shares(subject.text, subject.moved))
+    return html.split(*said, list_shares(subject.text, subject.moved))
 
 
 def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:

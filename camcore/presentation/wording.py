@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from camcore.errors import CamcoreError
 from camcore.heatmaps.sources import METHODS, parse_source
-from camcore.language import Text
-from camcore.language.en import STRINGS as ENGLISH
+from camcore.presentation.texts import Text
+from camcore.presentation.texts.en import STRINGS as ENGLISH
 
 TINY_P = 0.001
 

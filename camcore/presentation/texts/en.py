@@ -1,14 +1,14 @@
 """Every text of the dashboard, in English. Words in braces are filled in; the heatmap grid has its own table."""
 
-from camcore.language.en_finding import FINDING_STRINGS
-from camcore.language.en_large_view import LARGE_VIEW_STRINGS
-from camcore.language.en_login import LOGIN_STRINGS
-from camcore.language.en_own_image import OWN_IMAGE_STRINGS
-from camcore.language.en_price import PRICE_STRINGS
-from camcore.language.en_report import REPORT_STRINGS
-from camcore.language.en_tour import TOUR_STRINGS
-from camcore.language.en_training import TRAINING_STRINGS
-from camcore.language.en_verdict import VERDICT_STRINGS
+from camcore.presentation.texts.en_finding import FINDING_STRINGS
+from camcore.presentation.texts.en_large_view import LARGE_VIEW_STRINGS
+from camcore.presentation.texts.en_login import LOGIN_STRINGS
+from camcore.presentation.texts.en_own_image import OWN_IMAGE_STRINGS
+from camcore.presentation.texts.en_price import PRICE_STRINGS
+from camcore.presentation.texts.en_report import REPORT_STRINGS
+from camcore.presentation.texts.en_tour import TOUR_STRINGS
+from camcore.presentation.texts.en_training import TRAINING_STRINGS
+from camcore.presentation.texts.en_verdict import VERDICT_STRINGS
 
 _PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS | OWN_IMAGE_STRINGS | LARGE_VIEW_STRINGS | TOUR_STRINGS
 _PARTS |= TRAINING_STRINGS | PRICE_STRINGS | LOGIN_STRINGS

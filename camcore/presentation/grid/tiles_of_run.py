@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from camcore import geometry
 from camcore.explained import queries
 from camcore.explained.explanation import TARGETS, Generation
-from camcore.heatmap_grid import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
-from camcore.language import Text
 from camcore.measures.disagreement import MEASURES
+from camcore.presentation.grid.encoding import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import source_title
 from camcore.runs.run import Run
-from camcore.wording import source_title
 
 TILE_WIDTH = 164  # px; three pairs side by side on a laptop, one on a phone
 SLOTS: tuple[Slot, Slot] = ("a", "b")

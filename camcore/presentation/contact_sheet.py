@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 from camcore.explained.explanation import Generation
 from camcore.explained.queries import measure_range
 from camcore.heatmaps.drawing import colormap
-from camcore.language import Text
+from camcore.presentation.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import source_title
 from camcore.runs.run import Run
-from camcore.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
-from camcore.wording import source_title
 
 MOST_IMAGES = 96
 GAP, MARGIN, HEAD, LINE = 6, 28, 104, 20

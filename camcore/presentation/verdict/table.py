@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from camcore.language import Text
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import measure_meaning, measure_title, name_of, percent, why_no_cam
 from camcore.verdict.document import Verdict, mean_of
-from camcore.wording import measure_meaning, measure_title, name_of, percent, why_no_cam
 
 STAR, BETTER, WORSE = "★", "▲", "▼"
 

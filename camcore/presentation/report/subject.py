@@ -6,15 +6,15 @@ from functools import cached_property
 
 import pandas as pd
 
-from camcore import wording
 from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.explained import queries
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.language import LANGUAGES, Text, text_in
+from camcore.presentation import wording
+from camcore.presentation.summary import Shares, mean_of_finite
+from camcore.presentation.texts import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
-from camcore.summary import Shares, mean_of_finite
 from camcore.verdict.document import Verdict, read_verdict
 
 MEASURE, CONVENTION = "heat_moved", "literature"

@@ -6,9 +6,9 @@
 from html import escape
 from typing import Any
 
-from camcore.language import Text
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import name_of
 from camcore.verdict.document import Verdict
-from camcore.wording import name_of
 
 NUMBERS = ("milliseconds", "times")
 WORDS = ("needs", "heads", "layers")

@@ -6,15 +6,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from camcore import markup
 from camcore.errors import shell_command
-from camcore.language import Text
-from camcore.report.pictures import write_drawing_share
-from camcore.report.subject import Subject
-from camcore.sentences import write_basis, write_sentences
+from camcore.presentation import html
+from camcore.presentation.report.pictures import write_drawing_share
+from camcore.presentation.report.subject import Subject
+from camcore.presentation.sentences import write_basis, write_sentences
+from camcore.presentation.texts import Text
+from camcore.presentation.verdict import costs, curves, forest, price, table
+from camcore.presentation.wording import measure_meaning, measure_title, name_of
 from camcore.verdict.document import Verdict
-from camcore.verdict_view import cost, curves, forest, price, table
-from camcore.wording import measure_meaning, measure_title, name_of
 
 
 def write_finding(subject: Subject) -> str:
@@ -23,8 +23,8 @@ def write_finding(subject: Subject) -> str:
     if subject.verdict is None:
         return write_drawing_share(subject) + _write_missing(subject)
     said, left = write_sentences(text, subject.verdict.document)
-    more = f"<details><summary>{escape(text('verdict.more'))}</summary>{markup.listing(left)}</details>" if left else ""
-    return markup.finding(said or [text("verdict.claim.none")]) + more
+    more = f"<details><summary>{escape(text('verdict.more'))}</summary>{html.listing(left)}</details>" if left else ""
+    return html.finding(said or [text("verdict.claim.none")]) + more
 
 
 def write_verdict(text: Text, verdict: Verdict) -> str:
@@ -32,10 +32,10 @@ def write_verdict(text: Text, verdict: Verdict) -> str:
     lead = write_basis(text, verdict.document)
     measures = "".join(_write_measure(text, verdict, measure) for measure in verdict.measures)
     reference = name_of(text, verdict.reference)
-    above_table = markup.section(text("verdict.table.title"), text("report.verdict.table.lead", reference=reference), 3)
+    above_table = html.section(text("verdict.table.title"), text("report.verdict.table.lead", reference=reference), 3)
     return "".join(
         (
-            markup.section(text("report.verdict.title"), lead),
+            html.section(text("report.verdict.title"), lead),
             _write_choice(text, verdict),
             measures,
             above_table,
@@ -70,7 +70,7 @@ def _write_missing(subject: Subject) -> str:
     # The last two parts alone: where the folder lies on this machine is nobody's business.
     path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
     command = escape(shell_command("verdict", path))
-    box = markup.notice(text("report.verdict.missing.title"), text("report.verdict.missing.body"))
+    box = html.notice(text("report.verdict.missing.title"), text("report.verdict.missing.body"))
     return box.removesuffix("</div>") + f'<pre tabindex="0"><code>{command}</code></pre></div>'
 
 
@@ -89,11 +89,11 @@ def _write_measure(text: Text, verdict: Verdict, measure: str) -> str:
     turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
     names = {"measure": measure_title(text, measure), "reference": name_of(text, verdict.reference)}
     lead = text("verdict.forest.lead", meaning=measure_meaning(text, measure), turned=turned).strip()
-    left = markup.section(text("verdict.forest.title", **names), lead, 3)
+    left = html.section(text("verdict.forest.title", **names), lead, 3)
     left += forest.draw_forest(text, verdict, measure, "")
     right = ""
     if verdict.measures[measure].get("by_correctness"):
-        right = markup.section(text("verdict.correctness.title"), text("verdict.correctness.lead"), 3)
+        right = html.section(text("verdict.correctness.title"), text("verdict.correctness.lead"), 3)
         right += forest.draw_correctness(text, verdict, measure, "")
     hidden = "" if measure == verdict.main_measure else " hidden"
     return f'<div class="pair wide" data-measure="{escape(measure)}"{hidden}><div>{left}</div><div>{right}</div></div>'
@@ -104,21 +104,21 @@ def _write_curves(text: Text, verdict: Verdict) -> str:
     charts = "".join(write_chart(kind, text(f"verdict.curves.{kind}")) for kind in curves.FAITHFULNESS)
     random = write_chart("randomization", text("verdict.randomization.title"))
     return (
-        markup.section(text("verdict.curves.title"), text("verdict.curves.lead"), 3)
+        html.section(text("verdict.curves.title"), text("verdict.curves.lead"), 3)
         + legend
         + f'<div class="pair">{charts}</div>'
-        + markup.section(text("verdict.randomization.title"), text("verdict.randomization.lead"), 3)
+        + html.section(text("verdict.randomization.title"), text("verdict.randomization.lead"), 3)
         + f'<div class="pair">{random}<div>{curves.write_checks(text, verdict)}</div></div>'
     )
 
 
 def _write_cost(text: Text, verdict: Verdict) -> str:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
-    written = markup.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
-    written += cost.draw_cost(text, verdict, "")
+    written = html.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
+    written += costs.draw_cost(text, verdict, "")
     facts = price.list_price(text, verdict)
     if facts:
         lead = price.write_price_lead(text, verdict)
-        written += markup.section(text("verdict.price.title"), lead, 3) + markup.facts(facts)
+        written += html.section(text("verdict.price.title"), lead, 3) + html.facts(facts)
         written += price.draw_seeds(text, verdict)
     return written

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from camcore.language import Text
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import name_of, percent, points, probability
 from camcore.verdict.document import Verdict
-from camcore.wording import name_of, percent, points, probability
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
 BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least

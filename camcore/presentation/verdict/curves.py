@@ -10,10 +10,10 @@ from html import escape
 import plotly.graph_objects as go
 from plotly.colors import hex_to_rgb
 
-from camcore.charts import RUN_COLORS
-from camcore.language import Text
+from camcore.presentation.charts import RUN_COLORS
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import join_names, name_of
 from camcore.verdict.document import Verdict
-from camcore.wording import join_names, name_of
 
 FAITHFULNESS = ("insertion", "deletion")
 GREY = "#9a9388"

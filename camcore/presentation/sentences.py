@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from camcore.language import Text
-from camcore.wording import join_names, measure_phrase, name_of, points, why_no_cam
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import join_names, measure_phrase, name_of, points, why_no_cam
 
 Verdict = dict[str, Any]
 Parameters = dict[str, Any]

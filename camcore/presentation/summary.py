@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from camcore.explained.explanation import Generation
-from camcore.language import Text
-from camcore.wording import source_title
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import source_title
 
 NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
 

@@ -6,10 +6,10 @@
 from html import escape
 from typing import Any
 
-from camcore.language import Text
+from camcore.presentation.texts import Text
+from camcore.presentation.verdict.forest import Scale, draw_row
+from camcore.presentation.wording import percent, points, probability
 from camcore.verdict.document import Verdict
-from camcore.verdict_view.forest import Scale, draw_row
-from camcore.wording import percent, points, probability
 
 MARGIN = 0.01  # one point on either side, so that nothing is blown up to look like much
 

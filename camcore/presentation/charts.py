@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.colors import hex_to_rgb
 
-from camcore.language import Text
+from camcore.presentation.texts import Text
 from camcore.runs.seed_groups import Course
 
 RUN_COLORS = ("#2a938a", "#bd8526", "#9466b0", "#4b84c4", "#c4603f", "#839440", "#b0577f", "#7d7468")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from camcore.language import en, en_grid, ko, ko_grid
+from camcore.presentation.texts import en, en_grid, ko, ko_grid
 
 Text = Callable[..., str]
 

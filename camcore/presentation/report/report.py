@@ -10,15 +10,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 import camcore
-from camcore import markup
-from camcore.charts import style_chart
 from camcore.errors import CamcoreError
 from camcore.explained.queries import epochs_apart
-from camcore.report import background, pictures, verdict
-from camcore.report.page import assemble_page, is_report
-from camcore.report.subject import Subject, open_subject
+from camcore.presentation import html
+from camcore.presentation.charts import style_chart
+from camcore.presentation.report import background, pictures, verdict
+from camcore.presentation.report.page import assemble_page, is_report
+from camcore.presentation.report.subject import Subject, open_subject
+from camcore.presentation.summary import list_facts
 from camcore.runs.run import Run
-from camcore.summary import list_facts
 from camcore.system.files import write_text
 
 IMAGES = 48
@@ -70,9 +70,9 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
     facts = list_facts(text, subject.generation, subject.pair, subject.off_object, subject.moved)
     written = "".join(f'<section id="{name}">{section}</section>\n' for name, section in sections)
     return (
-        f"<main>{markup.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
+        f"<main>{html.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
         f'<p id="without-script">{escape(text("report.noscript"))}</p>\n'
-        f'<section id="finding">{verdict.write_finding(subject)}{markup.facts(facts)}</section>\n{written}</main>\n'
+        f'<section id="finding">{verdict.write_finding(subject)}{html.facts(facts)}</section>\n{written}</main>\n'
         f"<footer><p>{escape(_write_footer(subject))}</p></footer>"
     )
 

@@ -3,7 +3,7 @@
 Words in braces are filled in by the grid. Text only: nothing here is read as markup.
 """
 
-from camcore.language.ko_large_view import LARGE_VIEW_GRID_STRINGS
+from camcore.presentation.texts.ko_large_view import LARGE_VIEW_GRID_STRINGS
 
 GRID_STRINGS = LARGE_VIEW_GRID_STRINGS | {
     "toolbar": "히트맵을 그리는 방식",

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camcore.explained.explanation import TARGETS
-from camcore.heatmap_grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.heatmaps.sources import METHODS
-from camcore.language.en_grid import GRID_STRINGS as ENGLISH_GRID
+from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
+from camcore.presentation.texts.en_grid import GRID_STRINGS as ENGLISH_GRID
 
 __all__ = [
     "ANY_CLASS",

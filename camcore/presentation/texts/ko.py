@@ -1,14 +1,14 @@
 """Every text of the dashboard, in Korean."""
 
-from camcore.language.ko_finding import FINDING_STRINGS
-from camcore.language.ko_large_view import LARGE_VIEW_STRINGS
-from camcore.language.ko_login import LOGIN_STRINGS
-from camcore.language.ko_own_image import OWN_IMAGE_STRINGS
-from camcore.language.ko_price import PRICE_STRINGS
-from camcore.language.ko_report import REPORT_STRINGS
-from camcore.language.ko_tour import TOUR_STRINGS
-from camcore.language.ko_training import TRAINING_STRINGS
-from camcore.language.ko_verdict import VERDICT_STRINGS
+from camcore.presentation.texts.ko_finding import FINDING_STRINGS
+from camcore.presentation.texts.ko_large_view import LARGE_VIEW_STRINGS
+from camcore.presentation.texts.ko_login import LOGIN_STRINGS
+from camcore.presentation.texts.ko_own_image import OWN_IMAGE_STRINGS
+from camcore.presentation.texts.ko_price import PRICE_STRINGS
+from camcore.presentation.texts.ko_report import REPORT_STRINGS
+from camcore.presentation.texts.ko_tour import TOUR_STRINGS
+from camcore.presentation.texts.ko_training import TRAINING_STRINGS
+from camcore.presentation.texts.ko_verdict import VERDICT_STRINGS
 
 _PARTS = VERDICT_STRINGS | REPORT_STRINGS | FINDING_STRINGS | OWN_IMAGE_STRINGS | LARGE_VIEW_STRINGS | TOUR_STRINGS
 _PARTS |= TRAINING_STRINGS | PRICE_STRINGS | LOGIN_STRINGS

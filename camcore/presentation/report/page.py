@@ -19,9 +19,9 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 import camcore
-from camcore.appearance import read_style, write_theme
-from camcore.heatmap_grid import read_front_end
-from camcore.verdict_view.table import read_table_front_end
+from camcore.presentation.appearance import read_style, write_theme
+from camcore.presentation.grid.encoding import read_front_end
+from camcore.presentation.verdict.table import read_table_front_end
 
 GENERATOR = "camcore"
 _FOLDER = Path(__file__).parent

@@ -6,14 +6,14 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from camcore import markup
 from camcore.backbones import BACKBONES
-from camcore.charts import RUN_COLORS, draw_column, draw_curves
-from camcore.language import Text
-from camcore.report.subject import Subject
-from camcore.report.verdict import write_chart
+from camcore.presentation import html
+from camcore.presentation.charts import RUN_COLORS, draw_column, draw_curves
+from camcore.presentation.report.subject import Subject
+from camcore.presentation.report.verdict import write_chart
+from camcore.presentation.texts import Text
+from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
-from camcore.wording import format_tiny
 
 CURVES = ("loss", "accuracy")
 RATE_HEIGHT = 210
@@ -36,17 +36,17 @@ def write_training(subject: Subject) -> str:
     if history.empty:
         file = subject.run.imported_from
         nothing = text("report.training.none") if file is None else text("report.training.imported", file=file)
-        return markup.section(text("report.training.title"), nothing)
+        return html.section(text("report.training.title"), nothing)
     curves = "".join(
-        f"<div>{markup.section(text(f'training_curves.{quantity}'), level=3)}"
+        f"<div>{html.section(text(f'training_curves.{quantity}'), level=3)}"
         f"{write_chart(quantity, text(f'training_curves.{quantity}'))}</div>"
         for quantity in CURVES
     )
     rate = text("training_curves.learning_rate")
     return (
-        markup.section(text("report.training.title"), text("training_curves.legend"))
+        html.section(text("report.training.title"), text("training_curves.legend"))
         + f'<div class="pair">{curves}</div>'
-        + f"<div>{markup.section(rate, level=3)}{write_chart('learning_rate', rate, RATE_HEIGHT)}</div>"
+        + f"<div>{html.section(rate, level=3)}{write_chart('learning_rate', rate, RATE_HEIGHT)}</div>"
         + f"<details><summary>{escape(text('training_curves.numbers'))}</summary>{_write_history(subject, history)}"
         "</details>"
     )
@@ -58,7 +58,7 @@ def write_reading(subject: Subject) -> str:
     body = text("report.reading.body")
     if subject.verdict is not None:
         body += "\n" + text("verdict.reading.body")
-    return markup.section(text("report.reading.title")) + write_list(body)
+    return html.section(text("report.reading.title")) + write_list(body)
 
 
 def write_list(marked: str) -> str:
@@ -70,7 +70,7 @@ def write_list(marked: str) -> str:
 def write_about(subject: Subject) -> str:
     """Return data set, network, training, machine and versions."""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _list_facts(subject) if value)
-    return markup.section(subject.text("report.about.title")) + f'<dl class="about">{rows}</dl>'
+    return html.section(subject.text("report.about.title")) + f'<dl class="about">{rows}</dl>'
 
 
 def _list_facts(subject: Subject) -> list[tuple[str, str]]:
