@@ -53,10 +53,10 @@ def main(context: click.Context) -> None:
 @show_errors
 def explain_command(path: Path, **options: Any) -> None:
     """Compute heatmaps for all validation images of a run."""
-    from camcore import workflows
+    from camcore.workflows import explain
 
     try:
-        generation, made = workflows.explain_run(path, **options)
+        generation, made = explain.explain_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps in force are kept; the same command goes on from what was finished.", 130)
     images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
@@ -81,12 +81,12 @@ def explain_command(path: Path, **options: Any) -> None:
 @show_errors
 def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
-    from camcore import workflows
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
+    from camcore.workflows import explain as workflows
 
     try:
-        verdict = workflows.verdict_run(path, **options)
+        verdict = explain.verdict_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps and verdict of before are kept; the same command begins anew.", 130)
     for sentences in write_sentences(text_in("en"), verdict):
@@ -124,11 +124,11 @@ def _say_seeds(price: dict[str, Any]) -> None:
 @show_errors
 def demo_command(path: Path | None, **options: Any) -> None:
     """Go the whole way on paper dogs, small: draw, train, explain. A few minutes on two cores."""
-    from camcore import new_runs
+    from camcore.workflows import train
 
     path = path or runs_folder() / "demo"
     try:
-        generation = new_runs.make_demo(path, **options)
+        generation = train.make_demo(path, **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
     click.echo(f"{path}: {generation.manifest['images']} images explained, accuracy {generation.accuracy:.3f}.")

@@ -52,17 +52,17 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     What is in the checkpoint is never executed. What the model sees (--view, --size, --mean, --std) must be what it saw
     in training. The data set may hold some of the checkpoint's classes only; they go by their names.
     """
-    from camcore import import_run, new_runs
+    from camcore.workflows import import_model, train
 
     config = RunConfig(read_dataset(options), read_view(options), ModelConfig(backbone, "native", weights=weights.name))
     root, overwrite = options["root"], options["overwrite"]
     try:
         if options["download"]:
-            new_runs.download_dataset(config.dataset.kind, root)
-        made = import_run.import_run(path, config, weights, classes, root, overwrite=overwrite)
+            train.download_dataset(config.dataset.kind, root)
+        made = import_model.import_run(path, config, weights, classes, root, overwrite=overwrite)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
-    for line in import_run.describe_import(made):
+    for line in import_model.describe_import(made):
         click.echo(line)
     say_skipped(made.run)
     click.echo(f"Imported: {path}. Next: {shell_command('explain', path)}")

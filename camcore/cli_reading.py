@@ -40,9 +40,9 @@ def report_command(path: Path, out: Path | None, images: int, sources: str | Non
 @show_errors
 def layers_command(path: Path) -> None:
     """List the layers of a run's network, with their grids."""
-    from camcore import workflows
+    from camcore.workflows import explain
 
-    for layer in workflows.list_layers(path):
+    for layer in explain.list_layers(path):
         grid = f"{layer['height']} x {layer['width']}"
         click.echo(f"{layer['name']:<24} {grid:>9}  {layer['channels']:>5} channels  {layer['note']}")
 
@@ -84,7 +84,7 @@ def _find_problem(run: Run) -> RunError | None:
 @show_errors
 def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) -> None:
     """Say whether runs are whole, by the SHA-256 of every file."""
-    from camcore.checking import accept_run, check_run
+    from camcore.workflows.check import accept_run, check_run
 
     if accept and not paths:
         raise click.UsageError("--accept needs the runs to be named.")

@@ -85,7 +85,7 @@ from camcore.training.recipes import RECIPES, apply_recipe
 @show_errors
 def train_command(context: click.Context, path: Path, resume: bool, overwrite: bool, **options: Any) -> None:
     """Train a classifier into a run folder."""
-    from camcore import new_runs
+    from camcore.workflows import train
 
     places = {name: options.pop(name) for name in ("root", "device", "workers")}
     given = _find_given(context, set(options))
@@ -96,15 +96,15 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
     try:
         if resume:
             _require_no_settings(context, given, overwrite)
-            run = new_runs.resume_run(path, **places)
+            run = train.resume_run(path, **places)
         else:
             if options.pop("download"):
-                new_runs.download_dataset(options["kind"], places["root"])
+                train.download_dataset(options["kind"], places["root"])
             config = build_config(options)
             if seeds:
-                _say_group(new_runs.train_seeds(path, config, seeds, overwrite=overwrite, **places))
+                _say_group(train.train_seeds(path, config, seeds, overwrite=overwrite, **places))
                 return
-            run = new_runs.train_run(path, config, overwrite=overwrite, **places)
+            run = train.train_run(path, config, overwrite=overwrite, **places)
     except KeyboardInterrupt as stop:
         if seeds:
             say_end("\nStopped. What is finished is kept; the same command goes on from there.", 130)

@@ -96,11 +96,11 @@ def single_thread() -> None:
 @pytest.fixture(scope="session")
 def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, single_thread: None) -> Run:
     """A finished run, explained with CAM and Grad-CAM at two layers. Shared: whoever changes it takes `own_run`."""
-    from camcore import new_runs, workflows
+    from camcore.workflows import explain, train
 
     path = tmp_path_factory.mktemp("runs") / "tiny"
-    new_runs.train_run(path, TINY_CONFIG, tiny_folder, device="cpu", workers=0)
-    workflows.explain_run(path, TINY_SOURCES, device="cpu", workers=0)
+    train.train_run(path, TINY_CONFIG, tiny_folder, device="cpu", workers=0)
+    explain.explain_run(path, TINY_SOURCES, device="cpu", workers=0)
     return open_run(path)
 
 

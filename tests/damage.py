@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from camcore import workflows
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, write_sums
+from camcore.workflows import explain
 
 # Patterns, because a generation and the values of a verdict have names of their own; each is of one file.
 FILES = (
@@ -52,10 +52,8 @@ def complete(run: Run, seed: int) -> Path:
     document = (run.path / "run.json").read_text(encoding="utf-8")
     (run.path / "run.json").write_text(document.replace("disc", f"disc {seed}"), encoding="utf-8")
     write_sums(run.path, RUN_FILES)
-    workflows.explain_run(
-        run.path, "cam,grad_cam,grad_cam@layer3", all_classes=True, force=True, device="cpu", workers=0
-    )
-    workflows.verdict_run(run.path, **JUDGE)  # type: ignore[arg-type]
+    explain.explain_run(run.path, "cam,grad_cam,grad_cam@layer3", all_classes=True, force=True, device="cpu", workers=0)
+    explain.verdict_run(run.path, **JUDGE)  # type: ignore[arg-type]
     return run.path
 
 

@@ -9,7 +9,6 @@ from command_line import run_camcore
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from camcore.checking import check_run
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
@@ -18,6 +17,7 @@ from camcore.system.checksums import RUN_FILES, SUMS, read_sums, write_sums
 from camcore.verdict import verdict
 from camcore.verdict.document import read_values, read_verdict
 from camcore.verdict.scoring import Scores
+from camcore.workflows.check import check_run
 
 
 def list_all(path: Path) -> None:

@@ -12,13 +12,13 @@ import pytest
 from command_line import ON_CPU, parse_options, run_camcore
 
 import camcore
-from camcore import new_runs
 from camcore.cli import main
 from camcore.cli_train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.explained.explanation import open_generation
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
+from camcore.workflows import train
 
 README = Path(__file__).parents[1] / "README.md"
 COMMANDS = sorted(main.commands)
@@ -147,7 +147,7 @@ def test_the_demo_says_what_it_made_and_where_to_look(
         asked.append(path)
         return open_generation(trained_run)
 
-    monkeypatch.setattr(new_runs, "make_demo", make_demo)
+    monkeypatch.setattr(train, "make_demo", make_demo)
     monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
     lines = run_camcore("demo").stdout.splitlines()
     accuracy = open_generation(trained_run).accuracy

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from command_line import ON_CPU, run_camcore
 
-from camcore import new_runs, workflows
 from camcore.config import ModelConfig, RunConfig
 from camcore.explained.explanation import open_generation
 from camcore.heatmaps.sources import METHODS
@@ -18,6 +17,7 @@ from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
+from camcore.workflows import explain, train
 
 
 def refuse(*arguments: object) -> str:
@@ -122,7 +122,7 @@ LACKS = [
 
 @pytest.mark.parametrize("error", LACKS)
 def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "explain_run", raise_it(error))
+    monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (
         "Error: There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
         " with fewer --workers. What was finished before is kept."
@@ -131,14 +131,14 @@ def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyP
 
 def test_a_folder_that_is_closed_to_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "/data/dogs/Images")
-    monkeypatch.setattr(workflows, "explain_run", raise_it(error))
+    monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (
         "Error: /data/dogs/Images can't be opened (Permission denied). Get the right to, or choose another place."
     )
 
 
 def test_a_defect_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "explain_run", raise_it(RuntimeError("shapes do not match")))
+    monkeypatch.setattr(explain, "explain_run", raise_it(RuntimeError("shapes do not match")))
     with pytest.raises(RuntimeError, match="shapes"):
         run_camcore("explain", "x")
 
@@ -156,7 +156,7 @@ def press_ctrl_c(*_: Any, **__: Any) -> None:
 
 def stop_training(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what is said when Ctrl-C is pressed in `camcore train`."""
-    monkeypatch.setattr(new_runs, "train_run", press_ctrl_c)
+    monkeypatch.setattr(train, "train_run", press_ctrl_c)
     result = run_camcore("train", "--run", path)
     assert result.exit_code == 130
     assert result.stdout == ""
@@ -185,7 +185,7 @@ def test_ctrl_c_beside_a_finished_run_does_not_advise_to_go_on_with_it(
 
 
 def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "explain_run", press_ctrl_c)
+    monkeypatch.setattr(explain, "explain_run", press_ctrl_c)
     result = run_camcore("explain", trained_run.path)
     assert result.exit_code == 130
     assert result.stderr == "\nStopped. Maps in force are kept; the same command goes on from what was finished.\n"
@@ -195,6 +195,6 @@ def test_a_defect_is_not_dressed_up_as_a_user_s_mistake(trained_run: Run, monkey
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(workflows, "explain_run", fail)
+    monkeypatch.setattr(explain, "explain_run", fail)
     with pytest.raises(ZeroDivisionError):
         run_camcore("explain", trained_run.path)

@@ -24,7 +24,7 @@ from camcore.models.classifier import Classifier
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
-from camcore.workflows import find_stored
+from camcore.workflows.explain import find_stored
 
 CPU = torch.device("cpu")
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

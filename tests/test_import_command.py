@@ -10,11 +10,11 @@ from command_line import ON_CPU, parse_options, run_camcore
 from foreign_networks import save_network
 from test_cli_refusals import press_ctrl_c, refuse
 
-from camcore import import_run
 from camcore.cli_options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.models.weights import load_model
 from camcore.runs.run import Run, open_run
+from camcore.workflows import import_model
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_run_backbone_and_weights_must_be_named(missing: str) -> None:
 
 
 def test_ctrl_c_leaves_nothing(arguments: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_run, "save_weights", press_ctrl_c)
+    monkeypatch.setattr(import_model, "save_weights", press_ctrl_c)
     result = run_camcore(*arguments, "--classes", "dataset")
     assert result.exit_code == 130
     assert result.stderr == "\nStopped. There is nothing to keep yet.\n"

@@ -18,18 +18,19 @@ from foreign_networks import State, build_network, logits_of, save_network
 from PIL import Image
 from trap import Trap
 
-from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.queries import name_samples
-from camcore.import_run import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.models.classifier import CamCheck
 from camcore.models.weights import load_model
 from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 from camcore.verdict.evaluation import load_seen
+from camcore.workflows import explain as workflows
+from camcore.workflows import train
+from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder
 MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)
@@ -180,7 +181,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
         "run.json",
     ]
     with pytest.raises(CamcoreError, match="is finished; there is nothing to resume"):
-        new_runs.resume_run(run.path, device="cpu", workers=0)
+        train.resume_run(run.path, device="cpu", workers=0)
 
 
 def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
@@ -307,7 +308,7 @@ def test_an_existing_run_is_refused_before_any_work(
     import_known: Import, own_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = read_folder(own_run.path)
-    monkeypatch.setattr("camcore.import_run.read_checkpoint", lambda *_: pytest.fail("the work began"))
+    monkeypatch.setattr("camcore.workflows.import_model.read_checkpoint", lambda *_: pytest.fail("the work began"))
     assert refuse(import_known, path=own_run.path) == (
         f"{own_run.path} exists already. Replace it with --overwrite, or name another."
     )
@@ -352,7 +353,7 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(
 ) -> None:
     folder = own_run.path.parent
     before, beside = read_folder(own_run.path), names_in(folder)
-    monkeypatch.setattr(f"camcore.import_run.{step}", fail_with(failure))
+    monkeypatch.setattr(f"camcore.workflows.import_model.{step}", fail_with(failure))
     with pytest.raises((KeyboardInterrupt, CamcoreError, RuntimeError)):
         import_known(path=own_run.path if overwrite else folder / "run", overwrite=overwrite)
     assert names_in(folder) == beside
@@ -432,6 +433,6 @@ def test_the_first_look_is_spread_over_all_classes(
     seen: list[int] = []
     load = dataset.load_image
     watched = replace(dataset, load_image=lambda sample, *_: seen.append(sample.label) or load(sample))
-    monkeypatch.setattr("camcore.import_run.LOOKED_AT", 3)
+    monkeypatch.setattr("camcore.workflows.import_model.LOOKED_AT", 3)
     assert look_first(load_model(run), watched, run.config, 3).images == 3
     assert seen == [2, 4, 1]

@@ -10,10 +10,10 @@ import torch
 from pyarrow import parquet
 from trap import Trap
 
-from camcore import new_runs
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
+from camcore.workflows import train
 
 
 def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:
@@ -54,5 +54,5 @@ def test_what_a_training_left_is_not_run_when_it_goes_on(
     own_run.resume_path.mkdir()
     torch.save({"model": Trap(tmp_path / "trace")}, own_run.state_path)
     with pytest.raises(CamcoreError, match=r"state\.pt"):
-        new_runs.resume_run(own_run.path, device="cpu", workers=0)
+        train.resume_run(own_run.path, device="cpu", workers=0)
     assert not (tmp_path / "trace").exists()

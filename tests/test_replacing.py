@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
+from camcore.workflows import train
 
 FAILURES = [KeyboardInterrupt, CamcoreError("a damaged image"), RuntimeError("out of memory")]
 Failure = BaseException | type[BaseException]
@@ -22,7 +22,7 @@ Failure = BaseException | type[BaseException]
 def train_over(run: Run, root: Path, **changes: Any) -> Run:
     """Train a run of one epoch in the place of another."""
     config = replace(run.config, train=replace(run.config.train, epochs=1, **changes))
-    return new_runs.train_run(run.path, config, root, overwrite=True, device="cpu", workers=0)
+    return train.train_run(run.path, config, root, overwrite=True, device="cpu", workers=0)
 
 
 def read_folder(path: Path) -> dict[str, bytes]:
@@ -64,7 +64,7 @@ def test_what_is_no_run_is_refused_and_left_alone(
     photograph.parent.mkdir(exist_ok=True)
     photograph.write_bytes(b"pixels")
     with pytest.raises(CamcoreError) as caught:
-        new_runs.train_run(path, tiny_config, tiny_folder, overwrite=True, device="cpu", workers=0)
+        train.train_run(path, tiny_config, tiny_folder, overwrite=True, device="cpu", workers=0)
     assert str(caught.value) == (
         f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
     )
@@ -74,7 +74,8 @@ def test_what_is_no_run_is_refused_and_left_alone(
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize(
-    "step", ["camcore.new_runs.create_run", "camcore.training.loop.train_steps", "camcore.training.loop.evaluate"]
+    "step",
+    ["camcore.workflows.train.create_run", "camcore.training.loop.train_steps", "camcore.training.loop.evaluate"],
 )
 def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
     step: str, failure: Failure, own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,7 +100,7 @@ def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(
     assert run.history()["epoch"].tolist() == [1]
     assert not run.finished
     assert names_beside(own_run.path) == ["own"]
-    assert new_runs.resume_run(run.path, device="cpu", workers=0).finished
+    assert train.resume_run(run.path, device="cpu", workers=0).finished
 
 
 @pytest.mark.parametrize("wrong", ["root", "weights"])
@@ -112,20 +113,20 @@ def test_what_can_not_begin_does_not_touch_the_old_run(
     config = replace(own_run.config, model=model)
     before = read_folder(own_run.path)
     with pytest.raises(CamcoreError, match="Correct --root" if wrong == "root" else "no weights file"):
-        new_runs.train_run(own_run.path, config, root, overwrite=True, device="cpu", workers=0)
+        train.train_run(own_run.path, config, root, overwrite=True, device="cpu", workers=0)
     assert read_folder(own_run.path) == before
 
 
 def test_without_overwrite_nothing_is_put_aside(own_run: Run) -> None:
     before = read_folder(own_run.path)
-    with new_runs.replacing(own_run.path, overwrite=False):
+    with train.replacing(own_run.path, overwrite=False):
         assert read_folder(own_run.path) == before
     assert read_folder(own_run.path) == before
 
 
 def test_while_a_run_is_replaced_the_old_one_is_hidden_beside_it(own_run: Run) -> None:
     before = read_folder(own_run.path)
-    with new_runs.replacing(own_run.path, overwrite=True):
+    with train.replacing(own_run.path, overwrite=True):
         assert not own_run.path.exists()
         (aside,) = names_beside(own_run.path)
         assert aside == ".own.replaced", "lists of runs leave hidden folders out"
@@ -147,7 +148,7 @@ def kill_replacement(run: Run, epochs: int) -> None:
 def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) -> None:
     before = read_folder(own_run.path)
     kill_replacement(own_run, epochs=0)
-    with new_runs.replacing(own_run.path, overwrite=True):
+    with train.replacing(own_run.path, overwrite=True):
         assert not own_run.path.exists()
     assert read_folder(own_run.path) == before, "the begun run without an epoch is worth less"
     assert names_beside(own_run.path) == ["own"]
@@ -156,7 +157,7 @@ def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) ->
 def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch(own_run: Run) -> None:
     kill_replacement(own_run, epochs=1)
     newer = read_folder(own_run.path)
-    with new_runs.replacing(own_run.path, overwrite=True):
+    with train.replacing(own_run.path, overwrite=True):
         pass
     assert read_folder(own_run.path) == newer
     assert names_beside(own_run.path) == ["own"]
@@ -166,7 +167,7 @@ def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch
 def test_a_run_that_was_put_aside_when_all_was_killed_comes_back(overwrite: bool, own_run: Run) -> None:
     before = read_folder(own_run.path)
     own_run.path.rename(own_run.path.with_name(".own.replaced"))
-    with new_runs.replacing(own_run.path, overwrite):
+    with train.replacing(own_run.path, overwrite):
         assert own_run.path.exists() is not overwrite
     assert read_folder(own_run.path) == before
     assert names_beside(own_run.path) == ["own"]

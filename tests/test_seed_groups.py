@@ -9,10 +9,10 @@ import pytest
 from command_line import ON_CPU, run_camcore
 from safetensors.torch import load_file
 
-from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import open_run
+from camcore.workflows import train as new_runs
 
 
 @pytest.fixture

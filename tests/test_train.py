@@ -15,7 +15,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from camcore import new_runs
 from camcore.config import RunConfig, TrainConfig
 from camcore.data.dataset import Box, Dataset
 from camcore.data.image_folder import open_image_folder
@@ -28,6 +27,7 @@ from camcore.training.data import Judged
 from camcore.training.loading import EpochSampler, SeenImages
 from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training.optimization import build_schedule
+from camcore.workflows import train as new_runs
 
 CPU = torch.device("cpu")
 TIMINGS = ["seconds", "images_per_second"]

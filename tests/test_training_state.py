@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore import new_runs
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import Run, open_run
 from camcore.training import checkpoint
 from camcore.training.checkpoint import Progress
+from camcore.workflows import train
 
 UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
 
 
 def resume(path: Path) -> Run:
-    return new_runs.resume_run(path, device="cpu", workers=0)
+    return train.resume_run(path, device="cpu", workers=0)
 
 
 def row(epoch: int, accuracy: float) -> dict[str, float]:
@@ -60,7 +60,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
 ) -> None:
     monkeypatch.setattr(Progress, "best_epoch", property(lambda progress: progress.epoch))  # so that there is a write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
-    whole = new_runs.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
+    whole = train.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
     path, keep_epoch = tmp_path / "run", checkpoint.keep_epoch
 
     def press_ctrl_c(*_: object) -> None:
@@ -75,7 +75,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
 
         patch.setattr("camcore.training.loop.keep_epoch", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            new_runs.train_run(path, config, tiny_folder, device="cpu", workers=0)
+            train.train_run(path, config, tiny_folder, device="cpu", workers=0)
     stopped = open_run(path)
     assert not stopped.finished
     assert resume(path).finished

@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 import torch
 
-from camcore import new_runs, workflows
-from camcore.checking import accept_run
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
@@ -29,6 +27,8 @@ from camcore.verdict.faithfulness import (
     order_pixels,
     randomize_from_the_head,
 )
+from camcore.workflows import explain, train
+from camcore.workflows.check import accept_run
 
 CONFIG = RunConfig(
     DatasetConfig("paper-dogs", train_images=32, val_images=40),
@@ -44,10 +44,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verdicts")
     for head in ("mlp", "gap"):
         config = replace(CONFIG, model=replace(CONFIG.model, head=head))
-        new_runs.train_run(folder / head, config, device="cpu", workers=0)
-        workflows.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
+        train.train_run(folder / head, config, device="cpu", workers=0)
+        explain.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
         against = folder / "mlp" if head == "gap" else None
-        workflows.verdict_run(folder / head, against, images=3, workers=0)
+        explain.verdict_run(folder / head, against, images=3, workers=0)
     return folder
 
 
@@ -125,7 +125,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
             maps[:] = np.nan
         np.save(generation.path / f"{source}.npy", maps)
     accept_run(path)
-    made = workflows.verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
+    made = explain.verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
     table = read_values(generation, Verdict(made))
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
@@ -145,20 +145,20 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     np.save(generation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)
     with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
-        workflows.verdict_run(path, images=2, workers=0)
+        explain.verdict_run(path, images=2, workers=0)
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
     config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=24))
-    new_runs.train_run(tmp_path / "other", config, device="cpu", workers=0)
-    workflows.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
+    train.train_run(tmp_path / "other", config, device="cpu", workers=0)
+    explain.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
     with pytest.raises(CamcoreError, match="explained on different images"):
-        workflows.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
+        explain.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
 
 
 def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> None:
     with pytest.raises(CamcoreError) as raised:
-        workflows.verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
+        explain.verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
     assert str(raised.value) == (
         f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {runs / 'mlp'} alone; it"
         f" applies to {runs / 'gap'}. Name a run of another head with --against."

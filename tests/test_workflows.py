@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from camcore import new_runs, workflows
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
@@ -16,6 +15,8 @@ from camcore.explained.explanation import open_generation
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, open_run
+from camcore.workflows import explain as workflows
+from camcore.workflows import train as new_runs
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 

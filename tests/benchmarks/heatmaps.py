@@ -40,10 +40,10 @@ from camcore.heatmaps.sources import METHODS, Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.models.weights import load_model
-from camcore.new_runs import train_run
 from camcore.runs.run import open_run
 from camcore.system.threads import Lanes, choose_lanes
-from camcore.workflows import open_run_dataset
+from camcore.workflows.explain import open_run_dataset
+from camcore.workflows.train import train_run
 
 CPU = torch.device("cpu")
 BOTH = (Source("cam"), Source("grad_cam"))

@@ -28,7 +28,7 @@ from synthetic_verdict import write_verdict  # noqa: E402
 from visitor import Visitor  # noqa: E402
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
-from camcore.new_runs import train_run  # noqa: E402
+from camcore.workflows.train import train_run  # noqa: E402
 from dashboard.gone_sessions import BETWEEN  # noqa: E402
 
 LARGE, SMALL = 8580, 40  # images of the runs that are shown

@@ -17,7 +17,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.new_runs import train_run
+from camcore.workflows.train import train_run
 
 DISTINCT, TRAINING = 40, 16
 

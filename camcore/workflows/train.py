@@ -24,7 +24,7 @@ from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
 from camcore.training.loop import train
-from camcore.workflows import explain_run, open_run_dataset
+from camcore.workflows.explain import explain_run, open_run_dataset
 
 DEMO_CONFIG = RunConfig(
     DatasetConfig("paper-dogs", val_images=200),
