@@ -1,5 +1,5 @@
 """`python -m camcore` is the same as `camcore`."""
 
-from camcore.cli import main
+from camcore.cli.main import main
 
 main()

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.testing import CliRunner, Result
 
-from camcore.cli import main
+from camcore.cli.main import main
 
 ON_CPU = ("--device", "cpu", "--workers", "0")
 

@@ -93,10 +93,10 @@ def start_killer(folder: Path) -> Iterator[Killer]:
 
 def _serve() -> None:
     sys.path.insert(0, str(REPOSITORY))
-    import torch
-
     import camcore.import_run
     import camcore.new_runs
+    import torch
+
     import camcore.report
     import camcore.workflows  # noqa: F401
 
@@ -155,7 +155,7 @@ def _work(job: dict[str, Any], name: Path) -> None:
         if source := job.get("source"):
             exec(source, {"__name__": "job"})  # noqa: S102 - a test's own
         else:
-            from camcore.cli import main
+            from camcore.cli.main import main
 
             main(job["arguments"])
         status = 0

@@ -35,7 +35,7 @@ class Forks:
         """Begin what `run` does and return the processes' ids, to be waited for."""
         self.store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
         words = [str(word) for word in arguments]
-        command = source or f"from camcore.cli import main\nmain({words!r})"
+        command = source or f"from camcore.cli.main import main\nmain({words!r})"
         return [
             self.killer.start(source=f"{_describe_rank(rank, ranks, self.store.port)}\n{before}\n{command}\n")
             for rank in range(ranks)

@@ -12,8 +12,8 @@ import pytest
 from command_line import ON_CPU, parse_options, run_camcore
 
 import camcore
-from camcore.cli import main
-from camcore.cli_train import build_config
+from camcore.cli.main import main
+from camcore.cli.train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.explained.explanation import open_generation
 from camcore.runs.create import create_run

@@ -46,7 +46,7 @@ def read_maps(run: Run) -> dict[str, bytes]:
 
 def explain_alone(forks: Forks, run: Run) -> None:
     words = [str(word) for word in ("explain", run.path, *EXACT, *ON_CPU)]
-    outcome = forks.killer.run(source=f"{IN_TWOS}from camcore.cli import main\nmain({words!r})")
+    outcome = forks.killer.run(source=f"{IN_TWOS}from camcore.cli.main import main\nmain({words!r})")
     assert outcome.status == 0, outcome.said
 
 

@@ -10,7 +10,7 @@ from command_line import ON_CPU, parse_options, run_camcore
 from foreign_networks import save_network
 from test_cli_refusals import press_ctrl_c, refuse
 
-from camcore.cli_options import read_dataset, read_view
+from camcore.cli.options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.models.weights import load_model
 from camcore.runs.run import Run, open_run

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import parse_options, run_camcore
 
-from camcore.cli_train import build_config
+from camcore.cli.train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.training.recipes import RECIPES, apply_recipe
 

@@ -168,9 +168,7 @@ def test_torchrun_trains(tmp_path: Path, tiny_folder: Path) -> None:
 def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -> None:
     path = tmp_path / "run"
     words = [str(word) for word in training(tiny_folder, path)]
-    source = (
-        f"import os\nrank = int(os.environ['RANK'])\n{kill_at(1, 5)}\nfrom camcore.cli import main\nmain({words!r})"
-    )
+    source = f"import os\nrank = int(os.environ['RANK'])\n{kill_at(1, 5)}\nfrom camcore.cli.main import main\nmain({words!r})"
     ended = run_torchrun(tmp_path, source=source)
     assert ended.returncode == 1
     assert ended.stderr.count("Error: Rank ") <= 1, "that of the rank that was left, unless torchrun stopped it first"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from camcore.cli_options import PATH, show_errors
+from camcore.cli.options import PATH, show_errors
 from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
 from camcore.explained.manifest import is_explained

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from camcore.backbones import BACKBONES
-from camcore.cli_options import (
+from camcore.cli.options import (
     DATASET,
     PATH,
     VIEW,

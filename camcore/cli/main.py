@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 import camcore
-from camcore.cli_import import import_command
-from camcore.cli_options import DEVICE, PATH, ROOT, WORKERS, run_option, say_end, say_skipped, say_stopped, show_errors
-from camcore.cli_reading import check_command, layers_command, report_command, runs_command
-from camcore.cli_train import train_command
+from camcore.cli.import_model import import_command
+from camcore.cli.inspect import check_command, layers_command, report_command, runs_command
+from camcore.cli.options import DEVICE, PATH, ROOT, WORKERS, run_option, say_end, say_skipped, say_stopped, show_errors
+from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
 from camcore.heatmaps.sources import METHODS

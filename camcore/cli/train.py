@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from camcore.backbones import BACKBONES, HEADS
-from camcore.cli_options import (
+from camcore.cli.options import (
     DATASET,
     DEVICE,
     VIEW,
