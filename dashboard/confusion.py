@@ -6,7 +6,7 @@ import streamlit as st
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard import filters, layout, order
 from dashboard.components.confusion import confusion
-from dashboard.data import Entry, load_samples
+from dashboard.data.runs import Entry, load_samples
 from dashboard.language import text
 from dashboard.url_state import leave_for
 

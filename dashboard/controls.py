@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camcore.explained.queries import default_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.selection import selected
 from dashboard.url_state import among, keep_in_url, peek, put, read_whole_number, start_anew

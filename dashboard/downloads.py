@@ -13,7 +13,7 @@ from camcore.presentation.grid.encoding import DEFAULTS, read_view
 from camcore.presentation.image_table import write_csv
 from camcore.presentation.texts import text_in
 from dashboard.components.address import read_address
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
 from dashboard.language import language, text
 
 

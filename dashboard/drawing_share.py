@@ -4,7 +4,7 @@ import streamlit as st
 
 from camcore.presentation import html
 from camcore.presentation.summary import list_shares, say_drawing_share
-from dashboard.data import Entry, mean_pair, same_by_theory
+from dashboard.data.runs import Entry, mean_pair, same_by_theory
 from dashboard.language import text
 
 

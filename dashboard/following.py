@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.errors import CamcoreError
-from dashboard.data import Entry, list_entries
+from dashboard.data.runs import Entry, list_entries
 
 LOOK_SECONDS = 5
 

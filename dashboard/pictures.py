@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from camcore import geometry
 from camcore.heatmaps.drawing import render
 from camcore.heatmaps.sources import parse_source
-from dashboard.data import Entry, load_samples, reopen
+from dashboard.data.runs import Entry, load_samples, reopen
 
 LONG_SIDE = 448
 OPACITY = 0.5

@@ -9,11 +9,11 @@ from camcore.errors import RunError
 from camcore.presentation.report.report import IMAGES, make_report
 from camcore.runs.run import open_run
 from dashboard import layout
-from dashboard.data import Entry
-from dashboard.histories import find_files
-from dashboard.kept import State, look_at
+from dashboard.data.caching import State, look_at
+from dashboard.data.histories import find_files
+from dashboard.data.runs import Entry
+from dashboard.data.verdict import read_verdict
 from dashboard.language import language, text
-from dashboard.verdict_data import read_verdict
 
 
 def show_report_button(entry: Entry) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from camcore.errors import CamcoreError, ReplacedError
 from dashboard import gone_sessions, layout, login, own_uploads, selection, tour, url_state
 from dashboard.components.reconnection import watch_connection
-from dashboard.data import find_runs_folder, list_entries
+from dashboard.data.runs import find_runs_folder, list_entries
 from dashboard.following import follow_runs
 from dashboard.language import choose_language, text
 

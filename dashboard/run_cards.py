@@ -13,10 +13,10 @@ from camcore.presentation.summary import say_seeds
 from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
 from dashboard import layout, selection
-from dashboard.data import STATES, Entry
-from dashboard.histories import read_history, read_kept_epoch, read_kept_row
+from dashboard.data.histories import read_history, read_kept_epoch, read_kept_row
+from dashboard.data.run_groups import group_runs
+from dashboard.data.runs import STATES, Entry
 from dashboard.language import text
-from dashboard.run_groups import group_runs
 
 
 def show_cards(entries: list[Entry], chosen: Entry) -> None:

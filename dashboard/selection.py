@@ -9,7 +9,7 @@ from camcore.errors import shell_command
 from camcore.explained.queries import epochs_apart
 from camcore.runs.run import Run
 from dashboard import layout
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.markdown import as_markdown
 from dashboard.url_state import among, keep_in_url

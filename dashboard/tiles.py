@@ -12,7 +12,7 @@ from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_m
 from dashboard import open_image, order
 from dashboard.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 from dashboard.components.heatmap_grid import heatmap_grid
-from dashboard.data import Entry, load_samples, measure_range, same_by_theory
+from dashboard.data.runs import Entry, load_samples, measure_range, same_by_theory
 from dashboard.language import text
 
 

@@ -10,8 +10,8 @@ from camcore.errors import RunError
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
 from dashboard import layout, pictures, selection
-from dashboard.data import Entry, load_samples
-from dashboard.examples import find_examples
+from dashboard.data.examples import find_examples
+from dashboard.data.runs import Entry, load_samples
 from dashboard.language import text
 from dashboard.wording import source_title
 

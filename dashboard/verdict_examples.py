@@ -7,11 +7,11 @@ from camcore.errors import RunError, shell_command
 from camcore.presentation.wording import percent
 from camcore.verdict.document import Verdict
 from dashboard import controls, layout, open_image
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
+from dashboard.data.verdict import pair_images
 from dashboard.language import text
 from dashboard.tiles import show_grid
 from dashboard.url_state import among, keep_in_url, start_anew
-from dashboard.verdict_data import pair_images
 from dashboard.wording import measure_title, name_of
 
 PER_PAGE = 6

@@ -8,8 +8,8 @@ from camcore.explained.queries import default_pair
 from camcore.presentation.summary import list_facts
 from camcore.presentation.wording import format_tiny
 from dashboard import layout, pictures, run_cards, selection
-from dashboard.data import Entry, load_samples, mean_off_object, mean_pair
-from dashboard.examples import Example, View, find_examples
+from dashboard.data.examples import Example, View, find_examples
+from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair
 from dashboard.following import follow_runs
 from dashboard.language import text
 from dashboard.report_button import show_report_button

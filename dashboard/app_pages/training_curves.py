@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import charts, confusion, curves, layout, selection
+from dashboard.data.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.language import text
-from dashboard.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.url_state import among, keep_in_url
 
 REFRESH_SECONDS = 3

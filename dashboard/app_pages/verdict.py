@@ -7,11 +7,11 @@ from camcore.presentation import html
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.verdict.document import Verdict
 from dashboard import layout, selection, verdict_parts
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
+from dashboard.data.verdict import read_verdict
 from dashboard.language import text
 from dashboard.report_button import show_report_button
 from dashboard.url_state import among, keep_in_url
-from dashboard.verdict_data import read_verdict
 from dashboard.verdict_examples import show_examples
 from dashboard.wording import measure_title, name_of
 

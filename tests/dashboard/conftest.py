@@ -12,7 +12,7 @@ from large_view_steps import make_browsed_run, read_order
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 
-from dashboard import data
+from dashboard.data import runs
 
 config._main_script_path = str(APP)  # as `streamlit run` does: AppTest then has the settings beside it
 config.get_config_options(force_reparse=True)
@@ -82,4 +82,4 @@ def order(browsed_run: Path) -> list[int]:
 @pytest.fixture(scope="session")
 def samples(browsed_run: Path) -> pd.DataFrame:
     """Its predictions, as the pages read them."""
-    return data.load_samples(data.read_entry(browsed_run))
+    return runs.load_samples(runs.read_entry(browsed_run))

@@ -10,7 +10,7 @@ from synthetic_run import make_run
 
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
-from dashboard import data
+from dashboard.data import runs
 
 MARKUP = "<img src=x onerror=alert(1)>"
 CLASSES = ("Beagle", MARKUP, "Dachshund", "Papillon", "Pug", "Whippet")
@@ -27,7 +27,7 @@ def make_browsed_run(folder: Path) -> Path:
 
 def read_order(run: Path) -> list[int]:
     """Return the images as `sort=confidence` shows them."""
-    confidence = data.load_samples(data.read_entry(run))["confidence"]
+    confidence = runs.load_samples(runs.read_entry(run))["confidence"]
     return [int(index) for index in np.argsort(-confidence, kind="stable")]
 
 

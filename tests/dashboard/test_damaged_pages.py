@@ -19,10 +19,11 @@ from synthetic_verdict import write_verdict
 from camcore.explained import queries
 from camcore.explained.explanation import new_generation
 from camcore.runs.run import open_run
-from dashboard import data, verdict_examples
-from dashboard.data import read_entry
+from dashboard import verdict_examples
+from dashboard.data import runs
+from dashboard.data.runs import read_entry
+from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.router import PAGES
-from dashboard.verdict_data import pair_images, read_verdict
 
 NAMES = [name for name, _ in PAGES]
 CASES = [(file, how, page) for file in FILES for how in DAMAGES for page in NAMES]
@@ -85,7 +86,9 @@ def try_one(file, how, page, whole, another, sound, expected, folder, monkeypatc
     run = copy_beside(whole, sound, folder)
     path = find(run, file)
     damage(path, how, find(another, file))
-    monkeypatch.setattr("dashboard.data.refuse_links_out", lambda _: None)  # a link makes a file that can't be read
+    monkeypatch.setattr(
+        "dashboard.data.runs.refuse_links_out", lambda _: None
+    )  # a link makes a file that can't be read
     app = show(page, run, monkeypatch)
     shown = read_page(app)
     case = f"{page} with {file}, {how}"
@@ -186,9 +189,9 @@ def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
     run = make_run(tmp_path, "own", images=8)
     entry = read_entry(run)
     new = explain_anew(run)
-    with pytest.raises(data.ReplacedError, match="was changed or explained anew while this page was made"):
-        data.measure_pair(entry, "cam", "grad_cam", "heat_moved")
-    assert data.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
+    with pytest.raises(runs.ReplacedError, match="was changed or explained anew while this page was made"):
+        runs.measure_pair(entry, "cam", "grad_cam", "heat_moved")
+    assert runs.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
     assert read_entry(run).key[1].startswith(new)
 
 
@@ -203,7 +206,7 @@ def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
     (folder / "verdict.json").write_text(
         text.replace("{", '{"values_file": "measures-2.parquet", ', 1), encoding="utf-8"
     )
-    with pytest.raises(data.ReplacedError, match="was made anew while it was read"):
+    with pytest.raises(runs.ReplacedError, match="was made anew while it was read"):
         pair_images(entry, verdict, "deletion", "layer_cam")
     again = read_verdict(entry)
     assert again is not None

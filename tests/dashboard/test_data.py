@@ -15,8 +15,9 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.presentation.summary import judge_shares
 from camcore.runs.run import open_run
-from dashboard import data, filtering
-from dashboard.examples import find_examples
+from dashboard import filtering
+from dashboard.data import runs
+from dashboard.data.examples import find_examples
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -58,11 +59,11 @@ def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeyp
 
 def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
     monkeypatch.delenv("CAMCORE_RUNS", raising=False)
-    assert data.find_runs_folder([]) == REPOSITORY / "checkpoints"
+    assert runs.find_runs_folder([]) == REPOSITORY / "checkpoints"
     monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")
-    assert data.find_runs_folder([]) == Path("elsewhere")
-    assert data.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
-    assert data.find_runs_folder(["--runs"]) == Path("elsewhere")
+    assert runs.find_runs_folder([]) == Path("elsewhere")
+    assert runs.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
+    assert runs.find_runs_folder(["--runs"]) == Path("elsewhere")
 
 
 def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
@@ -76,7 +77,7 @@ def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
     next((tmp_path / "no-manifest" / "explained").glob("*/manifest.json")).unlink()
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "a-file").touch()
-    states = {entry.name: entry.state for entry in data.list_entries(tmp_path)}
+    states = {entry.name: entry.state for entry in runs.list_entries(tmp_path)}
     assert states == {
         "explained": "explained",
         "half": "damaged",
@@ -85,25 +86,25 @@ def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
         "trained": "trained",
         "training": "training",
     }
-    assert data.list_entries(tmp_path / "nowhere") == []
+    assert runs.list_entries(tmp_path / "nowhere") == []
 
 
 def test_samples_have_names_and_whether_the_prediction_is_right(gap):
-    samples = data.load_samples(data.read_entry(gap))
+    samples = runs.load_samples(runs.read_entry(gap))
     assert samples["label_name"].iloc[0] == "Beagle"
     assert samples["right"].tolist() == [i % 4 != 3 for i in range(40)]
     assert samples["index"].tolist() == list(range(40))
 
 
 def test_the_distances_are_the_engine_s(gap):
-    entry = data.read_entry(gap)
+    entry = runs.read_entry(gap)
     generation = open_generation(open_run(gap))
     expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
     for measure in MEASURES:
-        measured = data.measure_pair(entry, "cam", "grad_cam", measure)
+        measured = runs.measure_pair(entry, "cam", "grad_cam", measure)
         assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
         np.testing.assert_array_equal(measured, expected[list(measured)])
-        assert data.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+        assert runs.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
     assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
 
 
@@ -118,11 +119,11 @@ def test_heat_off_the_object_by_hand(tmp_path):
         [[0.0, 0.0, width / 2, float(height), 0.0]] for width, height in samples[["width", "height"]].to_numpy()
     ]
     samples.assign(boxes=left_half).to_parquet(generation.path / "samples.parquet")
-    entry = data.read_entry(path)
+    entry = runs.read_entry(path)
     # literature draws [3, 1] as [1, 0] and [-2, 2] as [0, 1]; positive evidence draws [3, 1] as [1, 1/3]
-    assert data.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
-    assert data.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
-    assert data.mean_off_object(entry, ("cam",)) == pytest.approx(
+    assert runs.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
+    assert runs.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
+    assert runs.mean_off_object(entry, ("cam",)) == pytest.approx(
         {("cam", "literature"): 0.5, ("cam", "positive"): 0.625}
     )
 
@@ -131,31 +132,31 @@ def test_the_most_probable_classes_by_hand(tmp_path):
     path = make_run(tmp_path, "run", images=2, classes=("a", "b", "c"), sources=("cam",))
     generation = open_generation(open_run(path))
     np.save(generation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
-    entry = data.read_entry(path)
-    assert [name for name, _ in data.top_classes(entry, 0)] == ["b", "a", "c"]
-    assert [share for _, share in data.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
-    assert len(data.top_classes(entry, 0, count=2)) == 2
+    entry = runs.read_entry(path)
+    assert [name for name, _ in runs.top_classes(entry, 0)] == ["b", "a", "c"]
+    assert [share for _, share in runs.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
+    assert len(runs.top_classes(entry, 0, count=2)) == 2
 
 
 def test_identity_holds_where_theory_says_so(gap, mlp):
-    assert data.same_by_theory(data.read_entry(gap), "cam", "grad_cam")
-    assert not data.same_by_theory(data.read_entry(gap), "cam", "grad_cam@layer3")
-    assert not data.same_by_theory(data.read_entry(mlp), "grad_cam", "grad_cam@layer3")
+    assert runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam")
+    assert not runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam@layer3")
+    assert not runs.same_by_theory(runs.read_entry(mlp), "grad_cam", "grad_cam@layer3")
 
 
 def test_a_new_generation_or_configuration_has_a_new_key(gap):
-    entry = data.read_entry(gap)
+    entry = runs.read_entry(gap)
     key = entry.key
     document = json.loads((gap / "run.json").read_text(encoding="utf-8"))
     (gap / "run.json").write_text(json.dumps(document), encoding="utf-8")
-    assert data.read_entry(gap).key != key
+    assert runs.read_entry(gap).key != key
 
 
 def test_a_missing_file_says_what_to_do(tmp_path):
     path = make_run(tmp_path, "run", images=4)
     next((path / "explained").glob("*/samples.parquet")).unlink()
     with pytest.raises(RunError, match=r"samples\.parquet is missing\. Make it anew: camcore explain .*run --force"):
-        data.load_samples(data.read_entry(path))
+        runs.load_samples(runs.read_entry(path))
 
 
 @pytest.mark.parametrize(
@@ -163,21 +164,21 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
-    entry = data.read_entry(gap)
-    assert filtering.contains(data.load_samples(entry), lambda: data.load_texts(entry), search).sum() == found
+    entry = runs.read_entry(gap)
+    assert filtering.contains(runs.load_samples(entry), lambda: runs.load_texts(entry), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):
-    entry = data.read_entry(gap)
-    samples = data.load_samples(entry)
+    entry = runs.read_entry(gap)
+    samples = runs.load_samples(entry)
     drawing, layers, wrong = find_examples(entry)
     assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
     assert drawing.numbers[0] > 2 * drawing.numbers[1]
-    distances = data.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
+    distances = runs.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
     ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
     assert layers.numbers == (distances[ok].max(),)
     assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1
-    assert [example.kind for example in find_examples(data.read_entry(mlp))] == ["layers", "wrong"]
+    assert [example.kind for example in find_examples(runs.read_entry(mlp))] == ["layers", "wrong"]
 
 
 @pytest.mark.parametrize(

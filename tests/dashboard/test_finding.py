@@ -11,7 +11,7 @@ from synthetic_run import make_run
 
 from camcore.explained.queries import measure_likeness
 from dashboard import filter_chips, filters, order
-from dashboard.data import Entry, load_samples, measure_off_object, measure_pair, read_entry
+from dashboard.data.runs import Entry, load_samples, measure_off_object, measure_pair, read_entry
 
 EVERY_FILTER = {
     "search": "val",

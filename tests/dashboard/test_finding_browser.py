@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from synthetic_run import CLASSES, make_run
 
 from camcore.presentation.contact_sheet import measure_sheet
-from dashboard.data import load_samples, read_entry
+from dashboard.data.runs import load_samples, read_entry
 
 pytestmark = pytest.mark.browser
 

@@ -22,8 +22,8 @@ from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
 from camcore.system.files import read_json
-from dashboard.data import list_entries
-from dashboard.links import refuse_links_out
+from dashboard.data.links import refuse_links_out
+from dashboard.data.runs import list_entries
 from dashboard.url_state import read_percent_range, read_whole_number
 
 PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict", "own_image")
@@ -179,7 +179,7 @@ def test_a_folder_that_goes_or_closes_while_it_is_looked_through_breaks_nothing(
     def refuse(_):
         raise error
 
-    monkeypatch.setattr("dashboard.links.os.scandir", refuse)
+    monkeypatch.setattr("dashboard.data.links.os.scandir", refuse)
     if isinstance(error, FileNotFoundError):
         refuse_links_out(run)
     else:

@@ -11,7 +11,7 @@ from synthetic_run import CLASSES, make_run
 
 from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
-from dashboard.data import load_samples, read_entry
+from dashboard.data.runs import load_samples, read_entry
 from dashboard.router import PAGES
 
 CURVES = ("loss", "accuracy", "learning_rate")

@@ -12,8 +12,8 @@ from synthetic_run import make_run, write_history
 
 from camcore.errors import RunError
 from camcore.runs.run import open_run
-from dashboard import data, histories
-from dashboard.kept import Kept
+from dashboard.data import histories, runs
+from dashboard.data.caching import Kept
 
 OLD = 10**9  # s since 1970
 
@@ -27,14 +27,14 @@ def age(folder: Path) -> None:
 @pytest.fixture(autouse=True)
 def settled(monkeypatch):
     """Let files that were changed a moment ago count as settled, so that tests need not wait."""
-    monkeypatch.setattr("dashboard.kept.SETTLED_NS", 0)
+    monkeypatch.setattr("dashboard.data.caching.SETTLED_NS", 0)
 
 
 @pytest.fixture
 def reads(monkeypatch) -> list[Path]:
     """Every run that is opened from its files."""
     opened: list[Path] = []
-    monkeypatch.setattr(data, "open_run", lambda path: opened.append(path) or open_run(path))
+    monkeypatch.setattr(runs, "open_run", lambda path: opened.append(path) or open_run(path))
     return opened
 
 
@@ -42,8 +42,8 @@ def test_a_run_is_read_once_for_all_clicks(tmp_path, reads):
     for number in range(5):
         make_run(tmp_path, str(number), images=4, explained=number % 2 > 0)
     time.sleep(0.02)
-    first = data.list_entries(tmp_path)
-    assert [data.list_entries(tmp_path) for _ in range(4)] == [first] * 4
+    first = runs.list_entries(tmp_path)
+    assert [runs.list_entries(tmp_path) for _ in range(4)] == [first] * 4
     assert len(reads) == 5
 
 
@@ -92,19 +92,19 @@ def test_what_changes_is_read_anew(change, tmp_path, reads):
     run = make_run(tmp_path / "runs", "run", images=4)
     age(run)
     time.sleep(0.02)
-    before = data.read_entry(run)
-    assert data.read_entry(run) == before and len(reads) == 1
+    before = runs.read_entry(run)
+    assert runs.read_entry(run) == before and len(reads) == 1
     CHANGES[change](run)
-    now = data.read_entry(run)
-    assert now == data._read_entry(run)
+    now = runs.read_entry(run)
+    assert now == runs._read_entry(run)
     assert now != before
 
 
 def test_what_was_changed_just_now_is_not_kept(tmp_path, reads, monkeypatch):
-    monkeypatch.setattr("dashboard.kept.SETTLED_NS", 60 * 10**9)
+    monkeypatch.setattr("dashboard.data.caching.SETTLED_NS", 60 * 10**9)
     run = make_run(tmp_path, "run", images=4)
     for _ in range(3):
-        data.read_entry(run)
+        runs.read_entry(run)
     assert len(reads) == 3, "a second change within the same tick of the clock would not be seen"
 
 
@@ -113,23 +113,23 @@ def test_a_run_with_a_link_is_looked_at_each_time(tmp_path, reads):
     (tmp_path / "again").symlink_to(run)
     time.sleep(0.02)
     for _ in range(3):
-        data.read_entry(tmp_path / "again")
+        runs.read_entry(tmp_path / "again")
     assert len(reads) == 3, "what it leads to may change without it"
 
 
 def test_sessions_do_not_keep_what_another_has_read_of_the_maps(tmp_path):
     run = make_run(tmp_path, "run", images=4)
     time.sleep(0.02)
-    first = data.read_entry(run).generation
+    first = runs.read_entry(run).generation
     assert first is not None and len(first.samples) == 4
-    again = data.read_entry(run).generation
+    again = runs.read_entry(run).generation
     assert again is not None and "samples" not in vars(again)
 
 
 def test_the_history_and_the_kept_weights_are_those_of_now(tmp_path):
     run = open_run(make_run(tmp_path, "run", explained=False, finished=False, epochs=2))
     time.sleep(0.02)
-    entry = data.read_entry(run.path)
+    entry = runs.read_entry(run.path)
     for epochs in (2, 3, 5):
         write_history(run, epochs)
         time.sleep(0.02)

@@ -15,7 +15,8 @@ from camcore.presentation import texts
 from camcore.presentation.grid.encoding import CHOICES
 from camcore.presentation.texts.en import STRINGS
 from camcore.runs.run import HISTORY_COLUMNS
-from dashboard import curves, data, filtering, filters, order
+from dashboard import curves, filtering, filters, order
+from dashboard.data import runs
 from dashboard.router import PAGES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ def test_every_key_that_exists_is_used():
         ("measure.{}.help", MEASURES),
         ("sort.{}", (*order.SORTS, order.LIKENESS)),
         ("convention.{}", CONVENTIONS),
-        ("state.{}", data.STATES),
+        ("state.{}", runs.STATES),
         ("verdict.{}", VERDICTS),
         ("verdict.{}.why", VERDICTS),
         ("overview.examples.{}.title", EXAMPLES),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import large_results
+from dashboard.data import large_results
 
 ROOM = 1000  # bytes
 

@@ -25,7 +25,7 @@ from camcore.geometry import upsample
 from camcore.heatmaps.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
-from dashboard import data
+from dashboard.data import runs
 
 pytestmark = pytest.mark.browser
 
@@ -120,27 +120,27 @@ def test_keys_read_the_cells_from_the_hottest_on(page: Page, gallery: str, gener
 
 
 def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: str, order) -> None:
-    entry = data.read_entry(browsed_run)
+    entry = runs.read_entry(browsed_run)
     show_gallery(page, gallery)
     open_tile(page, 2)
     index = order[2]
     shown = [re.sub(r"\s+", " ", text) for text in page.locator(".classes li").all_text_contents()]
-    top = data.top_classes(entry, index)
-    label = data.load_samples(entry)["label_name"][index]
+    top = runs.top_classes(entry, index)
+    label = runs.load_samples(entry)["label_name"][index]
     assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
     measured = measure_pair(entry.generation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
     sources = ("cam", "grad_cam")
-    off = [[float(data.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
+    off = [[float(runs.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
     moved = [[float(measured[f"{name}_{c}"]) for c in CONVENTIONS] for name in MEASURES]
     titles = ["CAM", "Grad-CAM", "Heat moved", "Rank disagreement", "Hottest fifth", "Peak shift"]
     assert [row[0] for row in numbers] == titles
     read = [[int(cell.rstrip("%")) / 100 for cell in row[1:]] for row in numbers]
     np.testing.assert_allclose(read, off + moved, atol=0.0051)
     expect(page.locator(".theory")).to_contain_text("what is not 0% is drawing")
-    expect(page.locator(".path")).to_have_text(data.load_samples(entry)["path"][index])
+    expect(page.locator(".path")).to_have_text(runs.load_samples(entry)["path"][index])
 
 
 def test_markup_is_text(page: Page, gallery: str, samples, generation) -> None:

@@ -15,7 +15,8 @@ from camcore.explained.queries import measure_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
-from dashboard import data, tiles
+from dashboard import tiles
+from dashboard.data import runs
 from dashboard.open_image import ask_for_neighbour
 
 PAIR = ("cam", "grad_cam")
@@ -57,7 +58,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
 
 
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
-    moved = data.measure_pair(data.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
+    moved = runs.measure_pair(runs.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
     index = int(np.argsort(-moved, kind="stable")[30])
     sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)), "tiles")
     assert sent["tiles"][6]["index"] == index
@@ -77,7 +78,7 @@ def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, said
 
 
 def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypatch) -> None:
-    entry, state = data.read_entry(run), {}
+    entry, state = runs.read_entry(run), {}
     monkeypatch.setattr("dashboard.open_image.st", SimpleNamespace(session_state=state))
     ordered = np.array(order)
     ask_for_neighbour(entry, ordered, order[PER_PAGE - 1], 1)
@@ -90,11 +91,11 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 
 
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
-    entry, indices = data.read_entry(run), [7, 3, 59]
+    entry, indices = runs.read_entry(run), [7, 3, 59]
     made = tiles.make_tiles(entry, indices, PAIR, ["", "", ""])
     measured = measure_pair(entry.generation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
-        assert [(one.name, one.share) for one in tile.top] == data.top_classes(entry, index)
+        assert [(one.name, one.share) for one in tile.top] == runs.top_classes(entry, index)
         sample, names = entry.generation.samples.iloc[index], entry.run.class_names
         right = {names[label] for label in (sample["label"], sample["other_label"]) if label >= 0}
         assert {one.name for one in tile.top if one.is_right} == right & {one.name for one in tile.top}
@@ -102,12 +103,12 @@ def test_a_tile_has_the_numbers_of_its_image(run) -> None:
             expected = [measured[f"{name}_{convention}"][index] for convention in CONVENTIONS]
             assert tile.distances[name] == pytest.approx(expected)
         for slot, source in zip(("a", "b"), PAIR, strict=True):
-            expected = [data.measure_off_object(entry, source, convention)[index] for convention in CONVENTIONS]
+            expected = [runs.measure_off_object(entry, source, convention)[index] for convention in CONVENTIONS]
             assert tile.off_object[slot] == pytest.approx(expected, nan_ok=True)
 
 
 def test_one_source_has_nothing_to_compare(run) -> None:
-    (tile,) = tiles.make_tiles(data.read_entry(run), [0], ("cam", "cam"), [""])
+    (tile,) = tiles.make_tiles(runs.read_entry(run), [0], ("cam", "cam"), [""])
     assert (list(tile.maps), tile.distances, list(tile.off_object)) == (["a"], {}, ["a"])
 
 
@@ -123,7 +124,7 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     assert sent["large"]["chosenClass"] == "Pug"
     stored = open_generation(open_run(run)).all_class_maps()
     assert stored is not None
-    entry = data.read_entry(run)
+    entry = runs.read_entry(run)
     monkeypatch.setattr("dashboard.class_maps.chosen_class", lambda entry, sources: "Pug")
     made = tiles.make_tiles(entry, [order[0]], PAIR, [""])[0].maps
     np.testing.assert_array_equal(made["a"]["class"], stored[order[0], CLASSES.index("Pug")])

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
 from dashboard import tour
-from dashboard.data import read_entry
+from dashboard.data.runs import read_entry
 from dashboard.language import text
 
 

@@ -12,8 +12,8 @@ from synthetic_run import make_run
 
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
-from dashboard.data import read_entry
-from dashboard.run_groups import group_runs
+from dashboard.data.run_groups import group_runs
+from dashboard.data.runs import read_entry
 
 TEXT = text_in("en")
 SEEDS = "dogs-seed1,dogs-seed2,dogs-seed3"

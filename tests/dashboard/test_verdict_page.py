@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 from synthetic_verdict import MEASURES, REASON, write_verdict
 
-from dashboard.data import read_entry
-from dashboard.verdict_data import read_verdict
+from dashboard.data.runs import read_entry
+from dashboard.data.verdict import read_verdict
 
 
 def show(folder: Path, monkeypatch, /, **parameters: str) -> AppTest:

@@ -6,8 +6,8 @@ import pytest
 from synthetic_run import make_run
 from synthetic_verdict import write_verdict
 
-from dashboard.data import read_entry
-from dashboard.verdict_data import pair_images, read_verdict
+from dashboard.data.runs import read_entry
+from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.verdict_examples import order_images
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.data import Entry
+from dashboard.data.runs import Entry
 from dashboard.language import text
 
 SEPARATOR = ","

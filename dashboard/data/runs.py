@@ -18,10 +18,10 @@ from camcore.explained.manifest import is_explained
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.presentation.summary import Shares, mean_of_finite
 from camcore.runs.run import Run, list_run_folders, open_run
+from dashboard.data.caching import Kept
+from dashboard.data.large_results import keep
+from dashboard.data.links import find_what_tells, refuse_links_out
 from dashboard.filtering import join_texts
-from dashboard.kept import Kept
-from dashboard.large_results import keep
-from dashboard.links import find_what_tells, refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from camcore.runs.run import Run
 from camcore.system.checksums import SUMS
-from dashboard.data import Entry
-from dashboard.kept import Kept
+from dashboard.data.caching import Kept
+from dashboard.data.runs import Entry
 
 MOST = 10_000  # runs, of which some kilobytes each are kept
 _histories: Kept[Path, pd.DataFrame] = Kept(MOST)

@@ -7,7 +7,7 @@ from camcore.explained.explanation import Generation
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict import document
 from camcore.verdict.document import Verdict
-from dashboard.data import Entry, read_time
+from dashboard.data.runs import Entry, read_time
 
 
 def read_verdict(entry: Entry) -> Verdict | None:
