@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
-from dashboard import filters, layout, order
+from dashboard import filters, order
 from dashboard.components.confusion import confusion
 from dashboard.data.runs import Entry, load_samples
 from dashboard.language import text
 from dashboard.url_state import leave_for
+from dashboard.widgets import layout
 
 MOST_MISTAKES = 10
 

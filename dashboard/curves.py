@@ -8,12 +8,12 @@ import streamlit as st
 
 from camcore.errors import RunError
 from camcore.runs.seed_groups import Course, average_histories
-from dashboard import charts, layout
 from dashboard.data import run_groups
 from dashboard.data.histories import read_history
 from dashboard.data.run_groups import RunGroup
 from dashboard.data.runs import Entry, read_entry
 from dashboard.language import text
+from dashboard.widgets import charts, layout
 
 MEASURED = ("learning_rate", "images_per_second", "seconds")
 HEIGHT, MEASURED_HEIGHT = 340, 190

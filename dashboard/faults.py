@@ -3,8 +3,8 @@
 import logging
 from secrets import token_hex
 
-from dashboard import layout
 from dashboard.language import text
+from dashboard.widgets import layout
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ import streamlit as st
 from dashboard import filtering
 from dashboard.filters import ALL_NAMES, NAMES, SLOTS, Values
 from dashboard.language import text
-from dashboard.markdown import as_markdown
 from dashboard.url_state import reset
-from dashboard.wording import source_title
+from dashboard.widgets.markdown import as_markdown
+from dashboard.widgets.wording import source_title
 
 
 def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:

@@ -15,7 +15,7 @@ from dashboard.data.runs import Entry, load_samples, load_texts, measure_off_obj
 from dashboard.filtering import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
-from dashboard.wording import source_title
+from dashboard.widgets.wording import source_title
 
 RESULTS = ("all", "right", "wrong")
 STATUSES = ("ok", "no_positive_evidence", "not_finite")

@@ -10,7 +10,7 @@ from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text
 from dashboard.own_files import OVERLAY_DEFAULT, SLOTS, Shown, make_download
 from dashboard.own_model import Analysis
-from dashboard.wording import source_title
+from dashboard.widgets.wording import source_title
 
 TILE_WIDTH = 264  # px
 TOP = 5

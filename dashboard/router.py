@@ -7,11 +7,12 @@ from typing import NoReturn
 import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
-from dashboard import gone_sessions, layout, login, own_uploads, selection, tour, url_state
+from dashboard import gone_sessions, login, own_uploads, url_state
 from dashboard.components.reconnection import watch_connection
 from dashboard.data.runs import find_runs_folder, list_entries
-from dashboard.following import follow_runs
 from dashboard.language import choose_language, text
+from dashboard.widgets import layout, run_choice, tour
+from dashboard.widgets.refresh import follow_runs
 
 PAGES = (
     ("overview", "space_dashboard"),
@@ -50,9 +51,9 @@ def show_dashboard(arguments: Sequence[str]) -> None:
             choose_language()
             login.show_door()
             return
-        selection.remember_folder(folder, list_entries(folder))
-        if selection.entries():
-            selection.choose_run()
+        run_choice.remember_folder(folder, list_entries(folder))
+        if run_choice.entries():
+            run_choice.choose_run()
             choose_language()
             login.show_way_out()
             tour.offer_tour()

@@ -12,11 +12,11 @@ from camcore.errors import RunError
 from camcore.presentation.summary import say_seeds
 from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
-from dashboard import layout, selection
 from dashboard.data.histories import read_history, read_kept_epoch, read_kept_row
 from dashboard.data.run_groups import group_runs
 from dashboard.data.runs import STATES, Entry
 from dashboard.language import text
+from dashboard.widgets import layout, run_choice
 
 
 def show_cards(entries: list[Entry], chosen: Entry) -> None:
@@ -84,7 +84,7 @@ def _weights_problem(entry: Entry, run: Run) -> str:
 
 def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
     facts = [
-        (text("overview.card.dataset"), selection.dataset(entry)),
+        (text("overview.card.dataset"), run_choice.dataset(entry)),
         (text("overview.card.backbone"), BACKBONES[run.config.model.backbone].title),
         (text("overview.card.head"), run.config.model.head),
     ]

@@ -6,13 +6,13 @@ import streamlit as st
 from camcore.errors import RunError, shell_command
 from camcore.presentation.wording import percent
 from camcore.verdict.document import Verdict
-from dashboard import controls, layout, open_image
 from dashboard.data.runs import Entry
 from dashboard.data.verdict import pair_images
 from dashboard.language import text
-from dashboard.tiles import show_grid
 from dashboard.url_state import among, keep_in_url, start_anew
-from dashboard.wording import measure_title, name_of
+from dashboard.widgets import controls, layout, open_image
+from dashboard.widgets.grid import show_grid
+from dashboard.widgets.wording import measure_title, name_of
 
 PER_PAGE = 6
 SIDES = ("better", "worse")

@@ -8,10 +8,10 @@ import streamlit as st
 from camcore.presentation.charts import style_chart
 from camcore.presentation.verdict import costs, curves, forest, price, table
 from camcore.verdict.document import Verdict
-from dashboard import charts, layout
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text
-from dashboard.wording import measure_meaning, measure_title, name_of
+from dashboard.widgets import charts, layout
+from dashboard.widgets.wording import measure_meaning, measure_title, name_of
 
 HEIGHT = 300
 

@@ -5,12 +5,12 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard import charts, controls, layout, open_image, selection
 from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair, measure_pair
 from dashboard.drawing_share import show_drawing_share
 from dashboard.language import text
-from dashboard.tiles import show_grid
-from dashboard.wording import source_title
+from dashboard.widgets import charts, controls, layout, open_image, run_choice
+from dashboard.widgets.grid import show_grid
+from dashboard.widgets.wording import source_title
 
 PER_PAGE = 12
 HEIGHT = 320  # px
@@ -72,7 +72,7 @@ def _describe(measure: str, share: float) -> str:
 
 
 layout.show_head("disagreement")
-chosen = selection.selected_explained()
+chosen = run_choice.selected_explained()
 with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
     pair = controls.choose_sources(chosen)
     by = controls.choose_measure()

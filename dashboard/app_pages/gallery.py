@@ -3,14 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, downloads, filter_chips, filters, layout, open_image, order, selection
+from dashboard import downloads, filter_chips, filters, order
 from dashboard.language import text
-from dashboard.tiles import show_grid
+from dashboard.widgets import controls, layout, open_image, run_choice
+from dashboard.widgets.grid import show_grid
 
 VIEW = {"overlay": "both"}
 
 layout.show_head("gallery")
-entry = selection.selected_explained()
+entry = run_choice.selected_explained()
 like = order.choose_like(entry)
 with st.grid(5, min_column_width=150):
     sources = controls.choose_sources(entry)

@@ -7,13 +7,14 @@ import streamlit as st
 from camcore.explained.queries import default_pair
 from camcore.presentation.summary import list_facts
 from camcore.presentation.wording import format_tiny
-from dashboard import layout, pictures, run_cards, selection
+from dashboard import run_cards
 from dashboard.data.examples import Example, View, find_examples
 from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair
-from dashboard.following import follow_runs
 from dashboard.language import text
-from dashboard.report_button import show_report_button
-from dashboard.wording import source_title
+from dashboard.widgets import layout, pictures, run_choice
+from dashboard.widgets.refresh import follow_runs
+from dashboard.widgets.report_button import show_report_button
+from dashboard.widgets.wording import source_title
 
 
 def show_idea(entry: Entry) -> None:
@@ -75,12 +76,12 @@ def _figure(entry: Entry, example: Example, view: View) -> str:
 
 
 layout.show_head("overview")
-chosen = selection.selected()
+chosen = run_choice.selected()
 show_idea(chosen)
 if chosen.state == "explained":
-    selection.say_outdated(chosen)
+    run_choice.say_outdated(chosen)
     show_numbers(chosen)
     show_report_button(chosen)
     show_examples(chosen)
 layout.show_section(text("overview.runs.title"), text("overview.runs.lead"))
-follow_runs(selection.folder(), selection.entries(), lambda found: run_cards.show_cards(found, chosen))
+follow_runs(run_choice.folder(), run_choice.entries(), lambda found: run_cards.show_cards(found, chosen))

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from camcore.runs.run import Run
-from dashboard import controls, layout, own_model, selection
+from dashboard import own_model
 from dashboard.language import text
 from dashboard.limits import PICTURES_AT_ONCE
 from dashboard.own_files import Shown
@@ -15,6 +15,7 @@ from dashboard.own_results import choose_targets, show_classes, show_pictures
 from dashboard.own_uploads import choose_uploads
 from dashboard.url_state import among, keep_in_url
 from dashboard.waiting_line import Tell
+from dashboard.widgets import controls, layout, run_choice
 
 
 def show_empty(run: Run) -> None:
@@ -69,7 +70,7 @@ def show_results(run: Run, analyses: dict[str, own_model.Analysis]) -> None:
 
 
 layout.show_head("own_image")
-trained = selection.selected_with_weights()
+trained = run_choice.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
     with working() as tell:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from dashboard import charts, confusion, curves, layout, selection
+from dashboard import confusion, curves
 from dashboard.data.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
+from dashboard.widgets import charts, layout, run_choice
 
 REFRESH_SECONDS = 3
 SMOOTHINGS = (0.0, 0.3, 0.6, 0.8, 0.9)
@@ -27,7 +28,7 @@ def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
         found = dict.fromkeys(ids[name] for name in written.split(SEPARATOR) if name in ids)
         return list(found) or None
 
-    start = [ids[name] for name in (selection.selected().name,) if name in ids] or list(by_id)[:1]
+    start = [ids[name] for name in (run_choice.selected().name,) if name in ids] or list(by_id)[:1]
     key = keep_in_url("runs", start, read, SEPARATOR.join)
     chosen = st.multiselect(
         text("training_curves.runs"), list(by_id), key=key, format_func=lambda group: by_id[group].label
@@ -44,7 +45,7 @@ def choose_smoothing() -> float:
 
 
 layout.show_head("training_curves")
-readable = [entry for entry in selection.entries() if entry.run]
+readable = [entry for entry in run_choice.entries() if entry.run]
 grouped = group_runs(readable)
 grid = st.grid(2, min_column_width=280)
 runs_cell, smoothing_cell = grid.cell(), grid.cell()
@@ -61,8 +62,8 @@ if shown:
     follow(shown, strength, colors)
 else:
     layout.show_notice(text("training_curves.none.title"), text("training_curves.choose"))
-selected = selection.selected()
+selected = run_choice.selected()
 if selected.state == "damaged":
-    selection.show_problem(selected)
+    run_choice.show_problem(selected)
 else:
     confusion.show_confusion(selected)

@@ -6,14 +6,15 @@ from camcore.errors import shell_command
 from camcore.presentation import html
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.verdict.document import Verdict
-from dashboard import layout, selection, verdict_parts
+from dashboard import verdict_parts
 from dashboard.data.runs import Entry
 from dashboard.data.verdict import read_verdict
 from dashboard.language import text
-from dashboard.report_button import show_report_button
 from dashboard.url_state import among, keep_in_url
 from dashboard.verdict_examples import show_examples
-from dashboard.wording import measure_title, name_of
+from dashboard.widgets import layout, run_choice
+from dashboard.widgets.report_button import show_report_button
+from dashboard.widgets.wording import measure_title, name_of
 
 MEASURE, METHOD = "verdict_measure", "method"  # in the URL; `measure` is that of the page Disagreement
 
@@ -72,7 +73,7 @@ def show_verdict(entry: Entry, verdict: Verdict) -> None:
 
 
 layout.show_head("verdict")
-chosen = selection.selected_explained()
+chosen = run_choice.selected_explained()
 found = read_verdict(chosen)
 if found is None:
     command = shell_command("verdict", layout.short_path(chosen.path))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard import filtering
-from dashboard.markdown import as_markdown
+from dashboard.widgets.markdown import as_markdown
 
 SAMPLES = pd.DataFrame(
     {

@@ -15,9 +15,9 @@ from camcore.explained.queries import measure_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
-from dashboard import tiles
 from dashboard.data import runs
-from dashboard.open_image import ask_for_neighbour
+from dashboard.widgets import grid
+from dashboard.widgets.open_image import ask_for_neighbour
 
 PAIR = ("cam", "grad_cam")
 
@@ -79,7 +79,7 @@ def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, said
 
 def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypatch) -> None:
     entry, state = runs.read_entry(run), {}
-    monkeypatch.setattr("dashboard.open_image.st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr("dashboard.widgets.open_image.st", SimpleNamespace(session_state=state))
     ordered = np.array(order)
     ask_for_neighbour(entry, ordered, order[PER_PAGE - 1], 1)
     assert state == {"image_asked": order[PER_PAGE], "image_goto": (name_of(order[PER_PAGE]), 1)}
@@ -92,7 +92,7 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     entry, indices = runs.read_entry(run), [7, 3, 59]
-    made = tiles.make_tiles(entry, indices, PAIR, ["", "", ""])
+    made = grid.make_tiles(entry, indices, PAIR, ["", "", ""])
     measured = measure_pair(entry.generation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
         assert [(one.name, one.share) for one in tile.top] == runs.top_classes(entry, index)
@@ -108,7 +108,7 @@ def test_a_tile_has_the_numbers_of_its_image(run) -> None:
 
 
 def test_one_source_has_nothing_to_compare(run) -> None:
-    (tile,) = tiles.make_tiles(runs.read_entry(run), [0], ("cam", "cam"), [""])
+    (tile,) = grid.make_tiles(runs.read_entry(run), [0], ("cam", "cam"), [""])
     assert (list(tile.maps), tile.distances, list(tile.off_object)) == (["a"], {}, ["a"])
 
 
@@ -125,8 +125,8 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     stored = open_generation(open_run(run)).all_class_maps()
     assert stored is not None
     entry = runs.read_entry(run)
-    monkeypatch.setattr("dashboard.class_maps.chosen_class", lambda entry, sources: "Pug")
-    made = tiles.make_tiles(entry, [order[0]], PAIR, [""])[0].maps
+    monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda entry, sources: "Pug")
+    made = grid.make_tiles(entry, [order[0]], PAIR, [""])[0].maps
     np.testing.assert_array_equal(made["a"]["class"], stored[order[0], CLASSES.index("Pug")])
     np.testing.assert_allclose(made["b"]["class"] * 49, made["a"]["class"], rtol=1e-6)
     assert all("class" in tile["maps"]["a"] for tile in sent["tiles"])

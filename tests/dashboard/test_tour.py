@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
-from dashboard import tour
 from dashboard.data.runs import read_entry
 from dashboard.language import text
+from dashboard.widgets import tour
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from dashboard.data.runs import Entry
 from dashboard.language import text
-from dashboard.selection import selected
 from dashboard.url_state import among, keep_in_url, peek, put, read_whole_number, start_anew
-from dashboard.wording import source_title
+from dashboard.widgets.run_choice import selected
+from dashboard.widgets.wording import source_title
 
 PAGE_SIZES = (24, 48, 96)
 

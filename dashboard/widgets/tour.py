@@ -9,11 +9,11 @@ import streamlit as st
 from camcore.errors import RunError
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
-from dashboard import layout, pictures, selection
 from dashboard.data.examples import find_examples
 from dashboard.data.runs import Entry, load_samples
 from dashboard.language import text
-from dashboard.wording import source_title
+from dashboard.widgets import layout, pictures, run_choice
+from dashboard.widgets.wording import source_title
 
 PAGES_AHEAD = ("gallery", "disagreement", "verdict", "own_image")
 _STEP = "tour_step"
@@ -23,7 +23,7 @@ Show = Callable[[Entry, int], None]
 
 def offer_tour() -> None:
     """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
-    entry = selection.selected()
+    entry = run_choice.selected()
     if entry.generation is None or not entry.generation.manifest["images"]:
         return
     if st.sidebar.button(text("tour.start"), icon=":material/tour:", type="tertiary"):

@@ -8,12 +8,12 @@ import streamlit as st
 from camcore.errors import RunError
 from camcore.presentation.report.report import IMAGES, make_report
 from camcore.runs.run import open_run
-from dashboard import layout
 from dashboard.data.caching import State, look_at
 from dashboard.data.histories import find_files
 from dashboard.data.runs import Entry
 from dashboard.data.verdict import read_verdict
 from dashboard.language import language, text
+from dashboard.widgets import layout
 
 
 def show_report_button(entry: Entry) -> None:
