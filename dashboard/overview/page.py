@@ -7,10 +7,10 @@ import streamlit as st
 from camcore.explained.queries import default_pair
 from camcore.presentation.summary import list_facts
 from camcore.presentation.wording import format_tiny
-from dashboard import run_cards
 from dashboard.data.examples import Example, View, find_examples
 from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair
 from dashboard.language import text
+from dashboard.overview import run_cards
 from dashboard.widgets import layout, pictures, run_choice
 from dashboard.widgets.refresh import follow_runs
 from dashboard.widgets.report_button import show_report_button
