@@ -15,9 +15,10 @@ from camcore.presentation import texts
 from camcore.presentation.grid.encoding import CHOICES
 from camcore.presentation.texts.en import STRINGS
 from camcore.runs.run import HISTORY_COLUMNS
-from dashboard import curves, filtering, filters, order
+from dashboard import filtering, filters, order
 from dashboard.data import runs
 from dashboard.router import PAGES
+from dashboard.training_curves import curves
 
 REPOSITORY = Path(__file__).parents[2]
 SPEAKING = (*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "camcore").rglob("*.py"))

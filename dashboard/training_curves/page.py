@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import confusion, curves
 from dashboard.data.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.language import text
+from dashboard.training_curves import confusion, curves
 from dashboard.url_state import among, keep_in_url
 from dashboard.widgets import charts, layout, run_choice
 
