@@ -21,7 +21,7 @@ from camcore.runs.run import Run, list_run_folders, open_run
 from dashboard.data.caching import Kept
 from dashboard.data.large_results import keep
 from dashboard.data.links import find_what_tells, refuse_links_out
-from dashboard.filtering import join_texts
+from dashboard.gallery.masks import join_texts
 
 STATES = ("explained", "trained", "training", "damaged")
 

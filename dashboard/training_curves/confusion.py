@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
-from dashboard import filters, order
 from dashboard.components.confusion import confusion
 from dashboard.data.runs import Entry, load_samples
+from dashboard.gallery import filters, order
 from dashboard.language import text
 from dashboard.url_state import leave_for
 from dashboard.widgets import layout

@@ -15,9 +15,9 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.presentation.summary import judge_shares
 from camcore.runs.run import open_run
-from dashboard import filtering
 from dashboard.data import runs
 from dashboard.data.examples import find_examples
+from dashboard.gallery import masks
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -165,7 +165,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
     entry = runs.read_entry(gap)
-    assert filtering.contains(runs.load_samples(entry), lambda: runs.load_texts(entry), search).sum() == found
+    assert masks.contains(runs.load_samples(entry), lambda: runs.load_texts(entry), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import filtering
+from dashboard.gallery import masks as filtering
 from dashboard.widgets.markdown import as_markdown
 
 SAMPLES = pd.DataFrame(

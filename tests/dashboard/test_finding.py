@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from synthetic_run import make_run
 
 from camcore.explained.queries import measure_likeness
-from dashboard import filter_chips, filters, order
 from dashboard.data.runs import Entry, load_samples, measure_off_object, measure_pair, read_entry
+from dashboard.gallery import filter_chips, filters, order
 
 EVERY_FILTER = {
     "search": "val",

@@ -15,8 +15,8 @@ from camcore.presentation import texts
 from camcore.presentation.grid.encoding import CHOICES
 from camcore.presentation.texts.en import STRINGS
 from camcore.runs.run import HISTORY_COLUMNS
-from dashboard import filtering, filters, order
 from dashboard.data import runs
+from dashboard.gallery import filters, masks, order
 from dashboard.router import PAGES
 from dashboard.training_curves import curves
 
@@ -84,7 +84,7 @@ def test_every_key_that_exists_is_used():
         ("filter.result.{}", filters.RESULTS),
         ("filter.order.{}", ("low", "high")),
         ("filter.status.{}", filters.STATUSES),
-        ("filter.objects.{}", filtering.OBJECTS),
+        ("filter.objects.{}", masks.OBJECTS),
         ("filter.chip.{}", ("right", "wrong")),
         ("filter.{}", (*filters.NAMES[:6], *filters.REFINEMENTS)),
         ("sheet.target.{}", TARGETS),

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import downloads, filter_chips, filters, order
+from dashboard.gallery import downloads, filter_chips, filters, order
 from dashboard.language import text
 from dashboard.widgets import controls, layout, open_image, run_choice
 from dashboard.widgets.grid import show_grid

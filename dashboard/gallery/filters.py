@@ -10,9 +10,9 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard import filtering
 from dashboard.data.runs import Entry, load_samples, load_texts, measure_off_object, measure_pair
-from dashboard.filtering import EVERYTHING, Mask
+from dashboard.gallery import masks as filtering
+from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
 from dashboard.widgets.wording import source_title

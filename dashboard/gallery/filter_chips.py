@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import filtering
-from dashboard.filters import ALL_NAMES, NAMES, SLOTS, Values
+from dashboard.gallery import masks
+from dashboard.gallery.filters import ALL_NAMES, NAMES, SLOTS, Values
 from dashboard.language import text
 from dashboard.url_state import reset
 from dashboard.widgets.markdown import as_markdown
@@ -12,7 +12,7 @@ from dashboard.widgets.wording import source_title
 
 def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
     """Show a chip for the image that others are ordered by likeness to, one per filter in force, and one for all."""
-    active = [name for name in NAMES if name in values and filtering.is_narrowed(values[name])]
+    active = [name for name in NAMES if name in values and masks.is_narrowed(values[name])]
     if not active and not like:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"):
