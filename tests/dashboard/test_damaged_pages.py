@@ -19,11 +19,11 @@ from synthetic_verdict import write_verdict
 from camcore.explained import queries
 from camcore.explained.explanation import new_generation
 from camcore.runs.run import open_run
-from dashboard import verdict_examples
 from dashboard.data import runs
 from dashboard.data.runs import read_entry
 from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.router import PAGES
+from dashboard.verdict import examples
 
 NAMES = [name for name, _ in PAGES]
 CASES = [(file, how, page) for file in FILES for how in DAMAGES for page in NAMES]
@@ -218,7 +218,7 @@ def test_the_page_goes_on_with_a_verdict_that_is_made_anew_while_it_is_made(tmp_
     folder = write_verdict(run)
     before = read_page(show_page("verdict", run.parent, monkeypatch))
     seen: list[int] = []
-    find = verdict_examples.pair_images
+    find = examples.pair_images
 
     def find_slowly(*arguments):
         if not seen:
@@ -229,6 +229,6 @@ def test_the_page_goes_on_with_a_verdict_that_is_made_anew_while_it_is_made(tmp_
             (folder / "verdict.json").write_text(changed, encoding="utf-8")
         return find(*arguments)
 
-    monkeypatch.setattr(verdict_examples, "pair_images", find_slowly)
+    monkeypatch.setattr(examples, "pair_images", find_slowly)
     assert read_page(show_page("verdict", run.parent, monkeypatch)) == before
     assert seen

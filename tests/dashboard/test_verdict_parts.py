@@ -8,7 +8,7 @@ from synthetic_verdict import write_verdict
 
 from dashboard.data.runs import read_entry
 from dashboard.data.verdict import pair_images, read_verdict
-from dashboard.verdict_examples import order_images
+from dashboard.verdict.examples import order_images
 
 
 def test_pairs_by_hand(tmp_path):

@@ -6,12 +6,12 @@ from camcore.errors import shell_command
 from camcore.presentation import html
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.verdict.document import Verdict
-from dashboard import verdict_parts
 from dashboard.data.runs import Entry
 from dashboard.data.verdict import read_verdict
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
-from dashboard.verdict_examples import show_examples
+from dashboard.verdict import parts
+from dashboard.verdict.examples import show_examples
 from dashboard.widgets import layout, run_choice
 from dashboard.widgets.report_button import show_report_button
 from dashboard.widgets.wording import measure_title, name_of
@@ -54,7 +54,7 @@ def show_numbers(verdict: Verdict, measure: str, method: str) -> None:
         if source in verdict.sources and source != verdict.reference:
             st.session_state[f"url_{METHOD}"] = source
 
-    verdict_parts.show_table(verdict, measure, method, choose)
+    parts.show_table(verdict, measure, method, choose)
 
 
 def show_verdict(entry: Entry, verdict: Verdict) -> None:
@@ -63,11 +63,11 @@ def show_verdict(entry: Entry, verdict: Verdict) -> None:
     show_basis(verdict)
     show_report_button(entry)
     measure, method = choose_number(verdict)
-    verdict_parts.show_differences(verdict, measure, method)
+    parts.show_differences(verdict, measure, method)
     show_numbers(verdict, measure, method)
     show_examples(entry, verdict, measure, method)
-    verdict_parts.show_curves(verdict, method)
-    verdict_parts.show_cost(verdict, method)
+    parts.show_curves(verdict, method)
+    parts.show_cost(verdict, method)
     with st.expander(text("verdict.reading.title")):
         st.markdown(text("verdict.reading.body"))
 
