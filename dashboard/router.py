@@ -7,10 +7,11 @@ from typing import NoReturn
 import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
-from dashboard import gone_sessions, login, own_uploads, url_state
+from dashboard import gone_sessions, login, url_state
 from dashboard.components.reconnection import watch_connection
 from dashboard.data.runs import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
+from dashboard.own_image import uploads
 from dashboard.widgets import layout, run_choice, tour
 from dashboard.widgets.refresh import follow_runs
 
@@ -43,7 +44,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     page = st.navigation(pages, position="sidebar" if entered else "hidden")
     url_state.begin(page.url_path)
     if page.url_path != "own_image":
-        own_uploads.drop_uploads()
+        uploads.drop_uploads()
     folder = find_runs_folder(arguments)
     repeated = st.session_state.pop(_REPEATED, False)
     try:

@@ -22,10 +22,11 @@ from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps.sources import parse_source
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
-from dashboard import limits, own_model, own_uploads
-from dashboard.own_files import Shown, make_download, safe_name
-from dashboard.own_results import write_share
-from dashboard.waiting_line import WaitingLine
+from dashboard import limits
+from dashboard.own_image import network, uploads
+from dashboard.own_image.downloads import Shown, make_download, safe_name
+from dashboard.own_image.queue import WaitingLine
+from dashboard.own_image.results import write_share
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -132,12 +133,12 @@ def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
 def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, monkeypatch):
     files = photographs(2)
     app = show(runs, monkeypatch, files)
-    assert len(app.session_state[own_model._FOUND]) == 2
+    assert len(app.session_state[network._FOUND]) == 2
     upload(app, files[:1])
-    assert len(app.session_state[own_model._FOUND]) == 1
+    assert len(app.session_state[network._FOUND]) == 1
     app.switch_page("app_pages/overview.py").run()
     assert not app.exception
-    assert own_model._FOUND not in app.session_state
+    assert network._FOUND not in app.session_state
 
 
 def test_nothing_is_computed_twice(runs, monkeypatch):
@@ -168,11 +169,11 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     run = open_run(runs / "tiny")
     analyses = [
-        own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), own_model._version(run)) for _ in range(8)
+        network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), network._version(run)) for _ in range(8)
     ]
-    monkeypatch.setattr(own_model, "_line", WaitingLine(3))
+    monkeypatch.setattr(network, "_line", WaitingLine(3))
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda one: own_model.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
+        list(threads.map(lambda one: network.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
     assert len(most) == 8 and max(most) == 3
     assert all(("cam", 0) in analysis.maps for analysis in analyses)
 
@@ -181,13 +182,13 @@ def test_maps_are_never_of_other_weights_than_the_probabilities(runs):
     """Somebody may wait in line while a training writes new weights, or while the run is removed."""
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     run = open_run(runs / "tiny")
-    analysis = own_model.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), (str(run.path), "those of before"))
+    analysis = network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), (str(run.path), "those of before"))
     with pytest.raises(ReplacedError, match=r"The weights of .*tiny were replaced while this page was made"):
-        own_model.find_maps(run, analysis, ["cam"], [0], lambda *_: None)
+        network.find_maps(run, analysis, ["cam"], [0], lambda *_: None)
     assert analysis.maps == {}
     gone = replace(run, path=runs / "gone")
     with pytest.raises(RunError, match=r"model\.safetensors can't be read \(No such file or directory\)\. Restore it"):
-        own_model.find_maps(gone, analysis, ["cam"], [0], lambda *_: None)
+        network.find_maps(gone, analysis, ["cam"], [0], lambda *_: None)
 
 
 def test_a_run_without_weights_names_the_command(runs, monkeypatch):
@@ -210,16 +211,16 @@ def test_the_camera_is_offered_on_safe_addresses_only(runs, monkeypatch):
     app.run()
     assert payload(app, "panels")["panels"][0]["name"] == "camera"
     for url in ("https://a.example/own_image", "http://localhost:8501/", "http://127.0.0.1/", "http://[::1]:80/", None):
-        assert own_uploads._is_secure(url), url
+        assert uploads._is_secure(url), url
     for url in ("http://a.example/own_image", "http://192.0.2.7:8501/", "http://localhost.example/"):
-        assert not own_uploads._is_secure(url), url
+        assert not uploads._is_secure(url), url
 
 
 def test_the_largest_upload_stays_in_memory():
     """The server's own parser puts what is larger than 1 MB into a temporary file, unless told otherwise."""
     from starlette.requests import Request
 
-    own_uploads._keep_in_memory()
+    uploads._keep_in_memory()
     head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
     body = head + bytes(MOST_MEGABYTES * 1024**2) + b"\r\n--x--\r\n"
 
@@ -245,7 +246,7 @@ def shown() -> Shown:
     image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
-    analysis = own_model.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), ("", ""), maps)
+    analysis = network.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), ("", ""), maps)
     return Shown({"id": analysis}, ("cam", "grad_cam"), {"id": {"predicted": 0, "runner_up": 1}}, CLASSES)
 
 
@@ -282,8 +283,8 @@ def test_file_names_are_harmless():
 
 
 def test_names_are_as_they_were_before_the_browser_sent_them():
-    assert own_uploads.restore_name("%22강아지%22 100%.png") == '"강아지" 100%.png'
-    assert own_uploads.restore_name("a%0D%0Ab") == "a\r\nb"
+    assert uploads.restore_name("%22강아지%22 100%.png") == '"강아지" 100%.png'
+    assert uploads.restore_name("a%0D%0Ab") == "a\r\nb"
 
 
 def test_shares_are_never_rounded_to_nothing_or_certainty():

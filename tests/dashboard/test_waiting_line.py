@@ -12,8 +12,8 @@ from own_pictures import copy_run, draw_photograph, encode
 from page_steps import all_text, payload, show_page
 
 from camcore.errors import CamcoreError
-from dashboard import own_model, waiting_line
-from dashboard.waiting_line import WaitingLine
+from dashboard.own_image import network, queue
+from dashboard.own_image.queue import WaitingLine
 
 SHORT = 0.05
 
@@ -77,8 +77,8 @@ def stand(threads: ThreadPoolExecutor, people: People, who: str, *more) -> None:
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch):
-    monkeypatch.setattr(own_model, "_line", WaitingLine(1))
-    monkeypatch.setattr(waiting_line, "LOOK_SECONDS", SHORT)
+    monkeypatch.setattr(network, "_line", WaitingLine(1))
+    monkeypatch.setattr(queue, "LOOK_SECONDS", SHORT)
 
 
 @pytest.mark.parametrize("limit, people_count", [(1, 6), (3, 20), pytest.param(4, 400, marks=pytest.mark.slow)])
@@ -112,7 +112,7 @@ def test_somebody_with_eight_pictures_takes_turns_with_the_others():
 
 
 def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
-    monkeypatch.setattr(waiting_line, "FIRST_GUESS", 4.0)
+    monkeypatch.setattr(queue, "FIRST_GUESS", 4.0)
     line = WaitingLine(1)
     people = People(line)
     with ThreadPoolExecutor(3) as threads, occupied(line, 1):
@@ -196,15 +196,15 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
         asked.append(name)
         return f"no picture: {name}"
 
-    monkeypatch.setattr(own_model.st, "session_state", session)
-    monkeypatch.setattr(own_model, "language", lambda: "en")
-    monkeypatch.setattr(own_model, "_analyse", analyse)
+    monkeypatch.setattr(network.st, "session_state", session)
+    monkeypatch.setattr(network, "language", lambda: "en")
+    monkeypatch.setattr(network, "_analyse", analyse)
     uploads = [(name, SimpleNamespace(file_id=name, getvalue=bytes)) for name in "abcd"]
     with pytest.raises(GoneError):
-        own_model.analyse(trained_run, uploads, 8, lambda *_: None)
-    assert own_model.analyse(trained_run, uploads, 8, lambda *_: None)[1][-1] == "no picture: d"
+        network.analyse(trained_run, uploads, 8, lambda *_: None)
+    assert network.analyse(trained_run, uploads, 8, lambda *_: None)[1][-1] == "no picture: d"
     assert asked == ["a", "b", "stopped", "c", "d"]
-    assert own_model._line._running == 0
+    assert network._line._running == 0
 
 
 @pytest.mark.parametrize(
@@ -217,11 +217,11 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
 def test_the_page_says_where_one_stands_and_then_shows_the_pictures(language, said, trained_run, tmp_path, monkeypatch):
     copy_run(trained_run, tmp_path / "tiny")
     seen = []
-    look = waiting_line.WaitingLine._look
+    look = queue.WaitingLine._look
     monkeypatch.setattr(WaitingLine, "_look", lambda line, who: seen.append(look(line, who)) or seen[-1])
     app = show_page("own_image", tmp_path, monkeypatch, run="tiny", lang=language)
     app.file_uploader(key="own_image_files").set_value([("0.png", encode(draw_photograph()), "image/png")])
-    with ThreadPoolExecutor(1) as threads, occupied(own_model._line, 1) as done:
+    with ThreadPoolExecutor(1) as threads, occupied(network._line, 1) as done:
         notices = watch_notices(monkeypatch)
         threads.submit(lambda: (wait_until(lambda: len(seen) > 2), done.set()))
         app.run()

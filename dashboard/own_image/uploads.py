@@ -12,10 +12,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.data.uploaded_image import EXTENSIONS, MOST_PIXELS
-from dashboard import own_model
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text
 from dashboard.limits import PICTURES_AT_ONCE, read_upload_limit
+from dashboard.own_image import network
 
 _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
 
@@ -49,7 +49,7 @@ def drop_uploads() -> None:
     """Forget the files that were brought, and what was found of them. For every page but this one."""
     context = get_script_run_ctx()
     if st.session_state.pop(_HOLDS, False) and context is not None:
-        own_model.forget()
+        network.forget()
         context.uploaded_file_mgr.remove_session_files(context.session_id)
 
 

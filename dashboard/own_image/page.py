@@ -7,14 +7,14 @@ from html import escape
 import streamlit as st
 
 from camcore.runs.run import Run
-from dashboard import own_model
 from dashboard.language import text
 from dashboard.limits import PICTURES_AT_ONCE
-from dashboard.own_files import Shown
-from dashboard.own_results import choose_targets, show_classes, show_pictures
-from dashboard.own_uploads import choose_uploads
+from dashboard.own_image import network
+from dashboard.own_image.downloads import Shown
+from dashboard.own_image.queue import Tell
+from dashboard.own_image.results import choose_targets, show_classes, show_pictures
+from dashboard.own_image.uploads import choose_uploads
 from dashboard.url_state import among, keep_in_url
-from dashboard.waiting_line import Tell
 from dashboard.widgets import controls, layout, run_choice
 
 
@@ -54,15 +54,15 @@ def working() -> Iterator[Tell]:
     notice.empty()
 
 
-def show_results(run: Run, analyses: dict[str, own_model.Analysis]) -> None:
+def show_results(run: Run, analyses: dict[str, network.Analysis]) -> None:
     """Show pictures, classes and downloads."""
     with st.grid(3, min_column_width=150):
-        sources = controls.choose_among(own_model.list_sources(list(analyses.values())))
+        sources = controls.choose_among(network.list_sources(list(analyses.values())))
         chosen = choose_class(run)
     targets = {name: choose_targets(analysis, chosen) for name, analysis in analyses.items()}
     with working() as tell:
         for name, analysis in analyses.items():
-            own_model.find_maps(run, analysis, sources, list(targets[name].values()), tell)
+            network.find_maps(run, analysis, sources, list(targets[name].values()), tell)
     shown = Shown(analyses, sources, targets, run.class_names)
     show_pictures(shown, st.query_params.to_dict())
     layout.show_section(text("own_image.classes.title"), text("own_image.classes.lead"))
@@ -74,7 +74,7 @@ trained = run_choice.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
     with working() as tell:
-        found, refused = own_model.analyse(trained, uploads, PICTURES_AT_ONCE, tell)
+        found, refused = network.analyse(trained, uploads, PICTURES_AT_ONCE, tell)
     waiting = len(uploads) - len(found) - len(refused)
     if waiting:
         st.caption(text("own_image.too_many", most=PICTURES_AT_ONCE, count=waiting))
@@ -83,5 +83,5 @@ if uploads:
     if found:
         show_results(trained, found)
 else:
-    own_model.forget()  # what was shown until now is removed
+    network.forget()  # what was shown until now is removed
     show_empty(trained)

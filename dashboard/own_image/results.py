@@ -8,8 +8,8 @@ from camcore.presentation.grid.encoding import ClassShare, GridSource, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text
-from dashboard.own_files import OVERLAY_DEFAULT, SLOTS, Shown, make_download
-from dashboard.own_model import Analysis
+from dashboard.own_image.downloads import OVERLAY_DEFAULT, SLOTS, Shown, make_download
+from dashboard.own_image.network import Analysis
 from dashboard.widgets.wording import source_title
 
 TILE_WIDTH = 264  # px

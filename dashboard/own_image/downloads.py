@@ -14,7 +14,7 @@ from camcore.heatmaps.sources import parse_source
 from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_view
 from camcore.presentation.pictures import Layer, draw_overlays
 from dashboard.components.own_results import Download
-from dashboard.own_model import Analysis
+from dashboard.own_image.network import Analysis
 
 SLOTS: tuple[Slot, Slot] = ("a", "b")
 _NAME_LENGTH = 60
