@@ -7,11 +7,12 @@ from typing import NoReturn
 import streamlit as st
 
 from camcore.errors import CamcoreError, ReplacedError
-from dashboard import gone_sessions, login, url_state
+from dashboard import url_state
 from dashboard.components.reconnection import watch_connection
 from dashboard.data.runs import find_runs_folder, list_entries
 from dashboard.language import choose_language, text
 from dashboard.own_image import uploads
+from dashboard.server import login, memory
 from dashboard.widgets import layout, run_choice, tour
 from dashboard.widgets.refresh import follow_runs
 
@@ -75,7 +76,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         layout.show_problem(str(error), folder)
     finally:
         url_state.drop_unused()
-        gone_sessions.clear_up()
+        memory.clear_up()
 
 
 def _begin_anew() -> NoReturn:

@@ -29,7 +29,7 @@ from visitor import Visitor  # noqa: E402
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
 from camcore.workflows.train import train_run  # noqa: E402
-from dashboard.gone_sessions import BETWEEN  # noqa: E402
+from dashboard.server.memory import BETWEEN  # noqa: E402
 
 LARGE, SMALL = 8580, 40  # images of the runs that are shown
 AIMS = {"p95 of pages": 1.5, "MiB per session": 25.0}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.faults import show_fault
+from dashboard.server.faults import show_fault
 
 
 def fail() -> None:

@@ -18,8 +18,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from camcore.errors import CamcoreError
-from dashboard import access, guard
-from dashboard.access import Access, read_access
+from dashboard.server import access, guard
+from dashboard.server.access import Access, read_access
 
 SECRET = "0123456789abcdef" * 2
 SECRETS = f"""[auth]

@@ -12,7 +12,7 @@ from dashboard_server import REPOSITORY
 from deployment import DEPLOY, SHIPPED_PORTS, read_environment
 from streamlit import config
 
-from dashboard import access
+from dashboard.server import access
 
 UNIT = DEPLOY / "camcore@.service"
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ FAULTY = Path(__file__).with_name("faulty_app.py")
 
 
 def show() -> None:
-    from dashboard.faults import show_fault
+    from dashboard.server.faults import show_fault
 
     try:
         raise ZeroDivisionError("a secret of the server")

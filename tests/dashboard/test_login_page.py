@@ -11,8 +11,9 @@ from synthetic_run import make_run
 
 from camcore.errors import CamcoreError
 from camcore.presentation.texts import say
-from dashboard import access, login, router
-from dashboard.access import Access
+from dashboard import router
+from dashboard.server import access, login
+from dashboard.server.access import Access
 
 PAGES = [name for name, _ in router.PAGES]
 ALLOWED = Access(frozenset({"a*b@example.org"}), frozenset())

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from server_process import find_process, read_memory
 from synthetic_run import make_run
 
-from dashboard.gone_sessions import BETWEEN
+from dashboard.server.memory import BETWEEN
 
 pytestmark = pytest.mark.browser
 

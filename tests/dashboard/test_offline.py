@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime.app_session import AppSession
 
-from dashboard import offline
+from dashboard.server import streamlit_patches
 
 MESSAGES = ("_handle_clear_cache_request", "_handle_git_information_request")
 
@@ -16,7 +16,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What stands for a session, after the dashboard has set up what sessions do; `sent` is what it answers."""
     for name in MESSAGES:
         monkeypatch.setattr(AppSession, name, getattr(AppSession, name))
-    offline.refuse_what_no_page_needs()
+    streamlit_patches.refuse_what_no_page_needs()
     sent: list[object] = []
     script = SimpleNamespace(main_script_path="")
     return SimpleNamespace(sent=sent, _enqueue_forward_msg=sent.append, _session_state={}, _script_data=script)

@@ -74,7 +74,7 @@ def test_the_settings_hold_wherever_it_is_started(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)}
     command = [sys.executable, "-c", PRINT_SETTINGS]
     started = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert started.stdout.splitlines() == ["[20, 'none', '0.45rem']", "dashboard.faults"]
+    assert started.stdout.splitlines() == ["[20, 'none', '0.45rem']", "dashboard.server.faults"]
 
 
 @pytest.mark.parametrize("given", ["0", "65", "-1", "two", "", "1e1", "٣", "9" * 5000])

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from camcore.presentation import html
-from dashboard.access import read_access
 from dashboard.language import text
+from dashboard.server.access import read_access
 
 # The provider sends everyone back to the start page. A shared link waits in the browser meanwhile.
 _KEEP_LINK = "<script>sessionStorage.setItem('camcore_link', location.pathname + location.search)</script>"
