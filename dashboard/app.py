@@ -17,12 +17,12 @@ from camcore.errors import CamcoreError  # noqa: E402 needs the path above
 
 try:
     import dashboard.router  # noqa: F401 it is there when main.py asks for it
-    from dashboard.limits import read_upload_limit
     from dashboard.server.access import read_access
     from dashboard.server.faults import show_fault
     from dashboard.server.guard import Guard
     from dashboard.server.memory import set_apart_what_stays
     from dashboard.server.streamlit_patches import ask_nobody_for_the_address, refuse_what_no_page_needs
+    from dashboard.settings import read_upload_limit
 
     ask_nobody_for_the_address()
     refuse_what_no_page_needs()

@@ -22,8 +22,8 @@ from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import Run, open_run
 from camcore.system.files import RESTORE
 from dashboard.language import language, text
-from dashboard.limits import PASSES_AT_ONCE
 from dashboard.own_image.queue import Tell, WaitingLine
+from dashboard.settings import PASSES_AT_ONCE
 
 IMAGE_SIDE = 768  # px of a picture's longer side in the browser
 _line = WaitingLine(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last

@@ -8,12 +8,12 @@ import streamlit as st
 
 from camcore.runs.run import Run
 from dashboard.language import text
-from dashboard.limits import PICTURES_AT_ONCE
 from dashboard.own_image import network
 from dashboard.own_image.downloads import Shown
 from dashboard.own_image.queue import Tell
 from dashboard.own_image.results import choose_targets, show_classes, show_pictures
 from dashboard.own_image.uploads import choose_uploads
+from dashboard.settings import PICTURES_AT_ONCE
 from dashboard.url_state import among, keep_in_url
 from dashboard.widgets import controls, layout, run_choice
 

@@ -14,8 +14,8 @@ from streamlit.typing import UploadedFile
 from camcore.data.uploaded_image import EXTENSIONS, MOST_PIXELS
 from dashboard.components.file_catcher import file_catcher
 from dashboard.language import text
-from dashboard.limits import PICTURES_AT_ONCE, read_upload_limit
 from dashboard.own_image import network
+from dashboard.settings import PICTURES_AT_ONCE, read_upload_limit
 
 _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
 

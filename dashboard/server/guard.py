@@ -16,8 +16,8 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from camcore.errors import CamcoreError
-from dashboard.limits import PICTURES_AT_ONCE
 from dashboard.server.access import read_access
+from dashboard.settings import PICTURES_AT_ONCE
 
 MOST_HELD = 3 * PICTURES_AT_ONCE  # files of one session; more than are shown, so that some can be taken out again
 CLOSED = ("_stcore", "media", "component", "app")  # first parts of paths; the others hold Streamlit's own scripts

@@ -22,7 +22,7 @@ from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps.sources import parse_source
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
-from dashboard import limits
+from dashboard import settings
 from dashboard.own_image import network, uploads
 from dashboard.own_image.downloads import Shown, make_download, safe_name
 from dashboard.own_image.queue import WaitingLine
@@ -125,8 +125,8 @@ def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
 
 
 def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
-    app = show(runs, monkeypatch, photographs(limits.PICTURES_AT_ONCE + 2))
-    assert len(payload(app, "panels")["panels"]) == limits.PICTURES_AT_ONCE
+    app = show(runs, monkeypatch, photographs(settings.PICTURES_AT_ONCE + 2))
+    assert len(payload(app, "panels")["panels"]) == settings.PICTURES_AT_ONCE
     assert "The first 8 pictures are shown; 2 more wait" in all_text(app)
 
 

@@ -11,7 +11,7 @@ from dashboard_server import APP, REPOSITORY, free_port
 from streamlit import config
 
 from camcore.errors import CamcoreError
-from dashboard import limits
+from dashboard import settings as limits
 
 SETTINGS = REPOSITORY / "dashboard" / ".streamlit" / "config.toml"
 
