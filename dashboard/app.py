@@ -16,7 +16,7 @@ if REPOSITORY not in sys.path:  # `streamlit run` puts this file's folder there,
 from camcore.errors import CamcoreError  # noqa: E402 needs the path above
 
 try:
-    import dashboard.router  # noqa: F401 it is there when main.py asks for it
+    import dashboard.router  # noqa: F401 it is there when script.py asks for it
     from dashboard.server.access import read_access
     from dashboard.server.faults import show_fault
     from dashboard.server.guard import Guard
@@ -27,7 +27,7 @@ try:
     ask_nobody_for_the_address()
     refuse_what_no_page_needs()
     set_apart_what_stays()
-    app = st.App(Path(__file__).with_name("main.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
+    app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
     read_access()  # not before: it is the App that finds the settings beside this file
     read_upload_limit()
 except CamcoreError as error:  # better no server than another one than was meant

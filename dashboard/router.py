@@ -35,7 +35,8 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     st.set_page_config(page_title=text("app.title"), page_icon=ICON, layout="wide")
     layout.add_style()
     pages = [
-        st.Page(f"app_pages/{name}.py", title=text(f"{name}.name"), icon=f":material/{icon}:") for name, icon in PAGES
+        st.Page(f"{name}/page.py", title=text(f"{name}.name"), icon=f":material/{icon}:", url_path=name)
+        for name, icon in PAGES
     ]
     try:
         entered = login.may_enter()

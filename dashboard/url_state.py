@@ -5,7 +5,6 @@ change. Here the URL holds ids. A value that is not understood falls back to the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -81,10 +80,10 @@ def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> No
     would be another step in the browser's history, and the way back one step too long.
     """
     reset(forget)
-    names = st.session_state.get(_NAMES, {}).get(Path(page).stem, set()) - set(forget)
+    names = st.session_state.get(_NAMES, {}).get(page, set()) - set(forget)
     own = {name: text for name, text in st.session_state.get(_OWN, {}).items() if name in names and text is not None}
     leave_as_it_is()  # it is the new one
-    st.switch_page(page, query_params=own | dict(values))
+    st.switch_page(f"{page}/page.py", query_params=own | dict(values))
 
 
 def leave_as_it_is() -> None:

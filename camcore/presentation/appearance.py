@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "style"
 
 # By Streamlit's names; the themes are those of dashboard/.streamlit/config.toml, the marks Streamlit's own.
 LIGHT = {

@@ -69,7 +69,7 @@ def find_runs_folder(arguments: Sequence[str]) -> Path:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--runs", nargs="?")
     wanted = parser.parse_known_args(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
-    return Path(wanted) if wanted else Path(__file__).resolve().parents[1] / "checkpoints"
+    return Path(wanted) if wanted else Path(__file__).resolve().parents[2] / "checkpoints"
 
 
 def list_entries(folder: Path) -> list[Entry]:

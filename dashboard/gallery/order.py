@@ -16,7 +16,7 @@ OFF_OBJECT = ("off_object", "off_object_b")  # of the sources A and B
 SORTS = ("index", "confidence", *OFF_OBJECT, *MEASURES)
 SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
 LIKENESS = "likeness"
-GALLERY = "app_pages/gallery.py"
+GALLERY = "gallery"
 
 
 def choose_like(entry: Entry) -> str:

@@ -104,7 +104,7 @@ def _show_layers(entry: Entry, index: int) -> None:
 
 def _show_pages(entry: Entry, index: int) -> None:
     for name in PAGES_AHEAD:
-        st.page_link(f"app_pages/{name}.py", label=text(f"{name}.name"))
+        st.page_link(f"{name}/page.py", label=text(f"{name}.name"))
         st.caption(text(f"tour.pages.{name}"))
 
 

@@ -35,8 +35,8 @@ def main() -> None:
         write_verdict(make_run(Path(folder), "many", images=IMAGES))
         os.environ["CAMCORE_RUNS"] = folder
         for name, _ in PAGES:
-            app = AppTest.from_file(str(TESTS.parent / "dashboard" / "main.py"), default_timeout=120)
-            app.switch_page(f"app_pages/{name}.py").run()
+            app = AppTest.from_file(str(TESTS.parent / "dashboard" / "script.py"), default_timeout=120)
+            app.switch_page(f"{name}/page.py").run()
             found = []
             for _ in range(options.rounds):
                 started = time.perf_counter()

@@ -9,14 +9,14 @@ import pytest
 from dashboard_server import REPOSITORY
 from streamlit.testing.v1 import AppTest
 
-SCRIPT = REPOSITORY / "dashboard" / "main.py"
+SCRIPT = REPOSITORY / "dashboard" / "script.py"
 
 
 def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str | list[str]) -> AppTest:
     """Return a page of a runs folder after one run without an exception; a list is a name that is given twice."""
-    monkeypatch.setattr(sys, "argv", ["main.py", "--runs", str(folder)])
+    monkeypatch.setattr(sys, "argv", ["script.py", "--runs", str(folder)])
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    app.switch_page(f"app_pages/{page}.py")
+    app.switch_page(f"{page}/page.py")
     app.query_params.update(parameters)
     app.run()
     assert not app.exception

@@ -28,7 +28,7 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 import streamlit as st
 from dashboard import following
 following.LOOK_SECONDS = 0.5
-app = st.App({str(REPOSITORY / "dashboard" / "main.py")!r})
+app = st.App({str(REPOSITORY / "dashboard" / "script.py")!r})
 """
 
 

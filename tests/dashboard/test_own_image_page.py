@@ -136,7 +136,7 @@ def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, mon
     assert len(app.session_state[network._FOUND]) == 2
     upload(app, files[:1])
     assert len(app.session_state[network._FOUND]) == 1
-    app.switch_page("app_pages/overview.py").run()
+    app.switch_page("overview/page.py").run()
     assert not app.exception
     assert network._FOUND not in app.session_state
 

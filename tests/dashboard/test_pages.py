@@ -96,9 +96,9 @@ def test_the_state_is_in_the_address(runs, monkeypatch):
 
 def test_what_is_chosen_on_a_page_is_remembered_on_the_way_back(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="mlp", result="wrong")
-    app.switch_page("app_pages/overview.py").run()
+    app.switch_page("overview/page.py").run()
     assert app.query_params == {"run": "mlp"}
-    app.switch_page("app_pages/gallery.py").run()
+    app.switch_page("gallery/page.py").run()
     assert app.query_params == {"run": "mlp", "result": "wrong"}
     assert "**10** of 40 images" in all_text(app)
 
@@ -210,7 +210,7 @@ SHOW_ALL = """
 import sys
 from streamlit.testing.v1 import AppTest
 for page in {pages}:
-    app = AppTest.from_file("dashboard/main.py", default_timeout=30).switch_page(f"app_pages/{{page}}.py").run()
+    app = AppTest.from_file("dashboard/script.py", default_timeout=30).switch_page(f"{{page}}/page.py").run()
     assert not app.exception and app.get("html"), page
     assert "torch" not in sys.modules, page
 """

@@ -98,10 +98,10 @@ def test_bad_parameters_fall_back_to_what_the_claims_speak_of(runs, monkeypatch)
 
 def test_the_measure_of_another_page_is_remembered(runs, monkeypatch):
     app = show(runs, monkeypatch, run="gap")
-    app.switch_page("app_pages/disagreement.py").run()
+    app.switch_page("disagreement/page.py").run()
     app.selectbox(key="url_measure").select("peak_shift").run()
-    app.switch_page("app_pages/verdict.py").run()
-    app.switch_page("app_pages/disagreement.py").run()
+    app.switch_page("verdict/page.py").run()
+    app.switch_page("disagreement/page.py").run()
     assert app.selectbox(key="url_measure").value == "peak_shift"
 
 

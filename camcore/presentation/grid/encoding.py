@@ -117,7 +117,7 @@ def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
     return view
 
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "browser"
 MARKUP = ("grid.html",)
 STYLES = ("grid.css", "large_view.css")
 SCRIPTS = (

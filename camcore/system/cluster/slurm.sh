@@ -2,9 +2,9 @@
 # One camcore command on several machines of a SLURM cluster. Run folder, data set and this repository lie on a file
 # system that all of them share. What the time limit cuts off goes on: the same explain again, a training by --resume.
 #
-#   sbatch camcore/examples/slurm.sh train --dataset image-folder --root DIR --backbone resnet50 --run checkpoints/NAME
-#   sbatch camcore/examples/slurm.sh train --run checkpoints/NAME --resume
-#   sbatch camcore/examples/slurm.sh explain checkpoints/NAME
+#   sbatch camcore/system/cluster/slurm.sh train --dataset image-folder --root DIR --backbone resnet50 --run checkpoints/NAME
+#   sbatch camcore/system/cluster/slurm.sh train --run checkpoints/NAME --resume
+#   sbatch camcore/system/cluster/slurm.sh explain checkpoints/NAME
 #SBATCH --job-name=camcore
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=1
