@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Backbone:
     """A torchvision network cut into a trunk of layers that run one after another, and what stands behind them.
 
-    `constructor` names the function in `torchvision.models` (or, for our own small one, in `camcore.models.narrow_resnet`).
+    `constructor` names the function in `torchvision.models` (our own small one: in `camcore.models.narrow_resnet`).
     `stages` are the layers worth looking at, in order; the last one is the tensor that enters pooling.
     `halved` is the module whose stride is taken away for a map stride of 16, None where that can't be done.
     """

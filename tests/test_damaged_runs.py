@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import ON_CPU, run_camcore
-from damage import DAMAGES, FILES, copy_complete, damage, find
 
 from camcore.runs.run import Run
 from camcore.system.checksums import RUN_FILES, write_sums
+from tests.support.command_line import ON_CPU, run_camcore
+from tests.support.damaged_files import DAMAGES, FILES, copy_complete, damage, find
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what can't be read is made of /proc")
 

@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from http_files import pack, start_server
-from killing import KILLED, Killer, Outcome, start_killer
 from safetensors.torch import load_file
 
 from camcore.data import download
@@ -24,6 +22,8 @@ from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, list_runs, open_run
 from camcore.system.checksums import sha256_of
 from camcore.verdict.document import read_values, read_verdict
+from tests.support.file_server import pack, start_server
+from tests.support.kill_process import KILLED, Killer, Outcome, start_killer
 
 KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 TIMINGS = ["seconds", "images_per_second"]

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 import torch
 from pyarrow import parquet
-from trap import Trap
 
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import Run, open_run
 from camcore.workflows import train
+from tests.support.pickle_payload import Trap
 
 
 def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
-    from camcore.workflows import explain as workflows
+    from camcore.workflows import explain
 
     try:
         verdict = explain.verdict_run(path, **options)

@@ -18,10 +18,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
+sys.path.insert(0, str(TESTS.parent))
 
-from dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path above
-from synthetic_run import make_run  # noqa: E402
+from tests.support.dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path above
+from tests.support.synthetic_run import make_run  # noqa: E402
 
 IMAGES, TILES = 8580, 48
 GALLERY = f"gallery?run=many&per_page={TILES}&overlay=a&size=medium"

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torchvision
-from measured_process import run_camcore
 from PIL import Image
 from torchvision.models.resnet import Bottleneck
+
+from tests.support.measured_process import run_camcore
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 

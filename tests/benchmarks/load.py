@@ -17,19 +17,18 @@ import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
-
-from dashboard_server import APP, serve  # noqa: E402 needs the path above
-from memory import make_images  # noqa: E402
-from people import describe, make_photographs, quantile, visit_all  # noqa: E402
-from server_process import find_process, read_cpu_seconds, read_memory  # noqa: E402
-from synthetic_run import make_run  # noqa: E402
-from synthetic_verdict import write_verdict  # noqa: E402
-from visitor import Visitor  # noqa: E402
+sys.path.insert(0, str(TESTS.parent))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
 from camcore.workflows.train import train_run  # noqa: E402
 from dashboard.server.memory import BETWEEN  # noqa: E402
+from tests.benchmarks.memory import make_images  # noqa: E402
+from tests.support.dashboard_server import APP, serve  # noqa: E402 needs the path above
+from tests.support.server_process import find_process, read_cpu_seconds, read_memory  # noqa: E402
+from tests.support.simulated_users import describe, make_photographs, quantile, visit_all  # noqa: E402
+from tests.support.streamlit_client import Visitor  # noqa: E402
+from tests.support.synthetic_run import make_run  # noqa: E402
+from tests.support.synthetic_verdict import write_verdict  # noqa: E402
 
 LARGE, SMALL = 8580, 40  # images of the runs that are shown
 AIMS = {"p95 of pages": 1.5, "MiB per session": 25.0}

@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from measured_process import run_camcore
 from PIL import Image
+
+from tests.support.measured_process import run_camcore
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 

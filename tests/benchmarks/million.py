@@ -21,13 +21,12 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "dashboard"), str(TESTS.parent)]
-
-from dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path above
-from server_process import find_process  # noqa: E402 as above
-from synthetic_run import make_run  # noqa: E402
+sys.path.insert(0, str(TESTS.parent))
 
 from camcore.system.checksums import write_sums  # noqa: E402
+from tests.support.dashboard_server import APP, CHROMIUM, serve  # noqa: E402 needs the path above
+from tests.support.server_process import find_process  # noqa: E402 as above
+from tests.support.synthetic_run import make_run  # noqa: E402
 
 NAME, CLASSES, CHANNELS = "many", 120, 512
 AIMS = {"overview": 3, "gallery": 3, "disagreement": 3, "filter": 1, "memory": 2048}

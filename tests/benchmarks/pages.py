@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+sys.path.insert(0, str(TESTS.parent))
 logging.disable(logging.WARNING)
 
 from streamlit.testing.v1 import AppTest  # noqa: E402 needs the path above
-from synthetic_run import make_run  # noqa: E402
-from synthetic_verdict import write_verdict  # noqa: E402
 
 from dashboard.router import PAGES  # noqa: E402
+from tests.support.synthetic_run import make_run  # noqa: E402
+from tests.support.synthetic_verdict import write_verdict  # noqa: E402
 
 IMAGES, AIM = 8580, 150
 

@@ -18,12 +18,11 @@ from pathlib import Path
 import torch
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
-
-from test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
+sys.path.insert(0, str(TESTS.parent))
 
 from camcore.runs.run import open_run  # noqa: E402
 from camcore.system.environment import count_cores  # noqa: E402
+from tests.explained.test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
 
 TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-stride", "16", "--size", "128")
 

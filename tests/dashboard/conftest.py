@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dashboard_server import APP, CHROMIUM, open_page, serve
-from large_view_steps import make_browsed_run, read_order
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 
 from dashboard.data import runs
+from tests.support.dashboard_server import APP, CHROMIUM, open_page, serve
+from tests.support.large_view_steps import make_browsed_run, read_order
 
 config._main_script_path = str(APP)  # as `streamlit run` does: AppTest then has the settings beside it
 config.get_config_options(force_reparse=True)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from dashboard_server import APP
 from playwright.sync_api import Browser
-from synthetic_run import make_run
-from synthetic_verdict import write_verdict
 
 from dashboard.router import PAGES
+from tests.support.dashboard_server import APP
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import write_verdict
 
 pytestmark = pytest.mark.browser
 

@@ -9,12 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import DAMAGES, FILES, copy_complete, damage, find
-from own_pictures import draw_photograph, encode
-from page_steps import all_text, show_page
 from streamlit.testing.v1 import AppTest
-from synthetic_run import make_run
-from synthetic_verdict import write_verdict
 
 from camcore.explained import queries
 from camcore.explained.explanation import new_generation
@@ -24,6 +19,11 @@ from dashboard.data.runs import read_entry
 from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.router import PAGES
 from dashboard.verdict import examples
+from tests.support.damaged_files import DAMAGES, FILES, copy_complete, damage, find
+from tests.support.page_steps import all_text, show_page
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import write_verdict
+from tests.support.uploaded_files import draw_photograph, encode
 
 NAMES = [name for name, _ in PAGES]
 CASES = [(file, how, page) for file in FILES for how in DAMAGES for page in NAMES]

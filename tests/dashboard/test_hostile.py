@@ -10,13 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dashboard_server import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from page_steps import all_text
-from page_steps import show_page as show
 from streamlit import get_option
-from synthetic_run import make_run
 
 from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
@@ -25,6 +21,10 @@ from camcore.system.files import read_json
 from dashboard.data.links import refuse_links_out
 from dashboard.data.runs import list_entries
 from dashboard.url_state import read_percent_range, read_whole_number
+from tests.support.dashboard_server import REPOSITORY
+from tests.support.page_steps import all_text
+from tests.support.page_steps import show_page as show
+from tests.support.synthetic_run import make_run
 
 PAGES = ("overview", "training_curves", "gallery", "disagreement", "verdict", "own_image")
 NAMES = ("run", "runs", "a", "b", "measure", "convention", "sort", "order", "class", "predicted", "result", "search")

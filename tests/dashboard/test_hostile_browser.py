@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from dashboard_server import APP, serve
-from own_pictures import copy_run, draw_photograph, encode
 from playwright.sync_api import Page, expect
-from synthetic_run import make_run
-from synthetic_verdict import write_verdict
 
 from camcore.system.checksums import SUMS
+from tests.support.dashboard_server import APP, serve
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import write_verdict
+from tests.support.uploaded_files import copy_run, draw_photograph, encode
 
 pytestmark = pytest.mark.browser
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from page_steps import all_text, payload
-from page_steps import show_page as show
-from synthetic_run import CLASSES, make_run
 
 from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
 from dashboard.data.runs import load_samples, read_entry
 from dashboard.router import PAGES
+from tests.support.page_steps import all_text, payload
+from tests.support.page_steps import show_page as show
+from tests.support.synthetic_run import CLASSES, make_run
 
 CURVES = ("loss", "accuracy", "learning_rate")
 KNOWN = tuple(f"class {index}" for index in range(994))  # what the network knows beside the data set's classes

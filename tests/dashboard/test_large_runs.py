@@ -4,11 +4,11 @@ import collections
 
 import pandas as pd
 import pytest
-from page_steps import show_page
 from streamlit.testing.v1 import AppTest
-from synthetic_run import make_run
 
 from camcore.explained import explanation, queries
+from tests.support.page_steps import show_page
+from tests.support.synthetic_run import make_run
 
 PAGES = ("overview", "gallery", "disagreement")
 MEASURING = ("name_samples", "measure_pair", "measure_off_object", "measure_range", "measure_likeness")

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from dashboard_server import APP, REPOSITORY, serve
-from own_pictures import copy_run, draw_photograph, encode
-from people import OFFERED, describe, make_photographs, quantile, visit_all
 from safetensors.numpy import save
 from streamlit.proto.Common_pb2 import StringArray
-from synthetic_run import make_run, write_history
-from synthetic_verdict import write_verdict
-from visitor import Visitor, run_apart
 
 from camcore.runs.run import open_run
+from tests.support.dashboard_server import APP, REPOSITORY, serve
+from tests.support.simulated_users import OFFERED, describe, make_photographs, quantile, visit_all
+from tests.support.streamlit_client import Visitor, run_apart
+from tests.support.synthetic_run import make_run, write_history
+from tests.support.synthetic_verdict import write_verdict
+from tests.support.uploaded_files import copy_run, draw_photograph, encode
 
 # The dashboard, whose open pages look for what is new more often than else, so that the test need not wait.
 QUICK = f"""

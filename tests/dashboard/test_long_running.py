@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_server import APP, serve
-from own_pictures import copy_run, draw_photograph, encode
 from playwright.sync_api import Browser, expect
-from server_process import find_process, read_memory
-from synthetic_run import make_run
 
 from dashboard.server.memory import BETWEEN
+from tests.support.dashboard_server import APP, serve
+from tests.support.server_process import find_process, read_memory
+from tests.support.synthetic_run import make_run
+from tests.support.uploaded_files import copy_run, draw_photograph, encode
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import run_camcore
-from page_steps import all_text, payload, show_page
-from synthetic_run import make_run
-from synthetic_verdict import write_verdict
 
 from camcore.explained.explanation import open_generation
 from camcore.measures.disagreement import map_status
@@ -18,6 +14,10 @@ from camcore.presentation.image_table import make_image_table, to_csv
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from dashboard.router import PAGES
+from tests.support.command_line import run_camcore
+from tests.support.page_steps import all_text, payload, show_page
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import write_verdict
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")
 VALUES = (0.0, math.nan, math.inf, -math.inf)

@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from page_steps import show_page as show
 from safetensors.numpy import save_file
-from synthetic_run import make_run
 
 from camcore.presentation.report.report import make_report
 from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
+from tests.support.page_steps import show_page as show
+from tests.support.synthetic_run import make_run
 
 PAGES = ("overview", "gallery", "disagreement", "verdict")
 

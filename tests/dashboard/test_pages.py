@@ -6,13 +6,13 @@ import sys
 from html import escape
 
 import pytest
-from dashboard_server import REPOSITORY
-from page_steps import all_text, payload
-from page_steps import show_page as show
-from synthetic_run import make_run
 
 from camcore.presentation import texts
 from dashboard.router import PAGES
+from tests.support.dashboard_server import REPOSITORY
+from tests.support.page_steps import all_text, payload
+from tests.support.page_steps import show_page as show
+from tests.support.synthetic_run import make_run
 
 NAMES = [name for name, _ in PAGES]
 

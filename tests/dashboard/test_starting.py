@@ -7,11 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from dashboard_server import APP, REPOSITORY, free_port
 from streamlit import config
 
 from camcore.errors import CamcoreError
 from dashboard import settings as limits
+from tests.support.dashboard_server import APP, REPOSITORY, free_port
 
 SETTINGS = REPOSITORY / "dashboard" / ".streamlit" / "config.toml"
 

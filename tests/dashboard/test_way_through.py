@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from browser_steps import choose, parameters, read_canvas, wait_until_painted
-from dashboard_server import APP
 from playwright.sync_api import Browser, Page, expect
-from synthetic_run import make_run
+
+from tests.support.browser_steps import choose, parameters, read_canvas, wait_until_painted
+from tests.support.dashboard_server import APP
+from tests.support.synthetic_run import make_run
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,157 @@
+"""What is kept of files is never older than they are, and what every click reads is read once."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import save
+
+from camcore.errors import RunError
+from camcore.runs.run import open_run
+from dashboard.data import histories, runs
+from dashboard.data.caching import Kept
+from tests.support.synthetic_run import make_run, write_history
+
+OLD = 10**9  # s since 1970
+
+
+def age(folder: Path) -> None:
+    """Let everything in a folder have been changed long ago; the time of the last change of state stays."""
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (OLD, OLD), follow_symlinks=False)
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch):
+    """Let files that were changed a moment ago count as settled, so that tests need not wait."""
+    monkeypatch.setattr("dashboard.data.caching.SETTLED_NS", 0)
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list[Path]:
+    """Every run that is opened from its files."""
+    opened: list[Path] = []
+    monkeypatch.setattr(runs, "open_run", lambda path: opened.append(path) or open_run(path))
+    return opened
+
+
+def test_a_run_is_read_once_for_all_clicks(tmp_path, reads):
+    for number in range(5):
+        make_run(tmp_path, str(number), images=4, explained=number % 2 > 0)
+    time.sleep(0.02)
+    first = runs.list_entries(tmp_path)
+    assert [runs.list_entries(tmp_path) for _ in range(4)] == [first] * 4
+    assert len(reads) == 5
+
+
+def change_configuration(run: Path) -> None:
+    document = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    document["config"]["train"]["epochs"] = 99
+    (run / "run.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def replace_quietly(run: Path) -> None:
+    """Put a file of the same size in the place of `run.json`, and give it the old file's times."""
+    path, before = run / "run.json", (run / "run.json").stat()
+    content = path.read_text(encoding="utf-8")
+    path.write_text(content.replace('"epochs": 12', '"epochs": 13'), encoding="utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+
+def explain(run: Path) -> None:
+    made = make_run(run.parents[1] / "elsewhere", "made", images=8)
+    shutil.rmtree(run / "explained")
+    shutil.move(made / "explained", run / "explained")
+
+
+def link_out(run: Path) -> None:
+    (map_file,) = run.glob("explained/*/cam.npy")
+    shutil.move(map_file, run.parents[1] / "cam.npy")
+    map_file.symlink_to(run.parents[1] / "cam.npy")
+
+
+CHANGES = {
+    "configuration": change_configuration,
+    "the same size and time": replace_quietly,
+    "made anew": explain,
+    "a link out": link_out,
+    "no manifest": lambda run: next(run.glob("explained/*/manifest.json")).unlink(),
+    "damaged manifest": lambda run: next(run.glob("explained/*/manifest.json")).write_text("{"),
+    "list of sums": lambda run: (run / "SHA256SUMS").write_text("nonsense"),
+    "no run.json": lambda run: (run / "run.json").unlink(),
+    "no run": shutil.rmtree,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changes_is_read_anew(change, tmp_path, reads):
+    run = make_run(tmp_path / "runs", "run", images=4)
+    age(run)
+    time.sleep(0.02)
+    before = runs.read_entry(run)
+    assert runs.read_entry(run) == before and len(reads) == 1
+    CHANGES[change](run)
+    now = runs.read_entry(run)
+    assert now == runs._read_entry(run)
+    assert now != before
+
+
+def test_what_was_changed_just_now_is_not_kept(tmp_path, reads, monkeypatch):
+    monkeypatch.setattr("dashboard.data.caching.SETTLED_NS", 60 * 10**9)
+    run = make_run(tmp_path, "run", images=4)
+    for _ in range(3):
+        runs.read_entry(run)
+    assert len(reads) == 3, "a second change within the same tick of the clock would not be seen"
+
+
+def test_a_run_with_a_link_is_looked_at_each_time(tmp_path, reads):
+    run = make_run(tmp_path, "run", images=4)
+    (tmp_path / "again").symlink_to(run)
+    time.sleep(0.02)
+    for _ in range(3):
+        runs.read_entry(tmp_path / "again")
+    assert len(reads) == 3, "what it leads to may change without it"
+
+
+def test_sessions_do_not_keep_what_another_has_read_of_the_maps(tmp_path):
+    run = make_run(tmp_path, "run", images=4)
+    time.sleep(0.02)
+    first = runs.read_entry(run).generation
+    assert first is not None and len(first.samples) == 4
+    again = runs.read_entry(run).generation
+    assert again is not None and "samples" not in vars(again)
+
+
+def test_the_history_and_the_kept_weights_are_those_of_now(tmp_path):
+    run = open_run(make_run(tmp_path, "run", explained=False, finished=False, epochs=2))
+    time.sleep(0.02)
+    entry = runs.read_entry(run.path)
+    for epochs in (2, 3, 5):
+        write_history(run, epochs)
+        time.sleep(0.02)
+        assert len(histories.read_history(entry)) == epochs
+        assert histories.read_history(entry) is histories.read_history(entry)
+        assert histories.read_kept_row(run) is None
+    run.weights_path.write_bytes(save({}, {"epoch": "4"}))
+    run.resume_path.rmdir()
+    row = histories.read_kept_row(run)
+    assert row is not None and (row["epoch"], histories.read_kept_epoch(run)) == (4, 4)
+    (run.path / "history.csv").write_text("cut", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"history\.csv is damaged"):
+            histories.read_history(entry)
+
+
+def test_no_more_is_kept_than_said(tmp_path):
+    kept: Kept[int, int] = Kept(most=3)
+    (tmp_path / "file").touch()
+    time.sleep(0.02)
+    for number in range(10):
+        assert kept.get(number, lambda: [tmp_path / "file"], lambda number=number: number) == number
+    assert list(kept._values) == [7, 8, 9]
+    assert kept.get(9, list, lambda: 0) == 9
+    assert kept.get(7, list, lambda: 0) == 7

@@ -1,0 +1,195 @@
+"""The numbers that the pages show, by hand and against the engine."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from camcore.errors import RunError
+from camcore.explained.explanation import open_generation
+from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import MEASURES, compare
+from camcore.presentation.summary import judge_shares
+from camcore.runs.run import open_run
+from dashboard.data import runs
+from dashboard.data.examples import find_examples
+from dashboard.gallery import masks
+from tests.support import synthetic_run
+from tests.support.synthetic_run import make_run
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def gap(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("runs"), "gap", images=40)
+
+
+@pytest.fixture(scope="module")
+def mlp(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return make_run(folder, "mlp", images=40, cam_able=False, sources=("grad_cam", "grad_cam@layer3"))
+
+
+def test_the_synthetic_run_is_what_it_says(gap):
+    generation = open_generation(open_run(gap))
+    cam, grad_cam = (np.asarray(generation.maps(source)) for source in ("cam", "grad_cam"))
+    np.testing.assert_allclose(grad_cam * 49, cam, rtol=1e-6)
+    assert generation.maps("grad_cam@layer3").shape == (40, 14, 14)
+    assert generation.samples["boxes"].map(len).tolist() == [2 if i % 10 == 9 else 1 for i in range(40)]
+    assert (generation.samples["status_cam"] == "no_positive_evidence").sum() == 3
+    assert generation.thumbnail(39)[:4] == b"RIFF"
+    right = (generation.samples["label"] == generation.samples["predicted"])[generation.samples["other_label"] == -1]
+    assert generation.manifest["accuracy"] == pytest.approx(right.mean())
+
+
+def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(synthetic_run, "IMAGES_AT_ONCE", 16)
+    generation = open_generation(open_run(make_run(tmp_path, "run", images=70)))
+    generation.read_all()
+    assert generation.samples["id"].tolist() == [f"val/{index:05d}" for index in range(70)]
+    np.testing.assert_allclose(generation.maps("grad_cam") * 49, generation.maps("cam"), rtol=1e-6)
+    np.testing.assert_array_equal(generation.logits.argmax(1), generation.samples["predicted"])
+    assert generation.thumbnail(69) == generation.thumbnail(9) != generation.thumbnail(10)
+    wrong = generation.samples["label"] != generation.samples["predicted"]
+    assert np.flatnonzero(wrong).tolist() == list(range(3, 70, 4))
+
+
+def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
+    monkeypatch.delenv("CAMCORE_RUNS", raising=False)
+    assert runs.find_runs_folder([]) == REPOSITORY / "checkpoints"
+    monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")
+    assert runs.find_runs_folder([]) == Path("elsewhere")
+    assert runs.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
+    assert runs.find_runs_folder(["--runs"]) == Path("elsewhere")
+
+
+def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
+    shutil.copytree(gap, tmp_path / "explained")
+    make_run(tmp_path, "trained", images=4, explained=False)
+    make_run(tmp_path, "training", images=4, explained=False, finished=False, epochs=3)
+    (tmp_path / "no-run").mkdir()
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "run.json").write_text("{", encoding="utf-8")
+    shutil.copytree(gap, tmp_path / "no-manifest")
+    next((tmp_path / "no-manifest" / "explained").glob("*/manifest.json")).unlink()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "a-file").touch()
+    states = {entry.name: entry.state for entry in runs.list_entries(tmp_path)}
+    assert states == {
+        "explained": "explained",
+        "half": "damaged",
+        "no-manifest": "damaged",
+        "no-run": "damaged",
+        "trained": "trained",
+        "training": "training",
+    }
+    assert runs.list_entries(tmp_path / "nowhere") == []
+
+
+def test_samples_have_names_and_whether_the_prediction_is_right(gap):
+    samples = runs.load_samples(runs.read_entry(gap))
+    assert samples["label_name"].iloc[0] == "Beagle"
+    assert samples["right"].tolist() == [i % 4 != 3 for i in range(40)]
+    assert samples["index"].tolist() == list(range(40))
+
+
+def test_the_distances_are_the_engine_s(gap):
+    entry = runs.read_entry(gap)
+    generation = open_generation(open_run(gap))
+    expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
+    for measure in MEASURES:
+        measured = runs.measure_pair(entry, "cam", "grad_cam", measure)
+        assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
+        np.testing.assert_array_equal(measured, expected[list(measured)])
+        assert runs.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+    assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
+
+
+def test_heat_off_the_object_by_hand(tmp_path):
+    path = make_run(tmp_path, "run", images=2, sources=("cam",), grid=(1, 2))
+    generation = open_generation(open_run(path))
+    maps = np.zeros((2, 4, 1, 2), dtype=np.float32)
+    maps[0, 0], maps[1, 0] = [[3, 1]], [[-2, 2]]
+    np.save(generation.path / "cam.npy", maps)
+    samples = generation.samples
+    left_half = [
+        [[0.0, 0.0, width / 2, float(height), 0.0]] for width, height in samples[["width", "height"]].to_numpy()
+    ]
+    samples.assign(boxes=left_half).to_parquet(generation.path / "samples.parquet")
+    entry = runs.read_entry(path)
+    # literature draws [3, 1] as [1, 0] and [-2, 2] as [0, 1]; positive evidence draws [3, 1] as [1, 1/3]
+    assert runs.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
+    assert runs.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
+    assert runs.mean_off_object(entry, ("cam",)) == pytest.approx(
+        {("cam", "literature"): 0.5, ("cam", "positive"): 0.625}
+    )
+
+
+def test_the_most_probable_classes_by_hand(tmp_path):
+    path = make_run(tmp_path, "run", images=2, classes=("a", "b", "c"), sources=("cam",))
+    generation = open_generation(open_run(path))
+    np.save(generation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
+    entry = runs.read_entry(path)
+    assert [name for name, _ in runs.top_classes(entry, 0)] == ["b", "a", "c"]
+    assert [share for _, share in runs.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
+    assert len(runs.top_classes(entry, 0, count=2)) == 2
+
+
+def test_identity_holds_where_theory_says_so(gap, mlp):
+    assert runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam")
+    assert not runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam@layer3")
+    assert not runs.same_by_theory(runs.read_entry(mlp), "grad_cam", "grad_cam@layer3")
+
+
+def test_a_new_generation_or_configuration_has_a_new_key(gap):
+    entry = runs.read_entry(gap)
+    key = entry.key
+    document = json.loads((gap / "run.json").read_text(encoding="utf-8"))
+    (gap / "run.json").write_text(json.dumps(document), encoding="utf-8")
+    assert runs.read_entry(gap).key != key
+
+
+def test_a_missing_file_says_what_to_do(tmp_path):
+    path = make_run(tmp_path, "run", images=4)
+    next((path / "explained").glob("*/samples.parquet")).unlink()
+    with pytest.raises(RunError, match=r"samples\.parquet is missing\. Make it anew: camcore explain .*run --force"):
+        runs.load_samples(runs.read_entry(path))
+
+
+@pytest.mark.parametrize(
+    "search, found",
+    [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
+)
+def test_search_finds_all_words_in_any_column(gap, search, found):
+    entry = runs.read_entry(gap)
+    assert masks.contains(runs.load_samples(entry), lambda: runs.load_texts(entry), search).sum() == found
+
+
+def test_the_examples_make_their_points(gap, mlp):
+    entry = runs.read_entry(gap)
+    samples = runs.load_samples(entry)
+    drawing, layers, wrong = find_examples(entry)
+    assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
+    assert drawing.numbers[0] > 2 * drawing.numbers[1]
+    distances = runs.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
+    ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
+    assert layers.numbers == (distances[ok].max(),)
+    assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1
+    assert [example.kind for example in find_examples(runs.read_entry(mlp))] == ["layers", "wrong"]
+
+
+@pytest.mark.parametrize(
+    "drawn, left, identical, kind",
+    [
+        (0.6, 0.0, True, "identical"),
+        (0.6, 0.3, False, "partly_drawing"),
+        (0.1, 0.4, False, "hidden"),
+        (0.3, 0.3, False, "real"),
+        (0.01, 0.01, False, "alike"),
+    ],
+)
+def test_two_means_are_put_into_words(drawn, left, identical, kind):
+    assert judge_shares(drawn, left, identical) == kind

@@ -1,0 +1,192 @@
+"""Bringing pictures in a real browser: chosen, pasted, dropped; explained, switched, downloaded; and nothing stored."""
+
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from camcore.data.uploaded_image import read_own_image
+from camcore.heatmaps.sources import parse_source
+from camcore.presentation.texts import text_in
+from camcore.runs.run import open_run
+from tests.support.browser_steps import choose, read_canvas, settle, wait_until_painted
+from tests.support.dashboard_server import APP
+from tests.support.large_view_steps import expect_place, open_tile, point_at
+from tests.support.uploaded_files import CLASSES, MARKUP, copy_run, draw_photograph, encode, list_files
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = f'{MARKUP} "강아지" 🐶.png'
+GIVE = """([kind, bytes]) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([new Uint8Array(bytes)], "given.png", { type: "image/png" }));
+    const options = { bubbles: true, cancelable: true, [kind === "paste" ? "clipboardData" : "dataTransfer"]: carried };
+    const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+    document.querySelector("h1").dispatchEvent(event);
+}"""
+
+
+@pytest.fixture(scope="module")
+def folders(trained_run, tmp_path_factory):
+    """The runs folder, and the server's own folder for temporary files."""
+    runs = tmp_path_factory.mktemp("runs")
+    copy_run(trained_run, runs / "tiny")
+    return runs, tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def url(folders, streamlit_server) -> str:
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folders[1])
+    try:
+        return f"{streamlit_server(APP, folders[0])}/own_image"
+    finally:
+        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+
+
+def photograph(seed: int = 0, name: str = "", size: tuple[int, int] = (90, 60)) -> FilePayload:
+    content = encode(draw_photograph(seed, size))
+    return {"name": name or f"{seed}.png", "mimeType": "image/png", "buffer": content}
+
+
+def bring(page: Page, url: str, *files: FilePayload) -> None:
+    page.goto(url)
+    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(list(files))
+    expect(page.locator(".own-results section")).to_have_count(len(files))
+    wait_until_painted(page)
+
+
+def test_two_pictures_are_recognised_explained_and_toggled_without_a_message(page: Page, url: str) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    bring(page, url, photograph(0), photograph(1))
+    for at in range(2):
+        expect(page.locator(".own-results section").nth(at).locator("li")).to_have_count(len(CLASSES))
+    tile = page.locator(".tile").first
+    expect(tile.locator(".mark")).to_be_hidden()
+    assert "right" not in (tile.get_attribute("aria-label") or "")
+    page.wait_for_timeout(1000)
+    sent.clear()
+    choose(page, "overlay", "b")
+    before = read_canvas(page, 0)
+    for name, value in (("overlay", "difference"), ("overlay", "a"), ("draw", "positive"), ("cells", "true")):
+        choose(page, name, value)
+    page.locator(".target select").select_option("runner_up")
+    settle(page)
+    assert np.abs(read_canvas(page, 0).astype(int) - before).max() > 20
+    page.wait_for_timeout(500)
+    assert sent == []
+
+
+def test_the_large_view_says_nothing_of_a_label_that_nobody_knows(page: Page, url: str) -> None:
+    bring(page, url, photograph(0, "first.png"), photograph(1, "second.png"))
+    open_tile(page, 0)
+    expect_place(page, 1, 2)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".path")).to_have_text("first.png")
+    expect(dialog.locator(".classes li")).to_have_count(len(CLASSES))
+    said = dialog.inner_text()
+    assert not [word for word in ("right", "wrong", "true class", "recognised", "taken for", "null") if word in said]
+    expect(dialog.locator(".like")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect_place(page, 2, 2)
+    expect(dialog.locator(".path")).to_have_text("second.png")
+    assert len(point_at(page, 0.5, 0.5)) == 4
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_chosen_class_is_explained_and_its_raw_map_downloaded(
+    page: Page, url: str, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = photograph(3)
+    bring(page, url, file)
+    page.get_by_role("combobox", name="Class").click()
+    page.get_by_role("option", name="disc").click()
+    expect(page.locator(".tile .caption")).to_contain_text("map for disc")
+    expect(page.locator(".own-results .chosen span").first).to_have_text("disc")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Raw map of Grad-CAM (NPY)").click()
+    waiting.value.save_as(tmp_path / "map.npy")
+    assert waiting.value.suggested_filename == "3-grad_cam-disc.npy"
+    np.testing.assert_allclose(np.load(tmp_path / "map.npy"), compute(folders[0], file["buffer"]), rtol=1e-5, atol=1e-6)
+
+
+def compute(folder: Path, content: bytes) -> np.ndarray:
+    from camcore.heatmaps.one_image import explain_classes
+    from camcore.models.weights import load_model
+
+    run = open_run(folder / "tiny")
+    seen = read_own_image(content, "", run.config.view, text_in("en")).seen
+    label = CLASSES.index("disc")
+    return explain_classes(load_model(run), seen, [label], [parse_source("grad_cam")])["grad_cam"][0]
+
+
+def test_the_picture_is_downloaded_as_the_browser_shows_it(page: Page, url: str, tmp_path: Path) -> None:
+    bring(page, url, photograph(4, size=(640, 480)))
+    choose(page, "overlay", "b")
+    choose(page, "colors", "viridis")
+    page.locator(".opacity input").fill("100")
+    settle(page)
+    for again in range(2):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Picture as shown (PNG)").click()
+        waiting.value.save_as(tmp_path / f"{again}.png")
+    drawn = Image.open(tmp_path / "1.png")
+    assert drawn.size == (640, 480)
+    shown = read_canvas(page, 0)
+    small = np.asarray(drawn.resize((shown.shape[1], shown.shape[0]), Image.Resampling.BOX)).astype(int)
+    assert np.abs(small - shown)[4:-4, 4:-4].mean() < 3
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_pictures_are_pasted_and_dropped_anywhere(page: Page, url: str, way: str) -> None:
+    bring(page, url, photograph(0))
+    page.evaluate(GIVE, [way, list(encode(draw_photograph(5)))])
+    expect(page.locator(".own-results h3")).to_have_text(["0.png", "given.png"])
+
+
+def test_names_are_text_and_a_bad_file_is_told(page: Page, url: str) -> None:
+    page.goto(url)
+    bad: FilePayload = {"name": "<b>notes.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
+    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([photograph(0, HOSTILE), bad])
+    expect(page.locator(".own-results h3")).to_have_text([HOSTILE])
+    expect(page.get_by_role("alert")).to_contain_text("“<b>notes.jpg” holds no picture")
+    wait_until_painted(page)
+    expect(page.locator(".tile .caption")).to_have_text(HOSTILE)
+    names = page.locator(".own-results li > span:first-child").all_inner_texts()
+    assert sorted(names) == sorted(CLASSES)
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_nothing_of_a_picture_is_left_on_disk_or_in_a_file_of_the_server(
+    page: Page, url: str, folders: tuple[Path, Path]
+) -> None:
+    before = [list_files(folder) for folder in folders]
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    bring(page, url, photograph(6, size=(1200, 1000)))
+    with page.expect_download():
+        page.get_by_role("button", name="Picture as shown (PNG)").click()
+    assert [list_files(folder) for folder in folders] == before
+    assert not [address for address in requested if urlsplit(address).path.startswith("/media/")]
+
+
+def test_the_page_is_used_by_keyboard_on_a_phone(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    bring(page, url, photograph(0))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    button = page.get_by_role("button", name="Picture as shown (PNG)")
+    button.focus()
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    time.sleep(0.3)
+    expect(button).to_be_focused()
+    page.get_by_role("button", name="Remove 0.png").press("Enter")
+    expect(page.get_by_text("Bring a picture to begin")).to_be_visible()

@@ -1,0 +1,49 @@
+"""What nobody foresaw: a number for the visitor, everything else in the log under it."""
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from tests.support.page_steps import all_text
+
+FAULTY = Path(__file__).parents[2] / "support" / "faulty_app.py"
+
+
+def show() -> None:
+    from dashboard.server.faults import show_fault
+
+    try:
+        raise ZeroDivisionError("a secret of the server")
+    except ZeroDivisionError as error:
+        show_fault(error)
+
+
+def test_the_log_has_what_happened_under_the_number_that_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        app = AppTest.from_function(show).run()
+        again = AppTest.from_function(show).run()
+    shown = [re.findall(r"number ([0-9a-f]{8}):", all_text(one)) for one in (app, again)]
+    logged = [re.findall(r"^Fault ([0-9a-f]{8})$", record.message) for record in caplog.records]
+    assert shown == logged and shown[0] != shown[1]
+    assert "secret" not in all_text(app)
+    assert "ZeroDivisionError: a secret of the server" in caplog.text and "line" in caplog.text
+
+
+@pytest.mark.browser
+def test_a_visitor_sees_a_number_and_the_rest_of_the_page_works(page: Page, streamlit_server) -> None:
+    page.goto(streamlit_server(FAULTY))
+    expect(page.get_by_text("after")).to_be_visible()
+    for button in ("Show what fails", "Call what fails"):
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_text("This page has a fault")).to_be_visible()
+        assert not re.search("secret|ZeroDivision|Traceback", page.locator("body").inner_text())
+        page.reload()
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_text("again", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("stopping")).to_be_visible()
+    expect(page.get_by_text("This page has a fault")).to_have_count(0)

@@ -1,0 +1,198 @@
+"""The page Verdict: what it says, what it shows behind that, and what it does with files that are damaged."""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from dashboard.data.runs import read_entry
+from dashboard.data.verdict import read_verdict
+from tests.support.browser_steps import parameters, wait_until_painted
+from tests.support.dashboard_server import APP
+from tests.support.page_steps import all_text, payload, show_page
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import MEASURES, REASON, write_verdict
+
+
+def show(folder: Path, monkeypatch, /, **parameters: str) -> AppTest:
+    return show_page("verdict", folder, monkeypatch, **parameters)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    write_verdict(make_run(folder, "gap", images=60), against="mlp")
+    write_verdict(make_run(folder, "mlp", images=40, cam_able=False, sources=("grad_cam", "grad_cam@layer3"), seed=1))
+    make_run(folder, "none", images=12)
+    return folder
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A small run with a verdict, to be damaged; its path and the folder of its generation."""
+    path = make_run(tmp_path, "own", images=40)
+    return path, write_verdict(path)
+
+
+def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
+    shown = all_text(show(runs, monkeypatch, run="none"))
+    assert "none has no verdict yet" in shown
+    assert re.search(r"camcore verdict \S*none$", shown, re.MULTILINE)
+
+
+def test_the_sentence_stands_before_every_number(runs, monkeypatch):
+    shown = all_text(show(runs, monkeypatch, run="gap"))
+    order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference to CAM"]
+    order += ["Every number", "The images behind it", "pixels come and go"]
+    order += ["Does the map need the network?", "What it costs", "The price of CAM"]
+    places = [shown.find(words) for words in order]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "**Differences** are paired" in shown
+
+
+def test_every_part_is_there(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap")
+    assert len(app.get("plotly_chart")) == 3
+    assert len(payload(app, "columns")["columns"]) == len(MEASURES)
+    assert len(payload(app, "tiles")["tiles"]) > 0
+    assert "75.2%" in all_text(app) and "−3.8 to +1.2" in all_text(app)
+
+
+def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
+    write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
+    shown = all_text(show(tmp_path, monkeypatch))
+    assert "75.2% over the 3 seeds of dogs" in shown
+    assert shown.index("The price of CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
+
+
+def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="mlp")
+    assert f"CAM does not exist for this network: {escape(REASON)}." in all_text(app)
+    first = payload(app, "columns")["rows"][0]
+    assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"does not apply: {REASON}")
+    assert "difference to Grad-CAM" in all_text(app)
+    assert "The price of CAM" not in all_text(app)
+
+
+def test_measure_and_method_are_in_the_address(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap")
+    app.selectbox(key="url_verdict_measure").select("deletion")
+    app.selectbox(key="url_method").select("layer_cam").run()
+    assert app.query_params == {"run": "gap", "verdict_measure": "deletion", "method": "layer_cam"}
+    again = show(runs, monkeypatch, **app.query_params)
+    assert "Deletion: difference to CAM" in all_text(again)
+    assert "LayerCAM on the right" in all_text(again)
+
+
+def test_bad_parameters_fall_back_to_what_the_claims_speak_of(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap", verdict_measure="<b>", method="cam", side="up", page="0")
+    assert app.session_state["url_verdict_measure"] == "pointing_strict"
+    assert app.session_state["url_method"] == "grad_cam_pp"
+    assert app.query_params == {"run": "gap"}
+
+
+def test_the_measure_of_another_page_is_remembered(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap")
+    app.switch_page("disagreement/page.py").run()
+    app.selectbox(key="url_measure").select("peak_shift").run()
+    app.switch_page("verdict/page.py").run()
+    app.switch_page("disagreement/page.py").run()
+    assert app.selectbox(key="url_measure").value == "peak_shift"
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_has_its_images_or_says_why_not(measure, runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap", verdict_measure=measure, method="eigen_cam")
+    tiles = payload(app, "tiles")["tiles"]
+    assert 0 < len(tiles) <= 6
+    assert all(set(tile["maps"]) == {"a", "b"} for tile in tiles)
+    sources = payload(app, "tiles")["sources"]
+    assert (sources["a"]["id"], sources["b"]["id"]) == ("cam", "eigen_cam")
+
+
+def test_a_copy_of_the_reference_has_no_images_that_tell_it_apart(runs, monkeypatch):
+    shown = all_text(show(runs, monkeypatch, run="gap", method="hires_cam"))
+    assert "HiResCAM and CAM are the same on every image" in shown
+    assert "the same by theory" in shown
+
+
+def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(runs, monkeypatch):
+    app = show(runs, monkeypatch, run="gap", verdict_measure="off_object_literature", method="grad_cam")
+    assert all_text(app).count("drawing alone") == 3
+    assert payload(app, "tiles")["defaults"]["draw"] == "literature"
+
+
+def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
+    path, generation = own
+    manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
+    manifest["sources"].remove("layer_cam")
+    (generation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shown = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
+    assert "The maps of LayerCAM are not stored" in shown
+    assert re.search(r"camcore explain \S*own --sources \S*,layer_cam$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"format_version": 2}, "has format version 2; this camcore reads 1."),
+        ({"measures": {}}, "is damaged (no measure). Make it anew: camcore verdict"),
+        ({"claims": None}, "is damaged (no usable &#x27;claims&#x27;)"),
+        ({"reference": "grad"}, "is damaged (no source &#x27;grad&#x27;)"),
+        ({"measures": {"pxap": {"group": "localization"}}}, "(no &#x27;better&#x27; of &#x27;pxap&#x27;)"),
+    ],
+)
+def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):
+    path, generation = own
+    document = json.loads((generation / "verdict.json").read_text(encoding="utf-8")) | change
+    (generation / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
+    shown = all_text(show(path.parent, monkeypatch))
+    assert words in shown
+    assert str(path.parent) not in shown
+
+
+def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):
+    path, generation = own
+    (generation / "measures.parquet").unlink()
+    app = show(path.parent, monkeypatch)
+    assert "measures.parquet is missing. Make it anew: camcore verdict" in all_text(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_a_new_verdict_is_read_anew(own):
+    path, generation = own
+    before = read_verdict(read_entry(path))
+    document = json.loads((generation / "verdict.json").read_text(encoding="utf-8"))
+    (generation / "verdict.json").write_text(json.dumps(document | {"steps": 99}), encoding="utf-8")
+    after = read_verdict(read_entry(path))
+    assert before and after and (before.document["steps"], after.document["steps"]) == (16, 99)
+
+
+@pytest.mark.browser
+def test_a_click_on_a_number_shows_the_images_behind_it(page: Page, runs, streamlit_server) -> None:
+    page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
+    wait_until_painted(page)
+    page.locator(".verdict-table td[data-row=eigen_cam][data-column=insertion]").click()
+    expect(page.get_by_text("The images behind it: Insertion")).to_be_visible()
+    expect(page.get_by_text(re.compile("Eigen-CAM on the right"))).to_be_visible()
+    expect(page).to_have_url(re.compile("verdict_measure=insertion"))
+    assert parameters(page)["method"] == "eigen_cam"
+    page.locator(".verdict-table td[data-row=baseline_center][data-column=deletion]").click()
+    expect(page.get_by_text("The images behind it: Deletion")).to_be_visible()
+    assert parameters(page)["method"] == "eigen_cam"  # a baseline has no maps to show
+
+
+@pytest.mark.browser
+def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, runs, streamlit_server) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
+    wait_until_painted(page)
+    table = page.locator(".verdict-table")
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")

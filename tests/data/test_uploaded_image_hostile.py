@@ -1,0 +1,101 @@
+"""Uploads that are made to break the server: they are refused before they take memory, and no damage gets through."""
+
+import io
+import re
+import struct
+import subprocess
+import sys
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFile
+
+from camcore.config import ViewConfig
+from camcore.data.uploaded_image import FORMATS, read_own_image
+from camcore.errors import CamcoreError
+from camcore.presentation.texts import text_in
+
+FUZZ = Path(__file__).parents[1] / "support" / "upload_fuzz.py"
+HUGE = 60_000
+
+
+def encode(kind: str, **options: object) -> bytearray:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(buffer, kind, **options)
+    return bytearray(buffer.getvalue())
+
+
+def make_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def make_bomb(kind: str) -> bytes:
+    """Return a small file whose header claims 3.6 thousand million pixels."""
+    content = encode(kind)
+    match kind:
+        case "PNG":
+            content[8:33] = make_chunk(b"IHDR", struct.pack(">IIBBBBB", HUGE, HUGE, 8, 2, 0, 0, 0))
+        case "JPEG":
+            at = content.index(b"\xff\xc0")
+            content[at + 5 : at + 9] = struct.pack(">HH", HUGE, HUGE)
+        case "GIF":
+            content[6:10] = struct.pack("<HH", HUGE, HUGE)
+        case "BMP":
+            content[18:26] = struct.pack("<II", HUGE, HUGE)
+        case "AVIF":
+            at = content.index(b"ispe")
+            content[at + 8 : at + 16] = struct.pack(">II", HUGE, HUGE)
+        case "TIFF":
+            for tag in (256, 257):
+                at = re.search(struct.pack("<H", tag) + b"[\3\4]\0\1\0\0\0", content).start()
+                content[at : at + 12] = struct.pack("<HHII", tag, 4, 1, HUGE)
+        case "WEBP":
+            size = (HUGE - 1).to_bytes(3, "little")
+            extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + size + size
+            content[12:12] = extended
+            content[4:8] = struct.pack("<I", len(content) - 8)
+    return bytes(content)
+
+
+def refuse(content: bytes) -> str:
+    with pytest.raises(CamcoreError) as caught:
+        read_own_image(content, "a", ViewConfig(size=32), text_in("en"))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_picture_that_claims_to_be_huge_is_refused_before_any_of_it_is_decoded(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
+    message = refuse(make_bomb(kind))
+    # The libraries for WebP and AVIF look at all of the headers first, and don't believe this one.
+    assert re.search(
+        "more than 64 million pixels" if kind not in ("WEBP", "AVIF") else "pixels|no picture|damaged", message
+    )
+
+
+@pytest.mark.parametrize("chunk", [b"zTXt", b"iCCP", b"iTXt"])
+def test_a_text_or_profile_that_grows_a_thousandfold_takes_no_memory(chunk: bytes) -> None:
+    grown = 200 << 20
+    packed = zlib.compress(bytes(grown), 9)
+    head = {b"zTXt": b"a\0\0", b"iCCP": b"a\0\0", b"iTXt": b"a\0\1\0\0\0"}[chunk]
+    content = encode("PNG")
+    content[33:33] = make_chunk(chunk, head + packed)
+    tracemalloc.start()
+    try:
+        refuse(bytes(content))
+        assert tracemalloc.get_traced_memory()[1] < grown / 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("count", [1_500, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+def test_damaged_uploads_are_read_or_refused_within_bounded_memory(count: int) -> None:
+    done = subprocess.run([sys.executable, FUZZ, str(count)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    read, refused = map(int, done.stdout.split())
+    assert read + refused >= count * 0.9
+    assert min(read, refused) > count / 20, "both ends are tried"

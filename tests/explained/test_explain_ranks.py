@@ -1,0 +1,142 @@
+"""An explain and a verdict on several ranks: the very files of one process, whatever becomes of a rank."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camcore.explained.explanation import open_generation
+from camcore.explained.resume import SHARD_IMAGES, choose_size
+from camcore.runs.run import Run, open_run
+from camcore.verdict.document import VALUES_FILE
+from tests.support.kill_process import KILLED
+from tests.support.torchrun import Forks, run_torchrun, start_forks
+
+EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
+ON_CPU = ("--device", "cpu", "--workers", 0)
+IN_TWOS = "from camcore import explain\nexplain.BATCH_SIZE = 2\n"  # of six images, three batches
+TIMED = ("created", "seconds", "cost", VALUES_FILE)
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    with start_forks(tmp_path_factory.mktemp("forks")) as running:
+        yield running
+
+
+@pytest.fixture
+def copies(trained_run: Run, tmp_path: Path) -> tuple[Run, Run]:
+    """Two copies of a run: one for one process, one for several ranks."""
+    first, second = (shutil.copytree(trained_run.path, tmp_path / name / "run") for name in ("alone", "ranks"))
+    return open_run(Path(first)), open_run(Path(second))
+
+
+def read_maps(run: Run) -> dict[str, bytes]:
+    """Return the bytes of every file of the generation in force; of its manifest what is not of one moment."""
+    generation = open_generation(run)
+    stored = [path for path in generation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
+    found = {path.name: path.read_bytes() for path in stored}
+    manifest = {key: value for key, value in generation.manifest.items() if not key.startswith(("created", "seconds"))}
+    del manifest["images_per_second"]
+    return found | {"manifest": json.dumps(manifest).encode()}
+
+
+def explain_alone(forks: Forks, run: Run) -> None:
+    words = [str(word) for word in ("explain", run.path, *EXACT, *ON_CPU)]
+    outcome = forks.killer.run(source=f"{IN_TWOS}from camcore.cli.main import main\nmain({words!r})")
+    assert outcome.status == 0, outcome.said
+
+
+@pytest.mark.parametrize("ranks", [2, 5])
+def test_the_maps_of_ranks_are_those_of_one_process_to_the_byte(
+    ranks: int, forks: Forks, copies: tuple[Run, Run]
+) -> None:
+    alone, shared = copies
+    explain_alone(forks, alone)
+    outcomes = forks.run("explain", shared.path, *EXACT, *ON_CPU, ranks=ranks, before=IN_TWOS)
+    assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.said for outcome in outcomes]
+    assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1)
+    assert read_maps(shared) == read_maps(alone)
+    assert len(list((shared.path / "explained").iterdir())) == 2, "the maps in force and their name"
+
+
+def test_torchrun_explains_to_the_byte(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:
+    alone, shared = copies
+    assert forks.killer.run("explain", alone.path, *EXACT, *ON_CPU).status == 0
+    ended = run_torchrun(tmp_path, "explain", shared.path, *EXACT, *ON_CPU)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("Explained 6 images") == 1
+    assert read_maps(shared) == read_maps(alone)
+
+
+def kill_in_part(rank: int, number: int) -> str:
+    return f"""
+if rank == {rank}:
+    from camcore.shards import Shards
+    write, written = Shards.write, []
+
+    def write_or_die(*given):
+        written.append(0)
+        if len(written) == {number}:
+            os.kill(os.getpid(), 9)
+        write(*given)
+
+    Shards.write = write_or_die
+"""
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: Forks, copies: tuple[Run, Run]) -> None:
+    alone, shared = copies
+    explain_alone(forks, alone)
+    before = open_generation(shared).id
+    command = ("explain", shared.path, *EXACT, *ON_CPU)
+    outcomes = forks.run(*command, before=IN_TWOS + kill_in_part(rank, 2 - rank))
+    assert outcomes[rank].status == KILLED
+    assert outcomes[1 - rank].status == 1
+    assert outcomes[1 - rank].said.startswith(f"Error: Rank {1 - rank} lost touch with the other ranks (")
+    assert open_generation(shared).id == before
+    parts = sorted(path.name for path in (shared.path / "explained" / ".unfinished").glob("*.safetensors"))
+    assert parts, "what was finished is kept"
+    counted = IN_TWOS + (
+        "from camcore.explained.resume import Shards\nwrite = Shards.write\n"
+        "Shards.write = lambda *given: (print('part'), write(*given))[1]\n"
+    )
+    outcomes = forks.run(*command, ranks=1 + rank, before=counted)
+    assert [outcome.status for outcome in outcomes] == [0] * (1 + rank)
+    assert "".join(outcome.said for outcome in outcomes).count("part\n") <= 3 - len(parts)
+    assert read_maps(shared) == read_maps(alone)
+
+
+def test_parts_are_whole_batches_and_enough_for_all() -> None:
+    assert choose_size(100_000, 16, 1) == SHARD_IMAGES
+    for images in (1, 6, 500, 8580, 100_000):
+        for ranks in (2, 3, 8, 64):
+            size = choose_size(images, 16, ranks)
+            assert size % 16 == 0
+            assert 16 <= size <= SHARD_IMAGES
+            assert size == 16 or images / size > 2 * ranks
+
+
+def test_the_verdict_of_ranks_is_that_of_one_process(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:
+    alone, _ = copies
+    assert forks.killer.run("explain", alone.path, "--sources", "hires_cam", *ON_CPU).status == 0
+    shared = open_run(Path(shutil.copytree(alone.path, tmp_path / "copy" / "run")))
+    command = ("--images", 5, "--methods", "cam,grad_cam,hires_cam", "--workers", 0)
+    one = forks.killer.run("verdict", alone.path, *command)
+    assert one.status == 0, one.said
+    outcomes = forks.run("verdict", shared.path, *command, ranks=3)
+    assert [outcome.status for outcome in outcomes] == [0, 0, 0], [outcome.said for outcome in outcomes]
+    assert [bool(outcome.said) for outcome in outcomes] == [True, False, False]
+    assert read_verdict(shared) == read_verdict(alone)
+
+
+def read_verdict(run: Run) -> tuple[dict[str, Any], bytes]:
+    """Return what a verdict says, but for what is measured in seconds, and the bytes of its table of values."""
+    folder = open_generation(run).path
+    verdict = json.loads((folder / "verdict.json").read_text())
+    (table,) = folder.glob("measures-*.parquet")
+    return {key: value for key, value in verdict.items() if key not in TIMED}, table.read_bytes()

@@ -1,0 +1,174 @@
+"""camcore in processes that can be killed at any moment: one that has everything imported forks one for each job.
+
+Run as a script it reads jobs from standard input, a JSON object a line, and answers with one line each.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.link")
+KILLED = -signal.SIGKILL
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: its exit status, `KILLED` where it was; how often it set about changing a file; what it said."""
+
+    status: int
+    changes: int
+    said: str
+
+
+class Killer:
+    """Runs commands in one folder; each is a process of its own."""
+
+    def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
+        self.process, self.folder = process, folder
+
+    def run(
+        self,
+        *arguments: object,
+        at: int | None = None,
+        after: float | None = None,
+        limit: int | None = None,
+        source: str | None = None,
+    ) -> Outcome:
+        """Run a command to its end, or to when it is killed.
+
+        Args:
+            arguments: Of `camcore`.
+            at: Kill it before the so many-th change of a file in the folder, counted from 1.
+            after: Kill it after so many seconds.
+            limit: Of the size of any file, in bytes; beyond it, writing fails as on a full disk.
+            source: Python to run in place of the command.
+        """
+        return self.wait(self.start(*arguments, at=at, after=after, limit=limit, source=source))
+
+    def start(self, *arguments: object, **settings: Any) -> int:
+        """Begin what `run` does and return the process's id, to be waited for."""
+        return int(self._ask({"arguments": [str(one) for one in arguments], "folder": str(self.folder), **settings}))
+
+    def wait(self, process: int) -> Outcome:
+        """Wait for a process that was started."""
+        return Outcome(**json.loads(self._ask({"wait": process})))
+
+    def _ask(self, job: dict[str, Any]) -> str:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline()
+
+
+@contextmanager
+def start_killer(folder: Path) -> Iterator[Killer]:
+    """Yield what runs commands that change files in a folder."""
+    with subprocess.Popen(
+        [sys.executable, __file__],
+        cwd=REPOSITORY,
+        env=os.environ | ONE_THREAD | {"CAMCORE_CACHE": str(folder / "cache")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Killer(process, folder)
+        assert process.stdin
+        process.stdin.close()
+
+
+def _serve() -> None:
+    sys.path.insert(0, str(REPOSITORY))
+    import torch
+
+    import camcore.presentation.report.report
+    import camcore.workflows.explain
+    import camcore.workflows.import_model
+    import camcore.workflows.train  # noqa: F401
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        for line in sys.stdin:
+            job = json.loads(line)
+            if process := job.get("wait"):
+                print(json.dumps(_collect(process, Path(folder, str(process)))), flush=True)
+                continue
+            process = os.fork()
+            if not process:
+                _work(job, Path(folder, str(os.getpid())))
+            if (seconds := job.get("after")) is not None:
+                threading.Timer(seconds, _kill, [process]).start()
+            print(process, flush=True)
+
+
+def _kill(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def _collect(process: int, name: Path) -> dict[str, Any]:
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    count = name.with_suffix(".count")
+    said, changes = (path.read_text() if path.exists() else "" for path in (name, count))  # it may be killed before
+    for path in (name, count):
+        path.unlink(missing_ok=True)
+    return {"status": status, "changes": int(changes or -1), "said": said}
+
+
+def _work(job: dict[str, Any], name: Path) -> None:
+    """Do a job in a process of its own, which ends with it."""
+    said = os.open(name, os.O_WRONLY | os.O_CREAT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    changes = 0
+
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal changes
+        if event in CHANGES or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITES):
+            path = arguments[0]
+            if isinstance(path, str | os.PathLike) and os.fspath(path).startswith(job["folder"]):
+                changes += 1
+                if changes == job.get("at"):
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+    if (limit := job.get("limit")) is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    sys.addaudithook(count)
+    status = 70  # a defect: its traceback is what was said
+    try:
+        if source := job.get("source"):
+            exec(source, {"__name__": "job"})  # noqa: S102 - a test's own
+        else:
+            from camcore.cli.main import main
+
+            main(job["arguments"])
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        name.with_suffix(".count").write_text(str(changes))
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,37 @@
+"""A page of the dashboard by AppTest: shown with an address, and what can be read on it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.support.dashboard_server import REPOSITORY
+
+SCRIPT = REPOSITORY / "dashboard" / "script.py"
+
+
+def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str | list[str]) -> AppTest:
+    """Return a page of a runs folder after one run without an exception; a list is a name that is given twice."""
+    monkeypatch.setattr(sys, "argv", ["script.py", "--runs", str(folder)])
+    app = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    app.switch_page(f"{page}/page.py")
+    app.query_params.update(parameters)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def all_text(app: AppTest) -> str:
+    """Return every text on the page, markup included, style sheets left out."""
+    parts = [element.proto.body for element in app.get("html")]
+    parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
+    return "\n".join(part for part in parts if "<style>" not in part)
+
+
+def payload(app: AppTest, which: str) -> Any:
+    """Return what a component was given that has this in it."""
+    found = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
+    return next(data for data in found if data and which in data)

@@ -1,0 +1,91 @@
+"""camcore on several ranks: forked ones, which start at once and end by themselves, and torchrun's."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch.distributed as dist
+
+from tests.support.kill_process import ONE_THREAD, REPOSITORY, Killer, Outcome, start_killer
+
+LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo"}
+
+
+class Forks:
+    """Runs a command, or a piece of Python, on several ranks that nobody watches over."""
+
+    def __init__(self, killer: Killer) -> None:
+        self.killer = killer
+
+    def run(self, *arguments: object, ranks: int = 2, source: str | None = None, before: str = "") -> list[Outcome]:
+        """Run on all ranks to their end, and return how each ended.
+
+        Args:
+            arguments: Of `camcore`.
+            ranks: How many.
+            source: Python to run in place of the command.
+            before: Python to run before the command; `rank` is the rank.
+        """
+        return self.wait(self.start(*arguments, ranks=ranks, source=source, before=before))
+
+    def start(self, *arguments: object, ranks: int = 2, source: str | None = None, before: str = "") -> list[int]:
+        """Begin what `run` does and return the processes' ids, to be waited for."""
+        self.store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        words = [str(word) for word in arguments]
+        command = source or f"from camcore.cli.main import main\nmain({words!r})"
+        return [
+            self.killer.start(source=f"{_describe_rank(rank, ranks, self.store.port)}\n{before}\n{command}\n")
+            for rank in range(ranks)
+        ]
+
+    def wait(self, processes: list[int]) -> list[Outcome]:
+        """Wait for processes that were started."""
+        return [self.killer.wait(process) for process in processes]
+
+
+def _describe_rank(rank: int, ranks: int, port: int) -> str:
+    variables = {
+        "TORCHELASTIC_RUN_ID": "test",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        **{name: str(rank) for name in ("RANK", "LOCAL_RANK")},
+        **{name: str(ranks) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE")},
+        **LOOPBACK,
+    }
+    return f"import os\nos.environ.update({variables!r})\nrank = {rank}"
+
+
+@contextmanager
+def start_forks(folder: Path) -> Iterator[Forks]:
+    """Yield what runs commands on several ranks."""
+    with start_killer(folder) as killer:
+        yield Forks(killer)
+
+
+def run_torchrun(
+    folder: Path, *arguments: object, ranks: int = 2, source: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command under torchrun, or a script in its place, to its end; what it says is in `stderr` altogether."""
+    with tempfile.TemporaryDirectory() as scripts:
+        script = Path(scripts, "work.py")
+        script.write_text(source or "")
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)),
+                *((str(script),) if source else ("-m", "camcore", "--")),
+                *(str(one) for one in arguments),
+            ],
+            cwd=REPOSITORY,
+            env=os.environ
+            | ONE_THREAD
+            | LOOPBACK
+            | {"CAMCORE_CACHE": str(folder / "cache"), "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )

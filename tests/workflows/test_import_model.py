@@ -1,0 +1,438 @@
+"""Importing: a finished run that answers as the network did elsewhere, with the data set's classes by their names."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
+from camcore.errors import CamcoreError, RunError
+from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.queries import name_samples
+from camcore.models.classifier import CamCheck
+from camcore.models.weights import load_model
+from camcore.presentation.report.report import make_report
+from camcore.runs.run import Run, open_run
+from camcore.system.checksums import SUMS
+from camcore.verdict.evaluation import load_seen
+from camcore.workflows import explain as workflows
+from camcore.workflows import train
+from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
+from tests.support.foreign_networks import State, build_network, logits_of, save_network
+from tests.support.pickle_payload import Trap
+
+CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder
+MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)
+# Six classes: the data set's three among others, in an order of their own.
+NAMES = ("zebra", "frame", "bar", "ape", "disc", "bee")
+FAILURES = (KeyboardInterrupt, CamcoreError("a full disk"), RuntimeError("out of memory"))
+STEPS = ("look_first", "create_run", "note_skipped", "save_weights", "Run.write_history", "replacing")
+REPOSITORY = Path(__file__).parents[2]
+
+
+def configure(backbone: str, **view: Any) -> RunConfig:
+    return RunConfig(
+        DatasetConfig("image-folder"), ViewConfig(size=64, **view), ModelConfig(backbone, "native", weights="weights")
+    )
+
+
+def write_names(path: Path, names: tuple[str, ...]) -> str:
+    path.write_text("\n".join(names) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def known_state(trained_run: Run) -> State:
+    """The shared trained run's weights in torchvision's layout, with rows for three more classes, in `NAMES`' order.
+
+    The others' biases are so low that they are never predicted.
+    """
+    model = load_model(trained_run)
+    weight, bias = torch.randn(6, model.channels) / 100, torch.full((6,), -1000.0)
+    for label, name in enumerate(trained_run.class_names):
+        weight[NAMES.index(name)] = model.head[-1].weight.detach()[label]
+        bias[NAMES.index(name)] = model.head[-1].bias.detach()[label]
+    return dict(model.trunk.state_dict()) | {"fc.weight": weight, "fc.bias": bias}
+
+
+Import = Callable[..., Imported]
+
+
+@pytest.fixture
+def import_known(known_state: State, tiny_folder: Path, tmp_path: Path) -> Import:
+    """Return a function that imports `known_state` into `tmp_path / "run"`."""
+    weights = save_network(tmp_path / "weights.pth", known_state)
+    names = write_names(tmp_path / "names.txt", NAMES)
+
+    def run(path: Path = tmp_path / "run", classes: str | None = names, **options: Any) -> Imported:
+        arguments = {"weights": weights, "classes": classes, "root": tiny_folder} | options
+        return import_run(path, configure("resnet10_narrow"), **arguments)
+
+    return run
+
+
+def explain(run: Run, sources: str | None = None) -> Generation:
+    workflows.explain_run(run.path, sources, device="cpu", workers=0, precision="exact")
+    return open_generation(run)
+
+
+@pytest.mark.parametrize(
+    ("maker", "name", "ending", "wrapper"),
+    [
+        ("torchvision", "resnet50", "pth", None),
+        ("torchvision", "resnet18", "safetensors", None),
+        ("torchvision", "mobilenet_v3_small", "pth", "model"),
+        ("timm", "resnet50", "safetensors", None),
+        ("timm", "resnet18", "pth", "state_dict"),
+    ],
+)
+def test_from_file_to_logits_nothing_differs_from_the_original_network(
+    maker: str, name: str, ending: str, wrapper: str | None, tiny_folder: Path, tmp_path: Path, single_thread: None
+) -> None:
+    theirs = build_network(maker, name, len(NAMES))
+    state = theirs.state_dict()
+    if wrapper is not None:
+        state = {wrapper: {f"module.{key}": tensor for key, tensor in state.items()}}
+    weights = save_network(tmp_path / f"weights.{ending}", state)
+    names = write_names(tmp_path / "names.txt", NAMES)
+    config = configure(name, mean=MEAN, std=STD)
+    made = import_run(tmp_path / "run", config, weights, names, tiny_folder)
+    generation = explain(made.run)
+    pictures = [Image.open(tiny_folder / path) for path in generation.samples["path"]]
+    expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
+    seen = load_seen(workflows.open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
+    with torch.no_grad():
+        found = {"stored": torch.from_numpy(np.array(generation.logits)), "model": load_model(made.run)(seen)}
+    difference = max(float((logits - expected).abs().max()) for logits in found.values())
+    largest = float(expected.abs().max())
+    print(f"{maker} {name}: logits up to {largest:.2f} differ by {difference:.1e} at most")  # for pytest -rP
+    assert difference < 1e-5 * max(1, largest)
+    assert generation.cam_able == made.look.check.holds == (name != "mobilenet_v3_small")
+    if generation.cam_able:
+        assert made.look.check.max_error is not None and made.look.check.max_error < 1e-5
+        cam, grad_cam = (np.array(generation.maps(source)) for source in ("cam", "grad_cam"))
+        positive = np.maximum(cam, 0) / cam[0].size
+        assert np.abs(np.maximum(grad_cam, 0) - positive).max() < 1e-5 * positive.max()
+
+
+def test_the_classes_of_the_data_set_keep_their_names_among_the_checkpoint_s(
+    import_known: Import, trained_run: Run
+) -> None:
+    made = import_known()
+    assert made.labels == [NAMES.index(name) for name in CLASS_NAMES] == [2, 4, 1]
+    assert made.run.class_names == NAMES
+    generation = explain(made.run)
+    samples = name_samples(made.run, generation)
+    assert list(samples["label_name"]) == [path.split("/")[1] for path in samples["path"]]
+    before = name_samples(trained_run, open_generation(trained_run))
+    assert list(samples["predicted_name"]) == list(before["predicted_name"])
+    assert generation.accuracy == open_generation(trained_run).accuracy
+    assert made.look.right == round(generation.accuracy * len(samples))
+    true = generation.logits[np.arange(len(samples)), samples["label"]]
+    assert true.min() > -100, "the logit of a class that is never meant"
+    assert list(generation.targets[:, 1]) == list(samples["label"])
+
+
+def test_a_network_that_is_always_right_is_right_here_too(
+    tiny_folder: Path, import_known: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head answers with the class that the file's folder tells, so that labels of another order would be wrong."""
+    made = import_known()
+    dataset = workflows.open_run_dataset(made.run, None)
+    answers = iter([NAMES.index(sample.path.split("/")[1]) for sample in dataset.val])
+    monkeypatch.setattr(
+        "camcore.models.classifier.Classifier.classify",
+        lambda self, features: torch.nn.functional.one_hot(torch.tensor([next(answers) for _ in features]), 6).float(),
+    )
+    look = look_first(load_model(made.run), dataset, made.run.config, 3)
+    assert (look.images, look.right, look.may_be_guessing) == (6, 6, False)
+
+
+def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import, tmp_path: Path) -> None:
+    made = import_known()
+    run = open_run(tmp_path / "run")
+    assert run == made.run
+    assert run.finished
+    assert run.history().empty
+    assert (run.kept_epoch(), run.kept_row()) == (None, None)
+    assert run.imported_from == "weights.pth"
+    assert run.dataset_labels == [2, 4, 1]
+    document = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    assert "train" not in document["config"], "nothing is known of the training"
+    assert document["imported"]["class_names"] == "names.txt"
+    assert len(document["imported"]["sha256"]) == 64
+    assert str(tmp_path) not in json.dumps(document), "a run is shared, a place is not"
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        SUMS,
+        "history.csv",
+        "local.json",
+        "model.safetensors",
+        "run.json",
+    ]
+    with pytest.raises(CamcoreError, match="is finished; there is nothing to resume"):
+        train.resume_run(run.path, device="cpu", workers=0)
+
+
+def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
+    import_known: Import, tiny_folder: Path, tmp_path: Path
+) -> None:
+    run = import_known().run
+    dataset = workflows.open_run_dataset(run, None)
+    assert dataset.class_names == NAMES
+    assert {sample.path.split("/")[1]: sample.label for sample in dataset.val} == {"bar": 2, "disc": 4, "frame": 1}
+    assert dataset.fingerprint == run.info["dataset"]["fingerprint"]
+    other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
+    shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
+    with pytest.raises(CamcoreError) as caught:
+        workflows.open_run_dataset(run, other)
+    assert str(caught.value).startswith(f"The data set at {other} is not the one {run.path} was imported for (")
+    assert str(caught.value).endswith("Name the right one with --root, or import anew.")
+
+
+def test_verdict_and_report_work_on_it(import_known: Import) -> None:
+    run = import_known().run
+    explain(run, "cam,grad_cam,grad_cam@layer3")
+    verdict = workflows.verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
+    assert {"cam", "grad_cam"} <= set(verdict["sources"])
+    page = make_report(run)
+    assert "It was trained elsewhere. Its weights were imported from weights.pth, which does not tell how." in page
+    assert "elsewhere, on 6 classes; imported" in page
+    assert "image folder, 3 classes" in page
+    assert "epochs" not in page.partition('<section id="about">')[2].partition("</section>")[0]
+
+
+@pytest.mark.parametrize("labels", [[2, 4], [2, 4, 6], [2, 4, "1"], [2, 2, 1], "abc", 3])
+def test_labels_that_can_not_be_are_damage(labels: object, import_known: Import) -> None:
+    path = import_known().run.path
+    document = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    document["dataset"]["labels"] = labels
+    (path / "run.json").write_text(json.dumps(document))
+    (path / SUMS).unlink()
+    with pytest.raises(RunError, match="is damaged"):
+        workflows.open_run_dataset(open_run(path), None)
+
+
+def test_a_checkpoint_s_own_names_need_no_file(
+    known_state: State, tiny_folder: Path, tmp_path: Path, import_known: Import
+) -> None:
+    content = {"state_dict": known_state, "class_to_idx": {name: label for label, name in enumerate(NAMES)}}
+    made = import_known(weights=save_network(tmp_path / "own.pth", content), classes=None)
+    assert made.run.class_names == NAMES
+    assert made.named_by == "own.pth"
+
+
+def refuse(import_known: Import, **options: Any) -> str:
+    with pytest.raises(CamcoreError) as caught:
+        import_known(**options)
+    return str(caught.value)
+
+
+def three_classes(state: State) -> State:
+    return state | {"fc.weight": state["fc.weight"][:3], "fc.bias": state["fc.bias"][:3]}
+
+
+def test_classes_of_unknown_order_are_not_guessed(import_known: Import, known_state: State, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    assert refuse(import_known, classes=None) == (
+        f"{path} does not say which class is which. Name its 6 classes with --classes FILE, one a line, in the order of"
+        " the logits."
+    )
+    save_network(path, three_classes(known_state))
+    assert refuse(import_known, classes=None) == (
+        f"{path} does not say which class is which. Name its 3 classes with --classes FILE, one a line, in the order of"
+        " the logits. Only if it learned the data set's own classes in their order, which is also that of torchvision's"
+        " ImageFolder (bar, disc, frame): --classes dataset."
+    )
+    made = import_known(classes=OF_DATASET)
+    assert (made.run.class_names, made.labels, made.named_by) == (CLASS_NAMES, [0, 1, 2], "the data set")
+
+
+def test_another_number_of_names_is_refused(import_known: Import, tmp_path: Path) -> None:
+    expected = "{} tells 6 classes apart, but {} names {}. Name every class, one a line, in the order of the logits:"
+    for classes, by, count in (
+        (write_names(tmp_path / "few.txt", CLASS_NAMES), "few.txt", 3),
+        (write_names(tmp_path / "many.txt", (*NAMES, "more")), "many.txt", 7),
+        (OF_DATASET, "the data set", 3),
+    ):
+        assert refuse(import_known, classes=classes) == (
+            expected.format(tmp_path / "weights.pth", by, count) + " --classes FILE."
+        )
+
+
+def test_two_classes_of_one_name_are_refused(import_known: Import, known_state: State, tmp_path: Path) -> None:
+    twice = ("bee", *NAMES[1:])
+    expected = " names 'bee' twice, as class 1 and as class 6 (the first is 1). Every class needs a name of its own:"
+    names = write_names(tmp_path / "twice.txt", twice)
+    assert refuse(import_known, classes=names) == f"twice.txt{expected} change one of them."
+    own = save_network(tmp_path / "own.pth", {"state_dict": known_state, "classes": list(twice)})
+    assert refuse(import_known, classes=None, weights=own) == f"own.pth{expected} change one of them."
+
+
+def test_a_class_that_the_checkpoint_does_not_know_is_refused(import_known: Import, tmp_path: Path) -> None:
+    names = write_names(tmp_path / "other.txt", ("zebra", "Frame", "bar", "ape", "disc", "bee"))
+    assert refuse(import_known, classes=names) == (
+        "other.txt does not name 'frame'. Closest are 'Frame', 'ape'. Names must agree to the letter: correct its line,"
+        " or the class's name in the data set."
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_would_run_code_is_refused_and_not_run(import_known: Import, known_state: State, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    evil = save_network(tmp_path / "evil.pth", {"state_dict": known_state, "optimizer": Trap(trace)})
+    assert refuse(import_known, weights=evil).startswith(f"{evil} can't be read as weights (")
+    assert not trace.exists()
+    assert not (tmp_path / "run").exists()
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
+
+
+def read_folder(path: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+def test_an_existing_run_is_refused_before_any_work(
+    import_known: Import, own_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_folder(own_run.path)
+    monkeypatch.setattr("camcore.workflows.import_model.read_checkpoint", lambda *_: pytest.fail("the work began"))
+    assert refuse(import_known, path=own_run.path) == (
+        f"{own_run.path} exists already. Replace it with --overwrite, or name another."
+    )
+    assert read_folder(own_run.path) == before
+
+
+def test_what_is_no_run_is_never_replaced(import_known: Import, tmp_path: Path) -> None:
+    holiday = tmp_path / "holiday"
+    holiday.mkdir()
+    (holiday / "photograph.jpg").write_bytes(b"pixels")
+    assert refuse(import_known, path=holiday, overwrite=True) == (
+        f"{holiday} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+    )
+    assert names_in(holiday) == ["photograph.jpg"]
+
+
+def test_overwrite_replaces_a_run_as_a_whole(import_known: Import, own_run: Run) -> None:
+    before = names_in(own_run.path.parent)
+    made = import_known(path=own_run.path, overwrite=True)
+    assert made.run.imported_from == "weights.pth"
+    assert not (own_run.path / "explained").exists(), "the old maps are not of these weights"
+    assert names_in(own_run.path.parent) == before, "nothing stays aside"
+
+
+def test_an_empty_folder_may_become_a_run(import_known: Import, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert import_known().run.finished
+
+
+def fail_with(failure: Any) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    return fail
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=["Ctrl-C", "refused", "crashed"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_failure_on_the_way_leaves_everything_as_it_was(
+    overwrite: bool, step: str, failure: Any, import_known: Import, own_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own_run.path.parent
+    before, beside = read_folder(own_run.path), names_in(folder)
+    monkeypatch.setattr(f"camcore.workflows.import_model.{step}", fail_with(failure))
+    with pytest.raises((KeyboardInterrupt, CamcoreError, RuntimeError)):
+        import_known(path=own_run.path if overwrite else folder / "run", overwrite=overwrite)
+    assert names_in(folder) == beside
+    assert read_folder(own_run.path) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from camcore import import_run
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
+
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+import_run.Run.write_history = kill
+config = RunConfig(DatasetConfig("image-folder"), ViewConfig(size=64), ModelConfig("resnet10_narrow", "native"))
+path, weights, names, root = map(Path, sys.argv[1:])
+import_run.import_run(path, config, weights, str(names), root)
+"""
+
+
+def test_a_killed_import_leaves_no_run_and_the_next_one_cleans_up(
+    import_known: Import, tiny_folder: Path, tmp_path: Path
+) -> None:
+    run, names = tmp_path / "run", tmp_path / "names.txt"
+    arguments = [sys.executable, "-c", KILLED, run, tmp_path / "weights.pth", names, tiny_folder]
+    killed = subprocess.run(
+        arguments, check=False, capture_output=True, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not run.exists()
+    assert ".run.importing" in names_in(tmp_path), "hidden, so that lists of runs leave it out"
+    assert import_known().run.finished
+    assert ".run.importing" not in names_in(tmp_path)
+
+
+def test_a_run_that_was_put_aside_when_its_replacement_was_killed_counts_as_there(
+    import_known: Import, own_run: Run
+) -> None:
+    before = read_folder(own_run.path)
+    own_run.path.rename(own_run.path.with_name(".own.replaced"))
+    assert "exists already" in refuse(import_known, path=own_run.path)
+    assert read_folder(own_run.path) == before
+
+
+def test_skipped_files_are_listed(import_known: Import, tiny_folder: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
+    made = import_known(root=root)
+    assert made.run.info["dataset"]["skipped"] == 1
+    assert "val/bar/broken.png" in (made.run.path / "skipped.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("right", "images", "classes", "guessing"),
+    [
+        (0, 64, 3, True),
+        (21, 64, 3, True),
+        (32, 64, 3, False),
+        (40, 64, 2, True),  # p = 0.03
+        (44, 64, 2, False),  # p = 0.002
+        (4, 64, 120, False),
+        (1, 64, 120, True),
+        (2, 2, 3, True),
+    ],
+)
+def test_guessing_is_told_by_how_likely_it_is(right: int, images: int, classes: int, guessing: bool) -> None:
+    assert FirstLook(images, right, classes, CamCheck(True, 0.0, "")).may_be_guessing is guessing
+
+
+def test_the_first_look_is_spread_over_all_classes(
+    import_known: Import, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = import_known().run
+    dataset = workflows.open_run_dataset(run, None)
+    seen: list[int] = []
+    load = dataset.load_image
+    watched = replace(dataset, load_image=lambda sample, *_: seen.append(sample.label) or load(sample))
+    monkeypatch.setattr("camcore.workflows.import_model.LOOKED_AT", 3)
+    assert look_first(load_model(run), watched, run.config, 3).images == 3
+    assert seen == [2, 4, 1]
