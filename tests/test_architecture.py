@@ -32,7 +32,9 @@ def test_workflows_load_torch() -> None:
 
 
 def test_files_stay_short() -> None:
-    lengths = {str(path.relative_to(REPOSITORY)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    lengths = {
+        str(path.relative_to(REPOSITORY)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES
+    }
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 

@@ -1,11 +1,18 @@
 """What every data set is made of: samples, boxes, and the two functions that read an image and its masks."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from camcore.data.image_files import load_rgb
+from camcore.errors import CamcoreError
 
 
 @dataclass(frozen=True)
@@ -66,3 +73,84 @@ class Dataset:
     load_image: Callable[..., Image.Image]
     load_masks: Callable[[Sample], dict[str, NDArray[np.bool_]]] | None = None
     skipped: tuple[Skipped, ...] = ()
+
+
+REDUCTIONS = (1, 2, 4, 8)  # by which JPEG files are decoded smaller
+
+
+def assemble_dataset(
+    kind: str,
+    root: Path,
+    class_names: Sequence[str],
+    train: Sequence[Sample],
+    val: Sequence[Sample],
+    skipped: Sequence[Skipped] = (),
+) -> Dataset:
+    """Return the data set of samples whose files lie below `root`, fingerprinted.
+
+    Raises:
+        CamcoreError: fewer than two classes, or a class without a training or a validation image.
+    """
+    if len(class_names) < 2:
+        found = "".join(f", {name!r}" for name in class_names)
+        raise CamcoreError(f"{str(root)!r} has {len(class_names)} class{'' if found else 'es'}{found}. Two are needed.")
+    _require_every_class("training", class_names, train, skipped)
+    _require_every_class("validation", class_names, val, skipped)
+    return Dataset(
+        kind=kind,
+        class_names=tuple(class_names),
+        train=tuple(train),
+        val=tuple(val),
+        fingerprint=_fingerprint(kind, root, class_names, {"train": train, "val": val}),
+        load_image=partial(_load_sample, root),
+        skipped=tuple(skipped),
+    )
+
+
+def _load_sample(root: Path, sample: Sample, least: int | None = None) -> Image.Image:
+    image = load_rgb(root / sample.path, least)
+    factors = (1,) if least is None else REDUCTIONS
+    if image.size not in [(-(-sample.width // factor), -(-sample.height // factor)) for factor in factors]:
+        raise CamcoreError(
+            f"{sample.path!r} has {image.width}x{image.height} pixels where its header had "
+            f"{sample.width}x{sample.height}: it changed or is damaged. Replace it and open the data set again."
+        )
+    return image
+
+
+def _require_every_class(
+    split: str, class_names: Sequence[str], samples: Iterable[Sample], skipped: Sequence[Skipped]
+) -> None:
+    present = {sample.label for sample in samples}
+    missing = [repr(name) for label, name in enumerate(class_names) if label not in present]
+    if not missing:
+        return
+    if not present:
+        fact = f"The {split} split is empty"
+    else:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        fact = f"No usable {split} image of: {', '.join(missing[:5])}{more}"
+    if skipped:
+        fact += f" ({len(skipped)} skipped, the first: {skipped[0].path!r}, {skipped[0].reason})"
+    raise CamcoreError(f"{fact}. Every class needs one at least in either split: add images, or remove the class.")
+
+
+def _fingerprint(kind: str, root: Path, class_names: Sequence[str], splits: dict[str, Sequence[Sample]]) -> str:
+    """Return the SHA-256 over kind, class names, and of every sample its split, path, label, bytes, size and boxes."""
+    digest = hashlib.sha256(json.dumps([kind, list(class_names)]).encode())
+    for split, samples in splits.items():
+        for sample in samples:
+            boxes = [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
+            file_bytes = _count_bytes(root, sample)
+            row = [split, sample.path, sample.label, file_bytes, sample.width, sample.height, boxes]
+            digest.update(json.dumps(row).encode())
+    return digest.hexdigest()
+
+
+def _count_bytes(root: Path, sample: Sample) -> int:
+    try:
+        return (root / sample.path).stat().st_size
+    except OSError as error:
+        raise CamcoreError(
+            f"{sample.path!r} went away while the data set was opened: {error.strerror}. Open it again."
+        ) from error

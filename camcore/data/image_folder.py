@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from camcore.data.assembly import assemble_dataset
-from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset
 from camcore.data.image_check import Found, check_images, is_text
 from camcore.errors import CamcoreError
 

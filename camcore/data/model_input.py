@@ -1,14 +1,51 @@
 """Samples of a data set decoded into batches: what the model sees of them, and thumbnails."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
+from torchvision.transforms.v2 import functional
 
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.pixels import THUMBNAIL_SIDE, make_thumbnail, see_pixels, to_pixels
-from camcore.geometry import see_image
+from camcore.geometry import see_image, seen_box
+
+THUMBNAIL_SIDE = 256
+THUMBNAIL_QUALITY = 85
+
+
+def to_pixels(image: Image.Image) -> Tensor:
+    """Return an RGB image as a tensor, uint8 (3, height, width)."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def see_pixels(pixels: Tensor, view: str, size: int) -> Tensor:
+    """Return what the model sees of an image, uint8 (3, size, size), antialiased bilinear."""
+    height, width = pixels.shape[1:]
+    left, top, right, bottom = seen_box(view, width, height)
+    if not (left.is_integer() and top.is_integer()):  # a square that begins between two pixels
+        return to_pixels(see_image(_to_image(pixels), view, size))
+    part = pixels[:, int(top) : int(bottom), int(left) : int(right)]
+    return cast(Tensor, functional.resize(part, [size, size], antialias=True))
+
+
+def make_thumbnail(pixels: Tensor) -> bytes:
+    """Return an image, uint8 (3, height, width), as JPEG, its longer side at most `THUMBNAIL_SIDE` pixels."""
+    height, width = pixels.shape[1:]
+    scale = min(1, THUMBNAIL_SIDE / max(height, width))
+    small = functional.resize(pixels, [max(1, round(height * scale)), max(1, round(width * scale))], antialias=True)
+    buffer = io.BytesIO()
+    _to_image(small).save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
+    return buffer.getvalue()
+
+
+def _to_image(pixels: Tensor) -> Image.Image:
+    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
 
 
 @dataclass(frozen=True)
@@ -53,3 +90,17 @@ class Decoder:
             images[row], thumbnail = self.decode(sample)
             thumbnails.append(thumbnail)
         return DecodedBatch(images, thumbnails)
+
+
+class SeenImages(TorchDataset[Tensor]):
+    """What the model sees of samples, uint8 (3, size, size), decoded at each access."""
+
+    def __init__(self, dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> None:
+        self.dataset, self.samples, self.view, self.size = dataset, samples, view, size
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Tensor:
+        image = see_image(self.dataset.load_image(self.samples[index]), self.view, self.size)
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1)

@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from camcore.data.assembly import assemble_dataset
-from camcore.data.dataset import Box, Dataset, Sample, Skipped
+from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset
 from camcore.data.image_check import Found, check_images
 from camcore.data.image_files import explain_failure
 from camcore.errors import CamcoreError

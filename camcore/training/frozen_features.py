@@ -18,7 +18,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from camcore.config import RunConfig
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.pixels import see_pixels, to_pixels
+from camcore.data.model_input import SeenImages, see_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.heatmaps.attribution import RunLayers
 from camcore.models.classifier import Classifier, layer_grids
@@ -29,7 +29,7 @@ from camcore.system.files import atomic_path, cache_folder, create_array
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.system.threads import Lanes
-from camcore.training.loading import SeenImages, build_augmentation, kept_side, mix_seed
+from camcore.training.loading import build_augmentation, kept_side, mix_seed
 
 BATCH_SIZE = 16
 

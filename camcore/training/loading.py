@@ -16,8 +16,8 @@ from torchvision.transforms import v2
 
 from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
+from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError
-from camcore.geometry import see_image
 from camcore.system.collectives import first_here
 from camcore.system.environment import count_cores
 from camcore.system.progress import show_progress
@@ -27,20 +27,6 @@ from camcore.training.image_cache import find_cache, open_cache
 CACHE_BYTES = 2 * 1024**3
 CROP_MARGIN = 1.15
 LITTLE_WAITING = 0.05  # of the time that is computed
-
-
-class SeenImages(TorchDataset[Tensor]):
-    """What the model sees of samples, uint8 (3, size, size), decoded at each access."""
-
-    def __init__(self, dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> None:
-        self.dataset, self.samples, self.view, self.size = dataset, samples, view, size
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, index: int) -> Tensor:
-        image = see_image(self.dataset.load_image(self.samples[index]), self.view, self.size)
-        return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
 class TrainingImages(TorchDataset[tuple[Tensor, int]]):

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.data.dataset import Dataset
+from camcore.data.model_input import SeenImages
 from camcore.geometry import FloatArray, round_maps
 from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import rank_correlation
@@ -19,7 +20,6 @@ from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
-from camcore.training.loading import SeenImages
 from camcore.verdict.faithfulness import insertion_deletion, maps_for_targets, order_pixels, randomize_from_the_head
 
 FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores

@@ -32,8 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.data.dataset import Dataset
-from camcore.data.model_input import Decoder
-from camcore.data.pixels import see_pixels, to_pixels
+from camcore.data.model_input import Decoder, see_pixels, to_pixels
 from camcore.explained.explain import BATCH_SIZE, explain
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import METHODS, Source

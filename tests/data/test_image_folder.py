@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from camcore.config import DatasetConfig
-from camcore.data.assembly import assemble_dataset
-from camcore.data.dataset import Dataset, Sample, Skipped
+from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError

@@ -10,8 +10,7 @@ from PIL import Image
 
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.data.model_input import Decoder
-from camcore.data.pixels import make_thumbnail, see_pixels, to_pixels
+from camcore.data.model_input import Decoder, make_thumbnail, see_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 

@@ -17,6 +17,7 @@ from torch.utils.data import Dataset as TorchDataset
 from camcore.config import AUGMENTATIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
+from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.training import loading
@@ -24,7 +25,6 @@ from camcore.training.image_cache import MappedImages
 from camcore.training.loading import (
     EpochBatches,
     EpochSampler,
-    SeenImages,
     TrainingImages,
     build_augmentation,
     choose_workers,

@@ -18,13 +18,14 @@ from torch import Tensor
 from camcore.config import RunConfig, TrainConfig
 from camcore.data.dataset import Box, Dataset
 from camcore.data.image_folder import open_image_folder
+from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
 from camcore.system.signals import StoppedTraining, Wish
 from camcore.training.data import Judged
-from camcore.training.loading import EpochSampler, SeenImages
+from camcore.training.loading import EpochSampler
 from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training.optimization import build_schedule
 from camcore.workflows import train as new_runs

@@ -7,9 +7,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from camcore.data.dataset import Box
-from camcore.data.paper_dogs.dogs import BREEDS, Pattern, cut_dog
+from camcore.data.paper_dogs.dogs import BREEDS, POSES, Pattern, cut_dog
 from camcore.data.paper_dogs.palettes import COLLARS, FURS, SCENES, colour_dog
-from camcore.data.paper_dogs.poses import POSES
 from camcore.data.paper_dogs.rendering import UNITS, Piece
 from camcore.data.paper_dogs.shapes import Points
 
