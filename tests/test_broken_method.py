@@ -12,7 +12,7 @@ import pytest
 
 from camcore.data.registry import open_dataset
 from camcore.explained.explanation import Generation, open_generation
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import correct_for_all
 from camcore.verdict.evaluation import choose_images

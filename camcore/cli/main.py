@@ -12,7 +12,7 @@ from camcore.cli.options import DEVICE, PATH, ROOT, WORKERS, run_option, say_end
 from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import here, mute_followers
 from camcore.system.signals import hear_sigterm

@@ -1,6 +1,6 @@
 """Does a faster way to run the trunk agree with float32? Tried on a run's own images: predictions and maps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +10,14 @@ from torch import Tensor
 from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
-from camcore.heatmaps.attribution import RunLayers, explain_targets, run_forward
+from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import RunLayers, TrunkFor
 
 CLEAR_MARGIN = 0.02  # between the two largest float32 logits, as a share of the range of an image's logits
 LEAST_MEDIAN = 0.999  # of Spearman's rho between maps
-
-TrunkFor = Callable[[Sequence[int]], RunLayers]  # the rows of a batch in the validation split -> what runs its layers
 
 
 @dataclass(frozen=True)

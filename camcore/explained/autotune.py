@@ -15,11 +15,22 @@ from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.errors import unknown_choice
-from camcore.explained.agreement import TrunkFor, compare_with, decode_batches, make_probe
-from camcore.heatmaps.attribution import RunLayers, run_forward
+from camcore.explained.agreement import compare_with, decode_batches, make_probe
+from camcore.heatmaps.attribution import run_forward
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
-from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED, FUSED_COMPILED, PATHS, FastTrunk, TrunkPath
+from camcore.models.fast_trunk import (
+    BF16,
+    BF16_COMPILED,
+    EXACT,
+    FUSED,
+    FUSED_COMPILED,
+    PATHS,
+    FastTrunk,
+    RunLayers,
+    TrunkFor,
+    TrunkPath,
+)
 from camcore.system.devices import bf16_is_fast
 
 CHECKED_IMAGES = 64

@@ -14,16 +14,16 @@ import camcore
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
-from camcore.explained.agreement import TrunkFor
 from camcore.explained.autotune import PathChoice, choose_path, describe_choice, take_path
 from camcore.explained.explanation import Generation, new_generation, open_generation
 from camcore.explained.manifest import find_current
 from camcore.explained.resume import ExplainedBatch, Shards, find_report, open_shards
 from camcore.explained.writer import GenerationWriter
 from camcore.heatmaps.attribution import explain_targets, run_forward
+from camcore.heatmaps.cam_check import CamCheck, all_class_cam, check_cam, class_layer
 from camcore.heatmaps.sources import Source, needs_class_weights
-from camcore.models.classifier import CamCheck, Classifier, all_class_cam, check_cam, class_layer
-from camcore.models.fast_trunk import EXACT, PATHS
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import EXACT, PATHS, TrunkFor
 from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of
 from camcore.system.collectives import from_first, gather, wait_for_all

@@ -15,9 +15,10 @@ from camcore.backbones import BACKBONES
 from camcore.data.dataset import Dataset, Sample
 from camcore.explained.explanation import TARGETS
 from camcore.explained.resume import ExplainedBatch
+from camcore.heatmaps.cam_check import CamCheck
+from camcore.heatmaps.drawing import map_status
 from camcore.heatmaps.sources import Source
-from camcore.measures.disagreement import map_status
-from camcore.models.classifier import CamCheck, Classifier, layer_grids
+from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json

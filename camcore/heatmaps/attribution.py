@@ -4,18 +4,19 @@ The trunk runs without autograd up to the first explained layer. The tensor ther
 `torch.autograd.grad` per target goes through the rest, for all layers at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from camcore.errors import CamcoreError
+from camcore.heatmaps.cam_check import class_layer
+from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.score_cam import score_cam, score_channels
-from camcore.heatmaps.sources import METHODS, Source
-from camcore.models.classifier import Classifier, class_layer
-
-RunLayers = Callable[[Tensor, int, int], Tensor]  # images or values, the first layer to run, the one to stop before
+from camcore.heatmaps.sources import Source
+from camcore.models.classifier import Classifier
+from camcore.models.fast_trunk import RunLayers
 
 
 @dataclass(frozen=True)

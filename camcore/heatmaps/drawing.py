@@ -13,7 +13,7 @@ from plotly.colors import get_colorscale
 
 from camcore.errors import unknown_choice
 from camcore.geometry import FloatArray, upsample
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 
 CONVENTIONS = ("literature", "positive")
 
@@ -93,3 +93,16 @@ def render(
     low, high = heat_range(raw, convention, method)
     fine = upsample(raw.astype(np.float64), image.shape[0], image.shape[1])
     return blend(image, draw_heat(fine, low, high), colormap(colours), opacity)
+
+
+def is_finite(raw: FloatArray) -> NDArray[np.bool_]:
+    """Return for raw maps (N, h, w) whether each holds numbers only, (N,)."""
+    return np.asarray(np.isfinite(raw).all((-2, -1)))
+
+
+def map_status(raw: FloatArray) -> NDArray[np.str_]:
+    """Return for raw maps (N, h, w) what can be said of each: `ok`, `no_positive_evidence`, or `not_finite`."""
+    with np.errstate(invalid="ignore"):
+        peak = raw.max((-2, -1))
+    status = np.where(peak > 0, "ok", "no_positive_evidence")
+    return np.where(is_finite(raw), status, "not_finite")

@@ -7,6 +7,8 @@ raw signed map (N, h, w): the method's final ReLU belongs to drawing, because wh
 comparison. Only operators that tensors and arrays share are used, so that reading this module imports no torch.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 EPSILON = 1e-6
@@ -111,3 +113,87 @@ def _is_constant(gradients: Any) -> bool:
 
 def _relu(values: Any) -> Any:
     return values * (values > 0)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of the CAM family.
+
+    `compute` takes the features and, as `needs` says, the `gradients`, the `class_weights`, or nothing more; a method
+    that needs `passes` runs the model many times and is computed elsewhere. `drawn_signed`: the literature draws it
+    min-max scaled with its negative part, instead of clipped at zero. `gap_identity`: at the last layer of a network of
+    mean pooling and one linear layer its raw map is CAM up to a positive factor.
+    """
+
+    title: str
+    paper: str
+    equation: str
+    compute: Callable[[Any, Any], Any] | None
+    needs: str
+    drawn_signed: bool = False
+    gap_identity: bool = False
+
+
+METHODS = {
+    "cam": Method(
+        "CAM",
+        "Zhou et al. 2016, arXiv 1512.04150",
+        "Σₖ W[c,k]·A[k]",
+        cam,
+        "class_weights",
+        drawn_signed=True,
+        gap_identity=True,
+    ),
+    "grad_cam": Method(
+        "Grad-CAM",
+        "Selvaraju et al. 2017, arXiv 1610.02391",
+        "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])",
+        grad_cam,
+        "gradients",
+        gap_identity=True,
+    ),
+    "grad_cam_pp": Method(
+        "Grad-CAM++",
+        "Chattopadhyay et al. 2018, arXiv 1710.11063",
+        "ReLU(Σₖ Σ(α[k]·ReLU(g[k]))·A[k])",
+        grad_cam_pp,
+        "gradients",
+    ),
+    "hires_cam": Method(
+        "HiResCAM",
+        "Draelos and Carin 2020, arXiv 2011.08891",
+        "Σₖ g[k]·A[k]",
+        hires_cam,
+        "gradients",
+        gap_identity=True,
+    ),
+    "xgrad_cam": Method(
+        "XGrad-CAM",
+        "Fu et al. 2020, arXiv 2008.02312",
+        "ReLU(Σₖ Σ(g[k]·A[k])/Σ(A[k])·A[k])",
+        xgrad_cam,
+        "gradients",
+        gap_identity=True,
+    ),
+    "layer_cam": Method(
+        "LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "ReLU(Σₖ ReLU(g[k])·A[k])", layer_cam, "gradients"
+    ),
+    "eigen_cam": Method(
+        "Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "A·v₁, v₁ of A = UΣVᵀ", eigen_cam, "features"
+    ),
+    "score_cam": Method(
+        "Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "ReLU(Σₖ softmaxₖ(logit_c(X∘H[k]))·A[k])", None, "passes"
+    ),
+}
+
+
+def describe_freedom() -> dict[str, dict[str, Any]]:
+    """Return for each method what it needs, which heads allow it and at which layers it exists."""
+    return {
+        name: {
+            "needs": method.needs,
+            "heads": ["gap"] if method.needs == "class_weights" else ["gap", "mlp", "native"],
+            "layers": "last" if method.needs == "class_weights" else "any",
+        }
+        for name, method in METHODS.items()
+    }

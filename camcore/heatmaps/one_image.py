@@ -10,8 +10,10 @@ from torch import Tensor
 
 from camcore.backbones import BACKBONES
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.sources import METHODS, Source
-from camcore.models.classifier import Classifier, check_cam, layer_grids
+from camcore.heatmaps.cam_check import check_cam
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import Source
+from camcore.models.classifier import Classifier, layer_grids
 
 MOST_EIGEN_CELLS = 1024  # Eigen-CAM compares every cell with every other: seconds and gigabytes on a finer grid
 

@@ -1,83 +1,10 @@
 """The table of the CAM family, and the names by which heatmaps are asked for. Reading it imports no torch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from camcore.errors import CamcoreError, unknown_choice
-from camcore.heatmaps.methods import cam, eigen_cam, grad_cam, grad_cam_pp, hires_cam, layer_cam, xgrad_cam
-
-
-@dataclass(frozen=True)
-class Method:
-    """One method of the CAM family.
-
-    `compute` takes the features and, as `needs` says, the `gradients`, the `class_weights`, or nothing more; a method
-    that needs `passes` runs the model many times and is computed elsewhere. `drawn_signed`: the literature draws it
-    min-max scaled with its negative part, instead of clipped at zero. `gap_identity`: at the last layer of a network of
-    mean pooling and one linear layer its raw map is CAM up to a positive factor.
-    """
-
-    title: str
-    paper: str
-    equation: str
-    compute: Callable[[Any, Any], Any] | None
-    needs: str
-    drawn_signed: bool = False
-    gap_identity: bool = False
-
-
-METHODS = {
-    "cam": Method(
-        "CAM",
-        "Zhou et al. 2016, arXiv 1512.04150",
-        "Σₖ W[c,k]·A[k]",
-        cam,
-        "class_weights",
-        drawn_signed=True,
-        gap_identity=True,
-    ),
-    "grad_cam": Method(
-        "Grad-CAM",
-        "Selvaraju et al. 2017, arXiv 1610.02391",
-        "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])",
-        grad_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "grad_cam_pp": Method(
-        "Grad-CAM++",
-        "Chattopadhyay et al. 2018, arXiv 1710.11063",
-        "ReLU(Σₖ Σ(α[k]·ReLU(g[k]))·A[k])",
-        grad_cam_pp,
-        "gradients",
-    ),
-    "hires_cam": Method(
-        "HiResCAM",
-        "Draelos and Carin 2020, arXiv 2011.08891",
-        "Σₖ g[k]·A[k]",
-        hires_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "xgrad_cam": Method(
-        "XGrad-CAM",
-        "Fu et al. 2020, arXiv 2008.02312",
-        "ReLU(Σₖ Σ(g[k]·A[k])/Σ(A[k])·A[k])",
-        xgrad_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "layer_cam": Method(
-        "LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "ReLU(Σₖ ReLU(g[k])·A[k])", layer_cam, "gradients"
-    ),
-    "eigen_cam": Method(
-        "Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "A·v₁, v₁ of A = UΣVᵀ", eigen_cam, "features"
-    ),
-    "score_cam": Method(
-        "Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "ReLU(Σₖ softmaxₖ(logit_c(X∘H[k]))·A[k])", None, "passes"
-    ),
-}
+from camcore.heatmaps.methods import METHODS
 
 
 @dataclass(frozen=True)

@@ -140,19 +140,6 @@ def compare(
     return pd.DataFrame(columns)
 
 
-def is_finite(raw: FloatArray) -> NDArray[np.bool_]:
-    """Return for raw maps (N, h, w) whether each holds numbers only, (N,)."""
-    return np.asarray(np.isfinite(raw).all((-2, -1)))
-
-
-def map_status(raw: FloatArray) -> NDArray[np.str_]:
-    """Return for raw maps (N, h, w) what can be said of each: `ok`, `no_positive_evidence`, or `not_finite`."""
-    with np.errstate(invalid="ignore"):
-        peak = raw.max((-2, -1))
-    status = np.where(peak > 0, "ok", "no_positive_evidence")
-    return np.where(is_finite(raw), status, "not_finite")
-
-
 def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
     """Return how many boxes each image has, (N,)."""
     return np.asarray(pc.list_value_length(_as_arrow(boxes)), dtype=np.int64)

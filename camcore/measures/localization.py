@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import FloatArray, see_image, upsample
-from camcore.measures.disagreement import map_status, off_object_heat
+from camcore.heatmaps.drawing import map_status
+from camcore.measures.disagreement import off_object_heat
 
 TOLERANCE = 15 / 224
 """How far from the object a peak may lie in the tolerant pointing game, as a share of the picture's side."""

@@ -1,7 +1,6 @@
 """Classifiers: a torchvision trunk as layers that run one after another, and a head. No hooks anywhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -13,7 +12,6 @@ from camcore.config import ModelConfig, ViewConfig
 from camcore.models import narrow_resnet
 
 MLP_WIDTH = 256
-CAM_TOLERANCE = 1e-4
 
 
 class Classifier(nn.Module):
@@ -80,41 +78,6 @@ class Classifier(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (N, classes)."""
         return self.classify(self.features(images))
-
-
-@dataclass(frozen=True)
-class CamCheck:
-    """Whether CAM applies, shown on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the range of the logits."""
-
-    holds: bool
-    max_error: float | None
-    reason: str
-
-
-def class_layer(model: Classifier) -> nn.Linear | None:
-    """Return the linear layer whose weights CAM would use: the head's last, where it takes the trunk's channels."""
-    linear = [module for module in model.head.modules() if isinstance(module, nn.Linear)]
-    return linear[-1] if linear and linear[-1].in_features == model.channels else None
-
-
-def all_class_cam(features: Tensor, layer: nn.Linear) -> Tensor:
-    """Return the CAM of every class, (N, classes, h, w), of features (N, K, h, w)."""
-    return torch.einsum("ck,nkhw->nchw", layer.weight.float(), features.float())
-
-
-def check_cam(model: Classifier, features: Tensor, logits: Tensor) -> CamCheck:
-    """Compare `mean(CAM_c) + b_c` with the logits on real features (N, K, h, w), rather than guess from the modules."""
-    layer = class_layer(model)
-    if layer is None:
-        return CamCheck(False, None, "no linear layer takes the pooled features as they are")
-    rebuilt = all_class_cam(features, layer).mean((2, 3))
-    if layer.bias is not None:
-        rebuilt = rebuilt + layer.bias.float()
-    span = (logits.max() - logits.min()).clamp_min(1e-12)
-    error = float(((rebuilt - logits.float()).abs().max() / span).detach())
-    if error < CAM_TOLERANCE:
-        return CamCheck(True, error, "mean(CAM_c) + b_c gives back every logit")
-    return CamCheck(False, error, f"mean(CAM_c) + b_c misses the logits by {error:.0%} of their range")
 
 
 def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[dict[str, Any]]:

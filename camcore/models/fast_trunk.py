@@ -1,6 +1,7 @@
 """The trunk rebuilt for speed: batch normalisation folded into the convolutions, channels last, bfloat16, compiled."""
 
 import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import cast
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
 from camcore.models.classifier import Classifier
+
+RunLayers = Callable[[Tensor, int, int], Tensor]  # images or values, the first layer to run, the one to stop before
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,6 @@ class _Stretch(nn.Module):
             values = (values.float() - self.mean) * self.scale
         values = values.to(self.dtype).contiguous(memory_format=torch.channels_last)
         return cast(Tensor, self.layers(values).float())
+
+
+TrunkFor = Callable[[Sequence[int]], RunLayers]  # the rows of a batch in the validation split -> what runs its layers

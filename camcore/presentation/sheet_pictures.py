@@ -8,9 +8,8 @@ from PIL import Image, ImageDraw
 
 from camcore.explained.explanation import TARGETS, Generation
 from camcore.geometry import FloatArray, seen_box, upsample
-from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range
+from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, map_status
 from camcore.heatmaps.sources import parse_source
-from camcore.measures.disagreement import map_status
 from camcore.runs.run import Run
 
 FRAME = 200  # px, the side of the square that a photograph is fitted into

@@ -6,7 +6,8 @@
 from collections.abc import Sequence
 
 from camcore.errors import CamcoreError
-from camcore.heatmaps.sources import METHODS, parse_source
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import parse_source
 from camcore.presentation.texts import Text
 from camcore.presentation.texts.en import STRINGS as ENGLISH
 

@@ -20,9 +20,8 @@ from camcore.config import RunConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import SeenImages, see_pixels, to_pixels
 from camcore.errors import CamcoreError
-from camcore.heatmaps.attribution import RunLayers
 from camcore.models.classifier import Classifier, layer_grids
-from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkPath
+from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, RunLayers, TrunkPath
 from camcore.system.collectives import gather, reduce_any, wait_for_all
 from camcore.system.devices import choose_precision
 from camcore.system.files import atomic_path, cache_folder, create_array

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from camcore.data.dataset import Dataset
 from camcore.explained.explanation import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
-from camcore.heatmaps.drawing import draw
+from camcore.heatmaps.drawing import draw, is_finite
 from camcore.heatmaps.sources import parse_source
-from camcore.measures.disagreement import compare, is_finite, off_object_heat
+from camcore.measures.disagreement import compare, off_object_heat
 from camcore.measures.localization import (
     BASELINES,
     PixelCounts,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.sources import METHODS, Source
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 
 
@@ -45,16 +45,4 @@ def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], r
         "methods": {
             name: {"milliseconds": value, "times_forward": value / forward} for name, value in milliseconds.items()
         },
-    }
-
-
-def describe_freedom() -> dict[str, dict[str, Any]]:
-    """Return for each method what it needs, which heads allow it and at which layers it exists."""
-    return {
-        name: {
-            "needs": method.needs,
-            "heads": ["gap"] if method.needs == "class_weights" else ["gap", "mlp", "native"],
-            "layers": "last" if method.needs == "class_weights" else "any",
-        }
-        for name, method in METHODS.items()
     }

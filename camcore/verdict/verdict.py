@@ -17,8 +17,9 @@ from camcore.data.dataset import Dataset
 from camcore.errors import CamcoreError, shell_command
 from camcore.explained.explanation import Generation
 from camcore.geometry import FloatArray
-from camcore.heatmaps.sources import METHODS, Source, identical_by_theory, parse_source
-from camcore.measures.disagreement import is_finite
+from camcore.heatmaps.drawing import is_finite
+from camcore.heatmaps.methods import METHODS, describe_freedom
+from camcore.heatmaps.sources import Source, identical_by_theory, parse_source
 from camcore.models.classifier import Classifier
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import atomic_listed, remove_listed
@@ -38,7 +39,7 @@ from camcore.verdict.evaluation import (
 from camcore.verdict.faithfulness import area_under
 from camcore.verdict.pooled import summarize_box_acc, summarize_pixels
 from camcore.verdict.scoring import Scores, Truth, read_baselines, read_truth, score_maps
-from camcore.verdict.timing import describe_freedom, measure_cost
+from camcore.verdict.timing import measure_cost
 
 STEPS = 12
 CURVES = ("insertion", "deletion")

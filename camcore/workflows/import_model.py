@@ -15,8 +15,9 @@ from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
+from camcore.heatmaps.cam_check import CamCheck, check_cam
 from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint
-from camcore.models.classifier import CamCheck, Classifier, check_cam
+from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run

@@ -35,7 +35,8 @@ from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder, see_pixels, to_pixels
 from camcore.explained.explain import BATCH_SIZE, explain
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.sources import METHODS, Source
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.models.weights import load_model

@@ -11,7 +11,7 @@ import pytest
 
 from camcore.config import ModelConfig, RunConfig
 from camcore.explained.explanation import open_generation
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 from camcore.models.classifier import Classifier
 from camcore.models.weights import save_weights
 from camcore.runs.create import create_run

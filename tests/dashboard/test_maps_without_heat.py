@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from camcore.explained.explanation import open_generation
-from camcore.measures.disagreement import map_status
+from camcore.heatmaps.drawing import map_status
 from camcore.presentation.contact_sheet import draw_contact_sheet, to_png
 from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
 from camcore.presentation.image_table import make_image_table, to_csv

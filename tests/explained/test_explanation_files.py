@@ -13,7 +13,7 @@ from PIL import Image
 
 from camcore.errors import RunError
 from camcore.explained.explanation import Generation, open_generation
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 

@@ -13,8 +13,8 @@ from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.explained.explain import explain
 from camcore.explained.explanation import TARGETS, Generation, open_generation
+from camcore.heatmaps.drawing import map_status
 from camcore.heatmaps.sources import Source
-from camcore.measures.disagreement import map_status
 from camcore.models.weights import load_model
 from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of

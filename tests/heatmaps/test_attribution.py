@@ -11,7 +11,8 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.errors import CamcoreError
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.sources import METHODS, Source, parse_sources
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
 
 BuildModel = Callable[[ModelConfig], Classifier]

@@ -8,7 +8,8 @@ from camcore.data.image_files import load_rgb
 from camcore.data.registry import open_dataset
 from camcore.data.uploaded_image import read_own_image
 from camcore.explained.explanation import open_generation
-from camcore.heatmaps.sources import METHODS, parse_source
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import parse_source
 from camcore.presentation.texts import text_in
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from camcore.errors import CamcoreError
+from camcore.heatmaps.methods import METHODS, Method
 from camcore.heatmaps.sources import (
-    METHODS,
-    Method,
     Source,
     cam,
     grad_cam,

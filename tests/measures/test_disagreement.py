@@ -10,13 +10,12 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.heatmaps.drawing import CONVENTIONS, draw, map_status
 from camcore.measures.disagreement import (
     MEASURES,
     Maps,
     compare,
     count_boxes,
-    map_status,
     object_cover,
     off_object_heat,
     rank_correlation,

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
-from camcore.models.classifier import Classifier, all_class_cam, check_cam, class_layer, layer_grids
+from camcore.heatmaps.cam_check import all_class_cam, check_cam, class_layer
+from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_trunk
 
 BuildModel = Callable[[ModelConfig], Classifier]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 
 STEPS = ("original", "head", "layer4", "layer3", "layer2", "layer1", "stem")
 

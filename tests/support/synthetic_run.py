@@ -12,7 +12,7 @@ from safetensors.numpy import save
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.explained.explanation import TARGETS, new_generation
-from camcore.measures.disagreement import map_status
+from camcore.heatmaps.drawing import map_status
 from camcore.runs.create import create_run
 from camcore.runs.run import EPOCH_KEY, FORMAT_VERSION, Run
 from camcore.system.files import create_array, write_json

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.explained.explanation import Generation, open_generation
-from camcore.heatmaps.sources import METHODS, identical_by_theory, parse_source
+from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.runs.run import open_run
 from camcore.system.files import write_json
 from camcore.verdict.claims import claim_price

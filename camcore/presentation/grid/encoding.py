@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from camcore.explained.explanation import TARGETS
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.presentation.texts.en_grid import GRID_STRINGS as ENGLISH_GRID
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from camcore.geometry import upsample
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range, render
-from camcore.heatmaps.sources import METHODS
+from camcore.heatmaps.methods import METHODS
 
 pytestmark = pytest.mark.browser
 
