@@ -18,8 +18,8 @@ from safetensors.torch import load_file
 from camcore.data import download
 from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
-from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, list_runs, open_run
+from camcore.runs.weights import load_model, save_weights
 from camcore.system.checksums import sha256_of
 from camcore.verdict.document import read_values, read_verdict
 from tests.support.file_server import pack, start_server

@@ -10,16 +10,12 @@ from typing import Any, cast
 
 import torch
 import torchvision
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from camcore.backbones import BACKBONES
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
-from camcore.runs.run import EPOCH_KEY, Run
-from camcore.system.checksums import atomic_listed, verify
-from camcore.system.files import RESTORE
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # what people put weights under, beside epoch and optimizer
 
@@ -34,25 +30,6 @@ class WeightsFile:
     state: dict[str, Tensor]
     wrapper: str | None
     beside: dict[str, Any]
-
-
-def load_model(run: Run) -> Classifier:
-    """Return the run's trained model, on the CPU, in evaluation mode.
-
-    Raises:
-        RunError: There are no weights yet, or they are missing, damaged, not finite or of another network.
-    """
-    run.require_weights()
-    verify(run.weights_path, RESTORE, largest=None)  # all of the file is read in any case
-    model = Classifier(run.config.model, run.config.view, len(run.class_names))
-    try:
-        state = load_file(run.weights_path)
-        model.load_state_dict(state)
-    except (SafetensorError, RuntimeError, OSError) as error:
-        raise RunError(f"{run.weights_path} is damaged ({str(error).splitlines()[0]}). {RESTORE}") from error
-    if spoilt := find_not_finite(state):
-        raise RunError(f"{run.weights_path} holds NaN or infinity in {spoilt!r}. {RESTORE}")
-    return model.eval()
 
 
 def find_not_finite(state: Mapping[str, Tensor]) -> str | None:
@@ -171,10 +148,3 @@ def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None
             " before."
         )
     model.trunk.load_state_dict(fitting, strict=False)
-
-
-def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
-    """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    with atomic_listed(run.weights_path) as part:
-        part.write_bytes(save(state, None if epoch is None else {EPOCH_KEY: str(epoch)}))

@@ -1,6 +1,8 @@
 """A new run folder: there as a whole, with its `run.json`, or not at all."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from camcore.errors import CamcoreError
 from camcore.runs.run import FORMAT_VERSION, Run, open_run
 from camcore.system.environment import describe_environment
 from camcore.system.files import write_json
+from camcore.system.ranks import here
 
 
 def create_run(
@@ -60,3 +63,56 @@ def create_run(
     except OSError as error:
         raise CamcoreError(f"Could not make {path}: {error.strerror or error}. Name another place.") from error
     return open_run(path)
+
+
+@contextmanager
+def replacing(path: Path, overwrite: bool) -> Iterator[None]:
+    """Put a run aside while its replacement is made; it comes back unless the new one has a history.
+
+    Of several ranks the first one does.
+
+    Raises:
+        CamcoreError: What is there is not a run.
+    """
+    if not here().leads:
+        yield
+        return
+    bring_back(path)
+    if not (overwrite and path.exists()):
+        yield
+        return
+    require_run_folder(path)
+    aside = _aside(path)
+    if aside.exists() and not (path / "history.csv").exists():
+        shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
+    else:
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
+    try:
+        yield
+    finally:
+        if (path / "history.csv").exists():
+            shutil.rmtree(aside)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+            aside.rename(path)
+
+
+def bring_back(path: Path) -> None:
+    """Bring back a run that was put aside by a replacement that was killed before anything stood in its place."""
+    if _aside(path).exists() and not path.exists():
+        _aside(path).rename(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.replaced")
+
+
+def require_run_folder(path: Path) -> None:
+    """Refuse to replace what is not a run.
+
+    Raises:
+        CamcoreError: There is no `run.json`.
+    """
+    if not (path / "run.json").exists():
+        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")

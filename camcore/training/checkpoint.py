@@ -11,8 +11,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
-from camcore.models.weights import save_weights
 from camcore.runs.run import Run
+from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path

@@ -14,14 +14,15 @@ from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.manifest import is_explained
 from camcore.heatmaps.sources import Source, parse_source, parse_sources
 from camcore.models.classifier import Classifier, layer_grids
-from camcore.models.weights import load_model
 from camcore.runs.run import Run, open_run
+from camcore.runs.seed_groups import Side, find_sides
+from camcore.runs.weights import load_model
 from camcore.system.checksums import sha256_of
 from camcore.system.collectives import first_here, from_first, join
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
-from camcore.verdict.accuracy_price import Side, find_sides, measure_price
+from camcore.verdict.accuracy_price import measure_price
 from camcore.verdict.verdict import Subject, make_verdict, verdict_sources
 
 

@@ -18,12 +18,12 @@ from camcore.errors import CamcoreError
 from camcore.heatmaps.cam_check import CamCheck, check_cam
 from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint
 from camcore.models.classifier import Classifier
-from camcore.models.weights import save_weights
-from camcore.runs.create import create_run
+from camcore.runs.create import bring_back, create_run, replacing, require_run_folder
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
-from camcore.workflows.train import bring_back, describe_dataset, note_skipped, replacing, require_run_folder
+from camcore.workflows.train import describe_dataset, note_skipped
 
 OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
 LOOKED_AT = 64

@@ -1,8 +1,6 @@
 """How runs come into being: trained, resumed, replaced, and the demo."""
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +15,7 @@ from camcore.errors import CamcoreError
 from camcore.explained.explanation import Generation
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
-from camcore.runs.create import create_run
+from camcore.runs.create import create_run, replacing
 from camcore.runs.run import Run, open_run
 from camcore.system.collectives import first_here, from_first, join
 from camcore.system.devices import choose_device
@@ -112,39 +110,6 @@ def train_seeds(
     return runs
 
 
-@contextmanager
-def replacing(path: Path, overwrite: bool) -> Iterator[None]:
-    """Put a run aside while its replacement is made; it comes back unless the new one has a history.
-
-    Of several ranks the first one does.
-
-    Raises:
-        CamcoreError: What is there is not a run.
-    """
-    if not here().leads:
-        yield
-        return
-    bring_back(path)
-    if not (overwrite and path.exists()):
-        yield
-        return
-    require_run_folder(path)
-    aside = _aside(path)
-    if aside.exists() and not (path / "history.csv").exists():
-        shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
-    else:
-        shutil.rmtree(aside, ignore_errors=True)
-        path.rename(aside)
-    try:
-        yield
-    finally:
-        if (path / "history.csv").exists():
-            shutil.rmtree(aside)
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-            aside.rename(path)
-
-
 def require_batch(config: TrainConfig) -> None:
     """Refuse batches of fewer images than there are ranks.
 
@@ -156,26 +121,6 @@ def require_batch(config: TrainConfig) -> None:
             f"batch_size is {config.batch_size}, for all {here().count} ranks together, and each needs an image. Start"
             " fewer ranks, or train with a larger --batch-size."
         )
-
-
-def bring_back(path: Path) -> None:
-    """Bring back a run that was put aside by a replacement that was killed before anything stood in its place."""
-    if _aside(path).exists() and not path.exists():
-        _aside(path).rename(path)
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.replaced")
-
-
-def require_run_folder(path: Path) -> None:
-    """Refuse to replace what is not a run.
-
-    Raises:
-        CamcoreError: There is no `run.json`.
-    """
-    if not (path / "run.json").exists():
-        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
 
 
 def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:

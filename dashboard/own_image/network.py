@@ -149,7 +149,7 @@ def _version(run: Run) -> tuple[str, str]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _load_model(path: str, version: str) -> Any:
-    from camcore.models.weights import load_model
+    from camcore.runs.weights import load_model
     from camcore.system.devices import choose_device
 
     return load_model(open_run(Path(path))).to(choose_device())

@@ -39,8 +39,8 @@ from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
-from camcore.models.weights import load_model
 from camcore.runs.run import open_run
+from camcore.runs.weights import load_model
 from camcore.system.threads import Lanes, choose_lanes
 from camcore.workflows.explain import open_run_dataset
 from camcore.workflows.train import train_run

@@ -9,8 +9,8 @@ import torch
 
 from camcore.cli.options import read_dataset, read_view
 from camcore.config import DatasetConfig, ViewConfig
-from camcore.models.weights import load_model
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import load_model
 from camcore.workflows import import_model
 from tests.cli.test_refusals import press_ctrl_c, refuse
 from tests.support.command_line import ON_CPU, parse_options, run_camcore

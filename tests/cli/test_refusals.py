@@ -13,9 +13,9 @@ from camcore.config import ModelConfig, RunConfig
 from camcore.explained.explanation import open_generation
 from camcore.heatmaps.methods import METHODS
 from camcore.models.classifier import Classifier
-from camcore.models.weights import save_weights
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
+from camcore.runs.weights import save_weights
 from camcore.workflows import explain, train
 from tests.support.command_line import ON_CPU, run_camcore
 

@@ -21,9 +21,9 @@ from camcore.explained.explanation import TARGETS, Generation, open_generation
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
-from camcore.models.weights import load_model, save_weights
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
+from camcore.runs.weights import load_model, save_weights
 from camcore.workflows.explain import find_stored
 
 CPU = torch.device("cpu")

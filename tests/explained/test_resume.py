@@ -15,8 +15,8 @@ from camcore.explained import resume
 from camcore.explained.explain import explain
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.sources import Source
-from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run
+from camcore.runs.weights import load_model, save_weights
 
 BOTH = [Source("cam"), Source("grad_cam")]
 

@@ -15,8 +15,8 @@ from camcore.explained.explain import explain
 from camcore.explained.explanation import TARGETS, Generation, open_generation
 from camcore.heatmaps.drawing import map_status
 from camcore.heatmaps.sources import Source
-from camcore.models.weights import load_model
 from camcore.runs.run import Run
+from camcore.runs.weights import load_model
 from camcore.system.checksums import sha256_of
 
 SOURCES = ("cam", "grad_cam", "grad_cam@layer3")

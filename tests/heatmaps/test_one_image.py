@@ -15,7 +15,7 @@ from camcore.presentation.texts import text_in
 
 @pytest.fixture
 def model(trained_run):
-    from camcore.models.weights import load_model
+    from camcore.runs.weights import load_model
 
     return load_model(trained_run)
 

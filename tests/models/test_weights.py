@@ -17,8 +17,9 @@ from camcore.errors import CamcoreError, RunError
 from camcore.models import weights
 from camcore.models.classifier import Classifier
 from camcore.models.narrow_resnet import resnet10_narrow
-from camcore.models.weights import load_initial_weights, load_model, load_trunk, read_weights_file, save_weights
+from camcore.models.weights import load_initial_weights, load_trunk, read_weights_file
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import load_model, save_weights
 from tests.support.pickle_payload import Trap
 
 CONFIG = ModelConfig("resnet10_narrow")

@@ -11,6 +11,7 @@ import pytest
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
+from camcore.runs import create
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 from camcore.workflows import train
@@ -119,14 +120,14 @@ def test_what_can_not_begin_does_not_touch_the_old_run(
 
 def test_without_overwrite_nothing_is_put_aside(own_run: Run) -> None:
     before = read_folder(own_run.path)
-    with train.replacing(own_run.path, overwrite=False):
+    with create.replacing(own_run.path, overwrite=False):
         assert read_folder(own_run.path) == before
     assert read_folder(own_run.path) == before
 
 
 def test_while_a_run_is_replaced_the_old_one_is_hidden_beside_it(own_run: Run) -> None:
     before = read_folder(own_run.path)
-    with train.replacing(own_run.path, overwrite=True):
+    with create.replacing(own_run.path, overwrite=True):
         assert not own_run.path.exists()
         (aside,) = names_beside(own_run.path)
         assert aside == ".own.replaced", "lists of runs leave hidden folders out"
@@ -148,7 +149,7 @@ def kill_replacement(run: Run, epochs: int) -> None:
 def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) -> None:
     before = read_folder(own_run.path)
     kill_replacement(own_run, epochs=0)
-    with train.replacing(own_run.path, overwrite=True):
+    with create.replacing(own_run.path, overwrite=True):
         assert not own_run.path.exists()
     assert read_folder(own_run.path) == before, "the begun run without an epoch is worth less"
     assert names_beside(own_run.path) == ["own"]
@@ -157,7 +158,7 @@ def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) ->
 def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch(own_run: Run) -> None:
     kill_replacement(own_run, epochs=1)
     newer = read_folder(own_run.path)
-    with train.replacing(own_run.path, overwrite=True):
+    with create.replacing(own_run.path, overwrite=True):
         pass
     assert read_folder(own_run.path) == newer
     assert names_beside(own_run.path) == ["own"]
@@ -167,7 +168,7 @@ def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch
 def test_a_run_that_was_put_aside_when_all_was_killed_comes_back(overwrite: bool, own_run: Run) -> None:
     before = read_folder(own_run.path)
     own_run.path.rename(own_run.path.with_name(".own.replaced"))
-    with train.replacing(own_run.path, overwrite):
+    with create.replacing(own_run.path, overwrite):
         assert own_run.path.exists() is not overwrite
     assert read_folder(own_run.path) == before
     assert names_beside(own_run.path) == ["own"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from camcore.models.classifier import Classifier
-from camcore.models.weights import save_weights
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.workflows import explain
 

@@ -19,9 +19,9 @@ from camcore.explained.autotune import describe_choice
 from camcore.explained.explain import explain
 from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
-from camcore.models.weights import load_model
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
+from camcore.runs.weights import load_model
 from camcore.system.threads import Lanes
 from camcore.training import frozen_features
 from camcore.training.frozen_features import FrozenTrunk

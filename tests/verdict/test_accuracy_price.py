@@ -13,8 +13,9 @@ from camcore.config import RunConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
+from camcore.runs.seed_groups import find_sides
 from camcore.stats.crossed import crossed_difference
-from camcore.verdict.accuracy_price import find_sides, measure_price
+from camcore.verdict.accuracy_price import measure_price
 from tests.support.command_line import ON_CPU, run_camcore
 from tests.support.synthetic_run import make_group, make_run
 

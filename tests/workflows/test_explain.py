@@ -13,8 +13,8 @@ from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.models.narrow_resnet import resnet10_narrow
-from camcore.models.weights import load_model, save_weights
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import load_model, save_weights
 from camcore.workflows import explain as workflows
 from camcore.workflows import train as new_runs
 

@@ -21,9 +21,9 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.queries import name_samples
 from camcore.heatmaps.cam_check import CamCheck
-from camcore.models.weights import load_model
 from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
+from camcore.runs.weights import load_model
 from camcore.system.checksums import SUMS
 from camcore.verdict.evaluation import load_seen
 from camcore.workflows import explain as workflows

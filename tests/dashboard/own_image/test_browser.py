@@ -119,7 +119,7 @@ def test_a_chosen_class_is_explained_and_its_raw_map_downloaded(
 
 def compute(folder: Path, content: bytes) -> np.ndarray:
     from camcore.heatmaps.one_image import explain_classes
-    from camcore.models.weights import load_model
+    from camcore.runs.weights import load_model
 
     run = open_run(folder / "tiny")
     seen = read_own_image(content, "", run.config.view, text_in("en")).seen

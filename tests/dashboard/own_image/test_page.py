@@ -63,7 +63,7 @@ def decode_map(encoded: dict) -> np.ndarray:
 
 def compute(folder: Path, content: bytes, source: str, label: int) -> np.ndarray:
     from camcore.heatmaps.one_image import explain_classes
-    from camcore.models.weights import load_model
+    from camcore.runs.weights import load_model
 
     run = open_run(folder / "tiny")
     seen = read_own_image(content, "", run.config.view, text_in("en")).seen
