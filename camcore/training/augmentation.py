@@ -39,3 +39,23 @@ def count_right(logits: Tensor, labels: Tensor) -> int:
     """Return how many predictions are right, of labels (N,) or shares (N, classes): there, the larger one counts."""
     wanted = labels.argmax(1) if labels.ndim == 2 else labels
     return int((logits.argmax(1) == wanted).sum())
+
+
+CROP_MARGIN = 1.15
+
+
+def build_augmentation(name: str, size: int) -> v2.Transform:
+    """Return the augmentation of uint8 images (3, side, side) to (3, size, size), by its name in the configuration."""
+    if name == "none":
+        return v2.Compose([v2.Resize((size, size), antialias=True)])
+    smallest = {"light": 0.6, "standard": 0.35}[name]
+    crop = v2.RandomResizedCrop(size, scale=(smallest, 1.0), ratio=(0.8, 1.25), antialias=True)
+    steps: list[v2.Transform] = [crop, v2.RandomHorizontalFlip()]
+    if name == "standard":
+        steps += [v2.TrivialAugmentWide(), v2.RandomErasing(p=0.25)]
+    return v2.Compose(steps)
+
+
+def kept_side(augmentation: str, size: int) -> int:
+    """Return the side of the decoded images that an augmentation makes images of `size` from: crops need more."""
+    return size if augmentation == "none" else round(size * CROP_MARGIN)

@@ -17,14 +17,13 @@ from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
 from camcore.system.threads import Lanes, choose_lanes
+from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.frozen_features import FeatureViews, FrozenTrunk
 from camcore.training.loading import (
     EpochSampler,
     RankBatches,
     TrainingImages,
-    build_augmentation,
     choose_decoders,
-    kept_side,
     make_loader,
     read_images,
 )

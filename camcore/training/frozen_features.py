@@ -28,7 +28,8 @@ from camcore.system.files import atomic_path, cache_folder, create_array
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 from camcore.system.threads import Lanes
-from camcore.training.loading import build_augmentation, kept_side, mix_seed
+from camcore.training.augmentation import build_augmentation, kept_side
+from camcore.training.loading import mix_seed
 
 BATCH_SIZE = 16
 

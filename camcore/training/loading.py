@@ -1,14 +1,18 @@
 """Images on their way to the training: decoded once, kept as bytes, augmented by seed."""
 
+import hashlib
 import math
+import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
@@ -20,12 +24,59 @@ from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError
 from camcore.system.collectives import first_here
 from camcore.system.environment import count_cores
+from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
-from camcore.training.image_cache import find_cache, open_cache
+
+
+class MappedImages(TorchDataset[Tensor]):
+    """Images (N, 3, size, size), uint8, in a file. Each process maps the file for itself."""
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        self.path, self.shape = path, shape
+        self._mapped: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: int) -> Tensor:
+        if self._mapped is None:
+            self._mapped = np.memmap(self.path, np.uint8, "r", shape=self.shape)
+        return torch.from_numpy(np.array(self._mapped[index]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_mapped": None}
+
+
+def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> Path:
+    """Return the file for what the model sees of some samples of a data set."""
+    digest = hashlib.sha256(dataset.fingerprint.encode())
+    for sample in samples:
+        digest.update(f"{sample.id}\n".encode())
+    return cache_folder() / f"{digest.hexdigest()[:24]}-{view}-{size}.u8"
+
+
+def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable[Tensor]]) -> MappedImages | None:
+    """Return the images of a cache file, after making it where it is not there; None where the disk has no room.
+
+    Args:
+        path: As of `find_cache`.
+        shape: (N, 3, size, size).
+        decode: Returns batches of images, uint8, in order.
+    """
+    bytes_needed = int(np.prod(shape))
+    if path.exists() and path.stat().st_size == bytes_needed:
+        return MappedImages(path, shape)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(path.parent).free < 1.1 * bytes_needed:
+        return None
+    with atomic_path(path) as part, part.open("wb") as file:
+        for batch in decode():
+            file.write(batch.numpy().tobytes())
+    return MappedImages(path, shape)
+
 
 CACHE_BYTES = 2 * 1024**3
-CROP_MARGIN = 1.15
 LITTLE_WAITING = 0.05  # of the time that is computed
 
 
@@ -190,23 +241,6 @@ def read_images(
         cache[position : position + len(batch)] = batch
         position += len(batch)
     return cache
-
-
-def build_augmentation(name: str, size: int) -> v2.Transform:
-    """Return the augmentation of uint8 images (3, side, side) to (3, size, size), by its name in the configuration."""
-    if name == "none":
-        return v2.Compose([v2.Resize((size, size), antialias=True)])
-    smallest = {"light": 0.6, "standard": 0.35}[name]
-    crop = v2.RandomResizedCrop(size, scale=(smallest, 1.0), ratio=(0.8, 1.25), antialias=True)
-    steps: list[v2.Transform] = [crop, v2.RandomHorizontalFlip()]
-    if name == "standard":
-        steps += [v2.TrivialAugmentWide(), v2.RandomErasing(p=0.25)]
-    return v2.Compose(steps)
-
-
-def kept_side(augmentation: str, size: int) -> int:
-    """Return the side of the decoded images that an augmentation makes images of `size` from: crops need more."""
-    return size if augmentation == "none" else round(size * CROP_MARGIN)
 
 
 def _ignore_interrupt(_worker: int) -> None:

@@ -21,14 +21,13 @@ from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError
 from camcore.geometry import see_image
 from camcore.training import loading
-from camcore.training.image_cache import MappedImages
+from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.loading import (
     EpochBatches,
     EpochSampler,
+    MappedImages,
     TrainingImages,
-    build_augmentation,
     choose_workers,
-    kept_side,
     make_loader,
     mix_seed,
     plain_worker_errors,
