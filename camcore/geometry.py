@@ -156,3 +156,16 @@ def round_maps(maps: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore"):  # of maps that are not finite, which their status says
         rounded: FloatArray = np.round(maps.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
     return rounded
+
+
+def _pool(values: FloatArray, height: int, width: int) -> FloatArray:
+    """Return the means of (N, rows, columns) over equal cells, (N, height, width); pixels on an edge count in part."""
+    means: FloatArray = _mean_weights(values.shape[1], height) @ values @ _mean_weights(values.shape[2], width).T
+    return means
+
+
+def _mean_weights(pixels: int, cells: int) -> NDArray[np.float32]:
+    edges, starts = np.linspace(0, pixels, cells + 1), np.arange(pixels)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    weights: NDArray[np.float32] = (np.clip(overlap, 0, None) * cells / pixels).astype(np.float32)
+    return weights

@@ -13,7 +13,8 @@ from camcore.errors import RunError
 from camcore.explained.explanation import Generation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
-from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
+from camcore.measures.disagreement import MEASURES, compare
+from camcore.measures.localization import count_boxes, object_cover, off_object_heat
 from camcore.measures.similarity import likeness
 from camcore.runs.run import Run
 from camcore.system.environment import count_cores

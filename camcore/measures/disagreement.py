@@ -6,20 +6,26 @@ All functions take stored raw maps of many images at once, and no model. Every d
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from camcore.geometry import FloatArray, cover_cells, see_boxes, seen_parts, upsample
+from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps.drawing import CONVENTIONS, draw_heat, heat_range
 
+Shares = tuple[float, float]  # as in the literature, and positive evidence only
+
+
+def mean_of_finite(values: ArrayLike) -> float:
+    """Return the mean of the values that are numbers, NaN where there is none."""
+    found = np.asarray(values, dtype=float)
+    found = found[np.isfinite(found)]
+    return float(found.mean()) if found.size else float("nan")
+
+
 TOP_SHARE = 0.2
-BOXES = pa.list_(pa.list_(pa.float64()))
 
 FloatVector = NDArray[np.float64]
 
@@ -138,33 +144,6 @@ def compare(
                 values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), values)
                 columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
-
-
-def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
-    """Return how many boxes each image has, (N,)."""
-    return np.asarray(pc.list_value_length(_as_arrow(boxes)), dtype=np.int64)
-
-
-def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
-    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
-    counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
-    edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
-    parts = seen_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
-    return cover_cells(see_boxes(edges, np.repeat(parts, counts, axis=0)), counts, height, width)
-
-
-def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
-    """Return the share of a drawn map's heat outside the boxes, (N,); NaN without boxes or without heat."""
-    total = drawn.sum((-2, -1))
-    outside = (drawn * (1 - cover)).sum((-2, -1))
-    share: FloatVector = np.divide(outside, total, out=np.full(len(drawn), np.nan), where=total > 0)
-    return share
-
-
-def _as_arrow(boxes: pd.Series) -> Any:
-    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
-    stored = pa.array(boxes)
-    return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)
 
 
 def _as_distribution(drawn: FloatArray) -> FloatArray:

@@ -5,22 +5,53 @@ empty one stands for an image without a mask. A value is NaN where there is noth
 of that target, a map that is not finite.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.geometry import FloatArray, see_image, upsample
+from camcore.geometry import FloatArray, _pool, cover_cells, see_boxes, see_image, seen_parts, upsample
 from camcore.heatmaps.drawing import map_status
-from camcore.measures.disagreement import off_object_heat
+
+BOXES = pa.list_(pa.list_(pa.float64()))
+
+
+def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
+    """Return how many boxes each image has, (N,)."""
+    return np.asarray(pc.list_value_length(_as_arrow(boxes)), dtype=np.int64)
+
+
+def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
+    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
+    counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
+    edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
+    parts = seen_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
+    return cover_cells(see_boxes(edges, np.repeat(parts, counts, axis=0)), counts, height, width)
+
+
+def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
+    """Return the share of a drawn map's heat outside the boxes, (N,); NaN without boxes or without heat."""
+    total = drawn.sum((-2, -1))
+    outside = (drawn * (1 - cover)).sum((-2, -1))
+    share: FloatVector = np.divide(outside, total, out=np.full(len(drawn), np.nan), where=total > 0)
+    return share
+
+
+def _as_arrow(boxes: pd.Series) -> Any:
+    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
+    stored = pa.array(boxes)
+    return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)
+
 
 TOLERANCE = 15 / 224
 """How far from the object a peak may lie in the tolerant pointing game, as a share of the picture's side."""
 
-SCORE_STEPS = 1000
-BLOB_WIDTH = 0.25  # standard deviation, as a share of the side
 _TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
 _PORTION = 64
 
@@ -155,86 +186,3 @@ def follow_class(
     on_other = pointing_game(other_peaks, other_boxes).strict
     both = on_true * on_other
     return ClassFollowing(np.where(np.isnan(both), np.nan, on_true), np.where(np.isnan(both), np.nan, on_other), both)
-
-
-@dataclass(frozen=True)
-class PixelCounts:
-    """How many of each image's pixels have a score, inside and outside of its mask, each (N, SCORE_STEPS + 1)."""
-
-    inside: NDArray[np.int32]
-    outside: NDArray[np.int32]
-
-
-def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
-    """Return histograms of drawn maps and their masks, both (N, side, side). An empty mask gives a row of zeros."""
-    counts = np.zeros((2, len(scores), SCORE_STEPS + 1), dtype=np.int32)
-    for index, (score, mask) in enumerate(zip(scores, masks, strict=True)):
-        if mask.any():
-            steps = (score * SCORE_STEPS).astype(np.int64)
-            for side, chosen in enumerate((mask, ~mask)):
-                counts[side, index] = np.bincount(steps[chosen], minlength=SCORE_STEPS + 1)
-    return PixelCounts(*counts)
-
-
-def pixel_average_precision(counts: PixelCounts, weights: FloatArray | None = None) -> FloatArray:
-    """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
-
-    Args:
-        counts: Of `count_pixels`.
-        weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
-
-    Source: Choe et al. 2020, arXiv 2001.07437, section 4.2.
-    """
-    each = np.ones(len(counts.inside)) if weights is None else weights.astype(float)
-    right, wrong = ((each @ sides)[..., ::-1] for sides in (counts.inside, counts.outside))
-    found = right.cumsum(-1)
-    with np.errstate(invalid="ignore"):
-        precision = found / (found + wrong.cumsum(-1))
-        area: FloatArray = np.nansum(precision * right, axis=-1) / found[..., -1]
-    return area
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A map that no network made. `compute` takes grey images (N, side, side), a map's height and width, and a seed."""
-
-    title: str
-    compute: Callable[[NDArray[np.generic], int, int, int], FloatArray]
-
-
-def _centre_blob(grey: NDArray[np.generic], height: int, width: int, _: int) -> FloatArray:
-    y, x = (((np.arange(cells) + 0.5) / cells - 0.5) / BLOB_WIDTH for cells in (height, width))
-    return np.repeat(np.exp(-(y[:, None] ** 2 + x**2) / 2)[None], len(grey), axis=0)
-
-
-def _input_edges(grey: NDArray[np.generic], height: int, width: int, _: int) -> FloatArray:
-    slopes = (np.hypot(*np.gradient(image.astype(np.float32))) for image in grey)
-    edges: FloatArray = np.concatenate([_pool(slope[None], height, width) for slope in slopes])
-    return edges
-
-
-BASELINES = {
-    "center": Baseline("Centre blob", _centre_blob),
-    "uniform": Baseline("Uniform", lambda grey, height, width, _: np.ones((len(grey), height, width))),
-    "random": Baseline(
-        "Random", lambda grey, height, width, seed: np.random.default_rng(seed).random((len(grey), height, width))
-    ),
-    "edges": Baseline("Edges of the image", _input_edges),
-}
-"""What any method has to beat. Raw maps (N, h, w) like a method's, so that nothing is measured in another way.
-
-The uniform map's peak is its first pixel, a corner; what pointing at random hits, the random map shows.
-"""
-
-
-def _pool(values: FloatArray, height: int, width: int) -> FloatArray:
-    """Return the means of (N, rows, columns) over equal cells, (N, height, width); pixels on an edge count in part."""
-    means: FloatArray = _mean_weights(values.shape[1], height) @ values @ _mean_weights(values.shape[2], width).T
-    return means
-
-
-def _mean_weights(pixels: int, cells: int) -> NDArray[np.float32]:
-    edges, starts = np.linspace(0, pixels, cells + 1), np.arange(pixels)
-    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
-    weights: NDArray[np.float32] = (np.clip(overlap, 0, None) * cells / pixels).astype(np.float32)
-    return weights

@@ -13,7 +13,8 @@ from camcore.explained.queries import rows_at_once
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import parse_source
-from camcore.measures.disagreement import MEASURES, compare, count_boxes, object_cover, off_object_heat
+from camcore.measures.disagreement import MEASURES, compare
+from camcore.measures.localization import count_boxes, object_cover, off_object_heat
 from camcore.runs.run import Run
 
 ROWS_AT_ONCE = 10_000

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from camcore.explained.explanation import Generation
+from camcore.measures.disagreement import Shares
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import source_title
 
 NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
 
 Fact = tuple[str, str, str]
-Shares = tuple[float, float]  # as in the literature, and positive evidence only
 
 
 def list_facts(
@@ -95,13 +94,6 @@ def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], r
         title, lead = text("overview.seeds.few", group=group, count=runs), text("overview.seeds.few.lead")
     unfinished = text("overview.seeds.unfinished", count=runs, finished=len(accuracies))
     return title, f"{lead} {unfinished}" if len(accuracies) < runs else lead
-
-
-def mean_of_finite(values: ArrayLike) -> float:
-    """Return the mean of the values that are numbers, NaN where there is none."""
-    found = np.asarray(values, dtype=float)
-    found = found[np.isfinite(found)]
-    return float(found.mean()) if found.size else float("nan")
 
 
 def _two_numbers(text: Text, literature: float, positive: float) -> tuple[str, str]:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.measures.localization import PixelCounts, pixel_average_precision
-from camcore.measures.max_box_acc import IOU_LEVELS, BoxOverlap, max_box_acc
-from camcore.stats.paired import Estimate, PairedDifference
-from camcore.stats.resampling import (
+from camcore.measures.max_box_acc import (
+    IOU_LEVELS,
+    BoxOverlap,
     cross_fit,
+    max_box_acc,
     max_box_acc_difference,
     max_box_acc_interval,
-    paired_resample,
-    resample_interval,
 )
+from camcore.measures.pixel_precision import PixelCounts, pixel_average_precision
+from camcore.stats.paired import Estimate, PairedDifference
+from camcore.stats.resampling import paired_resample, resample_interval
 from camcore.verdict.comparison import describe_difference, describe_estimates
 
 BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}

@@ -13,20 +13,20 @@ from camcore.explained.explanation import Generation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
 from camcore.heatmaps.drawing import draw, is_finite
 from camcore.heatmaps.sources import parse_source
-from camcore.measures.disagreement import compare, off_object_heat
+from camcore.measures.baselines import BASELINES
+from camcore.measures.disagreement import compare
 from camcore.measures.localization import (
-    BASELINES,
-    PixelCounts,
-    count_pixels,
     energy_in_box,
     find_peaks,
     follow_class,
+    off_object_heat,
     part_energy,
     pointing_game,
     pointing_game_on_masks,
     see_mask,
 )
 from camcore.measures.max_box_acc import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
+from camcore.measures.pixel_precision import PixelCounts, count_pixels
 from camcore.runs.run import Run
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress

@@ -16,7 +16,7 @@ from camcore.explained import queries
 from camcore.explained.explanation import Generation, open_generation
 from camcore.explained.manifest import is_explained
 from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.presentation.summary import Shares, mean_of_finite
+from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.runs.run import Run, list_run_folders, open_run
 from dashboard.data.caching import Kept
 from dashboard.data.large_results import keep

@@ -11,15 +11,8 @@ from scipy.stats import spearmanr
 
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw, map_status
-from camcore.measures.disagreement import (
-    MEASURES,
-    Maps,
-    compare,
-    count_boxes,
-    object_cover,
-    off_object_heat,
-    rank_correlation,
-)
+from camcore.measures.disagreement import MEASURES, Maps, compare, rank_correlation
+from camcore.measures.localization import count_boxes, object_cover, off_object_heat
 
 COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEASURES]
 

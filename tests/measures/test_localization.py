@@ -11,17 +11,15 @@ from scipy import ndimage
 
 from camcore.data.paper_dogs import open_paper_dogs
 from camcore.geometry import FloatArray, upsample
-from camcore.measures.disagreement import object_cover
+from camcore.measures.baselines import BASELINES
 from camcore.measures.localization import (
-    BASELINES,
     Peaks,
-    count_pixels,
     cover_masks,
     energy_in_box,
     find_peaks,
     follow_class,
+    object_cover,
     part_energy,
-    pixel_average_precision,
     pointing_game,
     pointing_game_on_masks,
     see_mask,
@@ -31,13 +29,14 @@ from camcore.measures.max_box_acc import (
     THRESHOLDS,
     BoxOverlap,
     box_iou,
+    cross_fit,
     max_box_acc,
     overlap_boxes,
     seen_boxes,
     to_pixel_boxes,
     to_score,
 )
-from camcore.stats.resampling import cross_fit
+from camcore.measures.pixel_precision import count_pixels, pixel_average_precision
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 NO_BOX = np.zeros((0, 4))

@@ -13,8 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from camcore.measures.max_box_acc import max_box_acc_difference
 from camcore.stats.paired import PairedDifference, adjust_holm, is_finding, paired_difference
-from camcore.stats.resampling import max_box_acc_difference, paired_resample
+from camcore.stats.resampling import paired_resample
 
 Random = np.random.Generator
 Values = NDArray[np.float64]

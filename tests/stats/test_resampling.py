@@ -8,15 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from camcore.errors import CamcoreError
-from camcore.stats.resampling import (
-    SPLITS,
-    Statistic,
-    cross_fit,
-    max_box_acc_difference,
-    max_box_acc_interval,
-    paired_resample,
-    resample_interval,
-)
+from camcore.measures.max_box_acc import SPLITS, cross_fit, max_box_acc_difference, max_box_acc_interval
+from camcore.stats.resampling import Statistic, paired_resample, resample_interval
 
 
 def mean_of(values: NDArray[np.float64]) -> Statistic:

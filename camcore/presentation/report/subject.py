@@ -11,8 +11,8 @@ from camcore.errors import CamcoreError, unknown_choice
 from camcore.explained import queries
 from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
+from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.presentation import wording
-from camcore.presentation.summary import Shares, mean_of_finite
 from camcore.presentation.texts import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
 from camcore.verdict.document import Verdict, read_verdict

@@ -1,0 +1,48 @@
+"""PxAP: the average precision of pixels against masks, pooled over all images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camcore.geometry import FloatArray
+from camcore.measures.localization import Masks
+
+SCORE_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class PixelCounts:
+    """How many of each image's pixels have a score, inside and outside of its mask, each (N, SCORE_STEPS + 1)."""
+
+    inside: NDArray[np.int32]
+    outside: NDArray[np.int32]
+
+
+def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
+    """Return histograms of drawn maps and their masks, both (N, side, side). An empty mask gives a row of zeros."""
+    counts = np.zeros((2, len(scores), SCORE_STEPS + 1), dtype=np.int32)
+    for index, (score, mask) in enumerate(zip(scores, masks, strict=True)):
+        if mask.any():
+            steps = (score * SCORE_STEPS).astype(np.int64)
+            for side, chosen in enumerate((mask, ~mask)):
+                counts[side, index] = np.bincount(steps[chosen], minlength=SCORE_STEPS + 1)
+    return PixelCounts(*counts)
+
+
+def pixel_average_precision(counts: PixelCounts, weights: FloatArray | None = None) -> FloatArray:
+    """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
+
+    Args:
+        counts: Of `count_pixels`.
+        weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
+
+    Source: Choe et al. 2020, arXiv 2001.07437, section 4.2.
+    """
+    each = np.ones(len(counts.inside)) if weights is None else weights.astype(float)
+    right, wrong = ((each @ sides)[..., ::-1] for sides in (counts.inside, counts.outside))
+    found = right.cumsum(-1)
+    with np.errstate(invalid="ignore"):
+        precision = found / (found + wrong.cumsum(-1))
+        area: FloatArray = np.nansum(precision * right, axis=-1) / found[..., -1]
+    return area
