@@ -7,8 +7,7 @@ import click
 
 from camcore.cli.options import PATH, show_errors
 from camcore.errors import RunError
-from camcore.explained.explanation import open_generation
-from camcore.explained.manifest import is_explained
+from camcore.explained.explanation import is_explained, open_generation
 from camcore.presentation.texts import LANGUAGES
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS

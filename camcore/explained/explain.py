@@ -15,8 +15,7 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
 from camcore.explained.autotune import PathChoice, choose_path, describe_choice, take_path
-from camcore.explained.explanation import Generation, new_generation, open_generation
-from camcore.explained.manifest import find_current
+from camcore.explained.explanation import Generation, find_current, new_generation, open_generation
 from camcore.explained.resume import ExplainedBatch, Shards, find_report, open_shards
 from camcore.explained.writer import GenerationWriter
 from camcore.heatmaps.attribution import explain_targets, run_forward

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from camcore.errors import RunError, shell_command
-from camcore.explained.explanation import open_generation
-from camcore.explained.manifest import find_current, is_explained
+from camcore.explained.explanation import find_current, is_explained, open_generation
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
 from camcore.system.files import RESTORE, atomic_path

@@ -10,8 +10,7 @@ from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explain import explain
-from camcore.explained.explanation import Generation, open_generation
-from camcore.explained.manifest import is_explained
+from camcore.explained.explanation import Generation, is_explained, open_generation
 from camcore.heatmaps.sources import Source, parse_source, parse_sources
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import Run, open_run

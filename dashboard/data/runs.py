@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from camcore.errors import ReplacedError, RunError
 from camcore.explained import queries
-from camcore.explained.explanation import Generation, open_generation
-from camcore.explained.manifest import is_explained
+from camcore.explained.explanation import Generation, is_explained, open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.runs.run import Run, list_run_folders, open_run
