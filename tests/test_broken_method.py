@@ -15,9 +15,8 @@ from camcore.explained.explanation import Generation, open_generation
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import correct_for_all
-from camcore.verdict.evaluation import choose_images
 from camcore.verdict.scoring import read_truth, score_maps
-from camcore.verdict.verdict import summarize
+from camcore.verdict.verdict import choose_images, summarize
 
 RUN = Path(__file__).parents[1] / "checkpoints" / "paper-dogs-gap"
 SOURCES = ["cam", "copy", "shifted"]

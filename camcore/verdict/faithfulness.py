@@ -1,20 +1,17 @@
 """Is a heatmap faithful to the model? Insertion, deletion, and what is left of a map when the weights are random."""
 
-import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.transforms.v2 import functional as transforms
 
-from camcore.backbones import BACKBONES
-from camcore.geometry import FloatArray, upsample
-from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.sources import Source
+from camcore.geometry import FloatArray, round_maps, upsample
 from camcore.models.classifier import Classifier
 from camcore.system.collectives import gather
+from camcore.system.progress import show_progress
 from camcore.system.ranks import here
 
 IMAGES_AT_ONCE = 64
@@ -92,43 +89,26 @@ def area_under(curves: NDArray[np.float32]) -> NDArray[np.float64]:
     return area
 
 
-def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
-    """Yield copies of the model with ever more random weights: the head, then the last stage, down to the first.
-
-    Source: Adebayo et al. 2018, arXiv 1810.03292, section 3.2 (cascading randomisation).
-    """
-    names = model.layer_names
-    ends = [names.index(stage) + 1 for stage in BACKBONES[model.config.backbone].stages]
-    spans = list(zip([0, *ends[:-1]], ends, BACKBONES[model.config.backbone].stages, strict=True))
-    broken = copy.deepcopy(model)
-    torch.manual_seed(seed)
-    _reset(broken.head)
-    yield "head", broken
-    for start, end, stage in reversed(spans):
-        for _, layer in broken.layers[start:end]:
-            _reset(layer)
-        yield stage, broken
-
-
-def maps_for_targets(
-    model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source]
+def measure_faithfulness(
+    model: Classifier, images: Tensor, maps: Mapping[str, FloatArray], targets: Tensor, steps: int, seed: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the raw maps (N, h, w) of sources for given classes (N,). Several ranks share the batches."""
-    parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
-    batches = list(zip(torch.split(images, 16), torch.split(targets, 16), strict=True))
-    for batch, wanted in (batches[at] for at in here().share(len(batches))):
-        done = run_forward(model, batch, sources)
-        for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
-            parts[name].append(maps[:, 0].numpy())
-    of_ranks = gather(parts)
-    return {name: np.concatenate([maps for parts in of_ranks for maps in parts[name]]) for name in parts}
+    """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
 
-
-def _reset(module: nn.Module) -> None:
-    for child in module.modules():
-        reset = getattr(child, "reset_parameters", None)
-        if callable(reset):
-            reset()
-        elif list(child.parameters(recurse=False)):
-            for parameter in child.parameters(recurse=False):
-                nn.init.normal_(parameter, std=0.02)
+    Sources whose maps order the pixels alike share their passes through the model. Several ranks share the images.
+    """
+    mine = here().share(len(images))
+    rows = slice(mine.start, mine.stop)
+    curves: dict[str, NDArray[np.float32]] = {}
+    known: list[tuple[NDArray[np.int64], str]] = []
+    with show_progress(len(maps), "insertion and deletion", unit="source") as bar:
+        for name, raw in maps.items():
+            orders = order_pixels(round_maps(raw), images.shape[-1], seed)
+            twin = next((other for other_orders, other in known if np.array_equal(orders, other_orders)), None)
+            if twin is None:
+                own = insertion_deletion(model, images[rows], orders[rows], targets[rows], steps)
+                curves[name] = np.concatenate(gather(own))
+                known.append((orders, name))
+            else:
+                curves[name] = curves[twin]
+            bar.update()
+    return curves

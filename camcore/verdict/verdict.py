@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.data.dataset import Dataset
+from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError, shell_command
 from camcore.explained.explanation import Generation
 from camcore.geometry import FloatArray
@@ -26,20 +29,42 @@ from camcore.system.checksums import atomic_listed, remove_listed
 from camcore.system.collectives import from_first
 from camcore.system.files import write_json
 from camcore.verdict.claims import make_claims
-from camcore.verdict.comparison import PER_IMAGE_MEASURES, correct_for_all, summarize_measure
-from camcore.verdict.document import VALUES_FILE
-from camcore.verdict.evaluation import (
-    RANDOMIZED_IMAGES,
-    affordable_images,
-    choose_images,
-    load_seen,
-    measure_faithfulness,
-    measure_randomization,
+from camcore.verdict.comparison import (
+    PER_IMAGE_MEASURES,
+    correct_for_all,
+    summarize_box_acc,
+    summarize_measure,
+    summarize_pixels,
 )
-from camcore.verdict.faithfulness import area_under
-from camcore.verdict.pooled import summarize_box_acc, summarize_pixels
+from camcore.verdict.document import VALUES_FILE
+from camcore.verdict.faithfulness import area_under, measure_faithfulness
+from camcore.verdict.randomization import measure_randomization
 from camcore.verdict.scoring import Scores, Truth, read_baselines, read_truth, score_maps
 from camcore.verdict.timing import measure_cost
+
+FLOATING_POINT_BUDGET = 5e13  # about four minutes on two CPU cores
+FEWEST_IMAGES, MOST_IMAGES = 32, 200
+RANDOMIZED_IMAGES = 48
+
+
+def choose_images(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
+    """Return which of `count` images are measured, sorted: a seeded sample without repetition."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:wanted])
+
+
+def affordable_images(model: Classifier, size: int, passes_per_image: int) -> int:
+    """Return how many images the default verdict can run, by the network's arithmetic, so the same on every machine."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 3, size, size, dtype=torch.uint8))
+    affordable = FLOATING_POINT_BUDGET / (passes_per_image * counter.get_total_flops())
+    return int(min(MOST_IMAGES, max(FEWEST_IMAGES, affordable)))
+
+
+def load_seen(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor:
+    """Return what the model sees of validation images, uint8 (n, 3, size, size)."""
+    images = SeenImages(dataset, dataset.val, run.config.view.kind, run.config.view.size)
+    return torch.stack([images[int(index)] for index in indices])
+
 
 STEPS = 12
 CURVES = ("insertion", "deletion")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from camcore.measures.max_box_acc import BoxOverlap
-from camcore.verdict.pooled import summarize_box_acc
+from camcore.verdict.comparison import summarize_box_acc
 
 
 def test_right_and_wrong_images_choose_no_threshold_of_their_own_either() -> None:

@@ -19,14 +19,9 @@ from camcore.models.classifier import Classifier
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import VerdictMeasure, correct_for_all, summarize_measure
 from camcore.verdict.document import Verdict, read_values, read_verdict
-from camcore.verdict.evaluation import choose_images
-from camcore.verdict.faithfulness import (
-    area_under,
-    count_pixels,
-    insertion_deletion,
-    order_pixels,
-    randomize_from_the_head,
-)
+from camcore.verdict.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels
+from camcore.verdict.randomization import randomize_from_the_head
+from camcore.verdict.verdict import choose_images
 from camcore.workflows import explain, train
 from camcore.workflows.check import accept_run
 

@@ -25,7 +25,7 @@ from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.system.checksums import SUMS
-from camcore.verdict.evaluation import load_seen
+from camcore.verdict.verdict import load_seen
 from camcore.workflows import explain as workflows
 from camcore.workflows import train
 from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
