@@ -105,7 +105,7 @@ def verdict_command(path: Path, **options: Any) -> None:
 
 
 def _say_seeds(price: dict[str, Any]) -> None:
-    from camcore.presentation.verdict.price import pair_seeds
+    from camcore.presentation.verdict.costs import pair_seeds
 
     means = (price["accuracy"], price["accuracy_against"])
     rows = {f"seed {seed}": pair for seed, pair in pair_seeds(price).items()} | {"mean": means}

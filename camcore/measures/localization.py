@@ -19,6 +19,8 @@ from PIL import Image
 from camcore.geometry import FloatArray, _pool, cover_cells, see_boxes, see_image, seen_parts, upsample
 from camcore.heatmaps.drawing import map_status
 
+FloatVector = NDArray[np.float64]
+Masks = NDArray[np.bool_]
 BOXES = pa.list_(pa.list_(pa.float64()))
 
 
@@ -54,9 +56,6 @@ TOLERANCE = 15 / 224
 
 _TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
 _PORTION = 64
-
-FloatVector = NDArray[np.float64]
-Masks = NDArray[np.bool_]
 
 
 def see_mask(mask: Masks, view: str, side: int) -> Masks:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from camcore.explained.explanation import Generation
 from camcore.explained.queries import measure_range
 from camcore.heatmaps.drawing import colormap
-from camcore.presentation.sheet_pictures import FRAME, draw_picture, find_problems, shown_sources
+from camcore.presentation.pictures import FRAME, draw_picture, find_problems, shown_sources
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import source_title
 from camcore.runs.run import Run

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from camcore.presentation import html
-from camcore.presentation.summary import list_shares, say_drawing_share
+from camcore.presentation.sentences import list_shares, say_drawing_share
 from dashboard.data.runs import Entry, mean_pair, same_by_theory
 from dashboard.language import text
 

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from camcore.explained.queries import default_pair
-from camcore.presentation.summary import list_facts
+from camcore.presentation.sentences import list_facts
 from camcore.presentation.wording import format_tiny
 from dashboard.data.examples import Example, View, find_examples
 from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair

@@ -9,7 +9,7 @@ import streamlit as st
 
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
-from camcore.presentation.summary import say_seeds
+from camcore.presentation.sentences import say_seeds
 from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
 from dashboard.data.histories import read_history, read_kept_epoch, read_kept_row

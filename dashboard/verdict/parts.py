@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from camcore.presentation.charts import style_chart
-from camcore.presentation.verdict import costs, curves, forest, price, table
+from camcore.presentation.verdict import costs, curves, forest, table
 from camcore.verdict.document import Verdict
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text
@@ -76,9 +76,9 @@ def show_cost(verdict: Verdict, method: str) -> None:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
     layout.show_section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward))
     st.html(costs.draw_cost(text, verdict, method))
-    facts = price.list_price(text, verdict)
+    facts = costs.list_price(text, verdict)
     if facts:
-        layout.show_section(text("verdict.price.title"), price.write_price_lead(text, verdict))
+        layout.show_section(text("verdict.price.title"), costs.write_price_lead(text, verdict))
         layout.show_facts(facts)
-        if seeds := price.draw_seeds(text, verdict):
+        if seeds := costs.draw_seeds(text, verdict):
             st.html(seeds)

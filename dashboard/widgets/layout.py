@@ -9,7 +9,7 @@ import streamlit as st
 
 from camcore.errors import shell_command
 from camcore.presentation import html
-from camcore.presentation.appearance import read_style
+from camcore.presentation.html import read_style
 from dashboard.language import text
 
 _PAGE_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from camcore.presentation.contact_sheet import (
     to_png,
 )
 from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
-from camcore.presentation.sheet_pictures import find_problems
+from camcore.presentation.pictures import find_problems
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from tests.support.synthetic_run import make_run

@@ -20,7 +20,7 @@ import pytest
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_generation
 from camcore.explained.queries import measure_pair
-from camcore.presentation import appearance, texts
+from camcore.presentation import html, texts
 from camcore.presentation.report.background import write_list
 from camcore.presentation.report.page import encode_data
 from camcore.presentation.report.report import make_report, write_report
@@ -335,9 +335,9 @@ def test_the_command_writes_it_and_says_where(judged: Path, tmp_path: Path, monk
 def test_the_theme_is_that_of_the_dashboard() -> None:
     settings = Path(__file__).parents[2] / "dashboard" / ".streamlit" / "config.toml"
     config = tomllib.loads(settings.read_text(encoding="utf-8"))
-    for name, colors in (("light", appearance.LIGHT), ("dark", appearance.DARK)):
+    for name, colors in (("light", html.LIGHT), ("dark", html.DARK)):
         theme = config["theme"][name]
         for color, value in colors.items():
             words = color.split("-")
             assert theme[words[0] + "".join(word.title() for word in words[1:])] == value
-    assert config["theme"]["font"] == appearance.FONT
+    assert config["theme"]["font"] == html.FONT

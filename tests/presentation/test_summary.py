@@ -1,6 +1,6 @@
 """What is said of runs that differ in their seed alone."""
 
-from camcore.presentation.summary import say_seeds
+from camcore.presentation.sentences import say_seeds
 from camcore.presentation.texts import text_in
 
 TEXT = text_in("en")

@@ -7,9 +7,9 @@ import pytest
 from camcore.explained.explanation import open_generation
 from camcore.presentation.texts import text_in
 from camcore.presentation.texts.en import STRINGS
+from camcore.presentation.verdict.costs import draw_seeds, list_price, pair_seeds, write_price_lead
 from camcore.presentation.verdict.curves import choose_lines
 from camcore.presentation.verdict.forest import Effect, fit_scale, turn
-from camcore.presentation.verdict.price import draw_seeds, list_price, pair_seeds, write_price_lead
 from camcore.presentation.verdict.table import make_columns, make_rows
 from camcore.presentation.wording import join_names, points, probability
 from camcore.runs.run import open_run

@@ -19,8 +19,8 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 import camcore
-from camcore.presentation.appearance import read_style, write_theme
 from camcore.presentation.grid.encoding import read_front_end
+from camcore.presentation.html import read_style, write_theme
 from camcore.presentation.verdict.table import read_table_front_end
 
 GENERATOR = "camcore"

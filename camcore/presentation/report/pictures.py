@@ -11,7 +11,7 @@ from camcore.presentation import html
 from camcore.presentation.grid.encoding import LargeView, encode_grid
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
 from camcore.presentation.report.subject import CONVENTION, MEASURE, Subject
-from camcore.presentation.summary import list_shares, say_drawing_share
+from camcore.presentation.sentences import list_shares, say_drawing_share
 from camcore.presentation.texts import grid_strings
 
 

@@ -17,7 +17,7 @@ from camcore.presentation.charts import style_chart
 from camcore.presentation.report import background, pictures, verdict
 from camcore.presentation.report.page import assemble_page, is_report
 from camcore.presentation.report.subject import Subject, open_subject
-from camcore.presentation.summary import list_facts
+from camcore.presentation.sentences import list_facts
 from camcore.runs.run import Run
 from camcore.system.files import write_text
 

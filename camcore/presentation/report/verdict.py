@@ -12,7 +12,7 @@ from camcore.presentation.report.pictures import write_drawing_share
 from camcore.presentation.report.subject import Subject
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.presentation.texts import Text
-from camcore.presentation.verdict import costs, curves, forest, price, table
+from camcore.presentation.verdict import costs, curves, forest, table
 from camcore.presentation.wording import measure_meaning, measure_title, name_of
 from camcore.verdict.document import Verdict
 
@@ -116,9 +116,9 @@ def _write_cost(text: Text, verdict: Verdict) -> str:
     forward = float(verdict.document["cost"]["forward_milliseconds"])
     written = html.section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward), 3)
     written += costs.draw_cost(text, verdict, "")
-    facts = price.list_price(text, verdict)
+    facts = costs.list_price(text, verdict)
     if facts:
-        lead = price.write_price_lead(text, verdict)
+        lead = costs.write_price_lead(text, verdict)
         written += html.section(text("verdict.price.title"), lead, 3) + html.facts(facts)
-        written += price.draw_seeds(text, verdict)
+        written += costs.draw_seeds(text, verdict)
     return written

@@ -11,7 +11,7 @@ from camcore.errors import RunError
 from camcore.explained.explanation import open_generation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
-from camcore.presentation.summary import judge_shares
+from camcore.presentation.sentences import judge_shares
 from camcore.runs.run import open_run
 from dashboard.data import runs
 from dashboard.data.examples import find_examples
