@@ -52,13 +52,13 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     What is in the checkpoint is never executed. What the model sees (--view, --size, --mean, --std) must be what it saw
     in training. The data set may hold some of the checkpoint's classes only; they go by their names.
     """
-    from camcore.workflows import import_model, train
+    from camcore.workflows import dataset, import_model
 
     config = RunConfig(read_dataset(options), read_view(options), ModelConfig(backbone, "native", weights=weights.name))
     root, overwrite = options["root"], options["overwrite"]
     try:
         if options["download"]:
-            train.download_dataset(config.dataset.kind, root)
+            dataset.download_dataset(config.dataset.kind, root)
         made = import_model.import_run(path, config, weights, classes, root, overwrite=overwrite)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)

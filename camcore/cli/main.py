@@ -83,10 +83,10 @@ def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
-    from camcore.workflows import explain
+    from camcore.workflows import verdict as verdict_module
 
     try:
-        verdict = explain.verdict_run(path, **options)
+        verdict = verdict_module.verdict_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps and verdict of before are kept; the same command begins anew.", 130)
     for sentences in write_sentences(text_in("en"), verdict):
@@ -124,11 +124,11 @@ def _say_seeds(price: dict[str, Any]) -> None:
 @show_errors
 def demo_command(path: Path | None, **options: Any) -> None:
     """Go the whole way on paper dogs, small: draw, train, explain. A few minutes on two cores."""
-    from camcore.workflows import train
+    from camcore.workflows import demo
 
     path = path or runs_folder() / "demo"
     try:
-        generation = train.make_demo(path, **options)
+        generation = demo.make_demo(path, **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
     click.echo(f"{path}: {generation.manifest['images']} images explained, accuracy {generation.accuracy:.3f}.")

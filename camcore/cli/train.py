@@ -85,7 +85,7 @@ from camcore.training.recipes import RECIPES, apply_recipe
 @show_errors
 def train_command(context: click.Context, path: Path, resume: bool, overwrite: bool, **options: Any) -> None:
     """Train a classifier into a run folder."""
-    from camcore.workflows import train
+    from camcore.workflows import dataset, train
 
     places = {name: options.pop(name) for name in ("root", "device", "workers")}
     given = _find_given(context, set(options))
@@ -99,7 +99,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = train.resume_run(path, **places)
         else:
             if options.pop("download"):
-                train.download_dataset(options["kind"], places["root"])
+                dataset.download_dataset(options["kind"], places["root"])
             config = build_config(options)
             if seeds:
                 _say_group(train.train_seeds(path, config, seeds, overwrite=overwrite, **places))

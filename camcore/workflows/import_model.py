@@ -23,7 +23,7 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
-from camcore.workflows.train import describe_dataset, note_skipped
+from camcore.workflows.dataset import describe_dataset, note_skipped
 
 OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
 LOOKED_AT = 64

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.data.dataset import Dataset
-from camcore.data.registry import DATASETS, open_dataset
+from camcore.config import RunConfig, TrainConfig
+from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import Generation
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
 from camcore.runs.create import create_run, replacing
@@ -22,15 +19,7 @@ from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import here
 from camcore.training.loop import train
-from camcore.workflows.explain import explain_run, open_run_dataset
-
-DEMO_CONFIG = RunConfig(
-    DatasetConfig("paper-dogs", val_images=200),
-    ViewConfig(size=128),
-    ModelConfig("resnet10_narrow", "gap", map_stride=16),
-    TrainConfig(epochs=16, augmentation="light"),
-)
-DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
+from camcore.workflows.dataset import describe_dataset, note_skipped, open_run_dataset
 
 
 def train_run(
@@ -143,50 +132,7 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     return run
 
 
-def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
-    """Train a small network on a small set of paper dogs and explain it.
-
-    Raises:
-        CamcoreError: The run exists.
-    """
-    train_run(path, DEMO_CONFIG, overwrite=overwrite, device=device, workers=workers)
-    return explain_run(path, DEMO_SOURCES, device=device, workers=workers)[0]
-
-
-def download_dataset(kind: str, root: Path | None) -> None:
-    """Fetch a data set into a folder; what is there already is not fetched again.
-
-    Raises:
-        CamcoreError: It can't be downloaded, or no folder is named.
-    """
-    download = DATASETS[kind].download
-    if download is None:
-        raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
-    if root is None:
-        raise CamcoreError("--download needs --root, the folder to put the data set into.")
-    join()
-    with only_writer(root):
-        from_first(partial(download, root))
-
-
 def _as_stored(config: RunConfig) -> RunConfig:
     """Return a configuration as a run keeps it: of the file of its initial weights the name."""
     weights = config.model.weights
     return config if weights is None else replace(config, model=replace(config.model, weights=Path(weights).name))
-
-
-def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """Return what `run.json` says of the data set."""
-    return {
-        "kind": dataset.kind,
-        "fingerprint": dataset.fingerprint,
-        "train_images": len(dataset.train),
-        "val_images": len(dataset.val),
-        "skipped": len(dataset.skipped),
-    }
-
-
-def note_skipped(run: Run, dataset: Dataset) -> None:
-    """List in the run which files of the data set could not be used."""
-    if dataset.skipped:
-        run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)

@@ -42,7 +42,7 @@ from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.runs.run import open_run
 from camcore.runs.weights import load_model
 from camcore.system.threads import Lanes, choose_lanes
-from camcore.workflows.explain import open_run_dataset
+from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.train import train_run
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ from camcore.models.classifier import Classifier
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
-from camcore.workflows import explain
+from camcore.workflows import explain, verdict
 
 # Patterns, because a generation and the values of a verdict have names of their own; each is of one file.
 FILES = (
@@ -53,7 +53,7 @@ def complete(run: Run, seed: int) -> Path:
     (run.path / "run.json").write_text(document.replace("disc", f"disc {seed}"), encoding="utf-8")
     write_sums(run.path, RUN_FILES)
     explain.explain_run(run.path, "cam,grad_cam,grad_cam@layer3", all_classes=True, force=True, device="cpu", workers=0)
-    explain.verdict_run(run.path, **JUDGE)  # type: ignore[arg-type]
+    verdict.verdict_run(run.path, **JUDGE)  # type: ignore[arg-type]
     return run.path
 
 

@@ -1,0 +1,85 @@
+"""The data set of a run: opened, downloaded, described in run.json."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from camcore.data.class_names import relabel
+from camcore.data.dataset import Dataset
+from camcore.data.registry import DATASETS, open_dataset
+from camcore.errors import CamcoreError, RunError
+from camcore.runs.run import Run
+from camcore.system.collectives import first_here, from_first, join
+from camcore.system.locks import only_writer
+from camcore.system.ranks import here
+
+
+def download_dataset(kind: str, root: Path | None) -> None:
+    """Fetch a data set into a folder; what is there already is not fetched again.
+
+    Raises:
+        CamcoreError: It can't be downloaded, or no folder is named.
+    """
+    download = DATASETS[kind].download
+    if download is None:
+        raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
+    if root is None:
+        raise CamcoreError("--download needs --root, the folder to put the data set into.")
+    join()
+    with only_writer(root):
+        from_first(partial(download, root))
+
+
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """Return what `run.json` says of the data set."""
+    return {
+        "kind": dataset.kind,
+        "fingerprint": dataset.fingerprint,
+        "train_images": len(dataset.train),
+        "val_images": len(dataset.val),
+        "skipped": len(dataset.skipped),
+    }
+
+
+def note_skipped(run: Run, dataset: Dataset) -> None:
+    """List in the run which files of the data set could not be used."""
+    if dataset.skipped:
+        run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
+
+
+def open_run_dataset(run: Run, root: Path | None) -> Dataset:
+    """Open the data set that a run was trained on, or imported for; its labels are the run's class ids.
+
+    Raises:
+        CamcoreError: It is not known where it lies on this machine, or it is not the same any more.
+        RunError: `run.json` numbers its classes in an impossible way.
+    """
+    kind = run.config.dataset.kind
+    root = root or run.place("root")
+    if root is None and kind in DATASETS and DATASETS[kind].needs_root:
+        raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
+    with first_here():
+        dataset = open_dataset(run.config.dataset, root)
+    made_with = str(run.info["dataset"].get("fingerprint"))
+    if dataset.fingerprint != made_with:
+        how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")
+        raise CamcoreError(
+            f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
+            f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
+        )
+    if here().leads:
+        run.remember_places(root=root)
+    return _number_classes(run, dataset)
+
+
+def _number_classes(run: Run, dataset: Dataset) -> Dataset:
+    """Return the data set with the class ids of a run that numbers its classes in another way."""
+    if "labels" not in run.info["dataset"]:
+        return dataset
+    labels, classes = run.dataset_labels, len(dataset.class_names)
+    if len(set(labels)) != classes:
+        raise RunError(
+            f"{run.path / 'run.json'} is damaged (it numbers {len(set(labels))} classes of the data set's {classes})."
+            " Restore it from a copy, or import anew."
+        )
+    return relabel(dataset, labels, run.class_names)

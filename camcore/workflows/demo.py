@@ -1,0 +1,26 @@
+"""`camcore demo`: a small run on paper dogs, trained and explained."""
+
+from pathlib import Path
+
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.explained.explanation import Generation
+from camcore.workflows.explain import explain_run
+from camcore.workflows.train import train_run
+
+DEMO_CONFIG = RunConfig(
+    DatasetConfig("paper-dogs", val_images=200),
+    ViewConfig(size=128),
+    ModelConfig("resnet10_narrow", "gap", map_stride=16),
+    TrainConfig(epochs=16, augmentation="light"),
+)
+DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
+
+
+def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
+    """Train a small network on a small set of paper dogs and explain it.
+
+    Raises:
+        CamcoreError: The run exists.
+    """
+    train_run(path, DEMO_CONFIG, overwrite=overwrite, device=device, workers=workers)
+    return explain_run(path, DEMO_SOURCES, device=device, workers=workers)[0]

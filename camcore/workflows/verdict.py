@@ -1,0 +1,62 @@
+"""`camcore verdict`: compare all heatmaps of a run by every measure."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from camcore.heatmaps.sources import parse_source
+from camcore.runs.run import open_run
+from camcore.runs.seed_groups import Side, find_sides
+from camcore.runs.weights import load_model
+from camcore.system.collectives import from_first, join
+from camcore.system.locks import only_writer
+from camcore.verdict.accuracy_price import measure_price
+from camcore.verdict.verdict import Subject, make_verdict, verdict_sources
+from camcore.workflows.dataset import open_run_dataset
+from camcore.workflows.explain import explain_run, find_stored, open_or_explain
+
+
+def verdict_run(
+    path: Path,
+    against: Path | None = None,
+    root: Path | None = None,
+    *,
+    methods: str | None = None,
+    images: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Compare all heatmaps of a run by every measure; what is not explained yet is explained first.
+
+    Args:
+        path: The run.
+        against: A run of another head, or a group of seeds of it, for the price of CAM's architecture.
+        root: Where the data set lies.
+        methods: Comma-separated method ids; None for all that need no passes of their own.
+        images: How many images insertion and deletion run on.
+        seed: Of everything that is left to chance.
+        workers: Processes that decode images.
+
+    Raises:
+        CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
+            writes to the run.
+    """
+    join()
+    run = open_run(path)
+    sides = None if against is None else find_sides(run, against)
+    chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
+    with only_writer(path):
+        sources = verdict_sources(open_or_explain(path, root, workers), chosen)
+        generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
+        subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
+        if sides is not None:
+            explain_seeds(sides, root, workers)
+        price = None if sides is None else from_first(partial(measure_price, *sides))
+        return make_verdict(subject, sources, price, images, seed)
+
+
+def explain_seeds(sides: tuple[Side, Side], root: Path | None, workers: int | None = None) -> None:
+    """Explain the runs of groups that are not explained yet, with Grad-CAM: what counts of them is their answers."""
+    for run in (run for side in sides if len(side.runs) > 1 for run in side.runs):
+        if not from_first(partial(find_stored, run))[0]:
+            explain_run(run.path, "grad_cam", root, workers=workers)
