@@ -9,10 +9,11 @@ import streamlit as st
 from camcore.errors import CamcoreError, ReplacedError
 from dashboard import url_state
 from dashboard.components.reconnection import watch_connection
-from dashboard.data.runs import find_runs_folder, list_entries
+from dashboard.data.runs import list_entries
 from dashboard.language import choose_language, text
 from dashboard.own_image import uploads
 from dashboard.server import login, memory
+from dashboard.settings import find_runs_folder
 from dashboard.widgets import layout, run_choice, tour
 from dashboard.widgets.refresh import follow_runs
 

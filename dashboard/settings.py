@@ -1,6 +1,9 @@
 """What an administrator sets by environment variables, beside CAMCORE_RUNS; read once, when the server starts."""
 
+import argparse
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -39,3 +42,11 @@ def read_upload_limit() -> int:
 
 PICTURES_AT_ONCE = read_limit("CAMCORE_PICTURES_AT_ONCE", 8)  # of one visitor, on the page Try your own image
 PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # through networks, of all visitors of the process
+
+
+def find_runs_folder(arguments: Sequence[str]) -> Path:
+    """Return the runs folder: `--runs DIR`, else CAMCORE_RUNS, else the repository's `checkpoints`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--runs", nargs="?")
+    wanted = parser.parse_known_args(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
+    return Path(wanted) if wanted else Path(__file__).resolve().parents[2] / "checkpoints"

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
-from dashboard.data.runs import Entry, load_samples, measure_off_object, measure_pair
+from dashboard.data.measures import load_samples, measure_off_object, measure_pair
+from dashboard.data.runs import Entry
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import streamlit as st
 
 from camcore.presentation import html
 from camcore.presentation.sentences import list_shares, say_drawing_share
-from dashboard.data.runs import Entry, mean_pair, same_by_theory
+from dashboard.data.measures import mean_pair, same_by_theory
+from dashboard.data.runs import Entry
 from dashboard.language import text
 
 

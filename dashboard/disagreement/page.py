@@ -5,7 +5,8 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair, measure_pair
+from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair
+from dashboard.data.runs import Entry
 from dashboard.disagreement.drawing_share import show_drawing_share
 from dashboard.language import text
 from dashboard.widgets import charts, controls, layout, open_image, run_choice

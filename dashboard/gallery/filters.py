@@ -10,7 +10,8 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data.runs import Entry, load_samples, load_texts, measure_off_object, measure_pair
+from dashboard.data.measures import load_samples, load_texts, measure_off_object, measure_pair
+from dashboard.data.runs import Entry
 from dashboard.gallery import masks as filtering
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text

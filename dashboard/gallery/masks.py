@@ -13,12 +13,6 @@ EVERYTHING = (0, 100)  # per cent
 OBJECTS = ("one_class", "two_classes", "one_object", "several_objects")
 
 
-def join_texts(samples: pd.DataFrame) -> pd.Series:
-    """Return id and path of each image on a line each, without regard to case, as `contains` looks through them."""
-    texts: pd.Series = samples["id"] + "\n" + samples["path"]
-    return texts.str.casefold()
-
-
 def contains(samples: pd.DataFrame, texts: Callable[[], pd.Series], search: str) -> Mask:
     """Return which images have all words of a search in their id, path, class or predicted class, (N,).
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data.runs import Entry, find_image, load_samples, measure_likeness, measure_off_object, measure_pair
+from dashboard.data.measures import find_image, load_samples, measure_likeness, measure_off_object, measure_pair
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, leave_for, reset
 

@@ -8,7 +8,8 @@ from camcore.explained.queries import default_pair
 from camcore.presentation.sentences import list_facts
 from camcore.presentation.wording import format_tiny
 from dashboard.data.examples import Example, View, find_examples
-from dashboard.data.runs import Entry, load_samples, mean_off_object, mean_pair
+from dashboard.data.measures import load_samples, mean_off_object, mean_pair
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.overview import run_cards
 from dashboard.widgets import layout, pictures, run_choice

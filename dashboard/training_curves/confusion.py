@@ -5,7 +5,8 @@ import streamlit as st
 
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard.components.confusion import confusion
-from dashboard.data.runs import Entry, load_samples
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import Entry
 from dashboard.gallery import filters, order
 from dashboard.language import text
 from dashboard.url_state import leave_for

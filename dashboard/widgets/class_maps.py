@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.data.runs import Entry, same_by_theory
+from dashboard.data.measures import same_by_theory
+from dashboard.data.runs import Entry
 from dashboard.url_state import read_news
 
 NAME = "for_class"  # in the URL, where the browser keeps it

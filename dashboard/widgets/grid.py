@@ -10,7 +10,8 @@ from camcore.presentation.grid import tiles_of_run
 from camcore.presentation.grid.encoding import LargeView, Tile
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard.components.heatmap_grid import heatmap_grid
-from dashboard.data.runs import Entry, load_samples, measure_range, same_by_theory
+from dashboard.data.measures import load_samples, measure_range, same_by_theory
+from dashboard.data.runs import Entry
 from dashboard.gallery import order
 from dashboard.language import text
 from dashboard.widgets import open_image

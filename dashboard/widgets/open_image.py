@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.data.runs import Entry, find_image, load_samples
+from dashboard.data.measures import find_image, load_samples
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.url_state import read_news
 

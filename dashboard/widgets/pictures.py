@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from camcore import geometry
 from camcore.heatmaps.drawing import render
 from camcore.heatmaps.sources import parse_source
-from dashboard.data.runs import Entry, load_samples, reopen
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import Entry, reopen
 
 LONG_SIDE = 448
 OPACITY = 0.5

@@ -10,7 +10,8 @@ from camcore.errors import RunError
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
 from dashboard.data.examples import find_examples
-from dashboard.data.runs import Entry, load_samples
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.widgets import layout, pictures, run_choice
 from dashboard.widgets.wording import source_title

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 
-from dashboard.data import runs
+from dashboard.data import measures, runs
 from tests.support.dashboard_server import APP, CHROMIUM, open_page, serve
 from tests.support.large_view_steps import make_browsed_run, read_order
 
@@ -82,4 +82,4 @@ def order(browsed_run: Path) -> list[int]:
 @pytest.fixture(scope="session")
 def samples(browsed_run: Path) -> pd.DataFrame:
     """Its predictions, as the pages read them."""
-    return runs.load_samples(runs.read_entry(browsed_run))
+    return measures.load_samples(runs.read_entry(browsed_run))

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from camcore.explained import queries
 from camcore.explained.explanation import new_generation
 from camcore.runs.run import open_run
-from dashboard.data import runs
+from dashboard.data import measures, runs
 from dashboard.data.runs import read_entry
 from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.router import PAGES
@@ -190,8 +190,8 @@ def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
     entry = read_entry(run)
     new = explain_anew(run)
     with pytest.raises(runs.ReplacedError, match="was changed or explained anew while this page was made"):
-        runs.measure_pair(entry, "cam", "grad_cam", "heat_moved")
-    assert runs.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
+        measures.measure_pair(entry, "cam", "grad_cam", "heat_moved")
+    assert measures.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
     assert read_entry(run).key[1].startswith(new)
 
 

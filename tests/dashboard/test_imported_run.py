@@ -8,7 +8,8 @@ import pytest
 
 from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
-from dashboard.data.runs import load_samples, read_entry
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import read_entry
 from dashboard.router import PAGES
 from tests.support.page_steps import all_text, payload
 from tests.support.page_steps import show_page as show

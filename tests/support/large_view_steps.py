@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from camcore.explained.explanation import open_generation
 from camcore.runs.run import open_run
-from dashboard.data import runs
+from dashboard.data import measures, runs
 from tests.support.browser_steps import READ_CANVAS, parameters, settle, wait_until_painted
 from tests.support.synthetic_run import make_run
 
@@ -27,7 +27,7 @@ def make_browsed_run(folder: Path) -> Path:
 
 def read_order(run: Path) -> list[int]:
     """Return the images as `sort=confidence` shows them."""
-    confidence = runs.load_samples(runs.read_entry(run))["confidence"]
+    confidence = measures.load_samples(runs.read_entry(run))["confidence"]
     return [int(index) for index in np.argsort(-confidence, kind="stable")]
 
 

@@ -13,7 +13,7 @@ from camcore.geometry import upsample
 from camcore.heatmaps.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
-from dashboard.data import runs
+from dashboard.data import measures, runs
 from tests.support.browser_steps import parameters, settle
 from tests.support.large_view_steps import (
     CLASSES,
@@ -125,22 +125,22 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     open_tile(page, 2)
     index = order[2]
     shown = [re.sub(r"\s+", " ", text) for text in page.locator(".classes li").all_text_contents()]
-    top = runs.top_classes(entry, index)
-    label = runs.load_samples(entry)["label_name"][index]
+    top = measures.top_classes(entry, index)
+    label = measures.load_samples(entry)["label_name"][index]
     assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
     measured = measure_pair(entry.generation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
     sources = ("cam", "grad_cam")
-    off = [[float(runs.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
+    off = [[float(measures.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
     moved = [[float(measured[f"{name}_{c}"]) for c in CONVENTIONS] for name in MEASURES]
     titles = ["CAM", "Grad-CAM", "Heat moved", "Rank disagreement", "Hottest fifth", "Peak shift"]
     assert [row[0] for row in numbers] == titles
     read = [[int(cell.rstrip("%")) / 100 for cell in row[1:]] for row in numbers]
     np.testing.assert_allclose(read, off + moved, atol=0.0051)
     expect(page.locator(".theory")).to_contain_text("what is not 0% is drawing")
-    expect(page.locator(".path")).to_have_text(runs.load_samples(entry)["path"][index])
+    expect(page.locator(".path")).to_have_text(measures.load_samples(entry)["path"][index])
 
 
 def test_markup_is_text(page: Page, gallery: str, samples, generation) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.data import large_results
+from dashboard.data import caching
 
 ROOM = 1000  # bytes
 
@@ -16,17 +16,17 @@ ROOM = 1000  # bytes
 @pytest.fixture(autouse=True)
 def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is kept at first, and what the other tests keep is there again afterwards."""
-    monkeypatch.setattr(large_results, "_kept", type(large_results._kept)())
-    monkeypatch.setattr(large_results, "MOST_BYTES", ROOM)
+    monkeypatch.setattr(caching, "_kept", type(caching._kept)())
+    monkeypatch.setattr(caching, "MOST_BYTES", ROOM)
     yield
-    assert not large_results._making, "nobody is waited for"
+    assert not caching._making, "nobody is waited for"
 
 
 def counted(size: int = 100) -> tuple[object, list[int]]:
     """Return a function that is kept, whose results have a size in bytes, and what it was asked for each time."""
     asked: list[int] = []
 
-    @large_results.keep
+    @caching.keep
     def make(number: int) -> np.ndarray:
         asked.append(number)
         return np.full(size // 8, number, dtype=float)
@@ -44,7 +44,7 @@ def test_a_result_is_made_once_and_shared():
 def test_functions_of_one_name_are_kept_apart_by_where_they_are():
     make, _ = counted()
 
-    @large_results.keep
+    @caching.keep
     def other(number: int) -> np.ndarray:
         return np.full(1, -number, dtype=float)
 
@@ -66,29 +66,29 @@ def test_what_is_kept_of_any_number_of_results_has_no_more_than_its_room():
     make, _ = counted(size=96)
     for number in range(500):
         make(number)
-        assert sum(size for _, size in large_results._kept.values()) <= ROOM
-    assert len(large_results._kept) == ROOM // 96
+        assert sum(size for _, size in caching._kept.values()) <= ROOM
+    assert len(caching._kept) == ROOM // 96
 
 
 def test_a_result_that_is_too_large_is_kept_alone():
     make, asked = counted(size=2 * ROOM)
     assert make(1) is make(1)
     make(2)
-    assert len(large_results._kept) == 1
+    assert len(caching._kept) == 1
     make(1)
     assert asked == [1, 2, 1]
 
 
 def test_tables_are_measured_with_the_texts_in_them():
     texts = pd.DataFrame({"id": ["a" * 100] * 50, "n": np.arange(50)})
-    assert large_results._measure(texts) >= 5000 + 400
-    assert large_results._measure(texts["id"]) >= 5000
+    assert caching._measure(texts) >= 5000 + 400
+    assert caching._measure(texts["id"]) >= 5000
 
 
 def test_sessions_that_ask_at_the_same_time_wait_for_one_that_makes_it():
     made = []
 
-    @large_results.keep
+    @caching.keep
     def make(number: int) -> np.ndarray:
         made.append(number)
         time.sleep(0.05)
@@ -105,7 +105,7 @@ def test_sessions_that_ask_at_the_same_time_wait_for_one_that_makes_it():
 def test_an_error_is_not_kept():
     fails = [True]
 
-    @large_results.keep
+    @caching.keep
     def make() -> np.ndarray:
         if fails.pop():
             raise ValueError("not yet")

@@ -13,7 +13,8 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.presentation.sentences import judge_shares
 from camcore.runs.run import open_run
-from dashboard.data import runs
+from dashboard import settings
+from dashboard.data import measures, runs
 from dashboard.data.examples import find_examples
 from dashboard.gallery import masks
 from tests.support import synthetic_run
@@ -59,11 +60,11 @@ def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeyp
 
 def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
     monkeypatch.delenv("CAMCORE_RUNS", raising=False)
-    assert runs.find_runs_folder([]) == REPOSITORY / "checkpoints"
+    assert settings.find_runs_folder([]) == REPOSITORY / "checkpoints"
     monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")
-    assert runs.find_runs_folder([]) == Path("elsewhere")
-    assert runs.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
-    assert runs.find_runs_folder(["--runs"]) == Path("elsewhere")
+    assert settings.find_runs_folder([]) == Path("elsewhere")
+    assert settings.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
+    assert settings.find_runs_folder(["--runs"]) == Path("elsewhere")
 
 
 def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
@@ -90,7 +91,7 @@ def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
 
 
 def test_samples_have_names_and_whether_the_prediction_is_right(gap):
-    samples = runs.load_samples(runs.read_entry(gap))
+    samples = measures.load_samples(runs.read_entry(gap))
     assert samples["label_name"].iloc[0] == "Beagle"
     assert samples["right"].tolist() == [i % 4 != 3 for i in range(40)]
     assert samples["index"].tolist() == list(range(40))
@@ -101,10 +102,10 @@ def test_the_distances_are_the_engine_s(gap):
     generation = open_generation(open_run(gap))
     expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
     for measure in MEASURES:
-        measured = runs.measure_pair(entry, "cam", "grad_cam", measure)
+        measured = measures.measure_pair(entry, "cam", "grad_cam", measure)
         assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
         np.testing.assert_array_equal(measured, expected[list(measured)])
-        assert runs.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+        assert measures.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
     assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
 
 
@@ -121,9 +122,9 @@ def test_heat_off_the_object_by_hand(tmp_path):
     samples.assign(boxes=left_half).to_parquet(generation.path / "samples.parquet")
     entry = runs.read_entry(path)
     # literature draws [3, 1] as [1, 0] and [-2, 2] as [0, 1]; positive evidence draws [3, 1] as [1, 1/3]
-    assert runs.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
-    assert runs.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
-    assert runs.mean_off_object(entry, ("cam",)) == pytest.approx(
+    assert measures.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
+    assert measures.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
+    assert measures.mean_off_object(entry, ("cam",)) == pytest.approx(
         {("cam", "literature"): 0.5, ("cam", "positive"): 0.625}
     )
 
@@ -133,15 +134,15 @@ def test_the_most_probable_classes_by_hand(tmp_path):
     generation = open_generation(open_run(path))
     np.save(generation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
     entry = runs.read_entry(path)
-    assert [name for name, _ in runs.top_classes(entry, 0)] == ["b", "a", "c"]
-    assert [share for _, share in runs.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
-    assert len(runs.top_classes(entry, 0, count=2)) == 2
+    assert [name for name, _ in measures.top_classes(entry, 0)] == ["b", "a", "c"]
+    assert [share for _, share in measures.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
+    assert len(measures.top_classes(entry, 0, count=2)) == 2
 
 
 def test_identity_holds_where_theory_says_so(gap, mlp):
-    assert runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam")
-    assert not runs.same_by_theory(runs.read_entry(gap), "cam", "grad_cam@layer3")
-    assert not runs.same_by_theory(runs.read_entry(mlp), "grad_cam", "grad_cam@layer3")
+    assert measures.same_by_theory(runs.read_entry(gap), "cam", "grad_cam")
+    assert not measures.same_by_theory(runs.read_entry(gap), "cam", "grad_cam@layer3")
+    assert not measures.same_by_theory(runs.read_entry(mlp), "grad_cam", "grad_cam@layer3")
 
 
 def test_a_new_generation_or_configuration_has_a_new_key(gap):
@@ -156,7 +157,7 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     path = make_run(tmp_path, "run", images=4)
     next((path / "explained").glob("*/samples.parquet")).unlink()
     with pytest.raises(RunError, match=r"samples\.parquet is missing\. Make it anew: camcore explain .*run --force"):
-        runs.load_samples(runs.read_entry(path))
+        measures.load_samples(runs.read_entry(path))
 
 
 @pytest.mark.parametrize(
@@ -165,16 +166,16 @@ def test_a_missing_file_says_what_to_do(tmp_path):
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
     entry = runs.read_entry(gap)
-    assert masks.contains(runs.load_samples(entry), lambda: runs.load_texts(entry), search).sum() == found
+    assert masks.contains(measures.load_samples(entry), lambda: measures.load_texts(entry), search).sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):
     entry = runs.read_entry(gap)
-    samples = runs.load_samples(entry)
+    samples = measures.load_samples(entry)
     drawing, layers, wrong = find_examples(entry)
     assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
     assert drawing.numbers[0] > 2 * drawing.numbers[1]
-    distances = runs.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
+    distances = measures.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
     ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
     assert layers.numbers == (distances[ok].max(),)
     assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from camcore.explained.queries import measure_likeness
-from dashboard.data.runs import Entry, load_samples, measure_off_object, measure_pair, read_entry
+from dashboard.data.measures import load_samples, measure_off_object, measure_pair
+from dashboard.data.runs import Entry, read_entry
 from dashboard.gallery import filter_chips, filters, order
 from tests.support.page_steps import payload
 from tests.support.page_steps import show_page as show

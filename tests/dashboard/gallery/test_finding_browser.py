@@ -10,7 +10,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from camcore.presentation.contact_sheet import measure_sheet
-from dashboard.data.runs import load_samples, read_entry
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import read_entry
 from tests.support.browser_steps import choose, parameters, wait_until_painted
 from tests.support.dashboard_server import APP
 from tests.support.synthetic_run import CLASSES, make_run

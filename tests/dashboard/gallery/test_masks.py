@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.data import measures
 from dashboard.gallery import masks as filtering
 from dashboard.widgets.markdown import as_markdown
 
@@ -36,7 +37,7 @@ SAMPLES = pd.DataFrame(
 )
 def test_every_word_is_looked_for_as_it_is(search, expected):
     assert (
-        np.flatnonzero(filtering.contains(SAMPLES, lambda: filtering.join_texts(SAMPLES), search)).tolist() == expected
+        np.flatnonzero(filtering.contains(SAMPLES, lambda: measures.join_texts(SAMPLES), search)).tolist() == expected
     )
 
 

@@ -13,7 +13,7 @@ from camcore.explained.queries import measure_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
-from dashboard.data import runs
+from dashboard.data import measures, runs
 from dashboard.widgets import grid
 from dashboard.widgets.open_image import ask_for_neighbour
 from tests.support.large_view_steps import CLASSES, IMAGES, PER_PAGE, make_browsed_run, read_order
@@ -58,7 +58,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
 
 
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
-    moved = runs.measure_pair(runs.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
+    moved = measures.measure_pair(runs.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
     index = int(np.argsort(-moved, kind="stable")[30])
     sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)), "tiles")
     assert sent["tiles"][6]["index"] == index
@@ -95,7 +95,7 @@ def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     made = grid.make_tiles(entry, indices, PAIR, ["", "", ""])
     measured = measure_pair(entry.generation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
-        assert [(one.name, one.share) for one in tile.top] == runs.top_classes(entry, index)
+        assert [(one.name, one.share) for one in tile.top] == measures.top_classes(entry, index)
         sample, names = entry.generation.samples.iloc[index], entry.run.class_names
         right = {names[label] for label in (sample["label"], sample["other_label"]) if label >= 0}
         assert {one.name for one in tile.top if one.is_right} == right & {one.name for one in tile.top}
@@ -103,7 +103,7 @@ def test_a_tile_has_the_numbers_of_its_image(run) -> None:
             expected = [measured[f"{name}_{convention}"][index] for convention in CONVENTIONS]
             assert tile.distances[name] == pytest.approx(expected)
         for slot, source in zip(("a", "b"), PAIR, strict=True):
-            expected = [runs.measure_off_object(entry, source, convention)[index] for convention in CONVENTIONS]
+            expected = [measures.measure_off_object(entry, source, convention)[index] for convention in CONVENTIONS]
             assert tile.off_object[slot] == pytest.approx(expected, nan_ok=True)
 
 
