@@ -5,13 +5,23 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair
+from camcore.presentation import html
+from camcore.presentation.sentences import list_shares, say_drawing_share
+from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair, same_by_theory
 from dashboard.data.runs import Entry
-from dashboard.disagreement.drawing_share import show_drawing_share
 from dashboard.language import text
 from dashboard.widgets import charts, controls, layout, open_image, run_choice
 from dashboard.widgets.grid import show_grid
 from dashboard.widgets.wording import source_title
+
+
+def show_drawing_share(entry: Entry, sources: tuple[str, str], measure: str) -> None:
+    """Show the mean distance in both conventions, and say what it means."""
+    means = mean_pair(entry, *sources, measure)
+    said = say_drawing_share(text, sources, means, same_by_theory(entry, *sources))
+    st.html(html.split(*said, list_shares(text, means)))
+    st.caption(text("verdict.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))
+
 
 PER_PAGE = 12
 HEIGHT = 320  # px

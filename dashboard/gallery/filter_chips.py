@@ -3,11 +3,11 @@
 import streamlit as st
 
 from dashboard.gallery import masks
-from dashboard.gallery.filters import ALL_NAMES, NAMES, SLOTS, Values
+from dashboard.gallery.filters import SLOTS, Values
 from dashboard.language import text
 from dashboard.url_state import reset
-from dashboard.widgets.markdown import as_markdown
-from dashboard.widgets.wording import source_title
+from dashboard.widgets.gallery_link import ALL_NAMES, NAMES
+from dashboard.widgets.wording import as_markdown, source_title
 
 
 def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:

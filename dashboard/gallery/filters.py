@@ -16,25 +16,12 @@ from dashboard.gallery import masks as filtering
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
+from dashboard.widgets.gallery_link import ALL_NAMES
 from dashboard.widgets.wording import source_title
 
 RESULTS = ("all", "right", "wrong")
 STATUSES = ("ok", "no_positive_evidence", "not_finite")
 SLOTS = ("a", "b")
-NAMES = (
-    "search",
-    "class",
-    "predicted",
-    "objects",
-    "confidence",
-    "disagreement",
-    "off_object",
-    "status_a",
-    "status_b",
-    "result",
-)
-REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # what two of the ranges are ranges of
-ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what begins anew when the filters are cleared
 
 Values = dict[str, Any]
 

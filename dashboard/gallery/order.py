@@ -11,13 +11,12 @@ from camcore.measures.disagreement import MEASURES
 from dashboard.data.measures import find_image, load_samples, measure_likeness, measure_off_object, measure_pair
 from dashboard.data.runs import Entry
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, leave_for, reset
+from dashboard.url_state import among, keep_in_url, reset
 
 OFF_OBJECT = ("off_object", "off_object_b")  # of the sources A and B
 SORTS = ("index", "confidence", *OFF_OBJECT, *MEASURES)
 SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
 LIKENESS = "likeness"
-GALLERY = "gallery"
 
 
 def choose_like(entry: Entry) -> str:
@@ -27,12 +26,6 @@ def choose_like(entry: Entry) -> str:
         return written if written and find_image(entry, written) is not None else None
 
     return str(st.session_state[keep_in_url("like", "", read)])
-
-
-def show_like(entry: Entry, index: int) -> None:
-    """End this run of the script and show the gallery's images by likeness to one of them."""
-    sample_id = load_samples(entry)["id"].iloc[index]
-    leave_for(GALLERY, {"run": entry.name, "like": sample_id}, forget=("sort", "page"))
 
 
 def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:

@@ -7,10 +7,9 @@ from camcore.measures.confusion import count_confusions, describe_classes, most_
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
 from dashboard.data.runs import Entry
-from dashboard.gallery import filters, order
 from dashboard.language import text
 from dashboard.url_state import leave_for
-from dashboard.widgets import layout
+from dashboard.widgets import gallery_link, layout
 
 MOST_MISTAKES = 10
 
@@ -45,7 +44,7 @@ def show_confusion(entry: Entry) -> None:
     if chosen is not None:
         label, guess = chosen
         classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
-        leave_for(order.GALLERY, parameters | classes, forget=(*filters.ALL_NAMES, "like"))
+        leave_for(gallery_link.GALLERY, parameters | classes, forget=(*gallery_link.ALL_NAMES, "like"))
 
 
 def _strings() -> dict[str, str]:

@@ -12,9 +12,8 @@ from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_m
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data.measures import load_samples, measure_range, same_by_theory
 from dashboard.data.runs import Entry
-from dashboard.gallery import order
 from dashboard.language import text
-from dashboard.widgets import open_image
+from dashboard.widgets import gallery_link, open_image
 from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 
 
@@ -53,7 +52,7 @@ def show_grid(
         on_class=choose_class,
     )
     if liked is not None:
-        order.show_like(entry, liked)
+        gallery_link.show_like(entry, liked)
 
 
 def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:

@@ -12,7 +12,7 @@ from dashboard.data.runs import Entry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
 from dashboard.widgets import layout
-from dashboard.widgets.markdown import as_markdown
+from dashboard.widgets.wording import as_markdown
 
 _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
 _MISSED = "runs_missed"  # the name of a run that a link asked for and that is not there

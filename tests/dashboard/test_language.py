@@ -19,6 +19,7 @@ from dashboard.data import runs
 from dashboard.gallery import filters, masks, order
 from dashboard.router import PAGES
 from dashboard.training_curves import curves
+from dashboard.widgets import gallery_link
 
 REPOSITORY = Path(__file__).parents[2]
 SPEAKING = (*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "camcore").rglob("*.py"))
@@ -86,7 +87,7 @@ def test_every_key_that_exists_is_used():
         ("filter.status.{}", filters.STATUSES),
         ("filter.objects.{}", masks.OBJECTS),
         ("filter.chip.{}", ("right", "wrong")),
-        ("filter.{}", (*filters.NAMES[:6], *filters.REFINEMENTS)),
+        ("filter.{}", (*gallery_link.NAMES[:6], *gallery_link.REFINEMENTS)),
         ("sheet.target.{}", TARGETS),
         ("sheet.scale.{}", CHOICES["scale"]),
         ("download.{}", ("csv", "page", "first", "all")),

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from camcore.explained.queries import measure_likeness
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
 from dashboard.data.runs import Entry, read_entry
-from dashboard.gallery import filter_chips, filters, order
+from dashboard.gallery import filter_chips, order
+from dashboard.widgets import gallery_link
 from tests.support.page_steps import payload
 from tests.support.page_steps import show_page as show
 from tests.support.synthetic_run import make_run
@@ -107,8 +108,8 @@ def test_one_source_twice_has_no_disagreement_to_filter_or_sort_by(runs, monkeyp
 def test_every_filter_is_in_the_address_and_has_a_chip(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", **EVERY_FILTER)
     assert app.query_params == {"run": "gap"} | EVERY_FILTER
-    assert len(chips(app)) == len(filters.NAMES)
-    assert set(EVERY_FILTER) == {*filters.NAMES, *filters.REFINEMENTS}
+    assert len(chips(app)) == len(gallery_link.NAMES)
+    assert set(EVERY_FILTER) == {*gallery_link.NAMES, *gallery_link.REFINEMENTS}
 
 
 def test_another_session_finds_the_same_images(runs, monkeypatch):

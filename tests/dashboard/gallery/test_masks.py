@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.data import measures
 from dashboard.gallery import masks as filtering
-from dashboard.widgets.markdown import as_markdown
+from dashboard.widgets.wording import as_markdown
 
 SAMPLES = pd.DataFrame(
     {
