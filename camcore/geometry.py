@@ -158,7 +158,7 @@ def round_maps(maps: FloatArray) -> FloatArray:
     return rounded
 
 
-def _pool(values: FloatArray, height: int, width: int) -> FloatArray:
+def pool_cells(values: FloatArray, height: int, width: int) -> FloatArray:
     """Return the means of (N, rows, columns) over equal cells, (N, height, width); pixels on an edge count in part."""
     means: FloatArray = _mean_weights(values.shape[1], height) @ values @ _mean_weights(values.shape[2], width).T
     return means

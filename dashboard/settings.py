@@ -1,4 +1,4 @@
-"""What an administrator sets by environment variables, beside CAMCORE_RUNS; read once, when the server starts."""
+"""What an administrator sets: the runs folder and limits, by environment variables."""
 
 import argparse
 import os
@@ -49,4 +49,4 @@ def find_runs_folder(arguments: Sequence[str]) -> Path:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--runs", nargs="?")
     wanted = parser.parse_known_args(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
-    return Path(wanted) if wanted else Path(__file__).resolve().parents[2] / "checkpoints"
+    return Path(wanted) if wanted else Path(__file__).resolve().parents[1] / "checkpoints"

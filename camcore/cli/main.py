@@ -83,10 +83,10 @@ def verdict_command(path: Path, **options: Any) -> None:
     """Say which heatmap is the most meaningful for a run, with numbers."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
-    from camcore.workflows import verdict as verdict_module
+    from camcore.workflows.verdict import verdict_run
 
     try:
-        verdict = verdict_module.verdict_run(path, **options)
+        verdict = verdict_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps and verdict of before are kept; the same command begins anew.", 130)
     for sentences in write_sentences(text_in("en"), verdict):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.geometry import FloatArray, _pool
+from camcore.geometry import FloatArray, pool_cells
 
 BLOB_WIDTH = 0.25  # standard deviation, as a share of the side
 
@@ -26,7 +26,7 @@ def _centre_blob(grey: NDArray[np.generic], height: int, width: int, _: int) -> 
 
 def _input_edges(grey: NDArray[np.generic], height: int, width: int, _: int) -> FloatArray:
     slopes = (np.hypot(*np.gradient(image.astype(np.float32))) for image in grey)
-    edges: FloatArray = np.concatenate([_pool(slope[None], height, width) for slope in slopes])
+    edges: FloatArray = np.concatenate([pool_cells(slope[None], height, width) for slope in slopes])
     return edges
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.geometry import FloatArray, _pool, cover_cells, see_boxes, see_image, seen_parts, upsample
+from camcore.geometry import FloatArray, cover_cells, pool_cells, see_boxes, see_image, seen_parts, upsample
 from camcore.heatmaps.drawing import map_status
 
 FloatVector = NDArray[np.float64]
@@ -66,7 +66,7 @@ def see_mask(mask: Masks, view: str, side: int) -> Masks:
 
 def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
     """Return the share of each cell that masks (N, side, side) cover, (N, height, width); NaN for an empty mask."""
-    cover = _pool(masks.astype(np.float32), height, width)
+    cover = pool_cells(masks.astype(np.float32), height, width)
     cover[~masks.any((-2, -1))] = np.nan
     return cover
 

@@ -178,13 +178,6 @@ def _blend(seen: NDArray[np.uint8], heats: Sequence[FloatArray | None], view: Ma
     return blend(seen, heats[0], colormap(view["colors"]), opacity)
 
 
-def _repeat_cells(raw: FloatArray, height: int, width: int) -> FloatArray:
-    rows = ((np.arange(height) + 0.5) * raw.shape[0] / height).astype(int)
-    columns = ((np.arange(width) + 0.5) * raw.shape[1] / width).astype(int)
-    repeated: FloatArray = raw[rows[:, None], columns[None, :]]
-    return repeated
-
-
 def find_problems(generation: Generation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
     """Return the status of each source's map that has another than `ok`; none where the image has no such target."""
     if generation.targets[index, TARGETS.index(target)] < 0:

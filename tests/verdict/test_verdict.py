@@ -23,8 +23,8 @@ from camcore.verdict.faithfulness import area_under, count_pixels, insertion_del
 from camcore.verdict.randomization import randomize_from_the_head
 from camcore.verdict.verdict import choose_images
 from camcore.workflows import explain, train
-from camcore.workflows import verdict as verdict_module
 from camcore.workflows.check import accept_run
+from camcore.workflows.verdict import verdict_run
 
 CONFIG = RunConfig(
     DatasetConfig("paper-dogs", train_images=32, val_images=40),
@@ -43,7 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         train.train_run(folder / head, config, device="cpu", workers=0)
         explain.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
         against = folder / "mlp" if head == "gap" else None
-        verdict_module.verdict_run(folder / head, against, images=3, workers=0)
+        verdict_run(folder / head, against, images=3, workers=0)
     return folder
 
 
@@ -121,7 +121,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
             maps[:] = np.nan
         np.save(generation.path / f"{source}.npy", maps)
     accept_run(path)
-    made = verdict_module.verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
+    made = verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
     table = read_values(generation, Verdict(made))
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
@@ -141,7 +141,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     np.save(generation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)
     with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
-        verdict_module.verdict_run(path, images=2, workers=0)
+        verdict_run(path, images=2, workers=0)
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
@@ -149,12 +149,12 @@ def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) ->
     train.train_run(tmp_path / "other", config, device="cpu", workers=0)
     explain.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
     with pytest.raises(CamcoreError, match="explained on different images"):
-        verdict_module.verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
+        verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
 
 
 def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> None:
     with pytest.raises(CamcoreError) as raised:
-        verdict_module.verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
+        verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
     assert str(raised.value) == (
         f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {runs / 'mlp'} alone; it"
         f" applies to {runs / 'gap'}. Name a run of another head with --against."

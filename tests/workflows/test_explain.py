@@ -15,10 +15,10 @@ from camcore.explained.explanation import open_generation
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model, save_weights
-from camcore.workflows import dataset as dataset_module
 from camcore.workflows import demo
 from camcore.workflows import explain as workflows
 from camcore.workflows import train as new_runs
+from camcore.workflows.dataset import download_dataset, open_run_dataset
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 
@@ -33,7 +33,7 @@ def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_fold
     assert (dataset["kind"], dataset["train_images"], dataset["val_images"]) == ("image-folder", 12, 6)
     assert trained_run.class_names == ("bar", "disc", "frame")
     assert trained_run.place("root") == tiny_folder.resolve()
-    assert dataset_module.open_run_dataset(trained_run, None).fingerprint == dataset["fingerprint"]
+    assert open_run_dataset(trained_run, None).fingerprint == dataset["fingerprint"]
 
 
 def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, objec
     path, root = old_run.path / "run.json", old_run.place("root")
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
     with pytest.raises(CamcoreError) as caught:
-        dataset_module.open_run_dataset(open_run(old_run.path), None)
+        open_run_dataset(open_run(old_run.path), None)
     found = old_run.info["dataset"]["fingerprint"][:12]
     assert str(caught.value).startswith(message.format(root=root, path=old_run.path, found=found))
 
@@ -170,12 +170,12 @@ def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, objec
 def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
     (own_run.path / "local.json").unlink()
     with pytest.raises(CamcoreError) as caught:
-        dataset_module.open_run_dataset(own_run, None)
+        open_run_dataset(own_run, None)
     assert str(caught.value) == (
         f"Where the data set of {own_run.path} lies is not known on this machine. Name it with --root."
     )
     moved = Path(shutil.copytree(tiny_folder, tmp_path / "moved"))
-    dataset_module.open_run_dataset(own_run, moved)
+    open_run_dataset(own_run, moved)
     assert own_run.place("root") == moved.resolve(), "named once, it is known"
 
 
@@ -203,14 +203,14 @@ def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
 
 def test_only_what_can_be_downloaded_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CamcoreError) as caught:
-        dataset_module.download_dataset("image-folder", tmp_path)
+        download_dataset("image-folder", tmp_path)
     assert str(caught.value) == "image-folder has nothing to download; --download is for stanford-dogs."
     with pytest.raises(CamcoreError) as caught:
-        dataset_module.download_dataset("stanford-dogs", None)
+        download_dataset("stanford-dogs", None)
     assert str(caught.value) == "--download needs --root, the folder to put the data set into."
     asked: list[Path] = []
     monkeypatch.setitem(DATASETS, "stanford-dogs", replace(DATASETS["stanford-dogs"], download=asked.append))
-    dataset_module.download_dataset("stanford-dogs", tmp_path)
+    download_dataset("stanford-dogs", tmp_path)
     assert asked == [tmp_path]
 
 
@@ -221,7 +221,7 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ModelConfig("resnet10_narrow"),
         TrainConfig(epochs=1, batch_size=4),
     )
-    monkeypatch.setattr(new_runs, "DEMO_CONFIG", small)
+    monkeypatch.setattr(demo, "DEMO_CONFIG", small)
     generation = demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
     assert [source.id for source in generation.sources] == SOURCES.split(",")
     assert generation.manifest["images"] == 10

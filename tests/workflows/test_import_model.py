@@ -26,11 +26,11 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.system.checksums import SUMS
 from camcore.verdict.verdict import load_seen
-from camcore.workflows import dataset as dataset_module
 from camcore.workflows import explain as workflows
 from camcore.workflows import train
-from camcore.workflows import verdict as verdict_module
+from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
+from camcore.workflows.verdict import verdict_run
 from tests.support.foreign_networks import State, build_network, logits_of, save_network
 from tests.support.pickle_payload import Trap
 
@@ -113,7 +113,7 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     generation = explain(made.run)
     pictures = [Image.open(tiny_folder / path) for path in generation.samples["path"]]
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
-    seen = load_seen(dataset_module.open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
+    seen = load_seen(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
     with torch.no_grad():
         found = {"stored": torch.from_numpy(np.array(generation.logits)), "model": load_model(made.run)(seen)}
     difference = max(float((logits - expected).abs().max()) for logits in found.values())
@@ -151,7 +151,7 @@ def test_a_network_that_is_always_right_is_right_here_too(
 ) -> None:
     """The head answers with the class that the file's folder tells, so that labels of another order would be wrong."""
     made = import_known()
-    dataset = dataset_module.open_run_dataset(made.run, None)
+    dataset = open_run_dataset(made.run, None)
     answers = iter([NAMES.index(sample.path.split("/")[1]) for sample in dataset.val])
     monkeypatch.setattr(
         "camcore.models.classifier.Classifier.classify",
@@ -190,14 +190,14 @@ def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
     import_known: Import, tiny_folder: Path, tmp_path: Path
 ) -> None:
     run = import_known().run
-    dataset = dataset_module.open_run_dataset(run, None)
+    dataset = open_run_dataset(run, None)
     assert dataset.class_names == NAMES
     assert {sample.path.split("/")[1]: sample.label for sample in dataset.val} == {"bar": 2, "disc": 4, "frame": 1}
     assert dataset.fingerprint == run.info["dataset"]["fingerprint"]
     other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
     shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
     with pytest.raises(CamcoreError) as caught:
-        dataset_module.open_run_dataset(run, other)
+        open_run_dataset(run, other)
     assert str(caught.value).startswith(f"The data set at {other} is not the one {run.path} was imported for (")
     assert str(caught.value).endswith("Name the right one with --root, or import anew.")
 
@@ -205,7 +205,7 @@ def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
 def test_verdict_and_report_work_on_it(import_known: Import) -> None:
     run = import_known().run
     explain(run, "cam,grad_cam,grad_cam@layer3")
-    verdict = verdict_module.verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
+    verdict = verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
     assert {"cam", "grad_cam"} <= set(verdict["sources"])
     page = make_report(run)
     assert "It was trained elsewhere. Its weights were imported from weights.pth, which does not tell how." in page
@@ -222,7 +222,7 @@ def test_labels_that_can_not_be_are_damage(labels: object, import_known: Import)
     (path / "run.json").write_text(json.dumps(document))
     (path / SUMS).unlink()
     with pytest.raises(RunError, match="is damaged"):
-        dataset_module.open_run_dataset(open_run(path), None)
+        open_run_dataset(open_run(path), None)
 
 
 def test_a_checkpoint_s_own_names_need_no_file(
@@ -431,7 +431,7 @@ def test_the_first_look_is_spread_over_all_classes(
     import_known: Import, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = import_known().run
-    dataset = dataset_module.open_run_dataset(run, None)
+    dataset = open_run_dataset(run, None)
     seen: list[int] = []
     load = dataset.load_image
     watched = replace(dataset, load_image=lambda sample, *_: seen.append(sample.label) or load(sample))
