@@ -12,9 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from camcore.config import ViewConfig
 from camcore.data.image_files import decode_rgb, describe_damage
-from camcore.errors import CamcoreError
 from camcore.geometry import BoxXyxy, see_image, seen_box
-from camcore.presentation.texts import Text
 
 MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
 MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each
@@ -24,8 +22,16 @@ LONG_SIDE = (512, 1024)  # px; smaller pictures are enlarged for people, larger 
 _NAME_LENGTH = 80
 
 
+class RefusedImage(Exception):  # noqa: N818 it says what happened to the image
+    """An upload that is not read: `code` names why, `details` are the values that a message needs."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code, self.details = code, details
+
+
 @dataclass(frozen=True)
-class OwnImage:
+class UploadedImage:
     """A picture, upright.
 
     Attributes:
@@ -42,38 +48,35 @@ class OwnImage:
     seen_box: BoxXyxy
 
 
-def read_own_image(content: bytes, name: str, view: ViewConfig, text: Text) -> OwnImage:
+def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
     """Return the image in a file's bytes, by content and not by name, turned upright by EXIF.
 
     16-bit, CMYK and palette pictures, transparency and animations are read as `datasets.images.load_rgb` reads them.
 
     Args:
         content: The whole file.
-        name: What the person calls it, for messages.
         view: What the model sees of an image.
-        text: In whose language the message is.
 
     Raises:
-        CamcoreError: It is empty, too large, of too many pixels, no image of `FORMATS`, or damaged.
+        RefusedImage: It is empty, too large, of too many pixels, no image of `FORMATS`, or damaged.
     """
-    named = shorten_name(name)
     if not content:
-        raise CamcoreError(text("own_image.refused.empty", name=named))
+        raise RefusedImage("empty")
     megabytes = len(content) / 1024**2
     if megabytes > MOST_MEGABYTES:
-        raise CamcoreError(text("own_image.refused.bytes", name=named, megabytes=megabytes, most=MOST_MEGABYTES))
+        raise RefusedImage("bytes", megabytes=megabytes, most=MOST_MEGABYTES)
     try:
         image = decode_rgb(io.BytesIO(content), MOST_PIXELS, FORMATS)
     except MemoryError:
         raise
     except Image.DecompressionBombError as error:
-        raise CamcoreError(text("own_image.refused.pixels", name=named, most=MOST_PIXELS // 1_000_000)) from error
+        raise RefusedImage("pixels", most=MOST_PIXELS // 1_000_000) from error
     except UnidentifiedImageError as error:
-        raise CamcoreError(text("own_image.refused.kind", name=named)) from error
+        raise RefusedImage("kind") from error
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files
-        raise CamcoreError(text("own_image.refused.damaged", name=named, reason=describe_damage(error))) from error
+        raise RefusedImage("damaged", reason=describe_damage(error)) from error
     seen = np.ascontiguousarray(np.asarray(see_image(image, view.kind, view.size)).transpose(2, 0, 1))
-    return OwnImage(*image.size, seen, _fit(image), seen_box(view.kind, *image.size))
+    return UploadedImage(*image.size, seen, _fit(image), seen_box(view.kind, *image.size))
 
 
 def shorten_name(name: str) -> str:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
-from camcore.data.uploaded_image import OwnImage, encode_webp, read_own_image
-from camcore.errors import CamcoreError, ReplacedError, RunError
+from camcore.data.uploaded_image import RefusedImage, UploadedImage, encode_webp, read_uploaded_image, shorten_name
+from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import Run, open_run
 from camcore.system.files import RESTORE
@@ -39,7 +39,7 @@ class Analysis:
     """
 
     name: str
-    image: OwnImage
+    image: UploadedImage
     probabilities: NDArray[np.float32]
     sources: tuple[str, ...]
     weights: tuple[str, str]
@@ -126,9 +126,9 @@ def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
     weights = _version(run)
     model = _load_model(*weights)
     try:
-        image = read_own_image(content, name, run.config.view, text)
-    except CamcoreError as error:
-        return str(error)
+        image = read_uploaded_image(content, run.config.view)
+    except RefusedImage as refusal:
+        return text(f"own_image.refused.{refusal.code}", name=shorten_name(name), **refusal.details)
     prediction = predict(model, image.seen)
     sources = _list_sources(*weights, prediction.cam_applies)
     return Analysis(name, image, prediction.probabilities, sources, weights)

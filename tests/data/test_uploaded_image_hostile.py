@@ -13,9 +13,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from camcore.config import ViewConfig
-from camcore.data.uploaded_image import FORMATS, read_own_image
-from camcore.errors import CamcoreError
-from camcore.presentation.texts import text_in
+from camcore.data.uploaded_image import FORMATS, RefusedImage, read_uploaded_image
 
 FUZZ = Path(__file__).parents[1] / "support" / "upload_fuzz.py"
 HUGE = 60_000
@@ -60,9 +58,10 @@ def make_bomb(kind: str) -> bytes:
 
 
 def refuse(content: bytes) -> str:
-    with pytest.raises(CamcoreError) as caught:
-        read_own_image(content, "a", ViewConfig(size=32), text_in("en"))
-    return str(caught.value)
+    """Return the code of the reason, and the reason of damage."""
+    with pytest.raises(RefusedImage) as caught:
+        read_uploaded_image(content, ViewConfig(size=32))
+    return f"{caught.value.code} {caught.value.details.get('reason', '')}"
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -72,9 +71,7 @@ def test_a_picture_that_claims_to_be_huge_is_refused_before_any_of_it_is_decoded
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
     message = refuse(make_bomb(kind))
     # The libraries for WebP and AVIF look at all of the headers first, and don't believe this one.
-    assert re.search(
-        "more than 64 million pixels" if kind not in ("WEBP", "AVIF") else "pixels|no picture|damaged", message
-    )
+    assert re.search("pixels" if kind not in ("WEBP", "AVIF") else "pixels|kind|damaged", message)
 
 
 @pytest.mark.parametrize("chunk", [b"zTXt", b"iCCP", b"iTXt"])

@@ -6,9 +6,9 @@ import torch
 
 from camcore.config import ModelConfig, ViewConfig
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.methods import METHODS
+from camcore.heatmaps.methods import METHODS, eigen_cam, grad_cam_pp, hires_cam, layer_cam, xgrad_cam
 from camcore.heatmaps.score_cam import score_cam, score_channels
-from camcore.heatmaps.sources import eigen_cam, grad_cam_pp, hires_cam, layer_cam, parse_sources, xgrad_cam
+from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
 
 # One image, two channels, 2 x 2 cells.

@@ -20,8 +20,9 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig
 from camcore.geometry import upsample
 from camcore.heatmaps.attribution import run_forward
+from camcore.heatmaps.methods import eigen_cam, grad_cam_pp
 from camcore.heatmaps.score_cam import score_cam
-from camcore.heatmaps.sources import Source, eigen_cam, grad_cam_pp
+from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
 from tests.support.library_maps import (
     TARGETS,

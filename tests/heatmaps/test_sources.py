@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from camcore.errors import CamcoreError
-from camcore.heatmaps.methods import METHODS, Method
-from camcore.heatmaps.sources import (
-    Source,
-    cam,
-    grad_cam,
-    identical_by_theory,
-    needs_class_weights,
-    parse_source,
-    parse_sources,
-)
+from camcore.heatmaps.methods import METHODS, Method, cam, grad_cam
+from camcore.heatmaps.sources import Source, identical_by_theory, needs_class_weights, parse_source, parse_sources
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 # One image, two channels, 2 x 2 cells.

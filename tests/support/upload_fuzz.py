@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from camcore.config import ViewConfig
-from camcore.data.uploaded_image import FORMATS, read_own_image
-from camcore.errors import CamcoreError
-from camcore.presentation.texts import text_in
+from camcore.data.uploaded_image import FORMATS, RefusedImage, read_uploaded_image
 
 MOST_BYTES = 2 << 30  # of address space, all of Python included; a picture of the most pixels takes 1 GB
 Edit = tuple[int, int, bytes]
@@ -69,9 +67,9 @@ def main(count: int) -> None:
     @given(damaged | st.binary(max_size=300))
     def read(content: bytes) -> None:
         try:
-            image = read_own_image(content, "name", ViewConfig(size=32), text_in("en"))
-        except CamcoreError as error:
-            assert "\n" not in str(error)
+            image = read_uploaded_image(content, ViewConfig(size=32))
+        except RefusedImage as error:
+            assert "\n" not in str(error.details)
             ends["refused"] += 1
             return
         assert image.seen.shape == (3, 32, 32)

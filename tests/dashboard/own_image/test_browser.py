@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from camcore.data.uploaded_image import read_own_image
+from camcore.data.uploaded_image import read_uploaded_image
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from tests.support.browser_steps import choose, read_canvas, settle, wait_until_painted
 from tests.support.dashboard_server import APP
@@ -122,7 +121,7 @@ def compute(folder: Path, content: bytes) -> np.ndarray:
     from camcore.runs.weights import load_model
 
     run = open_run(folder / "tiny")
-    seen = read_own_image(content, "", run.config.view, text_in("en")).seen
+    seen = read_uploaded_image(content, run.config.view).seen
     label = CLASSES.index("disc")
     return explain_classes(load_model(run), seen, [label], [parse_source("grad_cam")])["grad_cam"][0]
 

@@ -14,10 +14,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from camcore.data.uploaded_image import MOST_MEGABYTES, read_own_image
+from camcore.data.uploaded_image import MOST_MEGABYTES, read_uploaded_image
 from camcore.errors import ReplacedError, RunError
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
 from dashboard import settings
 from dashboard.own_image import network, uploads
@@ -66,7 +65,7 @@ def compute(folder: Path, content: bytes, source: str, label: int) -> np.ndarray
     from camcore.runs.weights import load_model
 
     run = open_run(folder / "tiny")
-    seen = read_own_image(content, "", run.config.view, text_in("en")).seen
+    seen = read_uploaded_image(content, run.config.view).seen
     return explain_classes(load_model(run), seen, [label], [parse_source(source)])[source][0]
 
 
@@ -166,7 +165,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
         return {source.id: np.zeros((len(classes), 4, 4), np.float32) for source in sources}
 
     monkeypatch.setattr(one_image, "explain_classes", explain)
-    image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
+    image = read_uploaded_image(encode(draw_photograph()), open_view())
     run = open_run(runs / "tiny")
     analyses = [
         network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), network._version(run)) for _ in range(8)
@@ -180,7 +179,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
 
 def test_maps_are_never_of_other_weights_than_the_probabilities(runs):
     """Somebody may wait in line while a training writes new weights, or while the run is removed."""
-    image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
+    image = read_uploaded_image(encode(draw_photograph()), open_view())
     run = open_run(runs / "tiny")
     analysis = network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), (str(run.path), "those of before"))
     with pytest.raises(ReplacedError, match=r"The weights of .*tiny were replaced while this page was made"):
@@ -243,7 +242,7 @@ def test_the_server_takes_as_much_as_the_page_does():
 
 @pytest.fixture
 def shown() -> Shown:
-    image = read_own_image(encode(draw_photograph()), "", open_view(), text_in("en"))
+    image = read_uploaded_image(encode(draw_photograph()), open_view())
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
     analysis = network.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), ("", ""), maps)
