@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from camcore.data.registry import open_dataset
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import correct_for_all
@@ -39,16 +39,16 @@ def shift(maps: np.ndarray) -> np.ndarray:
 def measure(folder: Path, images: int) -> dict[str, dict[str, Any]]:
     """Return the verdict's measures of CAM, its copy and its shifted maps on a seeded choice of the run's images."""
     run = open_run(RUN)
-    stored, dataset = open_generation(run), open_dataset(run.config.dataset, None)
+    stored, dataset = open_explanation(run), open_dataset(run.config.dataset, None)
     chosen = choose_images(len(stored.samples), images, seed=0)
     cam = np.load(stored.path / "cam.npy")[chosen]
     for name, maps in zip(SOURCES, (cam, cam, shift(cam)), strict=True):
         np.save(folder / f"{name}.npy", maps)
     stored.samples.iloc[chosen].reset_index(drop=True).to_parquet(folder / "samples.parquet")
-    generation = Generation(folder, stored.manifest | {"images": len(chosen), "sources": SOURCES})
+    explanation = Explanation(folder, stored.manifest | {"images": len(chosen), "sources": SOURCES})
     dataset = replace(dataset, val=tuple(dataset.val[index] for index in chosen))
-    truth = read_truth(run, dataset, generation.samples)
-    measures = summarize(score_maps(generation, SOURCES, {}, truth), truth, "cam", [], seed=0)
+    truth = read_truth(run, dataset, explanation.samples)
+    measures = summarize(score_maps(explanation, SOURCES, {}, truth), truth, "cam", [], seed=0)
     correct_for_all(measures, SOURCES)
     return measures
 

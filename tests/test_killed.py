@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from camcore.data import download
 from camcore.errors import RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import Run, list_runs, open_run
 from camcore.runs.weights import load_model, save_weights
 from camcore.system.checksums import sha256_of
@@ -152,21 +152,21 @@ def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
 
 @pytest.mark.parametrize("limit", [200, 3_000])
 def test_a_full_disk_leaves_the_old_maps_in_force(limit: int, killer: Killer, own_run: Run) -> None:
-    before = open_generation(own_run).id
+    before = open_explanation(own_run).id
     outcome = killer.run("explain", own_run.path, "--force", "--device", "cpu", "--workers", 0, limit=limit)
     assert outcome.status == 1
     assert outcome.said.startswith("Error: Could not write ")
     assert outcome.said.count("\n") == 1
-    assert open_generation(own_run).id == before
+    assert open_explanation(own_run).id == before
     assert [path.name for path in (own_run.path / "explained").iterdir() if path.name.startswith(".")] == []
 
 
 @KILLS
 def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, killer: Killer, own_run: Run) -> None:
     def maps_in_force() -> tuple[str, bytes]:
-        generation = open_generation(open_run(own_run.path))
-        assert len(generation.samples) == len(generation.logits) == len(generation.maps("cam"))
-        return generation.manifest["weights_sha256"], np.array(generation.maps("cam")).tobytes()
+        explanation = open_explanation(open_run(own_run.path))
+        assert len(explanation.samples) == len(explanation.logits) == len(explanation.maps("cam"))
+        return explanation.manifest["weights_sha256"], np.array(explanation.maps("cam")).tobytes()
 
     def check() -> None:
         assert maps_in_force() in known
@@ -190,9 +190,9 @@ def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, 
 @KILLS
 def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Killer, own_run: Run) -> None:
     def check() -> None:
-        generation = open_generation(open_run(own_run.path))
-        if (verdict := read_verdict(generation)) is not None:
-            values = read_values(generation, verdict)
+        explanation = open_explanation(open_run(own_run.path))
+        if (verdict := read_verdict(explanation)) is not None:
+            values = read_values(explanation, verdict)
             assert set(values.index.get_level_values("source")) == {*verdict.sources, *verdict.baselines}
             seen.add(verdict.document["seed"])
 
@@ -209,7 +209,7 @@ def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Kill
         kills,
     )
     assert len(seen) > 1, "some came to their end"
-    folder = open_generation(open_run(own_run.path)).path
+    folder = open_explanation(open_run(own_run.path)).path
     assert len(list(folder.glob("measures-*.parquet"))) == 1
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 

@@ -10,7 +10,7 @@ import torch
 from pyarrow import parquet
 
 from camcore.errors import CamcoreError, RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import Run, open_run
 from camcore.workflows import train
 from tests.support.pickle_payload import Trap
@@ -23,10 +23,10 @@ def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["cam", "logits", "targets", "pooled", "thumbnails"])
 def test_an_array_of_objects_is_damage(file: str, old_run: Run, tmp_path: Path) -> None:
-    generation = open_generation(old_run)
-    np.save(generation.path / f"{file}.npy", np.array([Trap(tmp_path / "trace")] * 6), allow_pickle=True)
+    explanation = open_explanation(old_run)
+    np.save(explanation.path / f"{file}.npy", np.array([Trap(tmp_path / "trace")] * 6), allow_pickle=True)
     with pytest.raises(RunError, match=rf"{file}\.npy is damaged"):
-        open_generation(open_run(old_run.path)).read_all()
+        open_explanation(open_run(old_run.path)).read_all()
     assert not (tmp_path / "trace").exists()
 
 
@@ -34,7 +34,7 @@ def test_an_array_of_objects_is_damage(file: str, old_run: Run, tmp_path: Path) 
 def test_a_table_with_a_type_of_its_own_is_read_as_what_it_is_stored_as(
     name: str, old_run: Run, tmp_path: Path
 ) -> None:
-    path = open_generation(old_run).path / "samples.parquet"
+    path = open_explanation(old_run).path / "samples.parquet"
     table = parquet.read_table(path)
     marks = {
         b"ARROW:extension:name": name.encode(),
@@ -44,7 +44,7 @@ def test_a_table_with_a_type_of_its_own_is_read_as_what_it_is_stored_as(
     parquet.write_table(table.set_column(place, pa.field("id", table["id"].type, metadata=marks), table["id"]), path)
     stored = parquet.ParquetFile(path).schema_arrow.field("id")
     assert stored.metadata[b"ARROW:extension:name"] == name.encode(), "the mark is in the file"
-    assert open_generation(open_run(old_run.path)).samples["id"].tolist() == table["id"].to_pylist()
+    assert open_explanation(open_run(old_run.path)).samples["id"].tolist() == table["id"].to_pylist()
     assert not (tmp_path / "trace").exists()
 
 

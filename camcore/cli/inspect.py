@@ -7,7 +7,7 @@ import click
 
 from camcore.cli.options import PATH, show_errors
 from camcore.errors import RunError
-from camcore.explained.explanation import is_explained, open_generation
+from camcore.explained.explanation import is_explained, open_explanation
 from camcore.presentation.texts import LANGUAGES
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS
@@ -70,7 +70,7 @@ def runs_command(folder: Path | None) -> None:
 
 def _find_problem(run: Run) -> RunError | None:
     try:
-        open_generation(run)
+        open_explanation(run)
     except RunError as error:
         return error
     return None

@@ -56,13 +56,15 @@ def explain_command(path: Path, **options: Any) -> None:
     from camcore.workflows import explain
 
     try:
-        generation, made = explain.explain_run(path, **options)
+        explanation, made = explain.explain_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps in force are kept; the same command goes on from what was finished.", 130)
-    images, rate = generation.manifest["images"], generation.manifest["images_per_second"]
-    names = ", ".join(source.id for source in generation.sources)
+    images, rate = explanation.manifest["images"], explanation.manifest["images_per_second"]
+    names = ", ".join(source.id for source in explanation.sources)
     if made:
-        click.echo(f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {generation.accuracy:.3f}.")
+        click.echo(
+            f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {explanation.accuracy:.3f}."
+        )
     else:
         click.echo(f"{path} is explained already, with {names}. Make the maps anew with --force.")
     say_skipped(open_run(path))
@@ -128,10 +130,10 @@ def demo_command(path: Path | None, **options: Any) -> None:
 
     path = path or runs_folder() / "demo"
     try:
-        generation = demo.make_demo(path, **options)
+        explanation = demo.make_demo(path, **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
-    click.echo(f"{path}: {generation.manifest['images']} images explained, accuracy {generation.accuracy:.3f}.")
+    click.echo(f"{path}: {explanation.manifest['images']} images explained, accuracy {explanation.accuracy:.3f}.")
     click.echo("Look at it: streamlit run dashboard/app.py")
 
 

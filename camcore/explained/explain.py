@@ -15,9 +15,9 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
 from camcore.explained.autotune import PathChoice, choose_path, describe_choice, take_path
-from camcore.explained.explanation import Generation, find_current, new_generation, open_generation
+from camcore.explained.explanation import Explanation, find_current, new_explanation, open_explanation
 from camcore.explained.resume import ExplainedBatch, Shards, find_report, open_shards
-from camcore.explained.writer import GenerationWriter
+from camcore.explained.writer import ExplanationWriter
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.cam_check import CamCheck, all_class_cam, check_cam, class_layer
 from camcore.heatmaps.sources import Source, needs_class_weights
@@ -43,8 +43,8 @@ def explain(
     all_classes: bool = False,
     workers: int | None = None,
     precision: str = "auto",
-) -> Generation:
-    """Explain every validation image and put the new generation into force.
+) -> Explanation:
+    """Explain every validation image and put the new explanation into force.
 
     What is finished of it is kept where it is stopped, and the same explain goes on from there. Several ranks compute
     parts of it, and the first one puts them together.
@@ -79,7 +79,7 @@ def explain(
             work.fill(shards, choice.trunk_for, lanes, bar)
             wait_for_all()
             made = from_first(lambda: _put_together(run, work, shards, check))
-    return open_generation(run, made)
+    return open_explanation(run, made)
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ class _Work:
 
 
 def _put_together(run: Run, work: _Work, shards: Shards, check: CamCheck) -> str:
-    """Make one generation of all parts, put it into force, and return its name."""
+    """Make one explanation of all parts, put it into force, and return its name."""
     began, seconds = time.perf_counter(), 0.0
     shards.wait()
-    with new_generation(run) as folder:
-        writer = GenerationWriter(folder, run, work.dataset, work.model, work.sources, check, work.all_classes)
+    with new_explanation(run) as folder:
+        writer = ExplanationWriter(folder, run, work.dataset, work.model, work.sources, check, work.all_classes)
         for start in shards.starts:
             part, took = shards.read(start)
             writer.write(part)

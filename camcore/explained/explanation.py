@@ -1,4 +1,4 @@
-"""What explaining a run left behind: one generation of predictions, raw maps and thumbnails, in force as a whole."""
+"""What explaining a run left behind: one explanation of predictions, raw maps and thumbnails, in force as a whole."""
 
 import secrets
 import shutil
@@ -35,12 +35,12 @@ TYPES: dict[str, type | UnionType] = {
 
 
 def is_explained(run: Run) -> bool:
-    """Whether there is anything of a generation, whole or damaged."""
+    """Whether there is anything of an explanation, whole or damaged."""
     return any((run.path / "explained").glob("[!.]*"))
 
 
 def find_current(run: Run) -> str:
-    """Return the name of the generation in force.
+    """Return the name of the explanation in force.
 
     Raises:
         RunError: There is none, or it can't be read which one it is.
@@ -59,7 +59,7 @@ def find_current(run: Run) -> str:
 
 
 def read_current(folder: Path) -> str:
-    """Return what a run's folder of generations says is in force.
+    """Return what a run's folder of explanations says is in force.
 
     Raises:
         OSError: It can't be read, or there is none.
@@ -122,7 +122,7 @@ TARGETS = ("predicted", "true", "runner_up", "other")
 
 
 @dataclass(frozen=True)
-class Generation:
+class Explanation:
     """The heatmaps of one explain, read-only. Arrays are memory-mapped: opening costs nothing per image."""
 
     path: Path
@@ -130,7 +130,7 @@ class Generation:
 
     @property
     def id(self) -> str:
-        """The name of the generation's folder; new maps have a new one, so that caches can go by it."""
+        """The name of the explanation's folder; new maps have a new one, so that caches can go by it."""
         return self.path.name
 
     @property
@@ -286,8 +286,8 @@ def _read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def open_generation(run: Run, name: str | None = None) -> Generation:
-    """Open the generation in force, or the one of a name.
+def open_explanation(run: Run, name: str | None = None) -> Explanation:
+    """Open the explanation in force, or the one of a name.
 
     Raises:
         RunError: The run was never explained, or what is there is damaged or of another format version.
@@ -305,16 +305,16 @@ def open_generation(run: Run, name: str | None = None) -> Generation:
         raise
 
 
-def _open(run: Run, name: str) -> Generation:
+def _open(run: Run, name: str) -> Explanation:
     path = run.path / "explained" / name
-    return Generation(path, read_manifest(path / "manifest.json"))
+    return Explanation(path, read_manifest(path / "manifest.json"))
 
 
 @contextmanager
-def new_generation(run: Run) -> Iterator[Path]:
-    """Yield an empty folder to write a generation into; it comes into force, as a whole, when the block ends well.
+def new_explanation(run: Run) -> Iterator[Path]:
+    """Yield an empty folder to write an explanation into; it comes into force, as a whole, when the block ends well.
 
-    The generation that was in force before is removed then, and not before.
+    The explanation that was in force before is removed then, and not before.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.

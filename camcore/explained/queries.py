@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.errors import RunError
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
@@ -26,13 +26,13 @@ USUAL_CELLS = 64  # of a map
 MOST_THREADS = 8  # each holds its block
 
 
-def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
-    """Return a row per image: `Generation.samples`, and index, objects, label_name, predicted_name, right.
+def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
+    """Return a row per image: `Explanation.samples`, and index, objects, label_name, predicted_name, right.
 
     What few values recur in (names of classes, status) is kept as categories.
     """
     places, names = pd.factorize(np.array(run.class_names, dtype=object))  # two classes may have one name
-    samples = generation.samples
+    samples = explanation.samples
     named = {
         name: pd.Categorical.from_codes(places[samples[column]], pd.Index(names))
         for name, column in (("label_name", "label"), ("predicted_name", "predicted"))
@@ -48,9 +48,9 @@ def name_samples(run: Run, generation: Generation) -> pd.DataFrame:
     )
 
 
-def epochs_apart(run: Run, generation: Generation) -> tuple[int, int] | None:
+def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
     """Return the epoch that the maps are of and that of the weights, where the training has gone on between them."""
-    made = generation.manifest.get("weights_epoch")
+    made = explanation.manifest.get("weights_epoch")
     try:
         now = run.kept_epoch()
     except RunError:
@@ -58,16 +58,16 @@ def epochs_apart(run: Run, generation: Generation) -> tuple[int, int] | None:
     return (made, now) if isinstance(made, int) and now is not None and made != now else None
 
 
-def top_classes(run: Run, generation: Generation, index: int, count: int = 5) -> list[tuple[str, float]]:
+def top_classes(run: Run, explanation: Explanation, index: int, count: int = 5) -> list[tuple[str, float]]:
     """Return the most probable classes of an image with their probabilities, from the most probable."""
-    logits = np.asarray(generation.logits[index], dtype=np.float64)
+    logits = np.asarray(explanation.logits[index], dtype=np.float64)
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
     return [(run.class_names[label], float(shares[label])) for label in np.argsort(-shares, kind="stable")[:count]]
 
 
 def measure_pair(
-    generation: Generation,
+    explanation: Explanation,
     first: str,
     second: str,
     indices: Sequence[int] | None = None,
@@ -80,73 +80,73 @@ def measure_pair(
     """
     methods = parse_source(first).method, parse_source(second).method
 
-    def measure(opened: Generation, rows: Any) -> pd.DataFrame:
+    def measure(opened: Explanation, rows: Any) -> pd.DataFrame:
         a, b = (np.array(opened.maps(source)[rows]) for source in (first, second))
         return compare(a, methods[0], b, methods[1], measures, conventions)
 
     if indices is not None:
-        return measure(generation, list(indices))
-    return pd.concat(_work_through(generation, measure), ignore_index=True)
+        return measure(explanation, list(indices))
+    return pd.concat(_work_through(explanation, measure), ignore_index=True)
 
 
-def measure_range(generation: Generation, source: str) -> tuple[float, float]:
+def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
     """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
 
-    def measure(opened: Generation, rows: slice) -> tuple[float, float] | None:
+    def measure(opened: Explanation, rows: slice) -> tuple[float, float] | None:
         raw = opened.maps(source)[rows]
         finite = raw[np.isfinite(raw)]
         return (float(finite.min()), float(finite.max())) if finite.size else None
 
-    found = [ends for ends in _work_through(generation, measure) if ends is not None]
+    found = [ends for ends in _work_through(explanation, measure) if ends is not None]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 0.0)
 
 
 def measure_off_object(
-    run: Run, generation: Generation, samples: pd.DataFrame, source: str, indices: Sequence[int] | None = None
+    run: Run, explanation: Explanation, samples: pd.DataFrame, source: str, indices: Sequence[int] | None = None
 ) -> FloatArray:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
 
-    Of all images, or of some in their order, (n, 2): in the order of `CONVENTIONS`. `samples` are the generation's, of
+    Of all images, or of some in their order, (n, 2): in the order of `CONVENTIONS`. `samples` are the explanation's, of
     all images.
     """
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
 
-    def measure(opened: Generation, rows: Any) -> FloatArray:
+    def measure(opened: Explanation, rows: Any) -> FloatArray:
         raw = np.array(opened.maps(source)[rows])
         cover = object_cover(boxes.iloc[rows], run.config.view.kind, *raw.shape[-2:])
         return np.stack([off_object_heat(draw(raw, name, method), cover) for name in CONVENTIONS], -1)
 
     if indices is not None:
-        return measure(generation, list(indices))
-    return np.concatenate(_work_through(generation, measure))
+        return measure(explanation, list(indices))
+    return np.concatenate(_work_through(explanation, measure))
 
 
-def measure_likeness(generation: Generation, index: int) -> FloatArray:
+def measure_likeness(explanation: Explanation, index: int) -> FloatArray:
     """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
-    return likeness(lambda rows: replace(generation).pooled[rows], generation.manifest["images"], index)
+    return likeness(lambda rows: replace(explanation).pooled[rows], explanation.manifest["images"], index)
 
 
-def _work_through(generation: Generation, work: Callable[[Generation, slice], T]) -> list[T]:
+def _work_through(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:
     """Return what is made of all images in blocks, a few at once, so that memory grows with the results alone.
 
-    Each block has the generation opened anew: what is mapped of a file counts as this process's memory until it is
+    Each block has the explanation opened anew: what is mapped of a file counts as this process's memory until it is
     closed.
     """
-    size = rows_at_once(generation, BLOCK)
-    blocks = [slice(at, at + size) for at in range(0, max(generation.manifest["images"], 1), size)]
+    size = rows_at_once(explanation, BLOCK)
+    blocks = [slice(at, at + size) for at in range(0, max(explanation.manifest["images"], 1), size)]
     with ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool:
-        return list(pool.map(lambda rows: work(replace(generation), rows), blocks))
+        return list(pool.map(lambda rows: work(replace(explanation), rows), blocks))
 
 
-def rows_at_once(generation: Generation, most: int) -> int:
+def rows_at_once(explanation: Explanation, most: int) -> int:
     """Return how many images to take at once: fewer than `most` where a layer's maps have many cells."""
-    cells: int = max(layer["height"] * layer["width"] for layer in generation.manifest["layers"])
+    cells: int = max(layer["height"] * layer["width"] for layer in explanation.manifest["layers"])
     return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 
 
-def same_by_theory(generation: Generation, first: str, second: str) -> bool:
+def same_by_theory(explanation: Explanation, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
-    return identical_by_theory(parse_source(first), parse_source(second), generation.cam_able)
+    return identical_by_theory(parse_source(first), parse_source(second), explanation.cam_able)
 
 
 def gradient_source(sources: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ _MAP = "map "  # before the name of a source, among the names of a shard's array
 
 @dataclass(frozen=True)
 class ExplainedBatch:
-    """What is stored of some images: arrays as the generation's files hold them, and encoded thumbnails."""
+    """What is stored of some images: arrays as the explanation's files hold them, and encoded thumbnails."""
 
     logits: NDArray[np.float32]
     pooled: NDArray[np.float32]

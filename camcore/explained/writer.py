@@ -1,4 +1,4 @@
-"""Writes a generation part by part; last its manifest, and the list of its files."""
+"""Writes an explanation part by part; last its manifest, and the list of its files."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,8 +26,8 @@ from camcore.system.files import create_array, write_json
 ROWS_AT_ONCE = 4096  # whose logits are held once more
 
 
-class GenerationWriter:
-    """Writes a generation part by part, so that memory does not grow with the number of images."""
+class ExplanationWriter:
+    """Writes an explanation part by part, so that memory does not grow with the number of images."""
 
     def __init__(
         self,

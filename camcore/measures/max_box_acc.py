@@ -47,7 +47,7 @@ def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[
     """Return per image the boxes of one class in seen coordinates, (n, 4); n is 0 where there are none.
 
     Args:
-        samples: As a generation has them; a box of unknown class is one of the sample's own label.
+        samples: As an explanation has them; a box of unknown class is one of the sample's own label.
         labels: The class per image, -1 for none.
         view: What the model sees.
     """

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.explained.queries import measure_range
 from camcore.heatmaps.drawing import colormap
 from camcore.presentation.pictures import FRAME, draw_picture, find_problems, shown_sources
@@ -35,7 +35,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 def draw_contact_sheet(
     run: Run,
-    generation: Generation,
+    explanation: Explanation,
     indices: Sequence[int],
     sources: tuple[str, str],
     view: Mapping[str, str],
@@ -44,8 +44,8 @@ def draw_contact_sheet(
     """Return the sheet of some images, in this order.
 
     Args:
-        run, generation: Whose images these are.
-        indices: Positions in the generation, at least one.
+        run, explanation: Whose images these are.
+        indices: Positions in the explanation, at least one.
         sources: What is called A and B; they may be the same.
         view: How to draw, every name of `heatmap_grid.DEFAULTS`; opacity from "0" to "100".
         text: A function of a key and its parameters.
@@ -53,18 +53,18 @@ def draw_contact_sheet(
     shown = shown_sources(sources, view["overlay"])
     width, height, columns = measure_sheet(len(indices), max(1, len(shown)))
     sheet = Image.new("RGB", (width, height), PAPER)
-    _draw_head(sheet, run, len(indices), generation.manifest["images"], shown, view, text)
-    ranges = {source: measure_range(generation, source) for source in sources} if view["scale"] == "common" else {}
+    _draw_head(sheet, run, len(indices), explanation.manifest["images"], shown, view, text)
+    ranges = {source: measure_range(explanation, source) for source in sources} if view["scale"] == "common" else {}
     across, down = _tile_size(max(1, len(shown)))
     for at, index in enumerate(indices):
         row, column = divmod(at, columns)
         corner = (MARGIN + column * (across + 2 * GAP), HEAD + row * (down + 2 * GAP))
         for number, names in enumerate(shown or [()]):
-            picture = draw_picture(run, generation, index, names, view, ranges)
+            picture = draw_picture(run, explanation, index, names, view, ranges)
             place = (corner[0] + number * (FRAME + GAP), corner[1])
             sheet.paste(picture, place)
-            _write_status(sheet, place, find_problems(generation, index, names, view["target"]), text)
-        _write_names(sheet, (corner[0], corner[1] + FRAME), across, run, generation, index, text)
+            _write_status(sheet, place, find_problems(explanation, index, names, view["target"]), text)
+        _write_names(sheet, (corner[0], corner[1] + FRAME), across, run, explanation, index, text)
     return sheet
 
 
@@ -123,11 +123,11 @@ def _write_names(
     corner: tuple[int, int],
     width: int,
     run: Run,
-    generation: Generation,
+    explanation: Explanation,
     index: int,
     text: Text,
 ) -> None:
-    sample = generation.samples.iloc[index]
+    sample = explanation.samples.iloc[index]
     right = sample["predicted"] in (sample["label"], sample["other_label"])
     canvas, (x, y) = ImageDraw.Draw(sheet), corner
     mark = (x + 2, y + 10, x + 11, y + 19)

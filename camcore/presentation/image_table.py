@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.explained.queries import rows_at_once
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
@@ -21,24 +21,26 @@ ROWS_AT_ONCE = 10_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones are read as the others
 
 
-def write_csv(run: Run, generation: Generation, indices: NDArray[np.intp], first: str, second: str) -> bytes:
+def write_csv(run: Run, explanation: Explanation, indices: NDArray[np.intp], first: str, second: str) -> bytes:
     """Return `make_image_table` as of `to_csv`, made in parts: a million rows are a quarter of a GB by themselves."""
     stream = BytesIO()
-    size = rows_at_once(generation, ROWS_AT_ONCE)
+    size = rows_at_once(explanation, ROWS_AT_ONCE)
     for start in range(0, len(indices), size):
         rows = indices[start : start + size].tolist()
-        table = make_image_table(run, generation, rows, first, second)
+        table = make_image_table(run, explanation, rows, first, second)
         stream.write(to_csv(table, head=not start))
     return stream.getvalue()
 
 
-def make_image_table(run: Run, generation: Generation, indices: Sequence[int], first: str, second: str) -> pd.DataFrame:
+def make_image_table(
+    run: Run, explanation: Explanation, indices: Sequence[int], first: str, second: str
+) -> pd.DataFrame:
     """Return a row per image, in the order of `indices`; distances are between two sources, the rest is per source.
 
     Everything is of the predicted class's maps. A share is from 0 to 1, and missing where it does not exist.
     """
     rows = list(indices)
-    samples = generation.samples.iloc[rows]
+    samples = explanation.samples.iloc[rows]
     names = np.array(run.class_names, dtype=object)
     label, predicted = samples["label"].to_numpy(), samples["predicted"].to_numpy()
     other = samples["other_label"].to_numpy()
@@ -56,11 +58,13 @@ def make_image_table(run: Run, generation: Generation, indices: Sequence[int], f
             "source_b": second,
         }
     )
-    a, b = (np.asarray(generation.maps(source)[rows]) for source in (first, second))
+    a, b = (np.asarray(explanation.maps(source)[rows]) for source in (first, second))
     distances = compare(a, parse_source(first).method, b, parse_source(second).method)
     columns = [f"{measure}_{convention}" for measure in MEASURES for convention in CONVENTIONS]
     cover = cache(partial(object_cover, samples, run.config.view.kind))  # one per grid, not per source
-    sources = [_describe_source(generation, samples, rows, source, cover) for source in generation.manifest["sources"]]
+    sources = [
+        _describe_source(explanation, samples, rows, source, cover) for source in explanation.manifest["sources"]
+    ]
     return pd.concat([table, distances[columns], *sources], axis=1)
 
 
@@ -79,9 +83,13 @@ def to_csv(table: pd.DataFrame, head: bool = True) -> bytes:
 
 
 def _describe_source(
-    generation: Generation, samples: pd.DataFrame, rows: list[int], source: str, cover: Callable[[int, int], FloatArray]
+    explanation: Explanation,
+    samples: pd.DataFrame,
+    rows: list[int],
+    source: str,
+    cover: Callable[[int, int], FloatArray],
 ) -> pd.DataFrame:
-    raw = np.asarray(generation.maps(source)[rows])
+    raw = np.asarray(explanation.maps(source)[rows])
     method = parse_source(source).method
     columns = {
         f"off_object_{source}_{convention}": off_object_heat(draw(raw, convention, method), cover(*raw.shape[-2:]))

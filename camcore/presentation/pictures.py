@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from camcore.explained.explanation import TARGETS, Generation
+from camcore.explained.explanation import TARGETS, Explanation
 from camcore.geometry import BoxXyxy, FloatArray, seen_box, upsample
 from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, map_status
 from camcore.heatmaps.sources import parse_source
@@ -122,7 +122,7 @@ def shown_sources(sources: tuple[str, str], overlay: str) -> list[tuple[str, ...
 
 def draw_picture(
     run: Run,
-    generation: Generation,
+    explanation: Explanation,
     index: int,
     sources: tuple[str, ...],
     view: Mapping[str, str],
@@ -134,27 +134,27 @@ def draw_picture(
         sources: None for the photograph alone, one for its heatmap over it, two for their difference.
         ranges: The ends of a common scale per source; a source that is missing has a scale per image.
     """
-    photograph = generation.picture(index)
+    photograph = explanation.picture(index)
     factor = FRAME / max(photograph.size)
     size = (max(1, round(photograph.width * factor)), max(1, round(photograph.height * factor)))
     photograph = photograph.resize(size, Image.Resampling.BICUBIC)
     left, top, right, bottom = (round(edge) for edge in seen_box(run.config.view.kind, *size))
     heats = [
-        _read_heat(generation, index, source, view, ranges.get(source), (bottom - top, right - left))
+        _read_heat(explanation, index, source, view, ranges.get(source), (bottom - top, right - left))
         for source in sources
     ]
     if heats and all(heat is not None for heat in heats):
         seen = np.asarray(photograph.crop((left, top, right, bottom)))
         photograph.paste(Image.fromarray(_blend(seen, heats, view)), (left, top))
     if view["boxes"] == "on":
-        _outline_boxes(photograph, generation, index)
+        _outline_boxes(photograph, explanation, index)
     frame = Image.new("RGB", (FRAME, FRAME), FIELD)
     frame.paste(photograph, ((FRAME - size[0]) // 2, (FRAME - size[1]) // 2))
     return frame
 
 
 def _read_heat(
-    generation: Generation,
+    explanation: Explanation,
     index: int,
     source: str,
     view: Mapping[str, str],
@@ -162,7 +162,7 @@ def _read_heat(
     size: tuple[int, int],
 ) -> FloatArray | None:
     """Return a map drawn from 0 to 1 at a size (height, width), None where there is none that is finite."""
-    raw = np.asarray(generation.maps(source, view["target"])[index], dtype=np.float64)
+    raw = np.asarray(explanation.maps(source, view["target"])[index], dtype=np.float64)
     if not np.isfinite(raw).all():
         return None
     # The ends of a common scale are those of a map that holds the lowest and the highest value of the run.
@@ -178,16 +178,16 @@ def _blend(seen: NDArray[np.uint8], heats: Sequence[FloatArray | None], view: Ma
     return blend(seen, heats[0], colormap(view["colors"]), opacity)
 
 
-def find_problems(generation: Generation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
+def find_problems(explanation: Explanation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
     """Return the status of each source's map that has another than `ok`; none where the image has no such target."""
-    if generation.targets[index, TARGETS.index(target)] < 0:
+    if explanation.targets[index, TARGETS.index(target)] < 0:
         return {}
-    found = {source: str(map_status(generation.maps(source, target)[[index]])[0]) for source in sources}
+    found = {source: str(map_status(explanation.maps(source, target)[[index]])[0]) for source in sources}
     return {source: status for source, status in found.items() if status != "ok"}
 
 
-def _outline_boxes(photograph: Image.Image, generation: Generation, index: int) -> None:
-    sample = generation.samples.iloc[index]
+def _outline_boxes(photograph: Image.Image, explanation: Explanation, index: int) -> None:
+    sample = explanation.samples.iloc[index]
     across, down = photograph.width / sample["width"], photograph.height / sample["height"]
     canvas = ImageDraw.Draw(photograph)
     for x0, y0, x1, y1, *_ in sample["boxes"]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.measures.disagreement import Shares
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, measure_phrase, name_of, points, source_title, why_no_cam
@@ -174,22 +174,22 @@ Fact = tuple[str, str, str]
 
 
 def list_facts(
-    text: Text, generation: Generation, sources: tuple[str, str], off_object: Shares | None, moved: Shares | None
+    text: Text, explanation: Explanation, sources: tuple[str, str], off_object: Shares | None, moved: Shares | None
 ) -> list[Fact]:
     """Return the headline numbers of an explained run: label, value and a line that explains it.
 
     Args:
         text: Gives texts by key.
-        generation: The maps in force.
+        explanation: The maps in force.
         sources: Those that are compared.
         off_object: The mean share of the first one's heat off the object, None where no image has a box.
         moved: The mean share of heat that moves from the first to the second, None where they are one.
     """
-    last = generation.manifest["layers"][-1]
-    images = f"{generation.manifest['images']:,}"
+    last = explanation.manifest["layers"][-1]
+    images = f"{explanation.manifest['images']:,}"
     cells = text("overview.facts.images.note", height=last["height"], width=last["width"])
     facts = [
-        (text("overview.facts.accuracy"), _percent(generation.accuracy, 1), text("overview.facts.accuracy.note")),
+        (text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
         (text("overview.facts.images"), images, cells),
     ]
     titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))

@@ -110,7 +110,7 @@ def remove_listed(paths: Iterable[Path]) -> None:
 
 
 def find_run(folder: Path) -> Path:
-    """Return the run of a folder that lists its files: the run's own, or that of a generation."""
+    """Return the run of a folder that lists its files: the run's own, or that of an explanation."""
     return folder.parents[1] if folder.parent.name == "explained" else folder
 
 

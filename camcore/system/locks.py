@@ -66,7 +66,7 @@ def _read_holder(lock: Path) -> str:
 
 
 def _clear_away(path: Path) -> None:
-    """Remove halves of files and of generations: whoever wrote them was killed, or the lock would not be free."""
+    """Remove halves of files and of explanations: whoever wrote them was killed, or the lock would not be free."""
     if not (path / "run.json").is_file():
         return
     for half in [*path.glob(".*.part"), *path.glob("*/.*.part"), *path.glob("*/*/.*.part")]:

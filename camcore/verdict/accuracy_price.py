@@ -9,7 +9,7 @@ import numpy as np
 
 from camcore.config import to_json
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.runs.run import Run
 from camcore.runs.seed_groups import Side, _find_difference
 from camcore.stats.crossed import crossed_difference
@@ -26,7 +26,7 @@ def measure_price(first: Side, second: Side) -> dict[str, Any]:
         CamcoreError: They were explained on different images, or CAM does not apply to the first side alone.
         RunError: One was never explained.
     """
-    ours, theirs = ([open_generation(run) for run in side.runs] for side in (first, second))
+    ours, theirs = ([open_explanation(run) for run in side.runs] for side in (first, second))
     _require_same_images([*first.runs, *second.runs], [*ours, *theirs])
     _require_cam_for_first_alone(first, second, ours, theirs)
     counted = (ours[0].samples["other_label"] < 0).to_numpy()
@@ -72,10 +72,10 @@ def _find_more_than_head(run: Run, other: Run) -> str:
     return _find_difference(to_json(run.config), to_json(alike))
 
 
-def _require_same_images(runs: Sequence[Run], generations: Sequence[Generation]) -> None:
-    ids = list(generations[0].samples["id"])
-    for run, generation in zip(runs, generations, strict=True):
-        if list(generation.samples["id"]) != ids:
+def _require_same_images(runs: Sequence[Run], explanations: Sequence[Explanation]) -> None:
+    ids = list(explanations[0].samples["id"])
+    for run, explanation in zip(runs, explanations, strict=True):
+        if list(explanation.samples["id"]) != ids:
             raise CamcoreError(
                 f"{runs[0].path} and {run.path} were explained on different images, so their accuracies can't be"
                 " compared image by image. Train both on the same data set."
@@ -83,12 +83,12 @@ def _require_same_images(runs: Sequence[Run], generations: Sequence[Generation])
 
 
 def _require_cam_for_first_alone(
-    first: Side, second: Side, ours: Sequence[Generation], theirs: Sequence[Generation]
+    first: Side, second: Side, ours: Sequence[Explanation], theirs: Sequence[Explanation]
 ) -> None:
     if all(one.cam_able for one in ours) and not any(one.cam_able for one in theirs):
         return
     pairs = zip([*first.runs, *second.runs], [*ours, *theirs], strict=True)
-    able = [str(run.path) for run, generation in pairs if generation.cam_able]
+    able = [str(run.path) for run, explanation in pairs if explanation.cam_able]
     raise CamcoreError(
         "What CAM's architecture costs shows beside a run without it, so CAM must apply to"
         f" {' and '.join(str(run.path) for run in first.runs)} alone; it applies to {' and '.join(able) or 'neither'}."

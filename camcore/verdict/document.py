@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from camcore.errors import ReplacedError, RunError, shell_command
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.stats.paired import TOLERANCE
 from camcore.system.checksums import find_run
 from camcore.system.files import read_json
@@ -95,14 +95,14 @@ def mean_of(values: dict[str, Any], source: str) -> float | None:
     return None if found is None or found.get("mean") is None else float(found["mean"])
 
 
-def read_verdict(generation: Generation) -> Verdict | None:
-    """Return the verdict of a generation, None where none was made.
+def read_verdict(explanation: Explanation) -> Verdict | None:
+    """Return the verdict of an explanation, None where none was made.
 
     Raises:
         RunError: It is damaged, or of another format version.
     """
-    way_out = make_anew(generation.path)
-    with generation.reading("verdict.json", way_out) as path:
+    way_out = make_anew(explanation.path)
+    with explanation.reading("verdict.json", way_out) as path:
         document = read_json(path, way_out) if path.exists() else None
     if document is None:
         return None
@@ -110,17 +110,17 @@ def read_verdict(generation: Generation) -> Verdict | None:
     if version != FORMAT_VERSION:
         raise RunError(
             f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make it"
-            f" anew: {shell_command('verdict', find_run(generation.path))}"
+            f" anew: {shell_command('verdict', find_run(explanation.path))}"
         )
     damage = _find_damage(document)
-    if not damage and document.get("generation", generation.id) != generation.id:
+    if not damage and document.get("generation", explanation.id) != explanation.id:
         damage = f"it is of other heatmaps, {document['generation']}"
     if damage:
         raise RunError(f"{path} is damaged ({damage}). {way_out}")
     return Verdict(document)
 
 
-def read_values(generation: Generation, verdict: Verdict) -> pd.DataFrame:
+def read_values(explanation: Explanation, verdict: Verdict) -> pd.DataFrame:
     """Return the values per image of a verdict, a row per `source` and `index` (both in the table's index).
 
     Raises:
@@ -128,19 +128,19 @@ def read_values(generation: Generation, verdict: Verdict) -> pd.DataFrame:
         RunError: They are missing or damaged.
     """
     try:
-        with generation.reading(verdict.values_file, make_anew(generation.path)) as path:
+        with explanation.reading(verdict.values_file, make_anew(explanation.path)) as path:
             values = pd.read_parquet(path).set_index(["source", "index"]).sort_index()
     except RunError as error:
-        if (now := read_verdict(generation)) is None or now.values_file != verdict.values_file:
+        if (now := read_verdict(explanation)) is None or now.values_file != verdict.values_file:
             raise ReplacedError(
-                f"The verdict of {find_run(generation.path)} was made anew while it was read. Load the page once more."
+                f"The verdict of {find_run(explanation.path)} was made anew while it was read. Load the page once more."
             ) from error
         raise
     return values
 
 
 def make_anew(folder: Path) -> str:
-    """Return the way out where a file of a generation's verdict is damaged."""
+    """Return the way out where a file of an explanation's verdict is damaged."""
     return f"Make it anew: {shell_command('verdict', find_run(folder))}"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.data.dataset import Dataset
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
 from camcore.heatmaps.drawing import draw, is_finite
 from camcore.heatmaps.sources import parse_source
@@ -105,25 +105,25 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
 
 
 def score_maps(
-    generation: Generation, sources: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
+    explanation: Explanation, sources: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
 ) -> Scores:
     """Return the values of all sources and baselines, for the maps of the true class. Several ranks share these."""
     names = [*sources, *baselines]
     mine = [names[at] for at in here().share(len(names))]
-    parts = gather(_score_some(generation, mine, baselines, truth))
+    parts = gather(_score_some(explanation, mine, baselines, truth))
     for part in parts[1:]:
         parts[0].append(part)
     return parts[0]
 
 
 def _score_some(
-    generation: Generation, names: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
+    explanation: Explanation, names: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
 ) -> Scores:
     scores = Scores()
     scored: dict[str, FloatArray] = {}
     with show_progress(len(names), "boxes, masks, classes", unit="source") as bar:
         for name in names:
-            maps = _maps_of(generation, name, baselines)
+            maps = _maps_of(explanation, name, baselines)
             method = "grad_cam" if name in baselines else parse_source(name).method
             _score_source(scores, name, method, maps, truth)
             twin = next((one for one, raw in scored.items() if np.array_equal(raw, maps["true"], equal_nan=True)), None)
@@ -133,11 +133,11 @@ def _score_some(
     return scores
 
 
-def _maps_of(generation: Generation, name: str, baselines: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+def _maps_of(explanation: Explanation, name: str, baselines: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     if name in baselines:
         return {"true": baselines[name], "other": baselines[name]}
     targets = ("true", "other", "predicted", "runner_up")
-    return {target: round_maps(generation.maps(name, target)) for target in targets}
+    return {target: round_maps(explanation.maps(name, target)) for target in targets}
 
 
 def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, FloatArray], truth: Truth) -> None:

@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import SeenImages
 from camcore.errors import CamcoreError, shell_command
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import is_finite
 from camcore.heatmaps.methods import METHODS, describe_freedom
@@ -75,19 +75,19 @@ class Subject:
     """What a verdict is about: a run, its maps in force, its data and its model on the CPU in evaluation mode."""
 
     run: Run
-    generation: Generation
+    explanation: Explanation
     dataset: Dataset
     model: Classifier
 
 
-def verdict_sources(generation: Generation, methods: Sequence[str] | None) -> list[Source]:
+def verdict_sources(explanation: Explanation, methods: Sequence[str] | None) -> list[Source]:
     """Return what a verdict compares: all methods that apply, and the earlier layers that are explained already.
 
     Score-CAM takes part only when it is named, because it runs the model once per channel.
     """
     wanted = [name for name in METHODS if METHODS[name].needs != "passes"] if methods is None else list(methods)
-    applicable = [name for name in wanted if generation.cam_able or METHODS[name].needs != "class_weights"]
-    earlier = [source for source in generation.sources if source.layer is not None and source.method in applicable]
+    applicable = [name for name in wanted if explanation.cam_able or METHODS[name].needs != "class_weights"]
+    earlier = [source for source in explanation.sources if source.layer is not None and source.method in applicable]
     return [Source(name) for name in applicable] + earlier
 
 
@@ -98,7 +98,7 @@ def make_verdict(
     images: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Measure, compare and write `verdict.json`, and the values per image beside it, into the generation.
+    """Measure, compare and write `verdict.json`, and the values per image beside it, into the explanation.
 
     Several ranks share the measuring; the first one compares and writes.
 
@@ -113,27 +113,30 @@ def make_verdict(
         CamcoreError: There is nothing finite to compare with.
     """
     started = time.perf_counter()
-    generation, names = subject.generation, [source.id for source in sources]
+    explanation, names = subject.explanation, [source.id for source in sources]
     reference = "cam" if "cam" in names else names[0]
-    if not is_finite(generation.maps(reference)).any():
+    if not is_finite(explanation.maps(reference)).any():
         raise CamcoreError(
             f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
             f" verdict. Make the heatmaps anew: {shell_command('explain', subject.run.path, '--force')}"
         )
-    truth = read_truth(subject.run, subject.dataset, generation.samples)
-    last = generation.manifest["layers"][-1]
+    truth = read_truth(subject.run, subject.dataset, explanation.samples)
+    last = explanation.manifest["layers"][-1]
     grid = (last["height"], last["width"])
     baselines = from_first(partial(read_baselines, subject.dataset, truth, *grid, seed))
-    scores = score_maps(generation, names, baselines, truth)
+    scores = score_maps(explanation, names, baselines, truth)
     subset, curves = measure_curves(subject, names, baselines, images, seed)
     few = subset[:RANDOMIZED_IMAGES]
-    seen, targets = load_seen(subject.dataset, subject.run, few), torch.from_numpy(np.array(generation.targets[few, 0]))
-    check = generation.manifest["cam_check"]
+    seen, targets = (
+        load_seen(subject.dataset, subject.run, few),
+        torch.from_numpy(np.array(explanation.targets[few, 0])),
+    )
+    check = explanation.manifest["cam_check"]
     verdict: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "run": subject.run.name,
-        "generation": generation.id,
+        "generation": explanation.id,
         "seed": seed,
         "reference": reference,
         "images": {
@@ -155,11 +158,11 @@ def make_verdict(
     add_areas(scores, curves, subset, len(truth.samples))
 
     def compare() -> dict[str, Any]:
-        verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, generation), seed)
+        verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, explanation), seed)
         correct_for_all(verdict["measures"], names)
         verdict["claims"] = make_claims(verdict)
         verdict["seconds"] = time.perf_counter() - started
-        write_verdict(generation, verdict, scores)
+        write_verdict(explanation, verdict, scores)
         return verdict
 
     return from_first(compare)
@@ -172,12 +175,12 @@ def measure_curves(
 
     Those of a map that is not finite are NaN.
     """
-    generation, model, size = subject.generation, subject.model, subject.run.config.view.size
+    explanation, model, size = subject.explanation, subject.model, subject.run.config.view.size
     passes = (len(names) + len(baselines)) * len(CURVES) * (STEPS + 1)
-    subset = choose_images(len(generation.samples), images or affordable_images(model, size, passes), seed)
-    maps = {name: np.asarray(generation.maps(name)[subset]) for name in names}
+    subset = choose_images(len(explanation.samples), images or affordable_images(model, size, passes), seed)
+    maps = {name: np.asarray(explanation.maps(name)[subset]) for name in names}
     maps |= {name: raw[subset] for name, raw in baselines.items()}
-    targets = torch.from_numpy(np.array(generation.targets[subset, 0]))
+    targets = torch.from_numpy(np.array(explanation.targets[subset, 0]))
     seen = load_seen(subject.dataset, subject.run, subset)
     curves = measure_faithfulness(model, seen, maps, targets, STEPS, seed)
     usable = {name: is_finite(raw)[:, None, None] for name, raw in maps.items()}
@@ -215,7 +218,7 @@ def summarize(
     return measures | summarize_pixels(scores.pixels, reference, identical, right, seed)
 
 
-def write_verdict(generation: Generation, verdict: dict[str, Any], scores: Scores) -> None:
+def write_verdict(explanation: Explanation, verdict: dict[str, Any], scores: Scores) -> None:
     """Write the values per image under a name of their own, then the verdict, which names them.
 
     So there is the old verdict with its values or the new one with its, wherever this is stopped.
@@ -223,16 +226,16 @@ def write_verdict(generation: Generation, verdict: dict[str, Any], scores: Score
     tables = []
     for source in [*verdict["sources"], *verdict["baselines"]]:
         columns = {name: values[source] for name, values in scores.values.items() if source in values}
-        tables.append(pd.DataFrame({"index": np.arange(len(generation.samples)), "source": source, **columns}))
+        tables.append(pd.DataFrame({"index": np.arange(len(explanation.samples)), "source": source, **columns}))
     verdict[VALUES_FILE] = f"measures-{secrets.token_hex(4)}.parquet"
-    with atomic_listed(generation.path / verdict[VALUES_FILE]) as part:
+    with atomic_listed(explanation.path / verdict[VALUES_FILE]) as part:
         pd.concat(tables, ignore_index=True).to_parquet(part, index=False)
-    with atomic_listed(generation.path / "verdict.json") as part:
+    with atomic_listed(explanation.path / "verdict.json") as part:
         write_json(part, verdict)
-    found = generation.path.glob("measures*.parquet")
+    found = explanation.path.glob("measures*.parquet")
     remove_listed([path for path in found if path.name != verdict[VALUES_FILE]])
 
 
-def _same_as(reference: str, names: Sequence[str], generation: Generation) -> list[str]:
-    first, able = parse_source(reference), generation.cam_able
+def _same_as(reference: str, names: Sequence[str], explanation: Explanation) -> list[str]:
+    first, able = parse_source(reference), explanation.cam_able
     return [name for name in names if name != reference and identical_by_theory(first, parse_source(name), able)]

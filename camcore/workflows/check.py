@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from camcore.errors import RunError, shell_command
-from camcore.explained.explanation import find_current, is_explained, open_generation
+from camcore.explained.explanation import find_current, is_explained, open_explanation
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
 from camcore.system.files import RESTORE, atomic_path
@@ -37,13 +37,13 @@ def check_run(path: Path) -> Checked:
     _try(problems, run.kept_epoch)
     folders = [path]
     if is_explained(run):
-        generation = _try(problems, lambda: open_generation(run))
-        if generation is not None:
-            folders.append(generation.path)
-            _try(problems, generation.read_all)
-            verdict = _try(problems, lambda: read_verdict(generation))
+        explanation = _try(problems, lambda: open_explanation(run))
+        if explanation is not None:
+            folders.append(explanation.path)
+            _try(problems, explanation.read_all)
+            verdict = _try(problems, lambda: read_verdict(explanation))
             if verdict is not None:
-                _try(problems, lambda: read_values(generation, verdict))
+                _try(problems, lambda: read_values(explanation, verdict))
     listed = [folder / name for folder in folders for name in read_sums(folder) or ()]
     for file in listed:
         if not any(problem.startswith(f"{file} ") for problem in problems):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.workflows.explain import explain_run
 from camcore.workflows.train import train_run
 
@@ -16,7 +16,7 @@ DEMO_CONFIG = RunConfig(
 DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
-def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Generation:
+def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Explanation:
     """Train a small network on a small set of paper dogs and explain it.
 
     Raises:

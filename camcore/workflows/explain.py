@@ -6,7 +6,7 @@ from typing import Any
 
 from camcore.backbones import BACKBONES
 from camcore.explained.explain import explain
-from camcore.explained.explanation import Generation, is_explained, open_generation
+from camcore.explained.explanation import Explanation, is_explained, open_explanation
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import Run, open_run
@@ -28,8 +28,8 @@ def explain_run(
     device: str = "auto",
     workers: int | None = None,
     precision: str = "auto",
-) -> tuple[Generation, bool]:
-    """Explain a run's validation images; return the generation in force and whether it was made just now.
+) -> tuple[Explanation, bool]:
+    """Explain a run's validation images; return the explanation in force and whether it was made just now.
 
     What these weights have been explained with before stays, and is made anew together with what is asked for; `force`
     leaves it out, and makes the maps anew even where all of them are there.
@@ -45,7 +45,7 @@ def explain_run(
         chosen = parse_sources(sources, model.layer_names) if sources is not None else None
         stored, stored_all = ((), False) if force else from_first(partial(find_stored, run))
         if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
-            return open_generation(run), False
+            return open_explanation(run), False
         chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
         dataset, every = open_run_dataset(run, root), all_classes or stored_all
         return explain(run, dataset, model, chosen, choose_device(device), every, workers, precision), True
@@ -59,18 +59,18 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
     """
     if not is_explained(run):
         return (), False
-    generation = open_generation(run)
-    if generation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
+    explanation = open_explanation(run)
+    if explanation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
         return (), False
-    generation.read_all()
-    return generation.sources, generation.all_class_maps() is not None
+    explanation.read_all()
+    return explanation.sources, explanation.all_class_maps() is not None
 
 
-def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Generation:
+def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Explanation:
     """Open a run's maps in force, after making them where there are none."""
     run = open_run(path)
     if from_first(partial(is_explained, run)):
-        return open_generation(run)
+        return open_explanation(run)
     return explain_run(path, None, root, workers=workers)[0]
 
 

@@ -47,8 +47,8 @@ def verdict_run(
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
     with only_writer(path):
         sources = verdict_sources(open_or_explain(path, root, workers), chosen)
-        generation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
-        subject = Subject(run, generation, open_run_dataset(run, root), load_model(run))
+        explanation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
+        subject = Subject(run, explanation, open_run_dataset(run, root), load_model(run))
         if sides is not None:
             explain_seeds(sides, root, workers)
         price = None if sides is None else from_first(partial(measure_price, *sides))

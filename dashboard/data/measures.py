@@ -15,7 +15,7 @@ from dashboard.data.runs import Entry, reopen
 
 
 def load_samples(entry: Entry) -> pd.DataFrame:
-    """Return a row per image: those of `Generation.samples`, and label_name, predicted_name, right, objects, index.
+    """Return a row per image: those of `Explanation.samples`, and label_name, predicted_name, right, objects, index.
 
     It is shared between sessions: don't write to it.
     """
@@ -70,14 +70,14 @@ def mean_off_object(entry: Entry, sources: Sequence[str]) -> dict[tuple[str, str
 
 def same_by_theory(entry: Entry, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
-    return entry.generation is not None and queries.same_by_theory(entry.generation, first, second)
+    return entry.explanation is not None and queries.same_by_theory(entry.explanation, first, second)
 
 
 def top_classes(entry: Entry, index: int, count: int = 5) -> list[tuple[str, float]]:
     """Return the most probable classes of an image with their probabilities, from the most probable."""
-    if entry.generation is None or entry.run is None:
+    if entry.explanation is None or entry.run is None:
         return []
-    return queries.top_classes(entry.run, entry.generation, index, count)
+    return queries.top_classes(entry.run, entry.explanation, index, count)
 
 
 @keep

@@ -1,10 +1,10 @@
-"""What the pages read: runs, tables of predictions, distances between maps. Cached by run, generation and date."""
+"""What the pages read: runs, tables of predictions, distances between maps. Cached by run, explanation and date."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from camcore.errors import ReplacedError, RunError
-from camcore.explained.explanation import Generation, is_explained, open_generation
+from camcore.explained.explanation import Explanation, is_explained, open_explanation
 from camcore.runs.run import Run, list_run_folders, open_run
 from dashboard.data.caching import Kept
 from dashboard.data.links import find_what_tells, refuse_links_out
@@ -21,7 +21,7 @@ class Entry:
 
     path: Path
     run: Run | None
-    generation: Generation | None
+    explanation: Explanation | None
     problem: str | None
     changed: int
 
@@ -35,7 +35,7 @@ class Entry:
         """One of `STATES`."""
         if self.run is None:
             return "damaged"
-        if self.generation is not None:
+        if self.explanation is not None:
             return "explained"
         if is_explained(self.run):
             return "damaged"
@@ -44,7 +44,7 @@ class Entry:
     @property
     def key(self) -> tuple[str, str]:
         """What caches go by: where the run lies, and which state of its files this is."""
-        return str(self.path), f"{self.generation.id if self.generation else ''} {self.changed}"
+        return str(self.path), f"{self.explanation.id if self.explanation else ''} {self.changed}"
 
 
 _entries: Kept[Path, Entry] = Kept(most=10_000)  # with fewer than there are runs, none would be found again
@@ -61,9 +61,13 @@ def read_entry(path: Path) -> Entry:
         entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
     except RunError:
         entry = _read_entry(path)  # which says what can't be read
-    generation = entry.generation
-    # What a generation has read of its files is not for every session to keep.
-    return entry if generation is None else replace(entry, generation=Generation(generation.path, generation.manifest))
+    explanation = entry.explanation
+    # What an explanation has read of its files is not for every session to keep.
+    return (
+        entry
+        if explanation is None
+        else replace(entry, explanation=Explanation(explanation.path, explanation.manifest))
+    )
 
 
 def _read_entry(path: Path) -> Entry:
@@ -74,7 +78,7 @@ def _read_entry(path: Path) -> Entry:
     except RunError as error:
         return Entry(path, None, None, str(error), changed)
     try:
-        return Entry(path, run, open_generation(run), None, changed)
+        return Entry(path, run, open_explanation(run), None, changed)
     except RunError as error:
         return Entry(path, run, None, str(error), changed)
 
@@ -87,7 +91,7 @@ def read_time(path: Path) -> int:
         return 0
 
 
-def reopen(path: str, version: str) -> tuple[Run, Generation]:
+def reopen(path: str, version: str) -> tuple[Run, Explanation]:
     """Open what the key of an entry stands for.
 
     Raises:
@@ -95,8 +99,8 @@ def reopen(path: str, version: str) -> tuple[Run, Generation]:
         RunError: It is damaged.
     """
     entry = read_entry(Path(path))
-    if entry.run is None or entry.generation is None:
+    if entry.run is None or entry.explanation is None:
         raise RunError(entry.problem)
     if entry.key != (path, version):
         raise ReplacedError(f"{path} was changed or explained anew while this page was made. Load it once more.")
-    return entry.run, entry.generation
+    return entry.run, entry.explanation

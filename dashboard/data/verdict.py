@@ -1,9 +1,9 @@
-"""What the page Verdict reads: the verdict of a generation, and the values per image behind it."""
+"""What the page Verdict reads: the verdict of an explanation, and the values per image behind it."""
 
 import pandas as pd
 import streamlit as st
 
-from camcore.explained.explanation import Generation
+from camcore.explained.explanation import Explanation
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict import document
 from camcore.verdict.document import Verdict
@@ -11,14 +11,14 @@ from dashboard.data.runs import Entry, read_time
 
 
 def read_verdict(entry: Entry) -> Verdict | None:
-    """Return the verdict of the generation in force, None where none was made.
+    """Return the verdict of the explanation in force, None where none was made.
 
     Raises:
         RunError: It is damaged, or of another format version.
     """
-    generation = _generation(entry)
-    path = generation.path / "verdict.json"
-    return _read_verdict(str(path), read_time(path), generation)
+    explanation = _explanation(entry)
+    path = explanation.path / "verdict.json"
+    return _read_verdict(str(path), read_time(path), explanation)
 
 
 def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd.DataFrame:
@@ -30,40 +30,40 @@ def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd
     Raises:
         RunError: The values are missing or damaged.
     """
-    generation = _generation(entry)
-    path = generation.path / verdict.values_file
+    explanation = _explanation(entry)
+    path = explanation.path / verdict.values_file
     higher = verdict.measures[measure]["better"] == "higher"
-    values = (str(path), read_time(path), generation, verdict)
+    values = (str(path), read_time(path), explanation, verdict)
     return _pair_images(*values, measure, verdict.reference, method, higher)
 
 
-def _generation(entry: Entry) -> Generation:
-    assert entry.generation is not None  # noqa: S101 the page shows explained runs only
-    return entry.generation
+def _explanation(entry: Entry) -> Explanation:
+    assert entry.explanation is not None  # noqa: S101 the page shows explained runs only
+    return entry.explanation
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_verdict(path: str, date: int, _generation: Generation) -> Verdict | None:
-    return document.read_verdict(_generation)
+def _read_verdict(path: str, date: int, _explanation: Explanation) -> Verdict | None:
+    return document.read_verdict(_explanation)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_values(path: str, date: int, _generation: Generation, _verdict: Verdict) -> pd.DataFrame:
-    return document.read_values(_generation, _verdict)
+def _read_values(path: str, date: int, _explanation: Explanation, _verdict: Verdict) -> pd.DataFrame:
+    return document.read_values(_explanation, _verdict)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _pair_images(
     path: str,
     date: int,
-    _generation: Generation,
+    _explanation: Explanation,
     _verdict: Verdict,
     measure: str,
     reference: str,
     method: str,
     higher: bool,
 ) -> pd.DataFrame:
-    values = _read_values(path, date, _generation, _verdict)
+    values = _read_values(path, date, _explanation, _verdict)
     there = values.index.get_level_values("source")
     if measure not in values or not {reference, method} <= set(there):
         return pd.DataFrame({"index": [], "reference": [], "method": [], "gain": []})

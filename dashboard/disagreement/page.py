@@ -46,7 +46,7 @@ def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention:
 
 def show_off_object(entry: Entry) -> None:
     """Show the share of heat off the object per source and convention."""
-    sources = entry.generation.manifest["sources"] if entry.generation else ()
+    sources = entry.explanation.manifest["sources"] if entry.explanation else ()
     means = mean_off_object(entry, sources)
     if not means:
         return

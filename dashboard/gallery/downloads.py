@@ -63,14 +63,14 @@ def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disab
 
 
 def _csv_of(entry: Entry, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
-    run, generation = entry.run, entry.generation
-    assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
-    return lambda: write_csv(run, generation, indices, *sources)
+    run, explanation = entry.run, entry.explanation
+    assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only
+    return lambda: write_csv(run, explanation, indices, *sources)
 
 
 def _sheet_of(
     entry: Entry, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
 ) -> Callable[[], bytes]:
-    run, generation, say = entry.run, entry.generation, text_in(language())
-    assert run is not None and generation is not None  # noqa: S101 pages show explained runs only
-    return lambda: to_png(draw_contact_sheet(run, generation, indices, sources, view, say))
+    run, explanation, say = entry.run, entry.explanation, text_in(language())
+    assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only
+    return lambda: to_png(draw_contact_sheet(run, explanation, indices, sources, view, say))

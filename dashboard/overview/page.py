@@ -20,7 +20,7 @@ from dashboard.widgets.wording import source_title
 
 def show_idea(entry: Entry) -> None:
     """Say the idea that explains most of what one sees."""
-    check = entry.generation.manifest["cam_check"] if entry.generation else None
+    check = entry.explanation.manifest["cam_check"] if entry.explanation else None
     if check is None:
         here = text("overview.idea.unknown")
     elif check["holds"]:
@@ -35,15 +35,15 @@ def show_idea(entry: Entry) -> None:
 
 def show_numbers(entry: Entry) -> None:
     """Show the headline numbers of an explained run."""
-    assert entry.generation is not None  # noqa: S101 shown for explained runs only
-    sources = default_pair(entry.generation.manifest["sources"])
+    assert entry.explanation is not None  # noqa: S101 shown for explained runs only
+    sources = default_pair(entry.explanation.manifest["sources"])
     off_object = mean_off_object(entry, sources[:1])
     shares = moved = None
     if off_object:
         shares = off_object[sources[0], "literature"], off_object[sources[0], "positive"]
     if sources[0] != sources[1]:
         moved = mean_pair(entry, *sources, "heat_moved")
-    layout.show_facts(list_facts(text, entry.generation, sources, shares, moved))
+    layout.show_facts(list_facts(text, entry.explanation, sources, shares, moved))
 
 
 def show_examples(entry: Entry) -> None:

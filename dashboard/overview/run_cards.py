@@ -50,7 +50,7 @@ def _kept_accuracy(entry: Entry) -> list[tuple[int, float]]:
     row = _find_kept(entry.run)
     if row is not None:
         return [(entry.run.config.train.seed, float(row["val_accuracy"]))]
-    accuracy = entry.generation.accuracy if entry.generation else math.nan
+    accuracy = entry.explanation.accuracy if entry.explanation else math.nan
     return [] if math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
 
 
@@ -95,14 +95,14 @@ def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
         row = _find_kept(run)
         row = history.iloc[-1] if row is None else row
         facts.append((text("overview.card.accuracy", epoch=int(row["epoch"])), f"{row['val_accuracy']:.1%}"))
-    elif entry.generation and not math.isnan(entry.generation.accuracy):
-        facts.append((text("overview.facts.accuracy"), f"{entry.generation.accuracy:.1%}"))
-    if entry.generation:
-        check = entry.generation.manifest["cam_check"]
+    elif entry.explanation and not math.isnan(entry.explanation.accuracy):
+        facts.append((text("overview.facts.accuracy"), f"{entry.explanation.accuracy:.1%}"))
+    if entry.explanation:
+        check = entry.explanation.manifest["cam_check"]
         shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")
         error = text("overview.card.cam_error", error=format_tiny(check["max_error"]))
         facts.append((text("overview.card.cam"), f"{shown} ({error})"))
-        facts.append((text("overview.card.images"), f"{entry.generation.manifest['images']:,}"))
+        facts.append((text("overview.card.images"), f"{entry.explanation.manifest['images']:,}"))
     return facts
 
 

@@ -17,7 +17,7 @@ MOST_MISTAKES = 10
 def show_confusion(entry: Entry) -> None:
     """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
     title = text("confusion.title", run=entry.name)
-    if entry.run is None or entry.generation is None:
+    if entry.run is None or entry.explanation is None:
         layout.show_section(title, text("confusion.unexplained", run=entry.name))
         return
     samples = load_samples(entry)

@@ -63,7 +63,7 @@ def _name(verdict: Verdict) -> tuple[str, str]:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _draw_curves(kind: str, method: str, language: str, generation: str, created: str, _verdict: Verdict) -> go.Figure:
+def _draw_curves(kind: str, method: str, language: str, explanation: str, created: str, _verdict: Verdict) -> go.Figure:
     """Return a figure of curves; building one takes longer than all the rest of the page."""
     lines = curves.choose_lines(text, _verdict, method)
     if kind == "randomization":

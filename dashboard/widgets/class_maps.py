@@ -39,7 +39,7 @@ def class_maps(entry: Entry, source: str, indices: Sequence[int]) -> NDArray[np.
     What must be CAM up to a factor is CAM / Z, with Z the number of cells.
     """
     name = chosen_class(entry, (source,))
-    stored = entry.generation.all_class_maps() if entry.generation else None
+    stored = entry.explanation.all_class_maps() if entry.explanation else None
     if not name or stored is None or entry.run is None:
         return None
     maps = stored[list(indices), entry.run.class_names.index(name)].astype(np.float32)
@@ -47,5 +47,5 @@ def class_maps(entry: Entry, source: str, indices: Sequence[int]) -> NDArray[np.
 
 
 def _has_maps(entry: Entry, source: str) -> bool:
-    stored = entry.generation is not None and entry.generation.all_class_maps() is not None
+    stored = entry.explanation is not None and entry.explanation.all_class_maps() is not None
     return stored and same_by_theory(entry, "cam", source)

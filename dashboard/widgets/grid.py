@@ -57,10 +57,10 @@ def show_grid(
 
 def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:
     """Return what the grid needs of some images, in this order."""
-    assert entry.run is not None and entry.generation is not None  # noqa: S101 pages show explained runs only
+    assert entry.run is not None and entry.explanation is not None  # noqa: S101 pages show explained runs only
     of_class = {source: class_maps(entry, source, indices) for source in sources}
     return tiles_of_run.make_tiles(
-        entry.run, entry.generation, load_samples(entry), indices, sources, captions, of_class
+        entry.run, entry.explanation, load_samples(entry), indices, sources, captions, of_class
     )
 
 

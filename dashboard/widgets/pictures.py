@@ -44,14 +44,14 @@ def _figure(picture: bytes, caption: str) -> str:
 def _draw_overlay(
     _entry: Entry, path: str, version: str, index: int, source: str, convention: str, target: str
 ) -> bytes:
-    run, generation = reopen(path, version)
+    run, explanation = reopen(path, version)
     sample = load_samples(_entry).iloc[index]
-    picture = generation.picture(index)
+    picture = explanation.picture(index)
     factor = LONG_SIDE / max(picture.size)
     size = (round(picture.width * factor), round(picture.height * factor))
     picture = picture.resize(size, Image.Resampling.BICUBIC)
     if source:
-        raw = np.asarray(generation.maps(source, target)[index])
+        raw = np.asarray(explanation.maps(source, target)[index])
         left, top, right, bottom = (round(edge) for edge in geometry.seen_box(run.config.view.kind, *size))
         seen = np.asarray(picture.crop((left, top, right, bottom)))
         drawn = render(seen, raw, convention, parse_source(source).method, opacity=OPACITY)

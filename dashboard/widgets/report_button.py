@@ -18,10 +18,10 @@ from dashboard.widgets import layout
 
 def show_report_button(entry: Entry) -> None:
     """Show the button for an explained run."""
-    assert entry.generation is not None  # noqa: S101 shown for explained runs only
-    note = text("report.download.help", count=min(IMAGES, entry.generation.manifest["images"]))
+    assert entry.explanation is not None  # noqa: S101 shown for explained runs only
+    note = text("report.download.help", count=min(IMAGES, entry.explanation.manifest["images"]))
     problem = _find_problem(entry)
-    files = [entry.generation.path / "verdict.json", *find_files(entry.path)]
+    files = [entry.explanation.path / "verdict.json", *find_files(entry.path)]
     # The file is made in a thread that knows nothing of this session, so the language goes with it.
     make: Callable[[], bytes] = partial(_make_report, entry, entry.key, look_at(files), language())
     st.download_button(

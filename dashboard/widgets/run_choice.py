@@ -75,7 +75,7 @@ def show_problem(entry: Entry) -> None:
 def selected_explained() -> Entry:
     """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
     entry = selected()
-    if entry.generation is None:
+    if entry.explanation is None:
         if entry.state == "damaged":
             show_problem(entry)
         else:
@@ -91,7 +91,7 @@ def selected_explained() -> Entry:
 
 def say_outdated(entry: Entry) -> None:
     """Show a warning where the training has gone on since the heatmaps were made."""
-    if entry.run and entry.generation and (apart := epochs_apart(entry.run, entry.generation)):
+    if entry.run and entry.explanation and (apart := epochs_apart(entry.run, entry.explanation)):
         st.warning(text("app.outdated", made=apart[0], now=apart[1]))
 
 

@@ -25,7 +25,7 @@ Show = Callable[[Entry, int], None]
 def offer_tour() -> None:
     """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
     entry = run_choice.selected()
-    if entry.generation is None or not entry.generation.manifest["images"]:
+    if entry.explanation is None or not entry.explanation.manifest["images"]:
         return
     if st.sidebar.button(text("tour.start"), icon=":material/tour:", type="tertiary"):
         st.session_state[_STEP] = 0
@@ -38,7 +38,7 @@ def find_steps(entry: Entry) -> list[tuple[str, Show]]:
     steps: dict[str, Show] = {"answer": _show_answer}
     if "cam" in sources:
         steps["drawing"] = _show_drawing
-    if {"cam", "grad_cam"} <= set(sources) and entry.generation and entry.generation.cam_able:
+    if {"cam", "grad_cam"} <= set(sources) and entry.explanation and entry.explanation.cam_able:
         steps["same"] = _show_same
     if any(parse_source(source).layer for source in sources):
         steps["layers"] = _show_layers
@@ -110,7 +110,7 @@ def _show_pages(entry: Entry, index: int) -> None:
 
 
 def _sources(entry: Entry) -> list[str]:
-    return list(entry.generation.manifest["sources"]) if entry.generation else []
+    return list(entry.explanation.manifest["sources"]) if entry.explanation else []
 
 
 def _show_maps(entry: Entry, index: int, *views: tuple[str, str]) -> None:

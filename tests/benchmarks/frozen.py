@@ -25,7 +25,7 @@ from tests.support.measured_process import run_camcore
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 
 DISTINCT, WIDTH, HEIGHT = 240, 500, 375
@@ -83,7 +83,7 @@ def main() -> None:
         explained, explain_peak = run_here("explain", folder / "run")
         again, _ = run_here("train", *source, *recipe, "--seed", 1, "--run", folder / "again")
         run = open_run(folder / "run")
-        history, path = run.history(), open_generation(run).manifest["precision"]["path"]
+        history, path = run.history(), open_explanation(run).manifest["precision"]["path"]
         cache = sum(file.stat().st_size for file in (folder / "cache").iterdir())
         maps = sum(file.stat().st_size for file in (folder / "run").rglob("*") if file.is_file())
         shutil.rmtree(folder / "cache")

@@ -53,8 +53,8 @@ def make_million(folder: Path, images: int) -> Path:
         started = time.perf_counter()
         classes = tuple(f"Breed {number:03}" for number in range(CLASSES))
         make_run(folder, NAME, images=images, classes=classes, channels=CHANNELS)
-        generation = next(path.glob("explained/*/manifest.json")).parent
-        write_sums(generation, [file.name for file in generation.iterdir()])
+        explanation = next(path.glob("explained/*/manifest.json")).parent
+        write_sums(explanation, [file.name for file in explanation.iterdir()])
         print(f"made in {time.perf_counter() - started:.0f} s")
     return path
 

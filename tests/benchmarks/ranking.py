@@ -19,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from camcore.explained.explanation import TARGETS, Generation
+from camcore.explained.explanation import TARGETS, Explanation
 from camcore.explained.queries import measure_pair
 from camcore.measures.disagreement import MEASURES
 
@@ -27,7 +27,7 @@ SOURCES = ("cam", "grad_cam")
 
 
 def generate(folder: Path, images: int) -> None:
-    """Write maps as a generation holds them, a block at a time."""
+    """Write maps as an explanation holds them, a block at a time."""
     generator = np.random.default_rng(0)
     shape = (images, len(TARGETS), 7, 7)
     files = [np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype="f4", shape=shape) for name in SOURCES]
@@ -41,9 +41,9 @@ def generate(folder: Path, images: int) -> None:
 
 def rank(folder: Path, images: int, measure: str) -> None:
     """Rank once and print seconds and MiB, as JSON."""
-    generation = Generation(folder, {"sources": list(SOURCES), "images": images})
+    explanation = Explanation(folder, {"sources": list(SOURCES), "images": images})
     started = time.perf_counter()
-    distances = measure_pair(generation, *SOURCES, measures=[measure], conventions=["literature"])
+    distances = measure_pair(explanation, *SOURCES, measures=[measure], conventions=["literature"])
     order = np.argsort(-distances.to_numpy()[:, 0], kind="stable")
     seconds = time.perf_counter() - started
     print(json.dumps({"seconds": seconds, "peak": read_peak() / 1024, "first": int(order[0])}))

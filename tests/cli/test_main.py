@@ -14,7 +14,7 @@ import camcore
 from camcore.cli.main import main
 from camcore.cli.train import build_config
 from camcore.config import ModelConfig, RunConfig, TrainConfig
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
 from camcore.workflows import train
@@ -90,7 +90,7 @@ def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thr
     assert trained.stdout.endswith(f"Trained: {path}. Next: camcore explain {path}\n")
     explained = run_camcore("explain", path, "--sources", "cam,grad_cam@layer3", *ON_CPU)
     assert explained.exit_code == 0
-    accuracy = open_generation(open_run(path)).accuracy
+    accuracy = open_explanation(open_run(path)).accuracy
     expected = rf"Explained 6 images \(\d+ images/s\) with cam, grad_cam@layer3; accuracy {accuracy:.3f}\.\n"
     assert re.fullmatch(expected, explained.stdout)
     again = run_camcore("explain", path, *ON_CPU)
@@ -145,12 +145,12 @@ def test_the_demo_says_what_it_made_and_where_to_look(
 
     def make_demo(path: Path, **_: Any) -> object:
         asked.append(path)
-        return open_generation(trained_run)
+        return open_explanation(trained_run)
 
     monkeypatch.setattr(train, "make_demo", make_demo)
     monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
     lines = run_camcore("demo").stdout.splitlines()
-    accuracy = open_generation(trained_run).accuracy
+    accuracy = open_explanation(trained_run).accuracy
     assert asked == [tmp_path / "demo"]
     assert lines == [
         f"{tmp_path / 'demo'}: 6 images explained, accuracy {accuracy:.3f}.",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from camcore.config import ModelConfig, RunConfig
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
@@ -106,11 +106,11 @@ def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
     run.remember_places(root=tiny_folder)
     save_weights(run, Classifier(config.model, config.view, 3), 1)
     assert run_camcore("explain", run.path, *ON_CPU).exit_code == 0
-    before = open_generation(run).id
+    before = open_explanation(run).id
     line = refuse("explain", run.path, "--sources", "cam", *ON_CPU)
     assert line.startswith("Error: CAM needs one linear layer directly behind mean pooling; with head 'mlp' ")
     assert line.endswith(" Use --sources grad_cam, or train with --head gap.")
-    assert open_generation(run).id == before
+    assert open_explanation(run).id == before
 
 
 LACKS = [

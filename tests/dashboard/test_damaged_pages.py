@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from camcore.explained import queries
-from camcore.explained.explanation import new_generation
+from camcore.explained.explanation import new_explanation
 from camcore.runs.run import open_run
 from dashboard.data import measures, runs
 from dashboard.data.runs import read_entry
@@ -133,15 +133,15 @@ def test_all_damage_is_told_or_does_no_harm(file, page, whole, another, sound, e
 
 def explain_anew(path: Path) -> str:
     """Put a copy of a synthetic run's heatmaps, drawn otherwise, into force, and return its name."""
-    old = read_entry(path).generation
+    old = read_entry(path).explanation
     assert old is not None
-    with new_generation(open_run(path)) as folder:
+    with new_explanation(open_run(path)) as folder:
         for file in old.path.iterdir():
             if file.name.endswith(".npy") and file.name in ("cam.npy", "grad_cam.npy"):
                 np.save(folder / file.name, np.load(file)[:, :, ::-1])
             elif not file.name.startswith(("verdict", "measures")):
                 shutil.copy(file, folder / file.name)
-    new = read_entry(path).generation
+    new = read_entry(path).explanation
     assert new is not None
     return new.id
 
@@ -152,11 +152,11 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
     seen: list[str] = []
     name_samples = queries.name_samples
 
-    def read_slowly(run, generation):
+    def read_slowly(run, explanation):
         if not seen:
-            seen.append(generation.id)
+            seen.append(explanation.id)
             explain_anew(run.path)  # and the old ones are removed
-        return name_samples(run, generation)
+        return name_samples(run, explanation)
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
     app = show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam")
@@ -172,9 +172,9 @@ def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, m
     run = make_run(tmp_path / "runs", "own", images=8)
     name_samples = queries.name_samples
 
-    def read_slowly(run, generation):
+    def read_slowly(run, explanation):
         explain_anew(run.path)
-        return name_samples(run, generation)
+        return name_samples(run, explanation)
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
     shown = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from streamlit import get_option
 
 from camcore.errors import RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 from camcore.system.files import read_json
 from dashboard.data.links import refuse_links_out
@@ -194,11 +194,11 @@ def test_json_that_is_nested_without_end_is_damage(tmp_path):
 
 
 def test_a_thumbnail_is_read_as_what_thumbnails_are(tmp_path, monkeypatch):
-    generation = open_generation(open_run(make_run(tmp_path, "run", images=2)))
-    assert generation.picture(1).mode == "RGB"
+    explanation = open_explanation(open_run(make_run(tmp_path, "run", images=2)))
+    assert explanation.picture(1).mode == "RGB"
     script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
-    (generation.path / "thumbnails.bin").write_bytes(script * 2)
-    np.save(generation.path / "thumbnails.npy", np.array([0, len(script), 2 * len(script)]))
+    (explanation.path / "thumbnails.bin").write_bytes(script * 2)
+    np.save(explanation.path / "thumbnails.npy", np.array([0, len(script), 2 * len(script)]))
     monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_: pytest.fail("a program was started"))
     with pytest.raises(RunError, match=r"thumbnails\.bin is damaged \(cannot identify image"):
-        open_generation(open_run(tmp_path / "run")).picture(1)
+        open_explanation(open_run(tmp_path / "run")).picture(1)

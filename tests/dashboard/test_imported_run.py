@@ -81,8 +81,8 @@ def test_its_card_says_where_it_comes_from_and_how_good_it_is(runs: Path, monkey
 
 def open_run_accuracy(path: Path) -> float:
     entry = read_entry(path)
-    assert entry.generation is not None
-    return entry.generation.accuracy
+    assert entry.explanation is not None
+    return entry.explanation.accuracy
 
 
 def test_the_filters_offer_the_classes_that_images_are_of_or_taken_for(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.drawing import map_status
 from camcore.presentation.contact_sheet import draw_contact_sheet, to_png
 from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
@@ -25,19 +25,19 @@ VALUES = (0.0, math.nan, math.inf, -math.inf)
 
 def spoil(path, share: float) -> None:
     """Make a share of the maps of a run zero or not finite, each image in another way, some in one cell only."""
-    generation = open_generation(open_run(path))
-    samples = pd.read_parquet(generation.path / "samples.parquet")
-    for number, source in enumerate(generation.manifest["sources"]):
-        maps = np.load(generation.path / f"{source}.npy")
+    explanation = open_explanation(open_run(path))
+    samples = pd.read_parquet(explanation.path / "samples.parquet")
+    for number, source in enumerate(explanation.manifest["sources"]):
+        maps = np.load(explanation.path / f"{source}.npy")
         for image in range(round(share * len(maps))):
             value = VALUES[(image + number) % len(VALUES)]
             if image % 8 < 4:
                 maps[image] = value
             else:
                 maps[image, :, 0, image % maps.shape[-1]] = value
-        np.save(generation.path / f"{source}.npy", maps)
+        np.save(explanation.path / f"{source}.npy", maps)
         samples[f"status_{source}"] = map_status(maps[:, 0])
-    samples.to_parquet(generation.path / "samples.parquet")
+    samples.to_parquet(explanation.path / "samples.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def runs(tmp_path_factory):
         path = make_run(folder, name, images=20)
         write_verdict(path)
         spoil(path, share)
-    nothing = open_generation(open_run(make_run(folder, "nothing", images=6)))
+    nothing = open_explanation(open_run(make_run(folder, "nothing", images=6)))
     for source in SOURCES:
         maps = np.load(nothing.path / f"{source}.npy")
         np.save(nothing.path / f"{source}.npy", np.full_like(maps, np.nan))
@@ -94,9 +94,9 @@ def test_the_report_shows_no_number_of_them(run, language, runs, tmp_path):
 @pytest.mark.parametrize("run", ["some", "all", "nothing"])
 def test_the_table_says_what_they_are(run, runs):
     opened = open_run(runs / run)
-    generation = open_generation(opened)
-    indices = range(len(generation.samples))
-    table = make_image_table(opened, generation, indices, "cam", "grad_cam")
+    explanation = open_explanation(opened)
+    indices = range(len(explanation.samples))
+    table = make_image_table(opened, explanation, indices, "cam", "grad_cam")
     for source in ("cam", "grad_cam"):
         bad = (table[f"status_{source}"] == "not_finite").to_numpy()
         assert bad.any()
@@ -111,8 +111,8 @@ def test_the_table_says_what_they_are(run, runs):
 @pytest.mark.parametrize(("run", "overlay"), [("all", "both"), ("all", "difference"), ("nothing", "both")])
 def test_the_contact_sheet_is_drawn(run, overlay, scale, runs):
     opened = open_run(runs / run)
-    generation = open_generation(opened)
+    explanation = open_explanation(opened)
     view = DEFAULTS | {"overlay": overlay, "scale": scale}
-    indices = range(8)[: len(generation.samples)]
-    sheet = draw_contact_sheet(opened, generation, indices, ("cam", "grad_cam@layer3"), view, text_in("ko"))
+    indices = range(8)[: len(explanation.samples)]
+    sheet = draw_contact_sheet(opened, explanation, indices, ("cam", "grad_cam@layer3"), view, text_in("ko"))
     assert to_png(sheet).startswith(b"\x89PNG")

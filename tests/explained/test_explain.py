@@ -17,7 +17,7 @@ from camcore.data.image_folder import open_image_folder
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explain import choose_targets, explain
-from camcore.explained.explanation import TARGETS, Generation, open_generation
+from camcore.explained.explanation import TARGETS, Explanation, open_explanation
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
@@ -36,11 +36,13 @@ def dataset(tiny_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def generation(trained_run: Run) -> Generation:
-    return open_generation(trained_run)
+def explanation(trained_run: Run) -> Explanation:
+    return open_explanation(trained_run)
 
 
-def explain_with(run: Run, dataset: Dataset, sources: Sequence[Source] | None, all_classes: bool = False) -> Generation:
+def explain_with(
+    run: Run, dataset: Dataset, sources: Sequence[Source] | None, all_classes: bool = False
+) -> Explanation:
     return explain(run, dataset, load_model(run), sources, CPU, all_classes, workers=0)
 
 
@@ -49,45 +51,45 @@ def read_table(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def test_the_maps_are_those_of_the_model_and_the_images(
-    generation: Generation, trained_run: Run, dataset: Dataset
+    explanation: Explanation, trained_run: Run, dataset: Dataset
 ) -> None:
     model = load_model(trained_run)
     batch = Decoder(dataset, "squash", 64, exact=True).decode_batch(dataset.val).images
     sources = parse_sources(",".join(SOURCES), model.layer_names)
     done = run_forward(model, batch, sources)
-    np.testing.assert_allclose(generation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(generation.pooled, done.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
-    expected = explain_targets(model, batch, done, torch.from_numpy(np.array(generation.targets)), sources)
+    np.testing.assert_allclose(explanation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(explanation.pooled, done.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
+    expected = explain_targets(model, batch, done, torch.from_numpy(np.array(explanation.targets)), sources)
     for source in sources:
         for column, target in enumerate(TARGETS[:3]):
             np.testing.assert_allclose(
-                generation.maps(source.id, target), expected[source.id][:, column], rtol=1e-3, atol=1e-4
+                explanation.maps(source.id, target), expected[source.id][:, column], rtol=1e-3, atol=1e-4
             )
 
 
-def test_stored_grad_cam_is_stored_cam_by_z(generation: Generation) -> None:
+def test_stored_grad_cam_is_stored_cam_by_z(explanation: Explanation) -> None:
     for target in TARGETS[:3]:
-        cam, grad_cam = (generation.maps(name, target) for name in ("cam", "grad_cam"))
+        cam, grad_cam = (explanation.maps(name, target) for name in ("cam", "grad_cam"))
         assert np.abs(4 * grad_cam - cam).max() < 1e-4 * np.ptp(cam)
-    assert generation.cam_able
+    assert explanation.cam_able
 
 
-def test_the_mean_of_stored_cam_and_the_bias_give_the_stored_logit(generation: Generation, trained_run: Run) -> None:
+def test_the_mean_of_stored_cam_and_the_bias_give_the_stored_logit(explanation: Explanation, trained_run: Run) -> None:
     bias = load_model(trained_run).head[-1].bias.detach().numpy()
     for column, target in enumerate(TARGETS[:3]):
-        classes = generation.targets[:, column]
-        rebuilt = generation.maps("cam", target).mean((1, 2)) + bias[classes]
-        np.testing.assert_allclose(rebuilt, generation.logits[np.arange(6), classes], atol=1e-4)
+        classes = explanation.targets[:, column]
+        rebuilt = explanation.maps("cam", target).mean((1, 2)) + bias[classes]
+        np.testing.assert_allclose(rebuilt, explanation.logits[np.arange(6), classes], atol=1e-4)
 
 
-def test_targets_are_predicted_true_runner_up_and_other(generation: Generation, dataset: Dataset) -> None:
-    order = np.argsort(-generation.logits, axis=1)
-    predicted, true, runner_up, other = generation.targets.T
+def test_targets_are_predicted_true_runner_up_and_other(explanation: Explanation, dataset: Dataset) -> None:
+    order = np.argsort(-explanation.logits, axis=1)
+    predicted, true, runner_up, other = explanation.targets.T
     np.testing.assert_array_equal(predicted, order[:, 0])
     np.testing.assert_array_equal(true, [sample.label for sample in dataset.val])
     np.testing.assert_array_equal(runner_up, order[:, 1])
     assert other.tolist() == [-1] * 6
-    assert np.isnan(generation.maps("cam", "other")).all()
+    assert np.isnan(explanation.maps("cam", "other")).all()
 
 
 def test_targets_by_hand() -> None:
@@ -130,15 +132,15 @@ def test_images_of_two_classes_alone_have_maps_and_no_accuracy(own_run: Run, dat
 
 
 def test_workers_and_batches_change_nothing(
-    own_run: Run, dataset: Dataset, generation: Generation, monkeypatch: pytest.MonkeyPatch
+    own_run: Run, dataset: Dataset, explanation: Explanation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("camcore.explained.explain.BATCH_SIZE", 4)  # six images: a full batch and a short one
     sources = parse_sources(",".join(SOURCES), ("layer3", "layer4"))
     made = explain(own_run, dataset, load_model(own_run), sources, CPU, workers=1)
     for name in SOURCES:
-        np.testing.assert_allclose(made.maps(name), generation.maps(name), rtol=1e-3, atol=1e-4)
-    assert [made.thumbnail(index) for index in range(6)] == [generation.thumbnail(index) for index in range(6)]
-    tables = [read_table(one.samples.drop(columns="confidence")) for one in (made, generation)]
+        np.testing.assert_allclose(made.maps(name), explanation.maps(name), rtol=1e-3, atol=1e-4)
+    assert [made.thumbnail(index) for index in range(6)] == [explanation.thumbnail(index) for index in range(6)]
+    tables = [read_table(one.samples.drop(columns="confidence")) for one in (made, explanation)]
     assert tables[0] == tables[1]
 
 
@@ -158,7 +160,7 @@ def mlp_run(tmp_path: Path, tiny_config: RunConfig, dataset: Dataset, single_thr
 
 
 def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
-    made = open_generation(mlp_run)
+    made = open_explanation(mlp_run)
     assert made.sources == (Source("grad_cam"),)
     assert not made.cam_able
 
@@ -167,22 +169,22 @@ def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
 def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
     sources: str, all_classes: bool, mlp_run: Run, dataset: Dataset
 ) -> None:
-    before = open_generation(mlp_run).id
+    before = open_explanation(mlp_run).id
     with pytest.raises(CamcoreError) as caught:
         explain_with(mlp_run, dataset, parse_sources(sources, ("layer4",)), all_classes)
-    reason = open_generation(mlp_run).manifest["cam_check"]["reason"]
+    reason = open_explanation(mlp_run).manifest["cam_check"]["reason"]
     assert str(caught.value) == (
         f"CAM needs one linear layer directly behind mean pooling; with head 'mlp' {reason}."
         " Use --sources grad_cam, or train with --head gap."
     )
-    assert open_generation(mlp_run).id == before
+    assert open_explanation(mlp_run).id == before
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
     workers: int, own_run: Run, dataset: Dataset, tiny_folder: Path
 ) -> None:
-    before = open_generation(own_run).id
+    before = open_explanation(own_run).id
     gone = replace(dataset.val[5], path="val/frame/gone.png")
     # The first 16 are also read without workers, to see whether CAM applies.
     broken = replace(dataset, val=(*dataset.val[:5] * 4, gone))
@@ -192,12 +194,12 @@ def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
     assert str(caught.value) == (
         f"Cannot read the image {path!r}: no such file. Replace it, or take it out of the data set."
     )
-    assert open_generation(own_run).id == before
+    assert open_explanation(own_run).id == before
     assert [path.name for path in (own_run.path / "explained").iterdir() if path.is_dir()] == [before]
 
 
 def test_what_is_there_is_known(own_run: Run) -> None:
-    assert find_stored(own_run) == (open_generation(own_run).sources, False)
+    assert find_stored(own_run) == (open_explanation(own_run).sources, False)
     save_weights(own_run, Classifier(own_run.config.model, own_run.config.view, 3), 2)
     assert find_stored(own_run) == ((), False), "other weights have other maps"
 
@@ -208,7 +210,7 @@ def test_a_run_that_was_never_explained_has_nothing_stored(own_run: Run) -> None
 
 
 def test_stored_maps_that_are_damaged_are_named_and_not_taken_for_whole(own_run: Run) -> None:
-    path = open_generation(own_run).path / "grad_cam.npy"
+    path = open_explanation(own_run).path / "grad_cam.npy"
     path.unlink()
     with pytest.raises(RunError) as caught:
         find_stored(own_run)

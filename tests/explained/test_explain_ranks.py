@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.explained.resume import SHARD_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
 from camcore.verdict.document import VALUES_FILE
@@ -35,11 +35,11 @@ def copies(trained_run: Run, tmp_path: Path) -> tuple[Run, Run]:
 
 
 def read_maps(run: Run) -> dict[str, bytes]:
-    """Return the bytes of every file of the generation in force; of its manifest what is not of one moment."""
-    generation = open_generation(run)
-    stored = [path for path in generation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
+    """Return the bytes of every file of the explanation in force; of its manifest what is not of one moment."""
+    explanation = open_explanation(run)
+    stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
     found = {path.name: path.read_bytes() for path in stored}
-    manifest = {key: value for key, value in generation.manifest.items() if not key.startswith(("created", "seconds"))}
+    manifest = {key: value for key, value in explanation.manifest.items() if not key.startswith(("created", "seconds"))}
     del manifest["images_per_second"]
     return found | {"manifest": json.dumps(manifest).encode()}
 
@@ -92,13 +92,13 @@ if rank == {rank}:
 def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: Forks, copies: tuple[Run, Run]) -> None:
     alone, shared = copies
     explain_alone(forks, alone)
-    before = open_generation(shared).id
+    before = open_explanation(shared).id
     command = ("explain", shared.path, *EXACT, *ON_CPU)
     outcomes = forks.run(*command, before=IN_TWOS + kill_in_part(rank, 2 - rank))
     assert outcomes[rank].status == KILLED
     assert outcomes[1 - rank].status == 1
     assert outcomes[1 - rank].said.startswith(f"Error: Rank {1 - rank} lost touch with the other ranks (")
-    assert open_generation(shared).id == before
+    assert open_explanation(shared).id == before
     parts = sorted(path.name for path in (shared.path / "explained" / ".unfinished").glob("*.safetensors"))
     assert parts, "what was finished is kept"
     counted = IN_TWOS + (
@@ -136,7 +136,7 @@ def test_the_verdict_of_ranks_is_that_of_one_process(forks: Forks, copies: tuple
 
 def read_verdict(run: Run) -> tuple[dict[str, Any], bytes]:
     """Return what a verdict says, but for what is measured in seconds, and the bytes of its table of values."""
-    folder = open_generation(run).path
+    folder = open_explanation(run).path
     verdict = json.loads((folder / "verdict.json").read_text())
     (table,) = folder.glob("measures-*.parquet")
     return {key: value for key, value in verdict.items() if key not in TIMED}, table.read_bytes()

@@ -1,4 +1,4 @@
-"""A generation comes into force as a whole or not at all."""
+"""An explanation comes into force as a whole or not at all."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.explained import explanation
-from camcore.explained.explanation import TARGETS, Generation, new_generation, open_generation
+from camcore.explained.explanation import TARGETS, Explanation, new_explanation, open_explanation
 from camcore.heatmaps.sources import Source
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
@@ -29,9 +29,9 @@ def make_run(path: Path) -> Run:
     return create_run(path, RunConfig(), ("a", "b"), {})
 
 
-def write_generation(run: Run, value: float = 1.0) -> Generation:
+def write_generation(run: Run, value: float = 1.0) -> Explanation:
     """Put two images, each with its own maps, into force."""
-    with new_generation(run) as folder:
+    with new_explanation(run) as folder:
         maps = np.full((2, len(TARGETS), 3, 3), value, dtype=np.float32)
         maps += np.arange(len(TARGETS), dtype=np.float32)[:, None, None]
         for source in MANIFEST["sources"]:  # type: ignore[attr-defined]
@@ -39,7 +39,7 @@ def write_generation(run: Run, value: float = 1.0) -> Generation:
         (folder / "thumbnails.bin").write_bytes(b"firstsecond!")
         np.save(folder / "thumbnails.npy", np.array([0, 5, 12]))
         write_json(folder / "manifest.json", MANIFEST)
-    return open_generation(run)
+    return open_explanation(run)
 
 
 def folders_in(run: Run) -> list[str]:
@@ -47,18 +47,18 @@ def folders_in(run: Run) -> list[str]:
 
 
 def test_a_generation_opens_as_it_was_written(tmp_path: Path) -> None:
-    generation = write_generation(make_run(tmp_path))
-    assert generation.sources == (Source("cam"), Source("grad_cam", "layer3"))
-    assert (generation.cam_able, generation.accuracy) == (True, 0.5)
-    assert generation.id == (tmp_path / "explained" / "current").read_text().strip()
-    assert [generation.thumbnail(index) for index in range(2)] == [b"first", b"second!"]
-    assert generation.all_class_maps() is None
+    explanation = write_generation(make_run(tmp_path))
+    assert explanation.sources == (Source("cam"), Source("grad_cam", "layer3"))
+    assert (explanation.cam_able, explanation.accuracy) == (True, 0.5)
+    assert explanation.id == (tmp_path / "explained" / "current").read_text().strip()
+    assert [explanation.thumbnail(index) for index in range(2)] == [b"first", b"second!"]
+    assert explanation.all_class_maps() is None
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_maps_are_those_of_the_target_asked_for(target: str, tmp_path: Path) -> None:
-    generation = write_generation(make_run(tmp_path))
-    np.testing.assert_array_equal(generation.maps("cam", target), np.full((2, 3, 3), 1 + TARGETS.index(target)))
+    explanation = write_generation(make_run(tmp_path))
+    np.testing.assert_array_equal(explanation.maps("cam", target), np.full((2, 3, 3), 1 + TARGETS.index(target)))
 
 
 def test_maps_are_not_read_before_they_are_used_and_can_not_be_changed(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_new_generation_replaces_the_old_one_and_has_another_name(tmp_path: Pa
     new = write_generation(run, 2)
     assert old.id != new.id
     assert folders_in(run) == [new.id]
-    assert open_generation(run).maps("cam")[0, 0, 0] == 2
+    assert open_explanation(run).maps("cam")[0, 0, 0] == 2
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, CamcoreError("a damaged image")])
@@ -85,14 +85,14 @@ def test_an_interrupted_generation_leaves_the_old_one_in_force(
     old = write_generation(run)
 
     def write_half() -> None:
-        with new_generation(run) as folder:
+        with new_explanation(run) as folder:
             (folder / "cam.npy").write_bytes(b"half")
-            assert open_generation(run).id == old.id, "nothing changes while the new one is written"
+            assert open_explanation(run).id == old.id, "nothing changes while the new one is written"
             raise interruption
 
     with pytest.raises((KeyboardInterrupt, CamcoreError)):
         write_half()
-    assert open_generation(run).id == old.id
+    assert open_explanation(run).id == old.id
     assert folders_in(run) == [old.id]
 
 
@@ -109,8 +109,8 @@ def test_a_failure_to_name_the_new_one_leaves_the_old_one_in_force(
         patch.setattr("camcore.explained.explanation.write_text", fail)
         with pytest.raises(CamcoreError, match="full"):
             write_generation(run, 2)
-    assert open_generation(run).id == old.id
-    assert open_generation(run).maps("cam")[0, 0, 0] == 1
+    assert open_explanation(run).id == old.id
+    assert open_explanation(run).maps("cam")[0, 0, 0] == 1
     new = write_generation(run, 3)
     assert folders_in(run) == [new.id], "what the failure left behind is swept up"
 
@@ -135,7 +135,7 @@ def test_the_name_in_force_is_replaced_in_one_step(tmp_path: Path, monkeypatch: 
 def test_a_run_without_maps_is_answered_with_the_command(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     with pytest.raises(RunError) as caught:
-        open_generation(run)
+        open_explanation(run)
     assert str(caught.value) == f"{tmp_path} has no heatmaps yet. Make them: camcore explain {tmp_path}"
 
 
@@ -148,7 +148,7 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
     write_json(elsewhere / "manifest.json", MANIFEST)
     (run.path / "explained" / "current").write_text(name)
     with pytest.raises(RunError) as caught:
-        open_generation(run)
+        open_explanation(run)
     assert str(caught.value) == (
         f"{run.path / 'explained' / 'current'} is damaged (it says {name.strip()!r})."
         f" Make the heatmaps anew: camcore explain {run.path} --force"
@@ -162,7 +162,7 @@ def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) 
     current = run.path / "explained" / "current"
     current.write_text(name, encoding="utf-8")
     with pytest.raises(RunError) as caught:
-        open_generation(run)
+        open_explanation(run)
     assert str(caught.value) == (
         f"{current} is damaged (it names {name!r}, which is not there)."
         f" Make the heatmaps anew: camcore explain {run.path} --force"
@@ -173,10 +173,10 @@ def test_without_the_name_in_force_the_only_generation_is_it(tmp_path: Path) -> 
     run = make_run(tmp_path)
     made = write_generation(run)
     (run.path / "explained" / "current").unlink()
-    assert open_generation(run).id == made.id, "whoever made it was stopped before it said so"
+    assert open_explanation(run).id == made.id, "whoever made it was stopped before it said so"
     shutil.copytree(made.path, made.path.with_name("another"))
     with pytest.raises(RunError, match=r"current is damaged \(it is missing\)"):
-        open_generation(run)
+        open_explanation(run)
 
 
 def test_who_reads_what_is_replaced_is_told_so_and_not_of_damage(tmp_path: Path) -> None:
@@ -200,14 +200,14 @@ def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
     new = write_generation(run, 2)
     names = [old.id, new.id]
     monkeypatch.setattr(explanation, "find_current", lambda _: names.pop(0))
-    assert open_generation(run).id == new.id
+    assert open_explanation(run).id == new.id
 
 
 def test_an_unknown_source_or_target_is_answered_with_those_there(trained_run: Run) -> None:
-    generation = open_generation(trained_run)
+    explanation = open_explanation(trained_run)
     with pytest.raises(CamcoreError) as caught:
-        generation.maps("grad_cam@layer1")
+        explanation.maps("grad_cam@layer1")
     assert str(caught.value) == "Unknown source 'grad_cam@layer1'. Choose from: cam, grad_cam, grad_cam@layer3."
     with pytest.raises(CamcoreError) as caught:
-        generation.maps("cam", "second")
+        explanation.maps("cam", "second")
     assert str(caught.value) == "Unknown target 'second'. Choose from: predicted, true, runner_up, other."

@@ -1,4 +1,4 @@
-"""The files of a generation that nothing lists: all there, or what is wrong is named with the way out."""
+"""The files of an explanation that nothing lists: all there, or what is wrong is named with the way out."""
 
 import io
 import json
@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from camcore.errors import RunError
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
@@ -30,38 +30,38 @@ FILES = (
 )
 
 
-def read_everything(generation: Generation) -> None:
-    for source in generation.sources:
-        generation.maps(source.id)
-    _ = generation.samples, generation.logits, generation.pooled, generation.targets
-    for index in range(generation.manifest["images"]):
-        generation.thumbnail(index)
+def read_everything(explanation: Explanation) -> None:
+    for source in explanation.sources:
+        explanation.maps(source.id)
+    _ = explanation.samples, explanation.logits, explanation.pooled, explanation.targets
+    for index in range(explanation.manifest["images"]):
+        explanation.thumbnail(index)
 
 
 def test_the_list_of_files_is_complete(trained_run: Run) -> None:
-    generation = open_generation(trained_run)
-    read_everything(generation)
-    names = {path.name for path in generation.path.iterdir()}
+    explanation = open_explanation(trained_run)
+    read_everything(explanation)
+    names = {path.name for path in explanation.path.iterdir()}
     assert names == {*FILES, "manifest.json", SUMS}
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_each_missing_file_is_named_with_the_way_out(name: str, old_run: Run) -> None:
-    path = open_generation(old_run).path / name
+    path = open_explanation(old_run).path / name
     path.unlink()
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(old_run))
+        read_everything(open_explanation(old_run))
     assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {old_run.path} --force"
 
 
 @pytest.mark.parametrize("keep", [0, 0.5, 0.97])
 @pytest.mark.parametrize("name", FILES)
 def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, old_run: Run) -> None:
-    path = open_generation(old_run).path / name
+    path = open_explanation(old_run).path / name
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(old_run))
+        read_everything(open_explanation(old_run))
     assert str(caught.value).startswith(f"{path} is damaged (")
     assert str(caught.value).endswith(f"Make it anew: camcore explain {old_run.path} --force")
     assert "\n" not in str(caught.value)
@@ -69,31 +69,31 @@ def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, old
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".npy")])
 def test_an_array_of_other_images_is_named(name: str, old_run: Run) -> None:
-    path = open_generation(old_run).path / name
+    path = open_explanation(old_run).path / name
     array = np.load(path)
     np.save(path, np.concatenate([array, array[:1]]))
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(old_run))
+        read_everything(open_explanation(old_run))
     rows = len(array)
     assert str(caught.value).startswith(f"{path} is damaged ({rows + 1} rows, not {rows}). Make it anew: ")
 
 
 def test_a_table_of_other_images_is_named(old_run: Run) -> None:
-    generation = open_generation(old_run)
-    path = generation.path / "samples.parquet"
-    generation.samples.iloc[:-1].to_parquet(path, index=False)
+    explanation = open_explanation(old_run)
+    path = explanation.path / "samples.parquet"
+    explanation.samples.iloc[:-1].to_parquet(path, index=False)
     with pytest.raises(RunError) as caught:
-        read_everything(open_generation(old_run))
+        read_everything(open_explanation(old_run))
     way_out = f"Make it anew: camcore explain {old_run.path} --force"
     assert str(caught.value) == f"{path} is damaged (5 rows, not 6). {way_out}"
 
 
 def test_pictures_of_other_images_are_named(old_run: Run) -> None:
-    path = open_generation(old_run).path / "thumbnails.bin"
+    path = open_explanation(old_run).path / "thumbnails.bin"
     content = path.read_bytes()
     path.write_bytes(content + b"more")
     with pytest.raises(RunError, match=rf"\({len(content) + 4} bytes, not {len(content)}\)"):
-        read_everything(open_generation(old_run))
+        read_everything(open_explanation(old_run))
 
 
 @pytest.mark.parametrize(
@@ -116,24 +116,24 @@ def test_pictures_of_other_images_are_named(old_run: Run) -> None:
     ],
 )
 def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], message: str, old_run: Run) -> None:
-    path = open_generation(old_run).path / "manifest.json"
+    path = open_explanation(old_run).path / "manifest.json"
     changed = json.loads(path.read_text(encoding="utf-8")) | values
     path.write_text(json.dumps({name: value for name, value in changed.items() if value is not ...}))
     with pytest.raises(RunError) as caught:
-        open_generation(old_run)
+        open_explanation(old_run)
     way_out = f"Make it anew: camcore explain {old_run.path} --force"
     newer = f"Update camcore, or make the heatmaps anew: camcore explain {old_run.path} --force"
     assert str(caught.value) == f"{path} {message.format(way_out=way_out, newer=newer)}"
 
 
 def test_images_of_two_classes_alone_have_no_accuracy_and_no_damage(old_run: Run) -> None:
-    path = open_generation(old_run).path / "manifest.json"
+    path = open_explanation(old_run).path / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"accuracy": None}))
-    assert math.isnan(open_generation(old_run).accuracy)
+    assert math.isnan(open_explanation(old_run).accuracy)
 
 
 def test_a_copied_run_is_complete(trained_run: Run, tmp_path: Path) -> None:
     copy = open_run(Path(shutil.copytree(trained_run.path, tmp_path / "server" / "copy")))
-    read_everything(open_generation(copy))
-    with Image.open(io.BytesIO(open_generation(copy).thumbnail(0))) as picture:
+    read_everything(open_explanation(copy))
+    with Image.open(io.BytesIO(open_explanation(copy).thumbnail(0))) as picture:
         assert picture.format == "JPEG"

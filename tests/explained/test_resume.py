@@ -13,7 +13,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explained import explain as explaining
 from camcore.explained import resume
 from camcore.explained.explain import explain
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.sources import Source
 from camcore.runs.run import Run
 from camcore.runs.weights import load_model, save_weights
@@ -47,15 +47,15 @@ class Batches:
         return self._choose(*given)
 
 
-def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: bool = False) -> Generation:
+def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: bool = False) -> Explanation:
     return explain(run, dataset, load_model(run), sources, torch.device("cpu"), all_classes, workers=0)
 
 
-def read_all(generation: Generation) -> dict[str, Any]:
+def read_all(explanation: Explanation) -> dict[str, Any]:
     """Return the content of every file but the manifest, whose date and rate differ, and the list of sums."""
     others = ("manifest.json", "samples.parquet", "SHA256SUMS")
-    files = [path for path in generation.path.iterdir() if path.name not in others]
-    return {path.name: path.read_bytes() for path in files} | {"samples": generation.samples.to_csv()}
+    files = [path for path in explanation.path.iterdir() if path.name not in others]
+    return {path.name: path.read_bytes() for path in files} | {"samples": explanation.samples.to_csv()}
 
 
 def stop(run: Run, dataset: Dataset, batches: Batches, at: int) -> None:
@@ -73,14 +73,14 @@ def test_what_is_finished_is_not_computed_again(
     own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = read_all(explain_now(own_run, dataset, BOTH, all_classes=True))
-    before, batches = open_generation(own_run).id, Batches(monkeypatch)
+    before, batches = open_explanation(own_run).id, Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
-    assert open_generation(own_run).id == before, "the old maps are in force until all new ones are there"
+    assert open_explanation(own_run).id == before, "the old maps are in force until all new ones are there"
     assert parts(own_run) == ["0000000000", "plan.json"]
     made = explain_now(own_run, dataset, BOTH, all_classes=True)
     assert batches.count == 1
     assert read_all(made) == whole
-    assert made.id == open_generation(own_run).id != before
+    assert made.id == open_explanation(own_run).id != before
     assert parts(own_run) == []
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.explained.explain import explain
-from camcore.explained.explanation import TARGETS, Generation, open_generation
+from camcore.explained.explanation import TARGETS, Explanation, open_explanation
 from camcore.heatmaps.drawing import map_status
 from camcore.heatmaps.sources import Source
 from camcore.runs.run import Run
@@ -28,39 +28,39 @@ def dataset(tiny_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def generation(trained_run: Run) -> Generation:
-    return open_generation(trained_run)
+def explanation(trained_run: Run) -> Explanation:
+    return open_explanation(trained_run)
 
 
-def test_every_array_has_a_row_per_validation_image(generation: Generation) -> None:
-    assert {name: generation.maps(name).shape for name in SOURCES} == {
+def test_every_array_has_a_row_per_validation_image(explanation: Explanation) -> None:
+    assert {name: explanation.maps(name).shape for name in SOURCES} == {
         "cam": (6, 2, 2),
         "grad_cam": (6, 2, 2),
         "grad_cam@layer3": (6, 4, 4),
     }
-    assert np.load(generation.path / "cam.npy").shape == (6, len(TARGETS), 2, 2)
-    assert generation.logits.shape == (6, 3)
-    assert generation.pooled.shape == (6, 256)
-    assert generation.targets.shape == (6, len(TARGETS))
-    arrays = (generation.logits, generation.pooled, *(generation.maps(name) for name in SOURCES))
+    assert np.load(explanation.path / "cam.npy").shape == (6, len(TARGETS), 2, 2)
+    assert explanation.logits.shape == (6, 3)
+    assert explanation.pooled.shape == (6, 256)
+    assert explanation.targets.shape == (6, len(TARGETS))
+    arrays = (explanation.logits, explanation.pooled, *(explanation.maps(name) for name in SOURCES))
     assert {array.dtype for array in arrays} == {np.dtype("float32")}
     assert all(np.isfinite(array).all() for array in arrays)
 
 
-def test_the_table_says_what_is_known_of_each_image(generation: Generation, dataset: Dataset) -> None:
-    table = generation.samples
+def test_the_table_says_what_is_known_of_each_image(explanation: Explanation, dataset: Dataset) -> None:
+    table = explanation.samples
     for column in ("id", "path", "label", "width", "height", "other_label"):
         assert table[column].tolist() == [getattr(sample, column) for sample in dataset.val]
-    shares = torch.from_numpy(np.array(generation.logits)).softmax(1).max(1).values
+    shares = torch.from_numpy(np.array(explanation.logits)).softmax(1).max(1).values
     np.testing.assert_allclose(table["confidence"], shares, rtol=1e-5)
-    assert table["predicted"].tolist() == generation.targets[:, 0].tolist()
+    assert table["predicted"].tolist() == explanation.targets[:, 0].tolist()
     for name in SOURCES:
-        assert table[f"status_{name}"].tolist() == map_status(generation.maps(name)).tolist()
+        assert table[f"status_{name}"].tolist() == map_status(explanation.maps(name)).tolist()
     assert all(len(boxes) == 0 for boxes in table["boxes"])
 
 
-def test_the_manifest_says_what_was_explained(generation: Generation, trained_run: Run, dataset: Dataset) -> None:
-    manifest = generation.manifest
+def test_the_manifest_says_what_was_explained(explanation: Explanation, trained_run: Run, dataset: Dataset) -> None:
+    manifest = explanation.manifest
     assert manifest["sources"] == list(SOURCES)
     assert manifest["images"] == 6
     assert manifest["targets"] == list(TARGETS)
@@ -77,19 +77,19 @@ def test_the_manifest_says_what_was_explained(generation: Generation, trained_ru
     assert manifest["cam_check"]["holds"] is True
     assert manifest["cam_check"]["max_error"] < 1e-4
     assert manifest["images_per_second"] == pytest.approx(6 / manifest["seconds"])
-    assert generation.accuracy == (generation.samples["label"] == generation.samples["predicted"]).mean()
+    assert explanation.accuracy == (explanation.samples["label"] == explanation.samples["predicted"]).mean()
 
 
-def test_thumbnails_are_whole_images_in_their_proportions(generation: Generation, dataset: Dataset) -> None:
+def test_thumbnails_are_whole_images_in_their_proportions(explanation: Explanation, dataset: Dataset) -> None:
     for index, sample in enumerate(dataset.val):
-        with Image.open(io.BytesIO(generation.thumbnail(index))) as picture:
+        with Image.open(io.BytesIO(explanation.thumbnail(index))) as picture:
             assert picture.size == (sample.width, sample.height), "small images are not enlarged"
             difference = np.asarray(picture.convert("RGB")).astype(int) - np.asarray(dataset.load_image(sample))
             assert np.abs(difference).mean() < 20
 
 
-def test_no_absolute_path_gets_into_a_generation(generation: Generation, tiny_folder: Path) -> None:
-    for path in generation.path.iterdir():
+def test_no_absolute_path_gets_into_a_generation(explanation: Explanation, tiny_folder: Path) -> None:
+    for path in explanation.path.iterdir():
         assert str(tiny_folder).encode() not in path.read_bytes(), path.name
 
 

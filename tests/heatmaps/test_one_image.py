@@ -7,7 +7,7 @@ from camcore.config import ModelConfig
 from camcore.data.image_files import load_rgb
 from camcore.data.registry import open_dataset
 from camcore.data.uploaded_image import read_uploaded_image
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import parse_source
 
@@ -22,22 +22,22 @@ def model(trained_run):
 def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, model, tiny_folder):
     from camcore.heatmaps.one_image import explain_classes, predict
 
-    generation = open_generation(trained_run)
-    sources = [parse_source(name) for name in generation.manifest["sources"]]
+    explanation = open_explanation(trained_run)
+    sources = [parse_source(name) for name in explanation.manifest["sources"]]
     dataset = open_dataset(trained_run.config.dataset, tiny_folder)
     for index, sample in enumerate(dataset.val):
-        content = (tiny_folder / generation.samples["path"].iloc[index]).read_bytes()
+        content = (tiny_folder / explanation.samples["path"].iloc[index]).read_bytes()
         image = read_uploaded_image(content, trained_run.config.view)
-        assert (image.width, image.height) == load_rgb(tiny_folder / generation.samples["path"].iloc[index]).size
-        logits = np.asarray(generation.logits[index], dtype=np.float64)
+        assert (image.width, image.height) == load_rgb(tiny_folder / explanation.samples["path"].iloc[index]).size
+        logits = np.asarray(explanation.logits[index], dtype=np.float64)
         expected = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
         prediction = predict(model, image.seen)
         np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-5)
-        classes = [int(generation.samples["predicted"].iloc[index]), int(generation.samples["label"].iloc[index])]
+        classes = [int(explanation.samples["predicted"].iloc[index]), int(explanation.samples["label"].iloc[index])]
         maps = explain_classes(model, image.seen, classes, sources)
         for source in sources:
             for at, target in enumerate(("predicted", "true")):
-                stored = np.asarray(generation.maps(source.id, target)[index])
+                stored = np.asarray(explanation.maps(source.id, target)[index])
                 # Alone or in a batch, sums are rounded differently: before the last layer, a ReLU at zero may open.
                 tolerance = 1e-5 if source.layer is None else 1e-2
                 np.testing.assert_allclose(maps[source.id][at], stored, atol=tolerance * np.abs(stored).max())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from camcore.explained.explanation import TARGETS, open_generation
+from camcore.explained.explanation import TARGETS, open_explanation
 from camcore.heatmaps.drawing import render
 from camcore.presentation import contact_sheet
 from camcore.presentation.contact_sheet import (
@@ -38,7 +38,7 @@ def run(tmp_path_factory):
 
 
 def draw(run, indices=(0,), sources=("cam", "grad_cam"), **view):
-    return draw_contact_sheet(run, open_generation(run), indices, sources, DEFAULTS | view, TEXT)
+    return draw_contact_sheet(run, open_explanation(run), indices, sources, DEFAULTS | view, TEXT)
 
 
 def frame(sheet, number=0):
@@ -57,13 +57,13 @@ def test_a_sheet_is_as_large_as_its_columns_and_rows(run):
 
 def test_a_map_that_is_no_heatmap_says_so_below_its_photograph(run, tmp_path):
     copy = open_run(Path(shutil.copytree(run.path, tmp_path / "copy")))
-    generation = open_generation(copy)
-    maps = np.load(generation.path / "grad_cam.npy")
+    explanation = open_explanation(copy)
+    maps = np.load(explanation.path / "grad_cam.npy")
     maps[0, 0], maps[1, 0, 2, 3] = 0, np.nan
-    np.save(generation.path / "grad_cam.npy", maps)
-    assert find_problems(generation, 0, ("cam", "grad_cam"), "predicted") == {"grad_cam": "no_positive_evidence"}
-    assert find_problems(generation, 1, ("cam", "grad_cam"), "predicted") == {"grad_cam": "not_finite"}
-    assert find_problems(generation, 0, ("cam", "grad_cam"), "other") == {}, "there is no other object"
+    np.save(explanation.path / "grad_cam.npy", maps)
+    assert find_problems(explanation, 0, ("cam", "grad_cam"), "predicted") == {"grad_cam": "no_positive_evidence"}
+    assert find_problems(explanation, 1, ("cam", "grad_cam"), "predicted") == {"grad_cam": "not_finite"}
+    assert find_problems(explanation, 0, ("cam", "grad_cam"), "other") == {}, "there is no other object"
     for index in (0, 1):
         plain, sheet = draw(copy, (index,), overlay="off"), draw(copy, (index,), overlay="b")
         photograph, pictured = frame(plain), frame(sheet)
@@ -83,12 +83,12 @@ def test_it_is_a_png(run):
 @pytest.mark.parametrize("index", [0, 1, 2])
 @pytest.mark.parametrize("convention", CHOICES["draw"])
 def test_a_map_is_drawn_as_everywhere_else(run, index, convention):
-    generation = open_generation(run)
-    photograph = Image.open(BytesIO(generation.thumbnail(index))).convert("RGB")
+    explanation = open_explanation(run)
+    photograph = Image.open(BytesIO(explanation.thumbnail(index))).convert("RGB")
     factor = FRAME / max(photograph.size)
     size = (round(photograph.width * factor), round(photograph.height * factor))
     photograph = photograph.resize(size, Image.Resampling.BICUBIC)
-    raw = np.asarray(generation.maps("cam")[index])
+    raw = np.asarray(explanation.maps("cam")[index])
     expected = render(np.asarray(photograph), raw, convention, "cam", "cividis", 0.7)
     left, top = (FRAME - size[0]) // 2, (FRAME - size[1]) // 2
     found = frame(draw(run, [index], draw=convention, colors="cividis", opacity="70"))
@@ -134,8 +134,8 @@ def test_true_cells_are_flat(run):
 
 
 def test_a_common_scale_has_one_hottest_picture(run):
-    generation = open_generation(run)
-    maps = np.asarray(generation.maps("grad_cam"))
+    explanation = open_explanation(run)
+    maps = np.asarray(explanation.maps("grad_cam"))
     hottest, other = int(maps.max((1, 2)).argmax()), 2
     view = {"opacity": "100", "scale": "common"}
     sources = ("grad_cam", "grad_cam")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.measures.disagreement import compare
 from camcore.presentation.image_table import make_image_table, to_csv
 from camcore.runs.run import open_run
@@ -20,21 +20,21 @@ def run(tmp_path_factory):
 
 
 def test_rows_come_in_the_order_asked_for_with_the_engine_s_numbers(run):
-    generation = open_generation(run)
-    table = make_image_table(run, generation, [13, 3, 9], "cam", "grad_cam@layer3")
+    explanation = open_explanation(run)
+    table = make_image_table(run, explanation, [13, 3, 9], "cam", "grad_cam@layer3")
     assert table["id"].tolist() == ["val/00013", "val/00003", "val/00009"]
     assert table["right"].tolist() == ["yes", "no", "yes"]
     assert table["second_class"].tolist() == ["", "", "Pug"]
-    a, b = (np.asarray(generation.maps(source)) for source in ("cam", "grad_cam@layer3"))
+    a, b = (np.asarray(explanation.maps(source)) for source in ("cam", "grad_cam@layer3"))
     expected = compare(a, "cam", b, "grad_cam").iloc[[13, 3, 9]].reset_index(drop=True)
     pd.testing.assert_frame_equal(table[expected.columns], expected)
 
 
 def test_every_source_has_its_heat_off_the_object_in_both_conventions_and_its_status(run):
-    generation = open_generation(run)
-    table = make_image_table(run, generation, range(40), "cam", "grad_cam")
-    for source in generation.manifest["sources"]:
-        assert table[f"status_{source}"].tolist() == generation.samples[f"status_{source}"].tolist()
+    explanation = open_explanation(run)
+    table = make_image_table(run, explanation, range(40), "cam", "grad_cam")
+    for source in explanation.manifest["sources"]:
+        assert table[f"status_{source}"].tolist() == explanation.samples[f"status_{source}"].tolist()
     positive, blank = table["off_object_cam_positive"], table["status_cam"] == "no_positive_evidence"
     assert blank.sum() == 3
     assert (positive.isna() == blank).all(), "a map without heat has no share of it anywhere"

@@ -18,7 +18,7 @@ import plotly.io
 import pytest
 
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.explained.queries import measure_pair
 from camcore.presentation import html, texts
 from camcore.presentation.report.background import write_list
@@ -89,7 +89,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_verdict_comes_first_in_the_words_of_the_dashboard(judged: Path, page: str) -> None:
-    verdict = json.loads((open_generation(open_run(judged)).path / "verdict.json").read_text(encoding="utf-8"))
+    verdict = json.loads((open_explanation(open_run(judged)).path / "verdict.json").read_text(encoding="utf-8"))
     said, left = write_sentences(text_in("en"), verdict)
     places = [page.index(escape(sentence)) for sentence in said + left]
     assert places == sorted(places)
@@ -121,15 +121,15 @@ def test_without_a_verdict_it_names_the_command_and_not_where_the_run_lies(tmp_p
 
 
 def test_numbers_are_those_of_the_run(judged: Path, page: str) -> None:
-    generation = open_generation(open_run(judged))
-    assert f"<b>{generation.accuracy:.1%}</b>" in page
+    explanation = open_explanation(open_run(judged))
+    assert f"<b>{explanation.accuracy:.1%}</b>" in page
     assert "<b>60</b>" in page
-    moved = measure_pair(generation, "cam", "grad_cam")["heat_moved_literature"].mean()
+    moved = measure_pair(explanation, "cam", "grad_cam")["heat_moved_literature"].mean()
     assert f"<b>{moved:.0%} → 0%</b>" in page
 
 
 def test_the_most_different_images_come_first(judged: Path, page: str) -> None:
-    values = measure_pair(open_generation(open_run(judged)), "cam", "grad_cam")["heat_moved_literature"].to_numpy()
+    values = measure_pair(open_explanation(open_run(judged)), "cam", "grad_cam")["heat_moved_literature"].to_numpy()
     tiles = read_data(page)["grid"]["tiles"]
     assert [tile["index"] for tile in tiles] == list(np.argsort(-values, kind="stable")[:12])
     assert tiles[0]["caption"] == f"Heat moved {values.max():.0%}"
@@ -144,7 +144,7 @@ def test_other_sources_can_be_compared(judged: Path) -> None:
 def test_one_source_alone_shows_the_surest_mistakes_first(tmp_path: Path) -> None:
     run = open_run(make_run(tmp_path, "one", images=20, cam_able=False, sources=("grad_cam",)))
     page = make_report(run)
-    samples = open_generation(run).samples
+    samples = open_explanation(run).samples
     tiles = read_data(page)["grid"]["tiles"]
     wrong = [tile["confidence"] for tile in tiles if not tile["correct"]]
     assert not tiles[0]["correct"] and tiles[-1]["correct"]
@@ -278,7 +278,7 @@ def test_it_refuses_with_the_way_out(judged: Path, tmp_path: Path) -> None:
     ],
 )
 def test_settings_are_checked(judged: Path, settings: dict[str, Any], message: str) -> None:
-    stored = ", ".join(open_generation(open_run(judged)).manifest["sources"])
+    stored = ", ".join(open_explanation(open_run(judged)).manifest["sources"])
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(judged), **settings)
     assert str(caught.value) == message.format(stored=stored, languages=", ".join(texts.LANGUAGES))
@@ -293,7 +293,7 @@ def test_a_run_without_heatmaps_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(judged, tmp_path / "copy"))
-    damaged = open_generation(open_run(path)).path / "verdict.json"
+    damaged = open_explanation(open_run(path)).path / "verdict.json"
     damaged.write_text('{"format_version": 1}', encoding="utf-8")
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(path))
@@ -302,13 +302,13 @@ def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: 
 
 def test_images_without_a_box_or_without_finite_maps_are_no_trouble(tmp_path: Path) -> None:
     path = make_run(tmp_path, "holes", images=8)
-    generation = open_generation(open_run(path))
-    maps = np.load(generation.path / "grad_cam.npy")
+    explanation = open_explanation(open_run(path))
+    maps = np.load(explanation.path / "grad_cam.npy")
     maps[:] = np.nan
-    np.save(generation.path / "grad_cam.npy", maps)
-    samples = pd.read_parquet(generation.path / "samples.parquet")
+    np.save(explanation.path / "grad_cam.npy", maps)
+    samples = pd.read_parquet(explanation.path / "samples.parquet")
     samples["boxes"] = [[] for _ in range(len(samples))]
-    samples.to_parquet(generation.path / "samples.parquet")
+    samples.to_parquet(explanation.path / "samples.parquet")
     page = make_report(open_run(path))
     assert "Heat off the object, " not in page and "nan%" not in page
     assert [tile["caption"] for tile in read_data(page)["grid"]["tiles"]] == [""] * 8

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.presentation.texts import text_in
 from camcore.presentation.texts.en import STRINGS
 from camcore.presentation.verdict.costs import draw_seeds, list_price, pair_seeds, write_price_lead
@@ -25,7 +25,7 @@ PRICE = ("accuracy", "accuracy_against", "difference", "low", "high", "p_value")
 def gap(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     path = make_run(tmp_path_factory.mktemp("runs"), "gap", images=60)
     write_verdict(path)
-    verdict = read_verdict(open_generation(open_run(path)))
+    verdict = read_verdict(open_explanation(open_run(path)))
     assert verdict is not None
     return verdict
 
@@ -86,7 +86,7 @@ def test_every_measure_has_its_texts() -> None:
 def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     path = make_run(tmp_path_factory.mktemp("grouped"), "dogs-seed1", images=40)
     write_verdict(path, against="mlp", over_seeds=True)
-    verdict = read_verdict(open_generation(open_run(path)))
+    verdict = read_verdict(open_explanation(open_run(path)))
     assert verdict is not None
     return verdict
 

@@ -10,7 +10,7 @@ import pytest
 
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs import create
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
@@ -87,7 +87,7 @@ def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
         train_over(own_run, tiny_folder, seed=5)
     assert read_folder(own_run.path) == before
     assert names_beside(own_run.path) == ["own"]
-    assert open_generation(open_run(own_run.path)).cam_able
+    assert open_explanation(open_run(own_run.path)).cam_able
 
 
 def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(

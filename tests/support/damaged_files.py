@@ -12,7 +12,7 @@ from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.workflows import explain, verdict
 
-# Patterns, because a generation and the values of a verdict have names of their own; each is of one file.
+# Patterns, because an explanation and the values of a verdict have names of their own; each is of one file.
 FILES = (
     "run.json",
     "history.csv",

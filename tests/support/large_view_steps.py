@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 from dashboard.data import measures, runs
 from tests.support.browser_steps import READ_CANVAS, parameters, settle, wait_until_painted
@@ -21,7 +21,7 @@ def make_browsed_run(folder: Path) -> Path:
     """Write a run with the maps of every class; one class has markup for a name."""
     path = make_run(folder, "run", images=IMAGES, classes=CLASSES)
     maps = np.random.default_rng(0).normal(size=(IMAGES, len(CLASSES), 7, 7))
-    np.save(open_generation(open_run(path)).path / "all_classes.npy", maps.astype(np.float16))
+    np.save(open_explanation(open_run(path)).path / "all_classes.npy", maps.astype(np.float16))
     return path
 
 

@@ -11,7 +11,7 @@ from safetensors.numpy import save
 
 from camcore import geometry
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
-from camcore.explained.explanation import TARGETS, new_generation
+from camcore.explained.explanation import TARGETS, new_explanation
 from camcore.heatmaps.drawing import map_status
 from camcore.runs.create import create_run
 from camcore.runs.run import EPOCH_KEY, FORMAT_VERSION, Run
@@ -120,7 +120,7 @@ def _write_generation(
     drawn = draw_pictures(min(images, max(DISTINCT_PICTURES, classes)), classes, seed)
     wrong = np.arange(images) % 4 == 3 if right is None else ~right
     tables: list[pd.DataFrame] = []
-    with new_generation(run) as folder:
+    with new_explanation(run) as folder:
         files: dict[str, NDArray[Any]] = {}
         for start in range(0, images, IMAGES_AT_ONCE):
             rows = range(start, min(images, start + IMAGES_AT_ONCE))

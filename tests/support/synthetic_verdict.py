@@ -1,4 +1,4 @@
-"""A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` in the generation of a synthetic run."""
+"""A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` in the explanation of a synthetic run."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.runs.run import open_run
@@ -48,52 +48,52 @@ def write_verdict(
     claims: list[dict[str, Any]] | None = None,
     over_seeds: bool = False,
 ) -> Path:
-    """Write a plausible verdict into the generation in force of a run, maps of all methods included; return its folder.
+    """Write a plausible verdict into the explanation in force of a run, maps of all methods included; return its folder.
 
     `against` names the run of the price, or its group where it is `over_seeds`; `claims` replaces those that fit the
     numbers.
     """
-    generation = open_generation(open_run(path))
-    add_maps(generation, seed)
-    generation = open_generation(open_run(path))
-    sources = list(generation.manifest["sources"])
-    table = _draw_values(generation, [*sources, *BASELINES], seed)
-    table.to_parquet(generation.path / "measures.parquet")
-    document = _describe(path.name, generation, table, sources)
-    document["price"] = _make_price(against, len(generation.samples), over_seeds) if against else None
+    explanation = open_explanation(open_run(path))
+    add_maps(explanation, seed)
+    explanation = open_explanation(open_run(path))
+    sources = list(explanation.manifest["sources"])
+    table = _draw_values(explanation, [*sources, *BASELINES], seed)
+    table.to_parquet(explanation.path / "measures.parquet")
+    document = _describe(path.name, explanation, table, sources)
+    document["price"] = _make_price(against, len(explanation.samples), over_seeds) if against else None
     document["claims"] = _make_claims(document) if claims is None else claims
-    write_json(generation.path / "verdict.json", document)
-    return generation.path
+    write_json(explanation.path / "verdict.json", document)
+    return explanation.path
 
 
-def add_maps(generation: Generation, seed: int) -> None:
+def add_maps(explanation: Explanation, seed: int) -> None:
     """Add the maps of every method that the run lacks, made from Grad-CAM's."""
     random = np.random.default_rng(seed)
-    last = np.load(generation.path / "grad_cam.npy")
-    samples = pd.read_parquet(generation.path / "samples.parquet")
-    sources = list(generation.manifest["sources"])
+    last = np.load(explanation.path / "grad_cam.npy")
+    samples = pd.read_parquet(explanation.path / "samples.parquet")
+    sources = list(explanation.manifest["sources"])
     for name, method in METHODS.items():
         if name in sources or method.needs == "class_weights":
             continue
-        noise = 0 if method.gap_identity and generation.cam_able else random.normal(0, 0.04, last.shape)
-        np.save(generation.path / f"{name}.npy", (last + noise).astype(np.float32))
+        noise = 0 if method.gap_identity and explanation.cam_able else random.normal(0, 0.04, last.shape)
+        np.save(explanation.path / f"{name}.npy", (last + noise).astype(np.float32))
         samples[f"status_{name}"] = samples["status_grad_cam"]
         sources.append(name)
     order = [*(name for name in METHODS if name in sources), *(source for source in sources if source not in METHODS)]
-    samples.to_parquet(generation.path / "samples.parquet")
-    write_json(generation.path / "manifest.json", generation.manifest | {"sources": order})
+    samples.to_parquet(explanation.path / "samples.parquet")
+    write_json(explanation.path / "manifest.json", explanation.manifest | {"sources": order})
 
 
-def _draw_values(generation: Generation, sources: list[str], seed: int) -> pd.DataFrame:
+def _draw_values(explanation: Explanation, sources: list[str], seed: int) -> pd.DataFrame:
     """Return a row per source and image: a common difficulty per image, and a shift and some noise per source."""
     random = np.random.default_rng(seed)
-    images = len(generation.samples)
-    two_class = (generation.samples["other_label"] != -1).to_numpy()
+    images = len(explanation.samples)
+    two_class = (explanation.samples["other_label"] != -1).to_numpy()
     common = random.normal(0, 0.16, (len(MEASURES), images))
     rows = []
-    reference = _reference(generation)
+    reference = _reference(explanation)
     for source in sources:
-        same = source == reference or (source not in BASELINES and _is_same(reference, source, generation))
+        same = source == reference or (source not in BASELINES and _is_same(reference, source, explanation))
         noise = 0 if same else random.normal(0, 0.07, common.shape)
         values = common + noise + (0 if same else SHIFTS.get(source, 0.0))
         rows.append(_make_rows(source, values, two_class))
@@ -118,16 +118,16 @@ def _make_rows(source: str, values: NDArray[np.float64], two_class: NDArray[np.b
 _NORMAL = np.random.default_rng(0).normal(0, 1, 4001)
 
 
-def _describe(run: str, generation: Generation, table: pd.DataFrame, sources: list[str]) -> dict[str, Any]:
-    samples = generation.samples
+def _describe(run: str, explanation: Explanation, table: pd.DataFrame, sources: list[str]) -> dict[str, Any]:
+    samples = explanation.samples
     right = (samples["label"] == samples["predicted"]).to_numpy()
     by_source = {source: group.set_index("index") for source, group in table.groupby("source")}
-    reference = _reference(generation)
+    reference = _reference(explanation)
     return {
         "format_version": 1,
         "created": "2026-01-01T00:00:00+00:00",
         "run": run,
-        "generation": generation.id,
+        "generation": explanation.id,
         "seed": 0,
         "reference": reference,
         "images": {"all": len(samples), "faithfulness": len(samples) // 2}
@@ -136,7 +136,7 @@ def _describe(run: str, generation: Generation, table: pd.DataFrame, sources: li
         "sources": sources,
         "baselines": list(BASELINES),
         "not_applicable": {} if "cam" in sources else {"cam": NO_CAM},
-        "measures": {name: _describe_measure(name, by_source, sources, generation, right) for name in MEASURES},
+        "measures": {name: _describe_measure(name, by_source, sources, explanation, right) for name in MEASURES},
         "curves": make_curves([*sources, *BASELINES], SHIFTS),
         "randomization": make_randomization(sources, SHIFTS),
         "cost": make_cost(sources),
@@ -146,10 +146,10 @@ def _describe(run: str, generation: Generation, table: pd.DataFrame, sources: li
 
 
 def _describe_measure(
-    name: str, tables: dict[str, pd.DataFrame], sources: list[str], generation: Generation, right: NDArray[np.bool_]
+    name: str, tables: dict[str, pd.DataFrame], sources: list[str], explanation: Explanation, right: NDArray[np.bool_]
 ) -> dict[str, Any]:
     group, kind, better, _ = MEASURES[name]
-    reference = _reference(generation)
+    reference = _reference(explanation)
     values = {source: table[name] for source, table in tables.items()}
     resampled = kind == "resampled"
     return {
@@ -161,7 +161,7 @@ def _describe_measure(
         "values": {source: _estimate(found) for source, found in values.items()},
         "oracle": {source: float(values[source].mean()) + 0.012 for source in sources} if resampled else None,
         "differences": {
-            source: _compare(found, values[reference], source, generation, better)
+            source: _compare(found, values[reference], source, explanation, better)
             for source, found in values.items()
             if source != reference
         },
@@ -179,13 +179,13 @@ def _estimate(values: pd.Series) -> dict[str, float]:
 
 
 def _compare(
-    values: pd.Series, reference: pd.Series, source: str, generation: Generation, better: str
+    values: pd.Series, reference: pd.Series, source: str, explanation: Explanation, better: str
 ) -> dict[str, Any]:
     difference = (values - reference).dropna()
     mean, half = float(difference.mean()), 1.96 * float(difference.sem())
     identical = bool((difference == 0).all())
     wins = mean > 0 if better == "higher" else mean < 0
-    same = source not in BASELINES and _is_same(_reference(generation), source, generation)
+    same = source not in BASELINES and _is_same(_reference(explanation), source, explanation)
     found = "no_difference" if same or identical or abs(mean) < 1.4 * half else "better" if wins else "worse"
     deviation = float(difference.std())
     return {
@@ -252,11 +252,11 @@ def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"code": code, "parameters": parameters} for code, parameters in claims]
 
 
-def _reference(generation: Generation) -> str:
-    return "cam" if "cam" in generation.manifest["sources"] else "grad_cam"
+def _reference(explanation: Explanation) -> str:
+    return "cam" if "cam" in explanation.manifest["sources"] else "grad_cam"
 
 
-def _is_same(reference: str, source: str, generation: Generation) -> bool:
+def _is_same(reference: str, source: str, explanation: Explanation) -> bool:
     return source != reference and identical_by_theory(
-        parse_source(reference), parse_source(source), generation.cam_able
+        parse_source(reference), parse_source(source), explanation.cam_able
     )

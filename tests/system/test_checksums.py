@@ -10,7 +10,7 @@ from threading import Event, Lock
 import pytest
 
 from camcore.errors import CamcoreError, RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import Run
 from camcore.system import checksums
 from camcore.system.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums
@@ -214,9 +214,9 @@ def test_where_nothing_is_listed_nothing_begins_to_be(tmp_path: Path) -> None:
 
 
 def test_a_finished_run_and_its_heatmaps_are_listed_in_full(trained_run: Run) -> None:
-    generation = open_generation(trained_run)
+    explanation = open_explanation(trained_run)
     assert list(read_sums(trained_run.path) or ()) == ["history.csv", "model.safetensors", "run.json"]
-    names = {path.name for path in generation.path.iterdir()} - {SUMS}
-    assert set(read_sums(generation.path) or ()) == names
-    assert list(read_sums(generation.path) or ())[-1] == "manifest.json"
-    assert check_by_sha256sum(trained_run.path) == check_by_sha256sum(generation.path) == 0
+    names = {path.name for path in explanation.path.iterdir()} - {SUMS}
+    assert set(read_sums(explanation.path) or ()) == names
+    assert list(read_sums(explanation.path) or ())[-1] == "manifest.json"
+    assert check_by_sha256sum(trained_run.path) == check_by_sha256sum(explanation.path) == 0

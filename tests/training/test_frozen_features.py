@@ -138,9 +138,9 @@ def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None
     assert run.finished
     model = Classifier(run.config.model, run.config.view, 3)
     model.load_state_dict(load_file(run.weights_path))
-    generation = explain(run, dataset, model, None, CPU, workers=0)
-    assert generation.cam_able
-    assert generation.accuracy == pytest.approx(run.history()["val_accuracy"].iloc[-1])
+    explanation = explain(run, dataset, model, None, CPU, workers=0)
+    assert explanation.cam_able
+    assert explanation.accuracy == pytest.approx(run.history()["val_accuracy"].iloc[-1])
 
 
 def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_held_out(

@@ -11,7 +11,7 @@ import pytest
 
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 from camcore.runs.seed_groups import find_sides
 from camcore.stats.crossed import crossed_difference
@@ -60,7 +60,7 @@ def groups(made: Path, tmp_path: Path) -> Groups:
 
 
 def read_right(path: Path) -> Any:
-    samples = open_generation(open_run(path)).samples
+    samples = open_explanation(open_run(path)).samples
     return (samples["label"] == samples["predicted"])[samples["other_label"] < 0].to_numpy()
 
 
@@ -165,7 +165,7 @@ def test_groups_of_another_view_are_refused(groups: Groups) -> None:
 
 def test_groups_that_were_explained_on_other_images_are_refused(groups: Groups) -> None:
     gap, mlp = groups
-    table = open_generation(open_run(mlp[1])).path / "samples.parquet"
+    table = open_explanation(open_run(mlp[1])).path / "samples.parquet"
     samples = pd.read_parquet(table)
     samples.assign(id="x" + samples["id"]).to_parquet(table)
     assert refusal(gap[0], mlp[0]) == (
@@ -201,20 +201,20 @@ def test_the_command_explains_what_is_not_explained_and_says_every_seed(
     command = ["verdict", tmp_path / "gap-seed1", "--against", tmp_path / "mlp", "--methods", "cam,grad_cam"]
     result = run_camcore(*command, "--images", 2, "--workers", 0)
     assert result.exit_code == 0, result.output
-    generations = {
-        name: open_generation(open_run(tmp_path / name))
+    explanations = {
+        name: open_explanation(open_run(tmp_path / name))
         for name in ("gap-seed1", "gap-seed2", "mlp-seed1", "mlp-seed2")
     }
-    assert generations["mlp-seed2"].manifest["sources"] == ["grad_cam"]
+    assert explanations["mlp-seed2"].manifest["sources"] == ["grad_cam"]
     lines = result.stdout.splitlines()
     at = lines.index("accuracy of gap and mlp (n = 6)")
     for seed, line in enumerate(lines[at + 1 : at + 3], start=1):
         pair = [f"{generations[f'{head}-seed{seed}'].accuracy:.3f}" for head in ("gap", "mlp")]
         assert line.split() == ["seed", str(seed), *pair]
     assert lines[at + 3].startswith("  mean") and lines[at + 4].startswith("  difference")
-    verdict = json.loads((generations["gap-seed1"].path / "verdict.json").read_text(encoding="utf-8"))
+    verdict = json.loads((explanations["gap-seed1"].path / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["price"]["seeds"]["members_against"][1]["run"] == "mlp-seed2"
     assert any("over the 2 seeds of gap" in line or "over 2 seeds beside" in line for line in lines)
     run_camcore(*command, "--images", 2, "--workers", 0)
-    again = open_generation(open_run(tmp_path / "mlp-seed2")).id
-    assert again == generations["mlp-seed2"].id, "what is explained already is left alone"
+    again = open_explanation(open_run(tmp_path / "mlp-seed2")).id
+    assert again == explanations["mlp-seed2"].id, "what is explained already is left alone"

@@ -14,7 +14,7 @@ import torch
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.models.classifier import Classifier
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import VerdictMeasure, correct_for_all, summarize_measure
@@ -48,7 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(runs: Path, head: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((open_generation(open_run(runs / head)).path / "verdict.json").read_text())
+    found: dict[str, Any] = json.loads((open_explanation(open_run(runs / head)).path / "verdict.json").read_text())
     return found
 
 
@@ -84,7 +84,7 @@ def test_every_measure_has_every_method_and_every_baseline(runs: Path) -> None:
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> None:
     verdict = read(runs, "mlp")
     assert verdict["reference"] == "grad_cam"
-    check = open_generation(open_run(runs / "mlp")).manifest["cam_check"]
+    check = open_explanation(open_run(runs / "mlp")).manifest["cam_check"]
     assert verdict["not_applicable"] == {"cam": {"max_error": check["max_error"]}}
     assert "cam" not in verdict["sources"]
     assert not any(found["identical_by_theory"] for found in verdict["measures"]["insertion"]["differences"].values())
@@ -92,16 +92,16 @@ def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> No
 
 def test_the_price_of_the_architecture_is_the_difference_of_the_accuracies(runs: Path) -> None:
     price = read(runs, "gap")["price"]
-    first, second = (open_generation(open_run(runs / head)).accuracy for head in ("gap", "mlp"))
+    first, second = (open_explanation(open_run(runs / head)).accuracy for head in ("gap", "mlp"))
     assert price["difference"] == pytest.approx(first - second)
     assert price["n"] == 36, "images of two dogs do not count"
     assert read(runs, "mlp")["price"] is None
 
 
 def test_the_values_per_image_give_the_means(runs: Path) -> None:
-    generation = open_generation(open_run(runs / "gap"))
+    explanation = open_explanation(open_run(runs / "gap"))
     verdict = read(runs, "gap")
-    table = pd.read_parquet(generation.path / verdict["values_file"])
+    table = pd.read_parquet(explanation.path / verdict["values_file"])
     for source in (*verdict["sources"], *verdict["baselines"]):
         mean = table.loc[table["source"] == source, "energy_in_box"].mean()
         assert mean == pytest.approx(verdict["measures"]["energy_in_box"]["values"][source]["mean"])
@@ -110,19 +110,19 @@ def test_the_values_per_image_give_the_means(runs: Path) -> None:
 
 def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(runs / "gap", tmp_path / "gap"))
-    generation = open_generation(open_run(path))
+    explanation = open_explanation(open_run(path))
     values = (np.nan, np.inf, -np.inf, 0.0)
     for source in ("grad_cam", "layer_cam"):
-        maps = np.load(generation.path / f"{source}.npy")
+        maps = np.load(explanation.path / f"{source}.npy")
         for image, value in enumerate(values):
             maps[image] = value
         maps[5, :, 0, 0], maps[6, :, 0, 0] = np.nan, np.inf
         if source == "layer_cam":
             maps[:] = np.nan
-        np.save(generation.path / f"{source}.npy", maps)
+        np.save(explanation.path / f"{source}.npy", maps)
     accept_run(path)
     made = verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
-    table = read_values(generation, Verdict(made))
+    table = read_values(explanation, Verdict(made))
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
         unknown = table[name].loc["grad_cam"].isna()
@@ -136,9 +136,9 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
         assert "layer_cam" not in measure["values"], name
         assert measure["values"]["grad_cam"]["mean"] is not None, name
     assert "layer_cam" not in made["curves"]["insertion"]
-    assert read_verdict(generation) is not None
-    maps = np.load(generation.path / "cam.npy")
-    np.save(generation.path / "cam.npy", np.full_like(maps, np.nan))
+    assert read_verdict(explanation) is not None
+    maps = np.load(explanation.path / "cam.npy")
+    np.save(explanation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)
     with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
         verdict_run(path, images=2, workers=0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.runs.run import Run, open_run
 from camcore.system import checksums
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, write_sums
@@ -23,8 +23,8 @@ from tests.support.synthetic_verdict import write_verdict
 def list_all(path: Path) -> None:
     """List the files of a synthetic run as a real one's are."""
     write_sums(path, RUN_FILES)
-    generation = open_generation(open_run(path)).path
-    write_sums(generation, [file.name for file in generation.iterdir()])
+    explanation = open_explanation(open_run(path)).path
+    write_sums(explanation, [file.name for file in explanation.iterdir()])
 
 
 @pytest.mark.parametrize("name", ["paper-dogs-gap", "paper-dogs-mlp"])
@@ -55,7 +55,7 @@ def judged(made: Path, tmp_path: Path) -> Path:
 
 
 def count(path: Path) -> int:
-    return len(read_sums(path) or ()) + len(read_sums(open_generation(open_run(path)).path) or ())
+    return len(read_sums(path) or ()) + len(read_sums(open_explanation(open_run(path)).path) or ())
 
 
 def test_a_whole_run_takes_one_line(judged: Path) -> None:
@@ -89,11 +89,11 @@ def test_a_folder_without_runs_names_the_next_command(tmp_path: Path) -> None:
 
 
 def test_every_damaged_file_has_its_line_with_its_own_way_out(judged: Path) -> None:
-    generation = open_generation(open_run(judged)).path
+    explanation = open_explanation(open_run(judged)).path
     measures = "measures.parquet"
-    for path in (judged / "history.csv", generation / "cam.npy", generation / "grad_cam.npy", generation / measures):
+    for path in (judged / "history.csv", explanation / "cam.npy", explanation / "grad_cam.npy", explanation / measures):
         flip(path)
-    (generation / "thumbnails.bin").unlink()
+    (explanation / "thumbnails.bin").unlink()
     result = run_camcore("check", judged)
     assert result.exit_code == 1
     changed = f"is damaged (its SHA-256 is not the one in {SUMS})."
@@ -103,10 +103,10 @@ def test_every_damaged_file_has_its_line_with_its_own_way_out(judged: Path) -> N
     assert sorted(result.stdout.splitlines()) == sorted(
         [
             f"damaged: {judged / 'history.csv'} {changed} Restore it from a copy, or train the run anew.",
-            f"damaged: {generation / 'cam.npy'} {changed} {explain}",
-            f"damaged: {generation / 'grad_cam.npy'} {changed} {explain}",
-            f"damaged: {generation / measures} {changed} {judge}",
-            f"damaged: {generation / 'thumbnails.bin'} is missing. {explain}",
+            f"damaged: {explanation / 'cam.npy'} {changed} {explain}",
+            f"damaged: {explanation / 'grad_cam.npy'} {changed} {explain}",
+            f"damaged: {explanation / measures} {changed} {judge}",
+            f"damaged: {explanation / 'thumbnails.bin'} is missing. {explain}",
         ]
     )
 
@@ -115,8 +115,8 @@ def test_files_too_large_to_be_hashed_at_their_use_are_hashed_too(
     judged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checksums.verify, "__defaults__", (10,))
-    flip(open_generation(open_run(judged)).path / "cam.npy")
-    open_generation(open_run(judged)).maps("cam")
+    flip(open_explanation(open_run(judged)).path / "cam.npy")
+    open_explanation(open_run(judged)).maps("cam")
     result = run_camcore("check", judged)
     assert result.exit_code == 1
     assert "cam.npy is damaged" in result.stdout
@@ -141,19 +141,19 @@ def test_a_change_of_one_s_own_is_told_and_can_be_accepted(judged: Path) -> None
 
 def test_an_older_run_gets_its_lists(old_run: Run) -> None:
     result = run_camcore("check", old_run.path)
-    generation = open_generation(old_run).path
+    explanation = open_explanation(old_run).path
     assert (result.exit_code, result.stdout) == (
         0,
-        f"{old_run.path}: opens; no {SUMS} in {old_run.path}; no {SUMS} in {generation}.\n",
+        f"{old_run.path}: opens; no {SUMS} in {old_run.path}; no {SUMS} in {explanation}.\n",
     )
     assert run_camcore("check", old_run.path, "--accept").exit_code == 0
     assert list(read_sums(old_run.path) or ()) == ["history.csv", "model.safetensors", "run.json"]
-    assert {path.name for path in generation.iterdir()} == {*(read_sums(generation) or ()), SUMS}
+    assert {path.name for path in explanation.iterdir()} == {*(read_sums(explanation) or ()), SUMS}
 
 
 def test_damaged_lists_are_written_anew(judged: Path) -> None:
-    generation = open_generation(open_run(judged)).path
-    for folder in (judged, generation):
+    explanation = open_explanation(open_run(judged)).path
+    for folder in (judged, explanation):
         (folder / SUMS).write_bytes(b"")
     assert run_camcore("check", judged).exit_code == 1
     assert run_camcore("check", judged, "--accept").exit_code == 0
@@ -162,14 +162,14 @@ def test_damaged_lists_are_written_anew(judged: Path) -> None:
 
 @pytest.mark.parametrize("name", ["run.json", "history.csv", "model.safetensors", "cam.npy", "verdict.json"])
 def test_what_can_not_be_opened_is_not_accepted(name: str, judged: Path) -> None:
-    generation = open_generation(open_run(judged)).path
-    path = next(folder / name for folder in (judged, generation) if (folder / name).exists())
+    explanation = open_explanation(open_run(judged)).path
+    path = next(folder / name for folder in (judged, explanation) if (folder / name).exists())
     path.write_bytes(b"{")
-    lists = [(folder / SUMS).read_bytes() for folder in (judged, generation)]
+    lists = [(folder / SUMS).read_bytes() for folder in (judged, explanation)]
     result = run_camcore("check", judged, "--accept")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: {path} is damaged (")
-    assert [(folder / SUMS).read_bytes() for folder in (judged, generation)] == lists
+    assert [(folder / SUMS).read_bytes() for folder in (judged, explanation)] == lists
 
 
 def test_what_can_not_be_opened_gets_no_list(old_run: Run) -> None:
@@ -196,7 +196,7 @@ def test_accepting_wants_the_runs_named(judged: Path) -> None:
 
 
 def test_runs_lists_heatmaps_that_can_not_be_used(judged: Path) -> None:
-    manifest = open_generation(open_run(judged)).path / "manifest.json"
+    manifest = open_explanation(open_run(judged)).path / "manifest.json"
     manifest.unlink()
     row, reason = run_camcore("runs", "--runs", judged.parent).stdout.splitlines()
     assert row.endswith(" trained, heatmaps unusable")
@@ -221,15 +221,15 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
     step: int, old_values: bool, judged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generation = open_generation(open_run(judged))
+    explanation = open_explanation(open_run(judged))
 
     def write_one(mark: float) -> None:
-        found = read_verdict(generation)
+        found = read_verdict(explanation)
         assert found
         scores = Scores()
         for source in (*found.sources, *found.baselines):
-            scores.add("deletion", source, generation.logits[:, 0] * 0 + mark)
-        verdict.write_verdict(generation, found.document | {"seconds": mark}, scores)
+            scores.add("deletion", source, explanation.logits[:, 0] * 0 + mark)
+        verdict.write_verdict(explanation, found.document | {"seconds": mark}, scores)
 
     if not old_values:
         write_one(1.0)
@@ -241,22 +241,22 @@ def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
             stopped = True
         else:
             stopped = False
-    found = read_verdict(generation)
+    found = read_verdict(explanation)
     assert found
-    values = read_values(generation, found)["deletion"]
+    values = read_values(explanation, found)["deletion"]
     mark = found.document["seconds"]
-    assert (values == mark).all() if mark in (1.0, 2.0) else "pointing_strict" in read_values(generation, found)
+    assert (values == mark).all() if mark in (1.0, 2.0) else "pointing_strict" in read_values(explanation, found)
     assert stopped or mark == 2.0
     assert run_camcore("check", judged).exit_code == 0
     write_one(3.0)
-    assert len(list(generation.path.glob("measures*"))) == 1
+    assert len(list(explanation.path.glob("measures*"))) == 1
     assert run_camcore("check", judged).exit_code == 0
 
 
 def test_a_verdict_of_other_heatmaps_is_none(judged: Path) -> None:
-    generation = open_generation(open_run(judged))
+    explanation = open_explanation(open_run(judged))
     other = make_run(judged.parent, "other", images=20, seed=1)
-    shutil.copy(write_verdict(other) / "verdict.json", generation.path)
-    (generation.path / SUMS).unlink()
+    shutil.copy(write_verdict(other) / "verdict.json", explanation.path)
+    (explanation.path / SUMS).unlink()
     with pytest.raises(CamcoreError, match=r"verdict\.json is damaged \(it is of other heatmaps, "):
-        read_verdict(generation)
+        read_verdict(explanation)

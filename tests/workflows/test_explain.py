@@ -11,7 +11,7 @@ import torch
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model, save_weights
@@ -24,8 +24,8 @@ SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
 def explain(run: Run, sources: str | None = None, force: bool = False) -> tuple[str, bool]:
-    generation, made = workflows.explain_run(run.path, sources, force=force, device="cpu", workers=0)
-    return generation.id, made
+    explanation, made = workflows.explain_run(run.path, sources, force=force, device="cpu", workers=0)
+    return explanation.id, made
 
 
 def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_folder: Path) -> None:
@@ -104,18 +104,18 @@ def test_going_on_restores_weights_and_finishes(
 
 
 def test_finished_maps_are_not_made_again(own_run: Run) -> None:
-    before = open_generation(own_run).id
+    before = open_explanation(own_run).id
     assert explain(own_run) == (before, False)
     assert explain(own_run, SOURCES) == (before, False)
     assert explain(own_run, "grad_cam@layer4,cam") == (before, False), "the last layer by its name is the same source"
 
 
 def test_force_makes_new_maps(own_run: Run) -> None:
-    before = open_generation(own_run).id
+    before = open_explanation(own_run).id
     after, made = explain(own_run, SOURCES, force=True)
     assert made
     assert after != before
-    assert open_generation(own_run).id == after
+    assert open_explanation(own_run).id == after
 
 
 def test_other_weights_make_new_maps(own_run: Run) -> None:
@@ -222,12 +222,12 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
         TrainConfig(epochs=1, batch_size=4),
     )
     monkeypatch.setattr(demo, "DEMO_CONFIG", small)
-    generation = demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
-    assert [source.id for source in generation.sources] == SOURCES.split(",")
-    assert generation.manifest["images"] == 10
+    explanation = demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
+    assert [source.id for source in explanation.sources] == SOURCES.split(",")
+    assert explanation.manifest["images"] == 10
     assert open_run(tmp_path / "demo").finished
-    assert (generation.samples["boxes"].map(len) >= 1).all()
-    assert (generation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
+    assert (explanation.samples["boxes"].map(len) >= 1).all()
+    assert (explanation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
     with pytest.raises(CamcoreError, match="exists already"):
         demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
 
@@ -235,9 +235,9 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_new_sources_join_those_that_are_there(own_run: Run) -> None:
     workflows.explain_run(own_run.path, "cam", all_classes=True, force=True, device="cpu", workers=0)
     _, made = explain(own_run, "grad_cam@layer2")
-    generation = open_generation(own_run)
-    assert made and [source.id for source in generation.sources] == ["cam", "grad_cam@layer2"]
-    assert generation.all_class_maps() is not None
+    explanation = open_explanation(own_run)
+    assert made and [source.id for source in explanation.sources] == ["cam", "grad_cam@layer2"]
+    assert explanation.all_class_maps() is not None
     explain(own_run, "grad_cam", force=True)
-    assert [source.id for source in open_generation(own_run).sources] == ["grad_cam"]
-    assert open_generation(own_run).all_class_maps() is None
+    assert [source.id for source in open_explanation(own_run).sources] == ["grad_cam"]
+    assert open_explanation(own_run).all_class_maps() is None

@@ -18,7 +18,7 @@ from PIL import Image
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.explained.queries import name_samples
 from camcore.heatmaps.cam_check import CamCheck
 from camcore.presentation.report.report import make_report
@@ -84,9 +84,9 @@ def import_known(known_state: State, tiny_folder: Path, tmp_path: Path) -> Impor
     return run
 
 
-def explain(run: Run, sources: str | None = None) -> Generation:
+def explain(run: Run, sources: str | None = None) -> Explanation:
     workflows.explain_run(run.path, sources, device="cpu", workers=0, precision="exact")
-    return open_generation(run)
+    return open_explanation(run)
 
 
 @pytest.mark.parametrize(
@@ -110,20 +110,20 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     names = write_names(tmp_path / "names.txt", NAMES)
     config = configure(name, mean=MEAN, std=STD)
     made = import_run(tmp_path / "run", config, weights, names, tiny_folder)
-    generation = explain(made.run)
-    pictures = [Image.open(tiny_folder / path) for path in generation.samples["path"]]
+    explanation = explain(made.run)
+    pictures = [Image.open(tiny_folder / path) for path in explanation.samples["path"]]
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
     seen = load_seen(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
     with torch.no_grad():
-        found = {"stored": torch.from_numpy(np.array(generation.logits)), "model": load_model(made.run)(seen)}
+        found = {"stored": torch.from_numpy(np.array(explanation.logits)), "model": load_model(made.run)(seen)}
     difference = max(float((logits - expected).abs().max()) for logits in found.values())
     largest = float(expected.abs().max())
     print(f"{maker} {name}: logits up to {largest:.2f} differ by {difference:.1e} at most")  # for pytest -rP
     assert difference < 1e-5 * max(1, largest)
-    assert generation.cam_able == made.look.check.holds == (name != "mobilenet_v3_small")
-    if generation.cam_able:
+    assert explanation.cam_able == made.look.check.holds == (name != "mobilenet_v3_small")
+    if explanation.cam_able:
         assert made.look.check.max_error is not None and made.look.check.max_error < 1e-5
-        cam, grad_cam = (np.array(generation.maps(source)) for source in ("cam", "grad_cam"))
+        cam, grad_cam = (np.array(explanation.maps(source)) for source in ("cam", "grad_cam"))
         positive = np.maximum(cam, 0) / cam[0].size
         assert np.abs(np.maximum(grad_cam, 0) - positive).max() < 1e-5 * positive.max()
 
@@ -134,16 +134,16 @@ def test_the_classes_of_the_data_set_keep_their_names_among_the_checkpoint_s(
     made = import_known()
     assert made.labels == [NAMES.index(name) for name in CLASS_NAMES] == [2, 4, 1]
     assert made.run.class_names == NAMES
-    generation = explain(made.run)
-    samples = name_samples(made.run, generation)
+    explanation = explain(made.run)
+    samples = name_samples(made.run, explanation)
     assert list(samples["label_name"]) == [path.split("/")[1] for path in samples["path"]]
-    before = name_samples(trained_run, open_generation(trained_run))
+    before = name_samples(trained_run, open_explanation(trained_run))
     assert list(samples["predicted_name"]) == list(before["predicted_name"])
-    assert generation.accuracy == open_generation(trained_run).accuracy
-    assert made.look.right == round(generation.accuracy * len(samples))
-    true = generation.logits[np.arange(len(samples)), samples["label"]]
+    assert explanation.accuracy == open_explanation(trained_run).accuracy
+    assert made.look.right == round(explanation.accuracy * len(samples))
+    true = explanation.logits[np.arange(len(samples)), samples["label"]]
     assert true.min() > -100, "the logit of a class that is never meant"
-    assert list(generation.targets[:, 1]) == list(samples["label"])
+    assert list(explanation.targets[:, 1]) == list(samples["label"])
 
 
 def test_a_network_that_is_always_right_is_right_here_too(

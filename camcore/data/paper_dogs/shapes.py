@@ -46,7 +46,7 @@ def shift(points: Points, x: int, y: int) -> Points:
 def smooth(path: Path, times: int = 2) -> Points:
     """Cut the corners of a closed outline: every round doubles its points, (n * 2**times, 2).
 
-    Source: Chaikin 1974, An algorithm for high-speed curve generation.
+    Source: Chaikin 1974, An algorithm for high-speed curve explanation.
     """
     points = polygon(path)
     for _ in range(times):

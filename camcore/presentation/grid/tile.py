@@ -47,7 +47,7 @@ class Tile:
 
     Attributes:
         id: Unique among the tiles; a canvas is used again for the same id.
-        index: Position in the generation; what the grid names when it asks for the image behind its last one.
+        index: Position in the explanation; what the grid names when it asks for the image behind its last one.
         image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
         width, height: Size of the upright image, in px; not that of the thumbnail.
         label, correct: None where nobody knows the true class.

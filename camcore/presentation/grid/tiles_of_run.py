@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camcore import geometry
 from camcore.explained import queries
-from camcore.explained.explanation import TARGETS, Generation
+from camcore.explained.explanation import TARGETS, Explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.disagreement import MEASURES
@@ -35,7 +35,7 @@ def describe_measures(text: Text) -> dict[str, tuple[str, str]]:
 
 def make_tiles(
     run: Run,
-    generation: Generation,
+    explanation: Explanation,
     samples: pd.DataFrame,
     indices: Sequence[int],
     sources: tuple[str, str],
@@ -46,7 +46,7 @@ def make_tiles(
 
     Args:
         run: The run.
-        generation: Its maps in force.
+        explanation: Its maps in force.
         samples: As of `readings.name_samples`.
         indices: Of the images, in the order to show them.
         sources: The second may be the first: then there is nothing to compare.
@@ -55,20 +55,20 @@ def make_tiles(
             none.
     """
     slots: dict[Slot, str] = dict(zip(SLOTS, dict.fromkeys(sources), strict=False))
-    maps = {slot: _read_maps(generation, source, indices) for slot, source in slots.items()}
+    maps = {slot: _read_maps(explanation, source, indices) for slot, source in slots.items()}
     for slot, source in slots.items():
         chosen = (class_maps or {}).get(source)
         maps[slot] |= {} if chosen is None else {ANY_CLASS: chosen}
     off_object = {
-        slot: queries.measure_off_object(run, generation, samples, source, indices) for slot, source in slots.items()
+        slot: queries.measure_off_object(run, explanation, samples, source, indices) for slot, source in slots.items()
     }
-    distances = queries.measure_pair(generation, *sources, indices) if len(slots) == 2 else None
+    distances = queries.measure_pair(explanation, *sources, indices) if len(slots) == 2 else None
     rows = samples.iloc[list(indices)].to_dict("records")
     return [
         Tile(
             id=sample["id"],
             index=index,
-            image=generation.thumbnail(index),
+            image=explanation.thumbnail(index),
             width=sample["width"],
             height=sample["height"],
             label=sample["label_name"],
@@ -80,7 +80,7 @@ def make_tiles(
             boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
             maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in slots},
             path=sample["path"],
-            top=_list_top(run, generation, index, {sample["label"], sample["other_label"]}),
+            top=_list_top(run, explanation, index, {sample["label"], sample["other_label"]}),
             distances={} if distances is None else _by_measure(distances.iloc[at]),
             off_object={slot: tuple(shares[at]) for slot, shares in off_object.items()},
         )
@@ -94,13 +94,13 @@ def _make_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
     return GridBox(x0, y0, x1, y1, class_names[named] if named >= 0 else "", named in (-1, label))
 
 
-def _read_maps(generation: Generation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
-    return {target: generation.maps(source, target)[list(indices)] for target in TARGETS}
+def _read_maps(explanation: Explanation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+    return {target: explanation.maps(source, target)[list(indices)] for target in TARGETS}
 
 
-def _list_top(run: Run, generation: Generation, index: int, right: Set[int]) -> list[ClassShare]:
+def _list_top(run: Run, explanation: Explanation, index: int, right: Set[int]) -> list[ClassShare]:
     names = {run.class_names[label] for label in right if label >= 0}
-    return [ClassShare(name, share, name in names) for name, share in queries.top_classes(run, generation, index)]
+    return [ClassShare(name, share, name in names) for name, share in queries.top_classes(run, explanation, index)]
 
 
 def _by_measure(distances: Any) -> dict[str, tuple[float, ...]]:

@@ -74,7 +74,7 @@ def write_about(subject: Subject) -> str:
 
 
 def _list_facts(subject: Subject) -> list[tuple[str, str]]:
-    text, run, manifest = subject.text, subject.run, subject.generation.manifest
+    text, run, manifest = subject.text, subject.run, subject.explanation.manifest
     model, view = run.config.model, run.config.view
     kind = run.config.dataset.kind.replace("-", " ")
     grids = ", ".join(f"{layer['height']} × {layer['width']} ({layer['name']})" for layer in manifest["layers"])

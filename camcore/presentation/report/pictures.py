@@ -36,7 +36,7 @@ def write_drawing_share(subject: Subject) -> str:
     """Return how much of the difference between the two sources is drawing; empty where there is one source."""
     if subject.moved is None:
         return ""
-    identical = same_by_theory(subject.generation, *subject.pair)
+    identical = same_by_theory(subject.explanation, *subject.pair)
     said = say_drawing_share(subject.text, subject.pair, subject.moved, identical)
     return html.split(*said, list_shares(subject.text, subject.moved))
 
@@ -45,10 +45,10 @@ def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
     """Return what the grid's script draws."""
     shown = [int(index) for index in _order(subject)[:images]]
     first, second = make_sources(subject.text, subject.pair)
-    ranges = {slot: measure_range(subject.generation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
+    ranges = {slot: measure_range(subject.explanation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
     captions = [_caption(subject, index) for index in shown]
     return encode_grid(
-        make_tiles(subject.run, subject.generation, subject.samples, shown, subject.pair, captions),
+        make_tiles(subject.run, subject.explanation, subject.samples, shown, subject.pair, captions),
         first,
         second,
         defaults={"overlay": "both", "draw": CONVENTION},
@@ -56,7 +56,7 @@ def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
         strings=grid_strings(subject.language),
         tile_width=TILE_WIDTH,
         large=LargeView(
-            measures=describe_measures(subject.text), same_by_theory=same_by_theory(subject.generation, *subject.pair)
+            measures=describe_measures(subject.text), same_by_theory=same_by_theory(subject.explanation, *subject.pair)
         ),
     )
 

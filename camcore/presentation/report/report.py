@@ -67,7 +67,7 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
         ("reading", background.write_reading(subject)),
         ("about", background.write_about(subject)),
     ]
-    facts = list_facts(text, subject.generation, subject.pair, subject.off_object, subject.moved)
+    facts = list_facts(text, subject.explanation, subject.pair, subject.off_object, subject.moved)
     written = "".join(f'<section id="{name}">{section}</section>\n' for name, section in sections)
     return (
         f"<main>{html.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
@@ -78,11 +78,11 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
 
 
 def _write_lead(subject: Subject) -> str:
-    manifest = subject.generation.manifest
+    manifest = subject.explanation.manifest
     date = str(manifest.get("created") or "")[:10]
     version = manifest.get("camcore_version", camcore.__version__)
     made = subject.text("report.made", images=manifest["images"], date=date, version=version)
-    apart = epochs_apart(subject.run, subject.generation)
+    apart = epochs_apart(subject.run, subject.explanation)
     outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
     return f"{subject.describe()}. {made}{outdated}"
 

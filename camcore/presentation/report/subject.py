@@ -9,7 +9,7 @@ import pandas as pd
 from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.explained import queries
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.presentation import wording
@@ -25,7 +25,7 @@ class Subject:
     """An explained run as a report sees it; `pair` holds one source twice where there is only one."""
 
     run: Run
-    generation: Generation
+    explanation: Explanation
     pair: tuple[str, str]
     language: str
     verdict: Verdict | None
@@ -38,14 +38,14 @@ class Subject:
     @cached_property
     def samples(self) -> pd.DataFrame:
         """A row per image, as `readings.name_samples`."""
-        return queries.name_samples(self.run, self.generation)
+        return queries.name_samples(self.run, self.explanation)
 
     @cached_property
     def distances(self) -> pd.DataFrame | None:
         """The report's distance between the two sources in both conventions, None where they are one."""
         if self.pair[0] == self.pair[1]:
             return None
-        return queries.measure_pair(self.generation, *self.pair, measures=[MEASURE])
+        return queries.measure_pair(self.explanation, *self.pair, measures=[MEASURE])
 
     @cached_property
     def moved(self) -> Shares | None:
@@ -58,7 +58,7 @@ class Subject:
     @cached_property
     def off_object(self) -> Shares | None:
         """The mean share of the first source's heat off the object in both conventions, None without boxes."""
-        shares = queries.measure_off_object(self.run, self.generation, self.samples, self.pair[0])
+        shares = queries.measure_off_object(self.run, self.explanation, self.samples, self.pair[0])
         literature, positive = (mean_of_finite(column) for column in shares.T)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
 
@@ -81,10 +81,10 @@ def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subj
     """
     if language not in LANGUAGES:
         raise unknown_choice("language", language, LANGUAGES)
-    generation = open_generation(run)
-    stored = [source.id for source in generation.sources]
+    explanation = open_explanation(run)
+    stored = [source.id for source in explanation.sources]
     pair = queries.default_pair(stored) if sources is None else _choose_pair(sources, stored)
-    return Subject(run, generation, pair, language, read_verdict(generation))
+    return Subject(run, explanation, pair, language, read_verdict(explanation))
 
 
 def _choose_pair(sources: Sequence[str], stored: Sequence[str]) -> tuple[str, str]:

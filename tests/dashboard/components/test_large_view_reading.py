@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from camcore.explained.explanation import Generation, open_generation
+from camcore.explained.explanation import Explanation, open_explanation
 from camcore.explained.queries import measure_pair
 from camcore.geometry import upsample
 from camcore.heatmaps.drawing import CONVENTIONS, colormap, draw_heat, heat_range
@@ -31,17 +31,17 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def generation(browsed_run: Path) -> Generation:
-    return open_generation(open_run(browsed_run))
+def explanation(browsed_run: Path) -> Explanation:
+    return open_explanation(open_run(browsed_run))
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-def test_it_paints_what_the_engine_draws(page: Page, gallery: str, generation, order, convention: str) -> None:
+def test_it_paints_what_the_engine_draws(page: Page, gallery: str, explanation, order, convention: str) -> None:
     show_gallery(page, gallery, f"&opacity=100&draw={convention}&colors=turbo")
     open_tile(page, 0)
     for side, source in enumerate(("cam", "grad_cam")):
         canvas = read_large_canvas(page, side)
-        raw = generation.maps(source)[order[0]].astype(np.float64)
+        raw = explanation.maps(source)[order[0]].astype(np.float64)
         heat = draw_heat(upsample(raw, *canvas.shape[:2]), *heat_range(raw, convention, source))
         expected = colormap("turbo")[np.floor(heat * 255 + 0.5).astype(int)]
         assert np.abs(canvas.astype(int) - expected).max() <= 2
@@ -90,11 +90,11 @@ def test_both_sides_of_the_divider_lie_over_each_other(page: Page, gallery: str,
 
 
 @pytest.mark.parametrize("cells", ["true", "smooth"])
-def test_the_value_under_the_pointer_is_the_map_s(page: Page, gallery: str, generation, order, cells: str) -> None:
+def test_the_value_under_the_pointer_is_the_map_s(page: Page, gallery: str, explanation, order, cells: str) -> None:
     show_gallery(page, gallery, f"&cells={cells}&overlay=a")
     open_tile(page, 1)
     row, column, side = 2, 4, 7 * 9
-    raws = [np.asarray(generation.maps(source)[order[1]], dtype=np.float64) for source in ("cam", "grad_cam")]
+    raws = [np.asarray(explanation.maps(source)[order[1]], dtype=np.float64) for source in ("cam", "grad_cam")]
     x, y = (column * 9 + 2.5) / side, (row * 9 + 6.5) / side  # off the middle of the cell
     read = point_at(page, x, y)
     for at, (raw, method) in enumerate(zip(raws, ("cam", "grad_cam"), strict=True)):
@@ -106,10 +106,10 @@ def test_the_value_under_the_pointer_is_the_map_s(page: Page, gallery: str, gene
     expect(page.locator(".reading").first).to_contain_text(f"row {row + 1}, column {column + 1}")
 
 
-def test_keys_read_the_cells_from_the_hottest_on(page: Page, gallery: str, generation, order) -> None:
+def test_keys_read_the_cells_from_the_hottest_on(page: Page, gallery: str, explanation, order) -> None:
     show_gallery(page, gallery, "&cells=true")
     open_tile(page, 0)
-    raw = generation.maps("cam")[order[0]]
+    raw = explanation.maps("cam")[order[0]]
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     page.keyboard.press("Shift+ArrowLeft")
     assert readings(page)[:2] == pytest.approx([raw.max(), 1], rel=1e-3)
@@ -128,7 +128,7 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     top = measures.top_classes(entry, index)
     label = measures.load_samples(entry)["label_name"][index]
     assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
-    measured = measure_pair(entry.generation, "cam", "grad_cam").iloc[index]
+    measured = measure_pair(entry.explanation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
@@ -143,7 +143,7 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     expect(page.locator(".path")).to_have_text(measures.load_samples(entry)["path"][index])
 
 
-def test_markup_is_text(page: Page, gallery: str, samples, generation) -> None:
+def test_markup_is_text(page: Page, gallery: str, samples, explanation) -> None:
     named = samples.index[(samples["label"] == 1) & (samples["predicted"] == 1)][0]
     page.goto(f"{gallery}&image={samples['id'][named]}&boxes=on")
     wait_until_large(page)
@@ -153,14 +153,14 @@ def test_markup_is_text(page: Page, gallery: str, samples, generation) -> None:
     assert page.locator(".heatmap-grid img").count() == 0
 
 
-def test_any_class_has_its_map_for_all_pictures_of_the_page(page: Page, gallery: str, generation, order) -> None:
+def test_any_class_has_its_map_for_all_pictures_of_the_page(page: Page, gallery: str, explanation, order) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     show_gallery(page, gallery, "&cells=true")
     open_tile(page, 0)
     page.locator(".target select").select_option(label="Pug")
     page.wait_for_timeout(300)
-    stored = generation.all_class_maps()
+    stored = explanation.all_class_maps()
     assert stored is not None
     expect(page.locator(".large-pair .chip").first).to_have_text("")
     for number, index in enumerate(order[:2]):
@@ -177,19 +177,19 @@ def test_any_class_has_its_map_for_all_pictures_of_the_page(page: Page, gallery:
     assert "for_class" not in parameters(page)
 
 
-def test_a_link_shows_the_map_of_its_class(page: Page, gallery: str, generation, order, samples) -> None:
+def test_a_link_shows_the_map_of_its_class(page: Page, gallery: str, explanation, order, samples) -> None:
     page.goto(f"{gallery}&cells=true&target=class&for_class=Papillon&image={samples['id'][order[0]]}")
     wait_until_large(page)
     expect(page.locator(".target select")).to_have_value("class:Papillon")
-    stored = generation.all_class_maps()
+    stored = explanation.all_class_maps()
     assert stored is not None
     assert point_at(page, 0.5, 0.5)[0] == pytest.approx(float(stored[order[0], 3, 3, 3]), rel=1e-3)
 
 
-def test_it_says_in_words_what_it_shows(page: Page, gallery: str, generation, order) -> None:
+def test_it_says_in_words_what_it_shows(page: Page, gallery: str, explanation, order) -> None:
     show_gallery(page, gallery)
     open_tile(page, 0)
-    raw = generation.maps("cam")[order[0]]
+    raw = explanation.maps("cam")[order[0]]
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     name = page.locator(".large-pair .frame").first.get_attribute("aria-label")
     assert name and name.startswith(f"CAM. Hottest in row {row + 1} of 7, column {column + 1} of 7: ")

@@ -120,9 +120,9 @@ def test_a_run_with_a_link_is_looked_at_each_time(tmp_path, reads):
 def test_sessions_do_not_keep_what_another_has_read_of_the_maps(tmp_path):
     run = make_run(tmp_path, "run", images=4)
     time.sleep(0.02)
-    first = runs.read_entry(run).generation
+    first = runs.read_entry(run).explanation
     assert first is not None and len(first.samples) == 4
-    again = runs.read_entry(run).generation
+    again = runs.read_entry(run).explanation
     assert again is not None and "samples" not in vars(again)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from camcore.errors import RunError
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.presentation.sentences import judge_shares
@@ -35,26 +35,26 @@ def mlp(tmp_path_factory):
 
 
 def test_the_synthetic_run_is_what_it_says(gap):
-    generation = open_generation(open_run(gap))
-    cam, grad_cam = (np.asarray(generation.maps(source)) for source in ("cam", "grad_cam"))
+    explanation = open_explanation(open_run(gap))
+    cam, grad_cam = (np.asarray(explanation.maps(source)) for source in ("cam", "grad_cam"))
     np.testing.assert_allclose(grad_cam * 49, cam, rtol=1e-6)
-    assert generation.maps("grad_cam@layer3").shape == (40, 14, 14)
-    assert generation.samples["boxes"].map(len).tolist() == [2 if i % 10 == 9 else 1 for i in range(40)]
-    assert (generation.samples["status_cam"] == "no_positive_evidence").sum() == 3
-    assert generation.thumbnail(39)[:4] == b"RIFF"
-    right = (generation.samples["label"] == generation.samples["predicted"])[generation.samples["other_label"] == -1]
-    assert generation.manifest["accuracy"] == pytest.approx(right.mean())
+    assert explanation.maps("grad_cam@layer3").shape == (40, 14, 14)
+    assert explanation.samples["boxes"].map(len).tolist() == [2 if i % 10 == 9 else 1 for i in range(40)]
+    assert (explanation.samples["status_cam"] == "no_positive_evidence").sum() == 3
+    assert explanation.thumbnail(39)[:4] == b"RIFF"
+    right = (explanation.samples["label"] == explanation.samples["predicted"])[explanation.samples["other_label"] == -1]
+    assert explanation.manifest["accuracy"] == pytest.approx(right.mean())
 
 
 def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeypatch):
     monkeypatch.setattr(synthetic_run, "IMAGES_AT_ONCE", 16)
-    generation = open_generation(open_run(make_run(tmp_path, "run", images=70)))
-    generation.read_all()
-    assert generation.samples["id"].tolist() == [f"val/{index:05d}" for index in range(70)]
-    np.testing.assert_allclose(generation.maps("grad_cam") * 49, generation.maps("cam"), rtol=1e-6)
-    np.testing.assert_array_equal(generation.logits.argmax(1), generation.samples["predicted"])
-    assert generation.thumbnail(69) == generation.thumbnail(9) != generation.thumbnail(10)
-    wrong = generation.samples["label"] != generation.samples["predicted"]
+    explanation = open_explanation(open_run(make_run(tmp_path, "run", images=70)))
+    explanation.read_all()
+    assert explanation.samples["id"].tolist() == [f"val/{index:05d}" for index in range(70)]
+    np.testing.assert_allclose(explanation.maps("grad_cam") * 49, explanation.maps("cam"), rtol=1e-6)
+    np.testing.assert_array_equal(explanation.logits.argmax(1), explanation.samples["predicted"])
+    assert explanation.thumbnail(69) == explanation.thumbnail(9) != explanation.thumbnail(10)
+    wrong = explanation.samples["label"] != explanation.samples["predicted"]
     assert np.flatnonzero(wrong).tolist() == list(range(3, 70, 4))
 
 
@@ -99,8 +99,8 @@ def test_samples_have_names_and_whether_the_prediction_is_right(gap):
 
 def test_the_distances_are_the_engine_s(gap):
     entry = runs.read_entry(gap)
-    generation = open_generation(open_run(gap))
-    expected = compare(np.asarray(generation.maps("cam")), "cam", np.asarray(generation.maps("grad_cam")), "grad_cam")
+    explanation = open_explanation(open_run(gap))
+    expected = compare(np.asarray(explanation.maps("cam")), "cam", np.asarray(explanation.maps("grad_cam")), "grad_cam")
     for measure in MEASURES:
         measured = measures.measure_pair(entry, "cam", "grad_cam", measure)
         assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
@@ -111,15 +111,15 @@ def test_the_distances_are_the_engine_s(gap):
 
 def test_heat_off_the_object_by_hand(tmp_path):
     path = make_run(tmp_path, "run", images=2, sources=("cam",), grid=(1, 2))
-    generation = open_generation(open_run(path))
+    explanation = open_explanation(open_run(path))
     maps = np.zeros((2, 4, 1, 2), dtype=np.float32)
     maps[0, 0], maps[1, 0] = [[3, 1]], [[-2, 2]]
-    np.save(generation.path / "cam.npy", maps)
-    samples = generation.samples
+    np.save(explanation.path / "cam.npy", maps)
+    samples = explanation.samples
     left_half = [
         [[0.0, 0.0, width / 2, float(height), 0.0]] for width, height in samples[["width", "height"]].to_numpy()
     ]
-    samples.assign(boxes=left_half).to_parquet(generation.path / "samples.parquet")
+    samples.assign(boxes=left_half).to_parquet(explanation.path / "samples.parquet")
     entry = runs.read_entry(path)
     # literature draws [3, 1] as [1, 0] and [-2, 2] as [0, 1]; positive evidence draws [3, 1] as [1, 1/3]
     assert measures.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
@@ -131,8 +131,8 @@ def test_heat_off_the_object_by_hand(tmp_path):
 
 def test_the_most_probable_classes_by_hand(tmp_path):
     path = make_run(tmp_path, "run", images=2, classes=("a", "b", "c"), sources=("cam",))
-    generation = open_generation(open_run(path))
-    np.save(generation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
+    explanation = open_explanation(open_run(path))
+    np.save(explanation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
     entry = runs.read_entry(path)
     assert [name for name, _ in measures.top_classes(entry, 0)] == ["b", "a", "c"]
     assert [share for _, share in measures.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])

@@ -38,7 +38,7 @@ def runs(tmp_path_factory):
     make_run(folder, "gap", images=60)
     path = make_run(folder, "plain", images=20)
     table = next((path / "explained").glob("*/samples.parquet"))
-    samples = read_entry(path).generation.samples
+    samples = read_entry(path).explanation.samples
     samples.assign(boxes=[[] for _ in range(20)], other_label=-1).to_parquet(table)
     return folder
 
@@ -145,7 +145,7 @@ def test_counts_say_what_a_choice_would_leave(runs, monkeypatch):
 
 def test_images_come_in_the_order_of_their_likeness(runs, entry, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", per_page="96")
-    expected = np.argsort(-measure_likeness(entry.generation, 7), kind="stable")
+    expected = np.argsort(-measure_likeness(entry.explanation, 7), kind="stable")
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
     assert payload(app, "tiles")["tiles"][0]["caption"] == "Likeness 1.00"

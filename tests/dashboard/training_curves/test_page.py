@@ -131,7 +131,7 @@ def test_accuracy_is_that_of_the_weights_that_were_kept(tmp_path, monkeypatch):
     history = open_run(make_run(tmp_path, "best", images=4, explained=False, kept=3)).history()
     kept, last = history["val_accuracy"].iloc[[2, -1]]
     make_run(tmp_path, "s1", images=4, explained=False, kept=3, seed=0, group="s")
-    accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).generation.accuracy
+    accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).explanation.accuracy
     (tmp_path / "s2" / "model.safetensors").unlink()
     shown = all_text(show("overview", tmp_path, monkeypatch))
     assert f"<dt>Validation, epoch 3</dt><dd>{kept:.1%}</dd>" in shown and f"{last:.1%}" not in shown

@@ -33,7 +33,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture
 def own(tmp_path):
-    """A small run with a verdict, to be damaged; its path and the folder of its generation."""
+    """A small run with a verdict, to be damaged; its path and the folder of its explanation."""
     path = make_run(tmp_path, "own", images=40)
     return path, write_verdict(path)
 
@@ -128,10 +128,10 @@ def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(run
 
 
 def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
-    path, generation = own
-    manifest = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
+    path, explanation = own
+    manifest = json.loads((explanation / "manifest.json").read_text(encoding="utf-8"))
     manifest["sources"].remove("layer_cam")
-    (generation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (explanation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     shown = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
     assert "The maps of LayerCAM are not stored" in shown
     assert re.search(r"camcore explain \S*own --sources \S*,layer_cam$", shown, re.MULTILINE)
@@ -148,27 +148,27 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     ],
 )
 def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):
-    path, generation = own
-    document = json.loads((generation / "verdict.json").read_text(encoding="utf-8")) | change
-    (generation / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
+    path, explanation = own
+    document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8")) | change
+    (explanation / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
     shown = all_text(show(path.parent, monkeypatch))
     assert words in shown
     assert str(path.parent) not in shown
 
 
 def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):
-    path, generation = own
-    (generation / "measures.parquet").unlink()
+    path, explanation = own
+    (explanation / "measures.parquet").unlink()
     app = show(path.parent, monkeypatch)
     assert "measures.parquet is missing. Make it anew: camcore verdict" in all_text(app)
     assert len(app.get("plotly_chart")) == 3
 
 
 def test_a_new_verdict_is_read_anew(own):
-    path, generation = own
+    path, explanation = own
     before = read_verdict(read_entry(path))
-    document = json.loads((generation / "verdict.json").read_text(encoding="utf-8"))
-    (generation / "verdict.json").write_text(json.dumps(document | {"steps": 99}), encoding="utf-8")
+    document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8"))
+    (explanation / "verdict.json").write_text(json.dumps(document | {"steps": 99}), encoding="utf-8")
     after = read_verdict(read_entry(path))
     assert before and after and (before.document["steps"], after.document["steps"]) == (16, 99)
 

@@ -13,11 +13,11 @@ from tests.support.synthetic_verdict import write_verdict
 
 def test_pairs_by_hand(tmp_path):
     path = make_run(tmp_path, "run", images=40)
-    generation = write_verdict(path)
+    explanation = write_verdict(path)
     rows = {"cam": [0.5, 0.5, 0.5, np.nan], "layer_cam": [0.7, 0.4, 0.5 + 1e-9, 0.9]}
     pd.DataFrame(
         [{"index": i, "source": s, "deletion": v} for s, values in rows.items() for i, v in enumerate(values)]
-    ).to_parquet(generation / "measures.parquet")
+    ).to_parquet(explanation / "measures.parquet")
     entry = read_entry(path)
     verdict = read_verdict(entry)
     assert verdict is not None

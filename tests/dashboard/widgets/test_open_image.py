@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.explained.queries import measure_pair
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
@@ -93,10 +93,10 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     entry, indices = runs.read_entry(run), [7, 3, 59]
     made = grid.make_tiles(entry, indices, PAIR, ["", "", ""])
-    measured = measure_pair(entry.generation, *PAIR)
+    measured = measure_pair(entry.explanation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
         assert [(one.name, one.share) for one in tile.top] == measures.top_classes(entry, index)
-        sample, names = entry.generation.samples.iloc[index], entry.run.class_names
+        sample, names = entry.explanation.samples.iloc[index], entry.run.class_names
         right = {names[label] for label in (sample["label"], sample["other_label"]) if label >= 0}
         assert {one.name for one in tile.top if one.is_right} == right & {one.name for one in tile.top}
         for name in MEASURES:
@@ -122,7 +122,7 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     assert payload(show(run, monkeypatch), "tiles")["large"]["classes"] == list(CLASSES)
     sent = payload(show(run, monkeypatch, for_class="Pug", target="class"), "tiles")
     assert sent["large"]["chosenClass"] == "Pug"
-    stored = open_generation(open_run(run)).all_class_maps()
+    stored = open_explanation(open_run(run)).all_class_maps()
     assert stored is not None
     entry = runs.read_entry(run)
     monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda entry, sources: "Pug")

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, expect
 
-from camcore.explained.explanation import open_generation
+from camcore.explained.explanation import open_explanation
 from camcore.presentation.report.report import write_report
 from camcore.runs.run import open_run
 from tests.support.browser_steps import choose, settle
@@ -30,7 +30,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     path = make_run(folder, NAME, images=60, classes=CLASSES)
     write_verdict(path, against=HOSTILE)
-    samples = open_generation(open_run(path)).path / "samples.parquet"
+    samples = open_explanation(open_run(path)).path / "samples.parquet"
     table = pd.read_parquet(samples)
     table["path"] = [f"val/{number} \"'{HOSTILE} 한글🐶.png" for number in range(len(table))]
     table["id"] = table["path"]
