@@ -55,14 +55,14 @@ def choose_path(
     sources: Sequence[Source],
     batch_size: int,
     precision: str,
-    lanes: int = 1,
+    threads: int = 1,
     kept: TrunkFor | None = None,
 ) -> PathChoice:
     """Return how to run the trunk over the validation images.
 
     `exact` is float32, layer by layer. `auto` takes the fastest way that this machine has, where the work is long
     enough to pay for finding it out and the results agree with float32. `kept` gives features that there are already;
-    nothing is faster. To be called in one of the `lanes` that the work will be done in.
+    nothing is faster. To be called in one of the `threads` that the work will be done in.
 
     Raises:
         CamcoreError: The precision is unknown, or an image can't be decoded.
@@ -76,7 +76,7 @@ def choose_path(
     samples = [dataset.val[row] for row in rows]
     device = model.mean.device
     first = decode_batches(Decoder(dataset, view.kind, view.size, exact=True), samples[:batch_size], batch_size, device)
-    seconds = {EXACT.name: _measure(model, first, sources, exact) / lanes}
+    seconds = {EXACT.name: _measure(model, first, sources, exact) / threads}
     total = len(dataset.val)
     if seconds[EXACT.name] * total < WORTH_PROBING:
         reason = f"float32 takes {seconds[EXACT.name] * total:.0f} s"
@@ -91,7 +91,7 @@ def choose_path(
             continue
         trunk = FastTrunk(model, path, batch_size)
         try:
-            seconds[path.name] = _measure(model, probe.fast, sources, trunk) / lanes
+            seconds[path.name] = _measure(model, probe.fast, sources, trunk) / threads
             trunks[path] = trunk
         except (RuntimeError, NotImplementedError) as error:  # a compiler that is there and does not work
             refused[path.name] = str(error).strip().splitlines()[0]

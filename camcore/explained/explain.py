@@ -28,7 +28,7 @@ from camcore.system.checksums import sha256_of
 from camcore.system.collectives import from_first, gather, wait_for_all
 from camcore.system.progress import show_progress
 from camcore.system.ranks import here
-from camcore.system.threads import Lanes, choose_lanes
+from camcore.system.threads import OrderedThreads, choose_lanes
 from camcore.training.frozen_features import FrozenTrunk, replay
 
 BATCH_SIZE = 16
@@ -68,15 +68,15 @@ def explain(
     if sources is None:
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
-    lanes = Lanes(choose_lanes() if workers is None else workers)
+    threads = OrderedThreads(choose_lanes() if workers is None else workers)
     key = _describe(run, dataset, sources, all_classes, precision, device)
-    with lanes, show_progress(len(dataset.val), "explaining") as bar:
-        choice = _choose_path(run, dataset, model, sources, precision, lanes, key)
+    with threads, show_progress(len(dataset.val), "explaining") as bar:
+        choice = _choose_path(run, dataset, model, sources, precision, threads, key)
         if said := describe_choice(choice.report):
             bar.write(said)
         work = _Work(dataset, model, sources, all_classes, Decoder(dataset, view.kind, view.size, choice.path == EXACT))
         with open_shards(run, key, len(dataset.val), choice.report) as shards:
-            work.fill(shards, choice.trunk_for, lanes, bar)
+            work.fill(shards, choice.trunk_for, threads, bar)
             wait_for_all()
             made = from_first(lambda: _put_together(run, work, shards, check))
     return open_explanation(run, made)
@@ -92,7 +92,7 @@ class _Work:
     all_classes: bool
     decoder: Decoder
 
-    def fill(self, shards: Shards, trunk_for: TrunkFor, lanes: Lanes, bar: Any) -> None:
+    def fill(self, shards: Shards, trunk_for: TrunkFor, threads: OrderedThreads, bar: Any) -> None:
         """Compute the parts that are missing, of several ranks each its own; several batches at once."""
         ranks = here()
         missing = from_first(shards.missing)[ranks.rank :: ranks.count]
@@ -102,7 +102,7 @@ class _Work:
         else:
             bar.reset(left)
         starts = [row for start in missing for row in shards.rows(start)[::BATCH_SIZE]]
-        batches = lanes.work_through(lambda start: self.explain_batch(start, trunk_for), starts)
+        batches = threads.map_ordered(lambda start: self.explain_batch(start, trunk_for), starts)
         began = time.perf_counter()
         for start in missing:
             part = []
@@ -176,7 +176,7 @@ def _choose_path(
     model: Classifier,
     sources: Sequence[Source],
     precision: str,
-    lanes: Lanes,
+    threads: OrderedThreads,
     key: dict[str, Any],
 ) -> PathChoice:
     """Return how to run the trunk: as before where an explain was stopped, else as the first rank measures now."""
@@ -185,14 +185,14 @@ def _choose_path(
     kept = kept if all(gather(kept is not None)) else None
 
     def take(report: dict[str, Any]) -> PathChoice:
-        return lanes.run(lambda: take_path(model, dataset, view, sources, BATCH_SIZE, report, kept))
+        return threads.run(lambda: take_path(model, dataset, view, sources, BATCH_SIZE, report, kept))
 
     def choose() -> PathChoice:
         before = find_report(run, key)
         if before is not None and (before["path"] in PATHS or kept is not None):
             return take(before)
-        count = max(1, lanes.count) * here().count
-        return lanes.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, count, kept))
+        count = max(1, threads.count) * here().count
+        return threads.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, count, kept))
 
     choice = choose() if here().leads else None
     report = from_first(lambda: cast(PathChoice, choice).report)
@@ -203,7 +203,7 @@ def _find_kept(run: Run, dataset: Dataset, model: Classifier) -> TrunkFor | None
     """Return what replays the features that a training of a frozen trunk has kept, where it has."""
     if not run.config.train.views:
         return None
-    maps = FrozenTrunk(model, dataset, run.config, Lanes(0)).stored_maps(dataset.val)
+    maps = FrozenTrunk(model, dataset, run.config, OrderedThreads(0)).stored_maps(dataset.val)
     return None if maps is None else partial(replay, maps, model.mean.device)
 
 

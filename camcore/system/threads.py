@@ -14,7 +14,7 @@ import torch
 
 from camcore.system.environment import count_cores
 
-MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the lanes
+MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the threads
 AHEAD = 2  # finished pieces that may wait to be taken
 
 Item = TypeVar("Item")
@@ -22,11 +22,11 @@ Result = TypeVar("Result")
 
 
 def choose_lanes() -> int:
-    """Return how many lanes this machine's cores are worth."""
+    """Return how many threads this machine's cores are worth."""
     return min(MOST_LANES, count_cores())
 
 
-class Lanes:
+class OrderedThreads:
     """Threads to work in, as a context. With a count of 0 everything is done by the caller's thread."""
 
     def __init__(self, count: int) -> None:
@@ -42,10 +42,10 @@ class Lanes:
             self._pool.shutdown(cancel_futures=True)
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Return what one piece of work returns, done under a lane's conditions."""
+        """Return what one piece of work returns, done under a thread's conditions."""
         return work() if self._pool is None else self._pool.submit(work).result()
 
-    def work_through(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map_ordered(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the result for each item, in order. Memory does not grow with the number of items.
 
         Raises:

@@ -41,7 +41,7 @@ from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.runs.run import open_run
 from camcore.runs.weights import load_model
-from camcore.system.threads import Lanes, choose_lanes
+from camcore.system.threads import OrderedThreads, choose_lanes
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.train import train_run
 
@@ -145,11 +145,11 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
     forward(())  # builds the trunk, which is for one thread alone
     rates = {}
     full = [batch for batch in batches(bench.dataset.val) if len(batch) == BATCH_SIZE]
-    with Lanes(choose_lanes()) as lanes:
+    with OrderedThreads(choose_lanes()) as threads:
         for name, work in (("d", decode), ("f", forward)):
-            list(lanes.work_through(work, full[:4]))
+            list(threads.map_ordered(work, full[:4]))
             started = time.perf_counter()
-            list(lanes.work_through(work, full))
+            list(threads.map_ordered(work, full))
             rates[name] = len(full) * BATCH_SIZE / (time.perf_counter() - started)
     return rates
 

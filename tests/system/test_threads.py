@@ -1,4 +1,4 @@
-"""Lanes: whole pieces of work in a few threads, results in order."""
+"""Threads: whole pieces of work in a few threads, results in order."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from camcore.system.threads import AHEAD, Lanes, choose_lanes
+from camcore.system.threads import AHEAD, OrderedThreads, choose_lanes
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -16,14 +16,14 @@ def test_results_come_in_the_order_of_the_items(count: int) -> None:
         time.sleep(0.001 * (7 * item % 5))
         return item * item
 
-    with Lanes(count) as lanes:
-        assert list(lanes.work_through(work, range(40))) == [item * item for item in range(40)]
+    with OrderedThreads(count) as threads:
+        assert list(threads.map_ordered(work, range(40))) == [item * item for item in range(40)]
 
 
 def test_lanes_work_at_once() -> None:
     meeting = threading.Barrier(2, timeout=30)  # breaks unless both are there
-    with Lanes(2) as lanes:
-        assert len(list(lanes.work_through(lambda _: meeting.wait(), range(2)))) == 2
+    with OrderedThreads(2) as threads:
+        assert len(list(threads.map_ordered(lambda _: meeting.wait(), range(2)))) == 2
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -34,8 +34,8 @@ def test_the_first_error_in_order_is_raised(count: int) -> None:
             raise ValueError(f"item {item}")
         return item
 
-    with Lanes(count) as lanes, pytest.raises(ValueError, match="item 3"):
-        list(lanes.work_through(work, range(8)))
+    with OrderedThreads(count) as threads, pytest.raises(ValueError, match="item 3"):
+        list(threads.map_ordered(work, range(8)))
 
 
 def test_no_more_items_are_taken_than_are_worked_on_and_may_wait() -> None:
@@ -46,8 +46,8 @@ def test_no_more_items_are_taken_than_are_worked_on_and_may_wait() -> None:
             taken.append(item)
             yield item
 
-    with Lanes(2) as lanes:
-        results = lanes.work_through(lambda item: item, items())
+    with OrderedThreads(2) as threads:
+        results = threads.map_ordered(lambda item: item, items())
         next(results)
         assert len(taken) == 2 + AHEAD
         assert len(list(results)) == 49
@@ -55,13 +55,13 @@ def test_no_more_items_are_taken_than_are_worked_on_and_may_wait() -> None:
 
 def test_a_lane_computes_with_its_share_of_the_cores() -> None:
     before = torch.get_num_threads()
-    with Lanes(choose_lanes()) as lanes:
-        inside = lanes.run(torch.get_num_threads)
+    with OrderedThreads(choose_lanes()) as threads:
+        inside = threads.run(torch.get_num_threads)
     assert 1 <= inside * choose_lanes() <= max(before, choose_lanes())
     assert torch.get_num_threads() == before
 
 
 def test_without_lanes_the_caller_works() -> None:
-    with Lanes(0) as lanes:
-        assert lanes.run(threading.get_ident) == threading.get_ident()
-        assert list(lanes.work_through(lambda _: threading.get_ident(), range(2))) == [threading.get_ident()] * 2
+    with OrderedThreads(0) as threads:
+        assert threads.run(threading.get_ident) == threading.get_ident()
+        assert list(threads.map_ordered(lambda _: threading.get_ident(), range(2))) == [threading.get_ident()] * 2
