@@ -125,9 +125,9 @@ def say_end(text: str, status: int) -> NoReturn:
     if here().alone:
         click.echo(text, err=True)
         sys.exit(status)
-    from camcore.system.collectives import leave, speaks_first
+    from camcore.system.collectives import leave, may_report
 
-    if speaks_first():
+    if may_report():
         click.echo(text, err=True)
     leave(status)
 

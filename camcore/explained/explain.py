@@ -194,7 +194,7 @@ def _choose_path(
         count = max(1, threads.count) * here().count
         return threads.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, count, kept))
 
-    choice = choose() if here().leads else None
+    choice = choose() if here().is_first else None
     report = from_first(lambda: cast(PathChoice, choice).report)
     return choice or take(report)
 

@@ -171,10 +171,10 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
     try:
         yield shards
     except BaseException:
-        if here().leads and shards.missing() == list(shards.starts):
+        if here().is_first and shards.missing() == list(shards.starts):
             shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
         raise
-    if here().leads:
+    if here().is_first:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -74,7 +74,7 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
     Raises:
         CamcoreError: What is there is not a run.
     """
-    if not here().leads:
+    if not here().is_first:
         yield
         return
     bring_back(path)

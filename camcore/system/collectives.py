@@ -93,7 +93,7 @@ def from_first(work: Callable[[], T]) -> T:
     """Return, on every rank, what some work returns that the first one does alone. Tensors must lie on the CPU."""
     if here().alone:
         return work()
-    found = [work() if here().leads else None]
+    found = [work() if here().is_first else None]
     with _together():
         dist.broadcast_object_list(found, src=0)
     return cast(T, found[0])
@@ -114,12 +114,12 @@ def first_here() -> Iterator[None]:
         wait_for_all()
 
 
-def speaks_first() -> bool:
+def may_report() -> bool:
     """Return whether this rank may say how the work has ended: the first one that asks, of all ranks."""
     if here().alone:
         return True
     if not dist.is_initialized():
-        return here().leads
+        return here().is_first
     try:
         return bool(_store().add("camcore said how it ended", 1) == 1)
     except RuntimeError:  # the store went with its process, which torchrun reports

@@ -25,7 +25,7 @@ def only_writer(path: Path) -> Iterator[None]:
     Raises:
         CamcoreError: Another process writes there, or the place is not writable.
     """
-    if not here().leads:
+    if not here().is_first:
         yield
         return
     lock = lock_path(path)

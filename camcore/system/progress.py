@@ -14,7 +14,7 @@ def show_progress(
 
     It appears after `delay` seconds, of several ranks that of the first one.
     """
-    disable = None if here().leads else True  # None: where it is not a terminal
+    disable = None if here().is_first else True  # None: where it is not a terminal
     return tqdm(
         total=total, desc=title, unit=unit, initial=done, leave=leave, delay=delay, disable=disable, dynamic_ncols=True
     )

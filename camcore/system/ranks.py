@@ -23,7 +23,7 @@ class Ranks:
         return self.count == 1
 
     @property
-    def leads(self) -> bool:
+    def is_first(self) -> bool:
         """Whether this is the one that writes, decides and speaks."""
         return self.rank == 0
 
@@ -41,5 +41,5 @@ def here() -> Ranks:
 
 def mute_followers() -> None:
     """Let the first rank alone speak; mistakes are told by any of them again from `collectives.join` on."""
-    if not here().leads:
+    if not here().is_first:
         sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it stays so

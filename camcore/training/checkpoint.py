@@ -132,7 +132,7 @@ def save_progress(run: Run, state: TrainingState, progress: Progress) -> None:
     Raises:
         CamcoreError: The disk is full; what was written before is kept.
     """
-    if not here().leads:
+    if not here().is_first:
         return
     content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
     learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
@@ -181,7 +181,7 @@ def _damaged(run: Run, error: Exception) -> CamcoreError:
 
 def finish(run: Run, state: TrainingState, progress: Progress) -> None:
     """Make the run a finished one. Of several ranks the first one does."""
-    if not here().leads:
+    if not here().is_first:
         return
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
@@ -195,7 +195,7 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
 
 def _publish(run: Run, state: TrainingState, progress: Progress) -> None:
     """Write what people can look at while the training goes on; no weights where an epoch takes less than writing."""
-    if not here().leads:
+    if not here().is_first:
         return
     if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)

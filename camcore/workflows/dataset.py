@@ -67,7 +67,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
             f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
             f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
         )
-    if here().leads:
+    if here().is_first:
         run.remember_places(root=root)
     return _number_classes(run, dataset)
 

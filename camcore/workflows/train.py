@@ -47,7 +47,7 @@ def train_run(
         torch.manual_seed(config.train.seed)
         model = Classifier(config.model, config.view, len(dataset.class_names))
         weights = config.model.weights
-        if weights is not None and here().leads:
+        if weights is not None and here().is_first:
             load_initial_weights(model, weights)
 
         def create() -> Run:
@@ -126,7 +126,7 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
         torch.manual_seed(run.config.train.seed)
         model = Classifier(run.config.model, run.config.view, len(run.class_names))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
-        if run.config.model.weights is not None and here().leads and not (run.finished or has_trunk):
+        if run.config.model.weights is not None and here().is_first and not (run.finished or has_trunk):
             load_initial_weights(model, run.place("weights") or run.config.model.weights)
         train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run

@@ -40,7 +40,7 @@ def test_without_torchrun_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("TORCHELASTIC_RUN_ID")
     assert here() == Ranks()
     assert here().alone
-    assert here().leads
+    assert here().is_first
 
 
 @COUNTS
@@ -134,7 +134,7 @@ def test_what_ranks_do_together(forks: Forks, tmp_path: Path) -> None:
 def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch.distributed as dist
 
-    from camcore.system.collectives import from_first, gather, join, reduce_sums, speaks_first
+    from camcore.system.collectives import from_first, gather, join, may_report, reduce_sums
 
     monkeypatch.setattr(dist, "init_process_group", lambda *_, **__: pytest.fail("there is nobody to meet"))
     join()
@@ -142,7 +142,7 @@ def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPa
     assert gather(1) == [1]
     assert from_first(lambda: 2) == 2
     assert reduce_sums(0.5, 2) == [0.5, 2]
-    assert speaks_first()
+    assert may_report()
 
 
 def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch) -> None:
