@@ -19,7 +19,7 @@ FloatArray = NDArray[np.floating]
 BoxXyxy = tuple[float, float, float, float]
 
 
-def seen_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:
+def view_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:
     """Return the parts of n images that the model sees, (n, 4), as `box_xyxy` in pixels of each image.
 
     `squash` sees everything; `center-crop` sees the largest square in the middle.
@@ -35,18 +35,18 @@ def seen_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.f
     return np.concatenate([start, start + seen], -1)
 
 
-def seen_box(view: str, width: int, height: int) -> BoxXyxy:
-    """Return the part of an image that the model sees, as of `seen_parts`."""
-    x0, y0, x1, y1 = seen_parts(view, [width], [height])[0].tolist()
+def view_box(view: str, width: int, height: int) -> BoxXyxy:
+    """Return the part of an image that the model sees, as of `view_parts`."""
+    x0, y0, x1, y1 = view_parts(view, [width], [height])[0].tolist()
     return (x0, y0, x1, y1)
 
 
-def see_image(image: Image.Image, view: str, size: int) -> Image.Image:
+def apply_view(image: Image.Image, view: str, size: int) -> Image.Image:
     """Return what the model sees: `size` by `size` pixels, antialiased bilinear."""
-    return image.resize((size, size), Image.Resampling.BILINEAR, box=seen_box(view, *image.size))
+    return image.resize((size, size), Image.Resampling.BILINEAR, box=view_box(view, *image.size))
 
 
-def box_to_seen(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
+def box_in_view(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
     """Return a box of the image in seen coordinates (0 to 1), cut at the edges; None where nothing of it is seen."""
     x0, y0, x1, y1 = seen
     left, right = (np.clip((x - x0) / (x1 - x0), 0, 1) for x in (box_xyxy[0], box_xyxy[2]))
@@ -56,8 +56,8 @@ def box_to_seen(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
     return (float(left), float(top), float(right), float(bottom))
 
 
-def see_boxes(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
-    """Return boxes (n, 4) in seen coordinates as `box_to_seen` does, each with the part `seen` (n, 4) of its image.
+def boxes_in_view(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
+    """Return boxes (n, 4) in seen coordinates as `box_in_view` does, each with the part `seen` (n, 4) of its image.
 
     Where nothing of a box is seen, it has no area.
     """

@@ -53,20 +53,20 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     try:
         if not entered:
             choose_language()
-            login.show_door()
+            login.show_login()
             return
         run_choice.remember_folder(folder, list_entries(folder))
         if run_choice.entries():
             run_choice.choose_run()
             choose_language()
-            login.show_way_out()
+            login.show_logout()
             tour.offer_tour()
             with st.sidebar:
                 watch_connection()
             page.run()
         else:
             choose_language()
-            login.show_way_out()
+            login.show_logout()
             layout.show_no_runs(folder)
             follow_runs(folder, [], lambda found: None)
     except ReplacedError as error:

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from camcore.errors import CamcoreError
-from camcore.geometry import BoxXyxy, FloatArray, box_to_seen, cover_cells, see_boxes, see_image, seen_box, upsample
+from camcore.geometry import (
+    BoxXyxy,
+    FloatArray,
+    apply_view,
+    box_in_view,
+    boxes_in_view,
+    cover_cells,
+    upsample,
+    view_box,
+)
 
 SIDES = st.integers(1, 600)
 SHARES = st.integers(0, 64).map(lambda value: value / 64)  # exact in binary, so that edges meet exactly
@@ -30,12 +39,12 @@ def boxes_strategy() -> st.SearchStrategy[BoxXyxy]:
     ],
 )
 def test_what_the_model_sees(view: str, width: int, height: int, expected: BoxXyxy) -> None:
-    assert seen_box(view, width, height) == expected
+    assert view_box(view, width, height) == expected
 
 
 def test_an_unknown_view_is_refused() -> None:
     with pytest.raises(CamcoreError, match=r"^Unknown view 'pad'\. Choose from: squash, center-crop\.$"):
-        seen_box("pad", 2, 2)
+        view_box("pad", 2, 2)
 
 
 def striped(width: int, height: int) -> Image.Image:
@@ -47,43 +56,43 @@ def striped(width: int, height: int) -> Image.Image:
 
 
 def test_squash_keeps_everything_and_only_changes_proportions() -> None:
-    seen = np.asarray(see_image(striped(180, 60), "squash", 60))
+    seen = np.asarray(apply_view(striped(180, 60), "squash", 60))
     assert seen.shape == (60, 60, 3)
     np.testing.assert_array_equal(seen[30, [10, 30, 50]], 255 * np.eye(3))
 
 
 def test_center_crop_keeps_the_middle_square_in_its_proportions() -> None:
-    seen = np.asarray(see_image(striped(180, 60), "center-crop", 60))
+    seen = np.asarray(apply_view(striped(180, 60), "center-crop", 60))
     np.testing.assert_array_equal(seen, np.broadcast_to([0, 255, 0], (60, 60, 3)))
 
 
 def test_center_crop_of_a_tall_image_cuts_above_and_below() -> None:
-    seen = np.asarray(see_image(striped(180, 60).transpose(Image.Transpose.ROTATE_90), "center-crop", 60))
+    seen = np.asarray(apply_view(striped(180, 60).transpose(Image.Transpose.ROTATE_90), "center-crop", 60))
     assert (seen == [0, 255, 0]).all()
 
 
 def test_a_box_in_seen_coordinates_by_hand() -> None:
     seen = (50.0, 0.0, 150.0, 100.0)
-    assert box_to_seen((75, 20, 125, 60), seen) == (0.25, 0.2, 0.75, 0.6)
-    assert box_to_seen((0, -10, 100, 500), seen) == (0.0, 0.0, 0.5, 1.0)  # cut at the edges
-    assert box_to_seen((0, 0, 50, 100), seen) is None  # only touches it
-    assert box_to_seen((160, 0, 200, 100), seen) is None
-    assert box_to_seen((80, 40, 80, 60), seen) is None  # without area
+    assert box_in_view((75, 20, 125, 60), seen) == (0.25, 0.2, 0.75, 0.6)
+    assert box_in_view((0, -10, 100, 500), seen) == (0.0, 0.0, 0.5, 1.0)  # cut at the edges
+    assert box_in_view((0, 0, 50, 100), seen) is None  # only touches it
+    assert box_in_view((160, 0, 200, 100), seen) is None
+    assert box_in_view((80, 40, 80, 60), seen) is None  # without area
 
 
 @given(SIDES, SIDES, boxes_strategy())
 def test_squash_scales_boxes_there_and_back(width: int, height: int, box: BoxXyxy) -> None:
     x0, y0, x1, y1 = box
     pixels = (x0 * width, y0 * height, x1 * width, y1 * height)
-    assert box_to_seen(pixels, seen_box("squash", width, height)) == pytest.approx(box)
+    assert box_in_view(pixels, view_box("squash", width, height)) == pytest.approx(box)
 
 
 @given(SIDES, SIDES)
 def test_the_seen_square_lies_in_the_middle_of_the_image(width: int, height: int) -> None:
-    x0, y0, x1, y1 = seen_box("center-crop", width, height)
+    x0, y0, x1, y1 = view_box("center-crop", width, height)
     assert x1 - x0 == y1 - y0 == min(width, height)
     assert (x0 + x1, y0 + y1) == (width, height)
-    assert box_to_seen((x0, y0, x1, y1), (x0, y0, x1, y1)) == (0, 0, 1, 1)
+    assert box_in_view((x0, y0, x1, y1), (x0, y0, x1, y1)) == (0, 0, 1, 1)
 
 
 def cover(boxes: list[BoxXyxy], height: int, width: int) -> FloatArray:
@@ -108,8 +117,11 @@ def test_images_with_any_number_of_boxes_are_covered_each_by_its_own() -> None:
 @given(SIDES, SIDES, boxes_strategy(), st.sampled_from(["squash", "center-crop"]))
 def test_boxes_together_are_seen_as_each_alone(width: int, height: int, box: BoxXyxy, view: str) -> None:
     x0, y0, x1, y1 = (edge * side for edge, side in zip(box, (width, height) * 2, strict=True))
-    part = seen_box(view, width, height)
-    alone, together = box_to_seen((x0, y0, x1, y1), part), see_boxes(np.array([[x0, y0, x1, y1]]), np.array([part]))[0]
+    part = view_box(view, width, height)
+    alone, together = (
+        box_in_view((x0, y0, x1, y1), part),
+        boxes_in_view(np.array([[x0, y0, x1, y1]]), np.array([part]))[0],
+    )
     if alone is None:
         assert together[0] >= together[2] or together[1] >= together[3]
     else:

@@ -14,8 +14,8 @@ from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run, runs_folder
-from camcore.system.ranks import here, mute_followers
-from camcore.system.signals import hear_sigterm
+from camcore.system.ranks import current_rank, mute_followers
+from camcore.system.signals import treat_sigterm_as_ctrl_c
 
 SHARED = ("train", "explain", "verdict", "demo")  # what several ranks can do together
 
@@ -26,9 +26,9 @@ SHARED = ("train", "explain", "verdict", "demo")  # what several ranks can do to
 @show_errors
 def main(context: click.Context) -> None:
     """Train a CNN, store its CAM-family heatmaps, and see where CAM and Grad-CAM disagree."""
-    hear_sigterm()
+    treat_sigterm_as_ctrl_c()
     mute_followers()
-    if not here().alone and context.invoked_subcommand not in SHARED:
+    if not current_rank().is_only and context.invoked_subcommand not in SHARED:
         raise CamcoreError(
             f"camcore {context.invoked_subcommand} is the work of one process. Leave out torchrun; it is for"
             f" {', '.join(SHARED)}."

@@ -14,7 +14,7 @@ from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError, shell_command
 from camcore.geometry import VIEWS
 from camcore.runs.run import Run, open_run
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 from camcore.system.signals import StoppedTraining
 
 PATH = click.Path(path_type=Path)
@@ -122,14 +122,14 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def say_end(text: str, status: int) -> NoReturn:
     """Say why a command ends early, and end it; of several ranks one speaks for all."""
-    if here().alone:
+    if current_rank().is_only:
         click.echo(text, err=True)
         sys.exit(status)
-    from camcore.system.collectives import leave, may_report
+    from camcore.system.collectives import exit_rank, may_report
 
     if may_report():
         click.echo(text, err=True)
-    leave(status)
+    exit_rank(status)
 
 
 def _is_lack_of_memory(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset as TorchDataset
 from torchvision.transforms.v2 import functional
 
 from camcore.data.dataset import Dataset, Sample
-from camcore.geometry import see_image, seen_box
+from camcore.geometry import apply_view, view_box
 
 THUMBNAIL_SIDE = 256
 THUMBNAIL_QUALITY = 85
@@ -24,12 +24,12 @@ def to_pixels(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
-def see_pixels(pixels: Tensor, view: str, size: int) -> Tensor:
+def apply_view_to_pixels(pixels: Tensor, view: str, size: int) -> Tensor:
     """Return what the model sees of an image, uint8 (3, size, size), antialiased bilinear."""
     height, width = pixels.shape[1:]
-    left, top, right, bottom = seen_box(view, width, height)
+    left, top, right, bottom = view_box(view, width, height)
     if not (left.is_integer() and top.is_integer()):  # a square that begins between two pixels
-        return to_pixels(see_image(_to_image(pixels), view, size))
+        return to_pixels(apply_view(_to_image(pixels), view, size))
     part = pixels[:, int(top) : int(bottom), int(left) : int(right)]
     return cast(Tensor, functional.resize(part, [size, size], antialias=True))
 
@@ -77,9 +77,9 @@ class Decoder:
         """
         if self.exact:
             image = self.dataset.load_image(sample)
-            return to_pixels(see_image(image, self.view, self.size)), make_thumbnail(to_pixels(image))
+            return to_pixels(apply_view(image, self.view, self.size)), make_thumbnail(to_pixels(image))
         pixels = to_pixels(self.dataset.load_image(sample, max(self.size, THUMBNAIL_SIDE)))
-        return see_pixels(pixels, self.view, self.size), make_thumbnail(pixels)
+        return apply_view_to_pixels(pixels, self.view, self.size), make_thumbnail(pixels)
 
     def decode_batch(self, samples: Sequence[Sample]) -> DecodedBatch:
         """Return a batch of samples."""
@@ -92,7 +92,7 @@ class Decoder:
         return DecodedBatch(images, thumbnails)
 
 
-class SeenImages(TorchDataset[Tensor]):
+class ViewedImages(TorchDataset[Tensor]):
     """What the model sees of samples, uint8 (3, size, size), decoded at each access."""
 
     def __init__(self, dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> None:
@@ -102,5 +102,5 @@ class SeenImages(TorchDataset[Tensor]):
         return len(self.samples)
 
     def __getitem__(self, index: int) -> Tensor:
-        image = see_image(self.dataset.load_image(self.samples[index]), self.view, self.size)
+        image = apply_view(self.dataset.load_image(self.samples[index]), self.view, self.size)
         return torch.from_numpy(np.array(image)).permute(2, 0, 1)

@@ -17,7 +17,7 @@ LAYOUT = ("Images", "Annotation", "train_list.mat", "test_list.mat")
 MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """A row of a list: the image, relative to Images/, and the label as the list has it (from 1)."""
 
     file: PurePosixPath
@@ -66,13 +66,13 @@ def _require_layout(root: Path) -> None:
         )
 
 
-def _read_list(path: Path) -> list[Entry]:
+def _read_list(path: Path) -> list[ListEntry]:
     from scipy.io import loadmat  # a quarter of a second that the other data sets do without
 
     try:
         content = loadmat(path)
         files = [PurePosixPath(cell.item()) for cell in content["file_list"].ravel()]
-        entries = [Entry(*row) for row in zip(files, content["labels"].ravel().tolist(), strict=True)]
+        entries = [ListEntry(*row) for row in zip(files, content["labels"].ravel().tolist(), strict=True)]
     except Exception as error:  # damaged MATLAB files raise nearly everything, zlib.error to TypeError
         raise CamcoreError(
             f"Cannot read the list {str(path)!r}: {error!r}. Delete it and add --download to get it again."
@@ -83,7 +83,7 @@ def _read_list(path: Path) -> list[Entry]:
     return entries
 
 
-def _require_once(entries: list[Entry]) -> None:
+def _require_once(entries: list[ListEntry]) -> None:
     file, count = Counter(entry.file for entry in entries).most_common(1)[0] if entries else ("", 0)
     if count > 1:
         raise CamcoreError(
@@ -91,7 +91,7 @@ def _require_once(entries: list[Entry]) -> None:
         )
 
 
-def _find_class_folders(entries: list[Entry]) -> dict[int, str]:
+def _find_class_folders(entries: list[ListEntry]) -> dict[int, str]:
     folders: dict[int, str] = {}
     for entry in entries:
         folder = folders.setdefault(entry.list_label, entry.file.parts[0])
@@ -109,7 +109,7 @@ def _to_breed(name: str) -> str:
     return (breed if dash and synset[1:].isdigit() else name).replace("_", " ")
 
 
-def _image_path(entry: Entry) -> str:
+def _image_path(entry: ListEntry) -> str:
     return f"Images/{entry.file}"
 
 
@@ -117,7 +117,7 @@ def _read_sample(
     root: Path,
     labels: Mapping[int, int],
     labels_by_name: Mapping[str, int],
-    entry: Entry,
+    entry: ListEntry,
     found: Mapping[str, Found],
 ) -> Sample | Skipped:
     name = entry.file.with_suffix("")

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from camcore.config import ViewConfig
 from camcore.data.image_files import decode_rgb, describe_damage
-from camcore.geometry import BoxXyxy, see_image, seen_box
+from camcore.geometry import BoxXyxy, apply_view, view_box
 
 MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
 MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each
@@ -45,7 +45,7 @@ class UploadedImage:
     height: int
     seen: NDArray[np.uint8]
     picture: Image.Image
-    seen_box: BoxXyxy
+    view_box: BoxXyxy
 
 
 def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
@@ -75,8 +75,8 @@ def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
         raise RefusedImage("kind") from error
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files
         raise RefusedImage("damaged", reason=describe_damage(error)) from error
-    seen = np.ascontiguousarray(np.asarray(see_image(image, view.kind, view.size)).transpose(2, 0, 1))
-    return UploadedImage(*image.size, seen, _fit(image), seen_box(view.kind, *image.size))
+    seen = np.ascontiguousarray(np.asarray(apply_view(image, view.kind, view.size)).transpose(2, 0, 1))
+    return UploadedImage(*image.size, seen, _fit(image), view_box(view.kind, *image.size))
 
 
 def shorten_name(name: str) -> str:

@@ -27,8 +27,8 @@ from camcore.runs.run import Run
 from camcore.system.checksums import sha256_of
 from camcore.system.collectives import from_first, gather, wait_for_all
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
-from camcore.system.threads import OrderedThreads, choose_lanes
+from camcore.system.ranks import current_rank
+from camcore.system.threads import OrderedThreads, choose_threads
 from camcore.training.frozen_features import FrozenTrunk, replay
 
 BATCH_SIZE = 16
@@ -68,7 +68,7 @@ def explain(
     if sources is None:
         sources = [Source(name) for name in ("cam", "grad_cam") if check.holds or name != "cam"]
     require_sources(model, check, sources, all_classes)
-    threads = OrderedThreads(choose_lanes() if workers is None else workers)
+    threads = OrderedThreads(choose_threads() if workers is None else workers)
     key = _describe(run, dataset, sources, all_classes, precision, device)
     with threads, show_progress(len(dataset.val), "explaining") as bar:
         choice = _choose_path(run, dataset, model, sources, precision, threads, key)
@@ -94,10 +94,10 @@ class _Work:
 
     def fill(self, shards: Shards, trunk_for: TrunkFor, threads: OrderedThreads, bar: Any) -> None:
         """Compute the parts that are missing, of several ranks each its own; several batches at once."""
-        ranks = here()
+        ranks = current_rank()
         missing = from_first(shards.missing)[ranks.rank :: ranks.count]
         left = sum(len(shards.rows(start)) for start in missing)
-        if ranks.alone:
+        if ranks.is_only:
             bar.update(shards.images - left)
         else:
             bar.reset(left)
@@ -191,10 +191,10 @@ def _choose_path(
         before = find_report(run, key)
         if before is not None and (before["path"] in PATHS or kept is not None):
             return take(before)
-        count = max(1, threads.count) * here().count
+        count = max(1, threads.count) * current_rank().count
         return threads.run(lambda: choose_path(model, dataset, view, sources, BATCH_SIZE, precision, count, kept))
 
-    choice = choose() if here().is_first else None
+    choice = choose() if current_rank().is_first else None
     report = from_first(lambda: cast(PathChoice, choice).report)
     return choice or take(report)
 

@@ -15,7 +15,7 @@ from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.measures.localization import count_boxes, object_cover, off_object_heat
-from camcore.measures.similarity import likeness
+from camcore.measures.similarity import similarity
 from camcore.runs.run import Run
 from camcore.system.environment import count_cores
 
@@ -121,9 +121,9 @@ def measure_off_object(
     return np.concatenate(_work_through(explanation, measure))
 
 
-def measure_likeness(explanation: Explanation, index: int) -> FloatArray:
+def measure_similarity(explanation: Explanation, index: int) -> FloatArray:
     """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
-    return likeness(lambda rows: replace(explanation).pooled[rows], explanation.manifest["images"], index)
+    return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest["images"], index)
 
 
 def _work_through(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:

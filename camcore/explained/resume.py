@@ -20,7 +20,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.runs.run import Run
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path, read_json, write_json
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 SHARD_IMAGES = 1024
 SHARDS_PER_RANK = 4  # or more, so that all have about as much to do
@@ -171,10 +171,10 @@ def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str,
     try:
         yield shards
     except BaseException:
-        if here().is_first and shards.missing() == list(shards.starts):
+        if current_rank().is_first and shards.missing() == list(shards.starts):
             shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
         raise
-    if here().is_first:
+    if current_rank().is_first:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -185,7 +185,7 @@ def _find_size(run: Run, key: Mapping[str, Any], images: int, report: dict[str, 
         before = read_json(folder / "plan.json").get("size")
         if isinstance(before, int) and before > 0:
             return before
-    size = choose_size(images, key["batch_size"], here().count)
+    size = choose_size(images, key["batch_size"], current_rank().count)
     _begin(folder, {"key": dict(key), "report": report, "size": size})
     return size
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.geometry import FloatArray, cover_cells, pool_cells, see_boxes, see_image, seen_parts, upsample
+from camcore.geometry import FloatArray, apply_view, boxes_in_view, cover_cells, pool_cells, upsample, view_parts
 from camcore.heatmaps.drawing import map_status
 
 FloatVector = NDArray[np.float64]
@@ -33,8 +33,8 @@ def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> F
     """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
     counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
     edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
-    parts = seen_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
-    return cover_cells(see_boxes(edges, np.repeat(parts, counts, axis=0)), counts, height, width)
+    parts = view_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
+    return cover_cells(boxes_in_view(edges, np.repeat(parts, counts, axis=0)), counts, height, width)
 
 
 def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
@@ -58,9 +58,9 @@ _TIE = 1e-5  # of the maximum: rounding differs between methods that give the sa
 _PORTION = 64
 
 
-def see_mask(mask: Masks, view: str, side: int) -> Masks:
+def apply_view_to_mask(mask: Masks, view: str, side: int) -> Masks:
     """Return a mask of the image (height, width) as the model sees it; a pixel counts from half its area on."""
-    seen: Masks = np.asarray(see_image(Image.fromarray(mask.astype(np.uint8) * 255), view, side)) >= 128
+    seen: Masks = np.asarray(apply_view(Image.fromarray(mask.astype(np.uint8) * 255), view, side)) >= 128
     return seen
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from camcore.errors import CamcoreError
-from camcore.geometry import FloatArray, box_to_seen, seen_box
+from camcore.geometry import FloatArray, box_in_view, view_box
 from camcore.stats.intervals import FloatVector
 from camcore.stats.paired import Estimate, PairedDifference
 from camcore.stats.resampling import Statistic, paired_resample, resample_interval
@@ -54,9 +54,9 @@ def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[
     found = []
     columns = (samples[name] for name in ("boxes", "label", "width", "height"))
     for wanted, boxes, label, width, height in zip(labels, *columns, strict=True):
-        part = seen_box(view, width, height)
+        part = view_box(view, width, height)
         mine = [box for box in boxes if wanted >= 0 and (label if box[4] == -1 else box[4]) == wanted]
-        seen = (box_to_seen((box[0], box[1], box[2], box[3]), part) for box in mine)
+        seen = (box_in_view((box[0], box[1], box[2], box[3]), part) for box in mine)
         found.append(np.array([box for box in seen if box is not None], dtype=float).reshape(-1, 4))
     return found
 

@@ -10,7 +10,7 @@ ROWS_AT_ONCE = 1024  # so that only a part of large features is held in double p
 Rows = Callable[[slice], NDArray[np.floating]]
 
 
-def likeness(read: Rows, images: int, index: int) -> NDArray[np.float64]:
+def similarity(read: Rows, images: int, index: int) -> NDArray[np.float64]:
     """Return per image how alike it is to image `index`, (N,): 1 the same, 0 unrelated, -1 the opposite.
 
     The cosine between features (N, K) less their mean over all images. Features behind a ReLU all point the same way,

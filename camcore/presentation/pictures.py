@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from camcore.explained.explanation import TARGETS, Explanation
-from camcore.geometry import BoxXyxy, FloatArray, seen_box, upsample
+from camcore.geometry import BoxXyxy, FloatArray, upsample, view_box
 from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, map_status
 from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import Run
@@ -138,7 +138,7 @@ def draw_picture(
     factor = FRAME / max(photograph.size)
     size = (max(1, round(photograph.width * factor)), max(1, round(photograph.height * factor)))
     photograph = photograph.resize(size, Image.Resampling.BICUBIC)
-    left, top, right, bottom = (round(edge) for edge in seen_box(run.config.view.kind, *size))
+    left, top, right, bottom = (round(edge) for edge in view_box(run.config.view.kind, *size))
     heats = [
         _read_heat(explanation, index, source, view, ranges.get(source), (bottom - top, right - left))
         for source in sources

@@ -12,7 +12,7 @@ from camcore.errors import CamcoreError
 from camcore.runs.run import FORMAT_VERSION, Run, open_run
 from camcore.system.environment import describe_environment
 from camcore.system.files import write_json
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def create_run(
@@ -74,7 +74,7 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
     Raises:
         CamcoreError: What is there is not a run.
     """
-    if not here().is_first:
+    if not current_rank().is_first:
         yield
         return
     bring_back(path)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
 from camcore.errors import CamcoreError
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 LONGEST_WAIT = timedelta(hours=12)  # for a rank that decodes a data set; one that has ended is noticed at once
 LONGEST_STEP = timedelta(minutes=10)  # on GPUs, where nobody notices
@@ -30,14 +30,14 @@ class LostRankError(CamcoreError):
     """Another rank has ended, so that this one can't go on."""
 
 
-def join() -> None:
+def init_ranks() -> None:
     """Meet the other ranks, once; nothing where there are none.
 
     Raises:
         LostRankError: They can't be reached.
     """
-    ranks = here()
-    if ranks.alone or dist.is_initialized():
+    ranks = current_rank()
+    if ranks.is_only or dist.is_initialized():
         return
     sys.stderr = sys.__stderr__  # from here on any rank may fail by itself
     with _together():
@@ -47,7 +47,7 @@ def join() -> None:
 
 def sum_over_ranks(values: Tensor) -> Tensor:
     """Add up a tensor over all ranks, in place, and return it; it is the same to the bit on all of them."""
-    if not here().alone:
+    if not current_rank().is_only:
         with _together():
             dist.all_reduce(values, group=_group(values.device.type))
     return values
@@ -55,7 +55,7 @@ def sum_over_ranks(values: Tensor) -> Tensor:
 
 def reduce_sums(*values: float) -> list[float]:
     """Return the sums of numbers over all ranks."""
-    if here().alone:
+    if current_rank().is_only:
         return list(values)
     sums: list[float] = sum_over_ranks(torch.tensor(values, dtype=torch.float64)).tolist()
     return sums
@@ -68,7 +68,7 @@ def reduce_any(holds: bool) -> bool:
 
 def reduce_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Add up the gradients of parameters over all ranks."""
-    if here().alone:
+    if current_rank().is_only:
         return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     if not gradients:
@@ -81,9 +81,9 @@ def reduce_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 def gather(value: T) -> list[T]:
     """Return the values of all ranks, in their order. Tensors must lie on the CPU."""
-    if here().alone:
+    if current_rank().is_only:
         return [value]
-    found: list[Any] = [None] * here().count
+    found: list[Any] = [None] * current_rank().count
     with _together():
         dist.all_gather_object(found, value)
     return found
@@ -91,9 +91,9 @@ def gather(value: T) -> list[T]:
 
 def from_first(work: Callable[[], T]) -> T:
     """Return, on every rank, what some work returns that the first one does alone. Tensors must lie on the CPU."""
-    if here().alone:
+    if current_rank().is_only:
         return work()
-    found = [work() if here().is_first else None]
+    found = [work() if current_rank().is_first else None]
     with _together():
         dist.broadcast_object_list(found, src=0)
     return cast(T, found[0])
@@ -107,26 +107,26 @@ def wait_for_all() -> None:
 @contextmanager
 def first_here() -> Iterator[None]:
     """Run the block on the first rank of each machine, and then on its others, which find what that one has kept."""
-    if here().local_rank:
+    if current_rank().local_rank:
         wait_for_all()
     yield
-    if not here().local_rank:
+    if not current_rank().local_rank:
         wait_for_all()
 
 
 def may_report() -> bool:
     """Return whether this rank may say how the work has ended: the first one that asks, of all ranks."""
-    if here().alone:
+    if current_rank().is_only:
         return True
     if not dist.is_initialized():
-        return here().is_first
+        return current_rank().is_first
     try:
         return bool(_store().add("camcore said how it ended", 1) == 1)
     except RuntimeError:  # the store went with its process, which torchrun reports
         return False
 
 
-def leave(status: int) -> NoReturn:
+def exit_rank(status: int) -> NoReturn:
     """End this rank at once: ending properly could wait for others, and those wait for this one."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -140,7 +140,7 @@ def _together() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise LostRankError(
-            f"Rank {here().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all {here().count}"
+            f"Rank {current_rank().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all {current_rank().count}"
             " end. What is finished is kept: the same command goes on from there, `camcore train` with --resume."
         ) from error
 

@@ -7,7 +7,7 @@ import torch
 
 from camcore.errors import CamcoreError
 from camcore.system.collectives import gather
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -22,11 +22,11 @@ def choose_device(name: str = "auto") -> torch.device:
     there = ["cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
     if name not in there:
         raise CamcoreError(f"Device {name!r} is not on this machine. There is: {', '.join(there)}, or auto.")
-    return torch.device(name) if here().alone else _choose_for_rank(name)
+    return torch.device(name) if current_rank().is_only else _choose_for_rank(name)
 
 
 def _choose_for_rank(name: str) -> torch.device:
-    ranks = here()
+    ranks = current_rank()
     if len(names := set(gather(name))) > 1:
         raise CamcoreError(f"Not all ranks have the same devices ({', '.join(sorted(names))}). Choose --device cpu.")
     if name == "mps":

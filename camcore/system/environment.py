@@ -6,12 +6,12 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def count_cores() -> int:
     """Return how many cores this process may use: fewer than the machine has, where others are to use them as well."""
-    return max(1, _count_allowed() // here().local_count)
+    return max(1, _count_allowed() // current_rank().local_count)
 
 
 def _count_allowed() -> int:
@@ -26,7 +26,7 @@ def describe_environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor_name(),
         "cores": _count_allowed(),
-        **({} if here().alone else {"ranks": here().count}),
+        **({} if current_rank().is_only else {"ranks": current_rank().count}),
     }
 
 

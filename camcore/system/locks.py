@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from camcore.errors import CamcoreError
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def only_writer(path: Path) -> Iterator[None]:
     Raises:
         CamcoreError: Another process writes there, or the place is not writable.
     """
-    if not here().is_first:
+    if not current_rank().is_first:
         yield
         return
     lock = lock_path(path)

@@ -4,7 +4,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def show_progress(
@@ -14,7 +14,7 @@ def show_progress(
 
     It appears after `delay` seconds, of several ranks that of the first one.
     """
-    disable = None if here().is_first else True  # None: where it is not a terminal
+    disable = None if current_rank().is_first else True  # None: where it is not a terminal
     return tqdm(
         total=total, desc=title, unit=unit, initial=done, leave=leave, delay=delay, disable=disable, dynamic_ncols=True
     )

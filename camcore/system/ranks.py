@@ -18,7 +18,7 @@ class Ranks:
     local_count: int = 1
 
     @property
-    def alone(self) -> bool:
+    def is_only(self) -> bool:
         """Whether there are no others."""
         return self.count == 1
 
@@ -32,7 +32,7 @@ class Ranks:
         return range(self.rank * total // self.count, (self.rank + 1) * total // self.count)
 
 
-def here() -> Ranks:
+def current_rank() -> Ranks:
     """Return which rank this process is, by what torchrun says in its environment."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return Ranks()  # some clusters set the other variables for every process
@@ -41,5 +41,5 @@ def here() -> Ranks:
 
 def mute_followers() -> None:
     """Let the first rank alone speak; mistakes are told by any of them again from `collectives.join` on."""
-    if not here().is_first:
+    if not current_rank().is_first:
         sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it stays so

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STANDARD_ERROR = 2
@@ -21,19 +21,19 @@ class StoppedTraining(KeyboardInterrupt):
         self.steps = steps
 
 
-class Wish:
+class StopRequest:
     """Whether somebody wants the work to stop."""
 
     wanted = False
 
 
-def hear_sigterm() -> None:
+def treat_sigterm_as_ctrl_c() -> None:
     """Let SIGTERM do what Ctrl-C does. To be called in the main thread."""
     signal.signal(signal.SIGTERM, _interrupt)
 
 
 @contextmanager
-def stop_between_steps() -> Iterator[Wish]:
+def stop_between_steps() -> Iterator[StopRequest]:
     """Yield a wish that the first Ctrl-C or SIGTERM makes, instead of breaking in; the second one breaks in.
 
     Outside of the main thread, where signals can't be heard, it is never made.
@@ -41,9 +41,9 @@ def stop_between_steps() -> Iterator[Wish]:
     Raises:
         StoppedTraining: The signal has ended the loader's processes as well, in the midst of a step.
     """
-    wish = Wish()
+    stop_request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
-        yield wish
+        yield stop_request
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
@@ -52,17 +52,21 @@ def stop_between_steps() -> Iterator[Wish]:
             signal.signal(number, handler)
 
     def hear(_number: int, _frame: FrameType | None) -> None:
-        wish.wanted = True
+        stop_request.requested = True
         restore()
-        if here().alone:  # else torchrun stops at once what has not ended half a minute later; print may be under way
+        if (
+            current_rank().is_only
+        ):  # else torchrun stops at once what has not ended half a minute later; print may be under way
             os.write(STANDARD_ERROR, b"\nStopping after this step; once more stops at once.\n")
 
     for number in SIGNALS:
         signal.signal(number, hear)
     try:
-        yield wish
+        yield stop_request
     except RuntimeError as error:
-        if wish.wanted:  # where all processes of a group got the signal, torch says that the loader's have died
+        if (
+            stop_request.requested
+        ):  # where all processes of a group got the signal, torch says that the loader's have died
             raise StoppedTraining(0) from error
         raise
     finally:

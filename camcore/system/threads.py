@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def choose_lanes() -> int:
+def choose_threads() -> int:
     """Return how many threads this machine's cores are worth."""
     return min(MOST_LANES, count_cores())
 

@@ -16,11 +16,11 @@ from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 @dataclass
-class Begun:
+class EpochProgress:
     """How far an epoch has come: its steps, sums over the images seen, and torch's random numbers behind the last step.
 
     `random` is None where the epoch has not begun.
@@ -35,7 +35,7 @@ class Begun:
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """What a training has come to: a row of the history per finished epoch. `keep` says which one's weights count.
 
     `best_head` holds what was learned by that one, where the trunk is frozen: its file is written when all is done.
@@ -45,7 +45,7 @@ class Progress:
     rows: list[dict[str, float]] = field(default_factory=list)
     keep: str = "last"
     best_head: dict[str, Tensor] | None = None
-    begun: Begun = field(default_factory=Begun)
+    begun: EpochProgress = field(default_factory=EpochProgress)
 
     @property
     def epoch(self) -> int:
@@ -116,23 +116,23 @@ class TrainingState:
         return {name: value for name, value in module.state_dict().items() if frozen and "trunk." in name}
 
 
-def keep_epoch(run: Run, state: TrainingState, progress: Progress, row: dict[str, float]) -> None:
+def keep_epoch(run: Run, state: TrainingState, progress: TrainingProgress, row: dict[str, float]) -> None:
     """Write a finished epoch: first all of it, in one file, then the weights and the history that follow from it."""
     progress.rows.append(row)
-    progress.begun = Begun()
+    progress.begun = EpochProgress()
     if state.trunk_is_frozen and progress.best_epoch == progress.epoch:
         progress.best_head = state.copy_head()
     save_progress(run, state, progress)
     _publish(run, state, progress)
 
 
-def save_progress(run: Run, state: TrainingState, progress: Progress) -> None:
+def save_progress(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
     """Write what the training goes on from. Of several ranks the first one does.
 
     Raises:
         CamcoreError: The disk is full; what was written before is kept.
     """
-    if not here().is_first:
+    if not current_rank().is_first:
         return
     content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
     learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
@@ -142,7 +142,7 @@ def save_progress(run: Run, state: TrainingState, progress: Progress) -> None:
         part.write_bytes(content.getbuffer())
 
 
-def load_progress(run: Run, state: TrainingState) -> Progress:
+def load_progress(run: Run, state: TrainingState) -> TrainingProgress:
     """Go back to where the training stopped; write again what a stop may have kept from being written.
 
     Raises:
@@ -150,11 +150,11 @@ def load_progress(run: Run, state: TrainingState) -> Progress:
     """
     saved = from_first(lambda: _read(run))
     if saved is None:
-        return Progress(keep=run.config.train.keep)
+        return TrainingProgress(keep=run.config.train.keep)
     try:
         state.load(saved)
-        begun = Begun(**saved.get("begun", {}))  # earlier versions stopped behind a whole epoch only
-        progress = Progress(saved["rows"], run.config.train.keep, saved["best_head"], begun)
+        begun = EpochProgress(**saved.get("begun", {}))  # earlier versions stopped behind a whole epoch only
+        progress = TrainingProgress(saved["rows"], run.config.train.keep, saved["best_head"], begun)
     except Exception as error:  # a state dict of another network, or a key that is missing
         raise _damaged(run, error) from error
     if not progress.begun.steps:  # else all of it was written, and the model has moved on
@@ -179,9 +179,9 @@ def _damaged(run: Run, error: Exception) -> CamcoreError:
     return CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.")
 
 
-def finish(run: Run, state: TrainingState, progress: Progress) -> None:
+def finish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
     """Make the run a finished one. Of several ranks the first one does."""
-    if not here().is_first:
+    if not current_rank().is_first:
         return
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
@@ -193,9 +193,9 @@ def finish(run: Run, state: TrainingState, progress: Progress) -> None:
     shutil.rmtree(done, ignore_errors=True)
 
 
-def _publish(run: Run, state: TrainingState, progress: Progress) -> None:
+def _publish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
     """Write what people can look at while the training goes on; no weights where an epoch takes less than writing."""
-    if not here().is_first:
+    if not current_rank().is_first:
         return
     if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)

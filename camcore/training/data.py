@@ -16,7 +16,7 @@ from camcore.data.splits import hold_out
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
-from camcore.system.threads import Lanes, choose_lanes
+from camcore.system.threads import OrderedThreads, choose_threads
 from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.frozen_features import FeatureViews, FrozenTrunk
 from camcore.training.loading import (
@@ -30,7 +30,7 @@ from camcore.training.loading import (
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvalData:
     """What a model is judged by: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
 
     inputs: TorchDataset[Tensor] | Tensor
@@ -48,8 +48,8 @@ class TrainingData:
 
     make_batches: Callable[[int], DataLoader[Any]]
     ids: Sequence[str]
-    val: Judged
-    held_out: Judged | None
+    val: EvalData
+    held_out: EvalData | None
 
 
 def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: int | None) -> TrainingData:
@@ -94,8 +94,8 @@ def _load_images(run: Run, dataset: Dataset, workers: int, rows: _Rows) -> Train
     kept = read_images(dataset, learned, view, kept_side(config.augmentation, size), workers, "reading training images")
     images = TrainingImages(kept, _labels(learned), build_augmentation(config.augmentation, size), config.seed)
 
-    def judge(samples: list[Sample], title: str) -> Judged:
-        return Judged(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
+    def judge(samples: list[Sample], title: str) -> EvalData:
+        return EvalData(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
 
     aside = [dataset.train[row] for row in rows.aside]
     held_out = judge(aside, "reading held-out images") if aside else None
@@ -111,8 +111,8 @@ def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int |
             " there are no pooled features to keep. Use --head gap, or --views 0."
         )
     aside = [dataset.train[row] for row in rows.aside]
-    with Lanes(choose_lanes() if workers is None else workers) as lanes:
-        trunk = FrozenTrunk(model, dataset, run.config, lanes)
+    with OrderedThreads(choose_threads() if workers is None else workers) as threads:
+        trunk = FrozenTrunk(model, dataset, run.config, threads)
         views = trunk.pooled(dataset.train, config.views, "computing training features")
         plain = config.augmentation == "none" and config.train_size in (None, run.config.view.size)
         if aside and not plain:
@@ -122,8 +122,8 @@ def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int |
         of_val = trunk.pooled(dataset.val, 0, "computing validation features", with_maps=True)[0, rows.counted]
     samples = [dataset.train[row] for row in rows.learned]
     learned = FeatureViews(views, rows.learned, _labels(samples))
-    val = Judged(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.counted])))
-    held_out = Judged(torch.from_numpy(np.array(of_aside)), torch.tensor(_labels(aside))) if aside else None
+    val = EvalData(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.counted])))
+    held_out = EvalData(torch.from_numpy(np.array(of_aside)), torch.tensor(_labels(aside))) if aside else None
     return TrainingData(lambda _: _make_batches(run, learned, len(samples), 0), _ids(samples), val, held_out)
 
 

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from camcore.config import RunConfig
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.model_input import SeenImages, see_pixels, to_pixels
+from camcore.data.model_input import ViewedImages, apply_view_to_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, RunLayers, TrunkPath
@@ -26,8 +26,8 @@ from camcore.system.collectives import gather, reduce_any, wait_for_all
 from camcore.system.devices import choose_precision
 from camcore.system.files import atomic_path, cache_folder, create_array
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
-from camcore.system.threads import Lanes
+from camcore.system.ranks import current_rank
+from camcore.system.threads import OrderedThreads
 from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.loading import mix_seed
 
@@ -61,11 +61,11 @@ class FrozenTrunk:
         model: On the device that computes.
         dataset: The data set.
         config: Of the run.
-        lanes: Where to compute; what is kept already needs none.
+        threads: Where to compute; what is kept already needs none.
     """
 
-    def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, lanes: Lanes) -> None:
-        self.model, self.dataset, self.config, self.lanes = model, dataset, config, lanes
+    def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, threads: OrderedThreads) -> None:
+        self.model, self.dataset, self.config, self.threads = model, dataset, config, threads
         self.device = model.mean.device
         self.path = _choose_path(config.train.precision, self.device)
         self._weights = _digest_weights(model)
@@ -120,7 +120,7 @@ class FrozenTrunk:
                 " room, or name another folder in CAMCORE_CACHE."
             )
         with_maps = all(gather(with_maps and free > 1.1 * (needed + for_maps)))
-        starts = range(0, len(samples), BATCH_SIZE)[here().local_rank :: here().local_count]
+        starts = range(0, len(samples), BATCH_SIZE)[current_rank().local_rank :: current_rank().local_count]
         mine = sum(len(samples[start : start + BATCH_SIZE]) for start in starts)
         with ExitStack() as stack, show_progress(mine, title) as bar:
             maps = stack.enter_context(_new_array(_maps_beside(path), grid, np.float16)) if with_maps else None
@@ -150,8 +150,8 @@ class FrozenTrunk:
             return np.stack(pooled), features.cpu().numpy()
 
         for start in starts[:1]:
-            yield self.lanes.run(partial(compute, start))  # builds the trunk, while nothing else runs
-        yield from self.lanes.work_through(compute, starts[1:])
+            yield self.threads.run(partial(compute, start))  # builds the trunk, while nothing else runs
+        yield from self.threads.work_through(compute, starts[1:])
 
     def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
         """Return what the trunk sees of a sample, uint8 (3, side, side) each: its augmented views, or the one view."""
@@ -170,8 +170,8 @@ class FrozenTrunk:
 
     def _decode(self, sample: Sample, side: int) -> Tensor:
         if self.path == EXACT:
-            return SeenImages(self.dataset, [sample], self.config.view.kind, side)[0]
-        return see_pixels(to_pixels(self.dataset.load_image(sample, side)), self.config.view.kind, side)
+            return ViewedImages(self.dataset, [sample], self.config.view.kind, side)[0]
+        return apply_view_to_pixels(to_pixels(self.dataset.load_image(sample, side)), self.config.view.kind, side)
 
 
 def _choose_path(precision: str, device: torch.device) -> TrunkPath:
@@ -203,10 +203,10 @@ def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDAr
     """Yield an array to be filled, by all ranks of this machine; its file is there when all of it is."""
     with ExitStack() as stack:
         part = None
-        if not here().local_rank:
+        if not current_rank().local_rank:
             part = stack.enter_context(atomic_path(path))
             create_array(part, shape, dtype)
-        array = np.load(cast(Path, gather(part)[here().rank - here().local_rank]), mmap_mode="r+")
+        array = np.load(cast(Path, gather(part)[current_rank().rank - current_rank().local_rank]), mmap_mode="r+")
         yield array
         array.flush()
         wait_for_all()

@@ -20,13 +20,13 @@ from torchvision.transforms import v2
 
 from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.model_input import SeenImages
+from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError
 from camcore.system.collectives import first_here
 from camcore.system.environment import count_cores
 from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 class MappedImages(TorchDataset[Tensor]):
@@ -123,7 +123,7 @@ class RankBatches(Sampler[list[tuple[int, int]]]):
     """
 
     def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool, mixed: bool) -> None:
-        self.sampler, self.mixed = sampler, mixed and not here().alone
+        self.sampler, self.mixed = sampler, mixed and not current_rank().is_only
         self._whole = BatchSampler(cast(Sampler[int], sampler), batch_size, drop_last)
 
     def __len__(self) -> int:
@@ -131,7 +131,7 @@ class RankBatches(Sampler[list[tuple[int, int]]]):
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         for batch in cast(Iterator[list[tuple[int, int]]], iter(self._whole)):
-            mine = here().share(len(batch))
+            mine = current_rank().share(len(batch))
             yield [batch[at] for at in range(mine.start - (self.mixed or not mine), mine.stop)]
 
 
@@ -221,7 +221,7 @@ def read_images(
     Raises:
         CamcoreError: An image can't be decoded.
     """
-    images = SeenImages(dataset, samples, view.kind, size)
+    images = ViewedImages(dataset, samples, view.kind, size)
     shape = (len(samples), 3, size, size)
 
     def decode() -> Iterator[Tensor]:
@@ -230,7 +230,7 @@ def read_images(
                 yield batch
                 bar.update(len(batch))
 
-    if math.prod(shape) > CACHE_BYTES or not here().alone:
+    if math.prod(shape) > CACHE_BYTES or not current_rank().is_only:
         with first_here():
             kept = open_cache(find_cache(dataset, samples, view.kind, size), shape, decode)
         return images if kept is None else kept
@@ -245,6 +245,6 @@ def read_images(
 
 def _ignore_interrupt(_worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not here().alone:  # torchrun sends it to whole groups of processes; a rank ends its workers itself
+    if not current_rank().is_only:  # torchrun sends it to whole groups of processes; a rank ends its workers itself
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)

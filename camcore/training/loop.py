@@ -19,11 +19,18 @@ from camcore.runs.run import Run
 from camcore.system.collectives import from_first, reduce_any, reduce_gradients, reduce_sums, wait_for_all
 from camcore.system.devices import autocast, choose_precision
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
-from camcore.system.signals import StoppedTraining, Wish, stop_between_steps
+from camcore.system.ranks import current_rank
+from camcore.system.signals import StoppedTraining, StopRequest, stop_between_steps
 from camcore.training.augmentation import BatchMixing, count_right
-from camcore.training.checkpoint import Progress, TrainingState, finish, keep_epoch, load_progress, save_progress
-from camcore.training.data import Judged, TrainingData, load_training_data
+from camcore.training.checkpoint import (
+    TrainingProgress,
+    TrainingState,
+    finish,
+    keep_epoch,
+    load_progress,
+    save_progress,
+)
+from camcore.training.data import EvalData, TrainingData, load_training_data
 from camcore.training.loading import (
     EpochBatches,
     choose_workers,
@@ -90,10 +97,10 @@ def build_trainer(config: TrainConfig, model: Classifier, num_classes: int, devi
 
 
 @torch.no_grad()
-def evaluate(trainer: Trainer, judged: Judged, split: str) -> dict[str, float]:
+def evaluate(trainer: Trainer, judged: EvalData, split: str) -> dict[str, float]:
     """Return `<split>_loss` (without smoothing) and `<split>_accuracy` on what the training does not see."""
     model = trainer.state.kept.eval()
-    count, mine = len(judged.labels), here().share(len(judged.labels))
+    count, mine = len(judged.labels), current_rank().share(len(judged.labels))
     loss = right = 0.0
     if mine:
         batches = _read_batches(judged.inputs, mine, trainer.config.batch_size)
@@ -112,10 +119,10 @@ def _read_batches(inputs: TorchDataset[Tensor] | Tensor, rows: range, size: int)
 
 
 @contextmanager
-def own_noise(seed: int) -> Iterator[None]:
+def rank_rng(seed: int) -> Iterator[None]:
     """Let each of several ranks draw numbers of its own, for dropout; those for mixing stay the same on all."""
-    with torch.random.fork_rng(devices=[], enabled=not here().alone):
-        if not here().alone:
+    with torch.random.fork_rng(devices=[], enabled=not current_rank().is_only):
+        if not current_rank().is_only:
             torch.manual_seed(seed)
         yield
 
@@ -131,7 +138,7 @@ def train(
     device: torch.device,
     resume: bool = False,
     workers: int | None = None,
-) -> Progress:
+) -> TrainingProgress:
     """Train a model into its run folder, an epoch at a time; each finished epoch is kept.
 
     Ctrl-C and SIGTERM are heard behind a step, and what was done up to it is kept as well; the second one breaks in.
@@ -152,13 +159,16 @@ def train(
     """
     config = run.config.train
     trainer = build_trainer(config, model, len(dataset.class_names), device)
-    progress = load_progress(run, trainer.state) if resume else Progress(keep=config.keep)
+    progress = load_progress(run, trainer.state) if resume else TrainingProgress(keep=config.keep)
     data = load_training_data(run, dataset, model, workers)
     loader = data.make_batches(workers or 0)
     images_per_epoch = len(find_sampler(loader))
     done = progress.epoch * images_per_epoch + progress.begun.seen
     batches = EpochBatches(loader, progress.epoch, progress.begun.steps * config.batch_size)
-    with show_progress(config.epochs * images_per_epoch, "training", done=done) as bar, stop_between_steps() as wish:
+    with (
+        show_progress(config.epochs * images_per_epoch, "training", done=done) as bar,
+        stop_between_steps() as stop_request,
+    ):
         while progress.epoch < config.epochs:
             if config.patience and progress.epochs_since_best >= config.patience:
                 bar.write(f"No better epoch than {progress.best_epoch} for {config.patience}: the training ends.")
@@ -170,7 +180,7 @@ def train(
                 bar.update(images)
                 mean_loss = begun.loss_sum / begun.seen
                 bar.set_postfix_str(f"epoch {progress.epoch + 1}/{config.epochs}, loss {mean_loss:.3f}", refresh=False)
-                _stop_if_wanted(wish, run, trainer.state, progress)
+                _stop_if_wanted(stop_request, run, trainer.state, progress)
             if workers is None:
                 workers = choose_workers(batches.waited, begun.seconds - before)
                 loader = data.make_batches(workers)
@@ -182,13 +192,15 @@ def train(
             row |= {"seconds": begun.seconds, "images_per_second": images_per_epoch / begun.seconds}
             keep_epoch(run, trainer.state, progress, row)
             bar.write(describe_epoch(row, config.epochs))
-            _stop_if_wanted(wish, run, trainer.state, progress)
+            _stop_if_wanted(stop_request, run, trainer.state, progress)
     finish(run, trainer.state, progress)
     wait_for_all()
     return progress
 
 
-def train_steps(trainer: Trainer, data: TrainingData, batches: EpochBatches, progress: Progress) -> Iterator[int]:
+def train_steps(
+    trainer: Trainer, data: TrainingData, batches: EpochBatches, progress: TrainingProgress
+) -> Iterator[int]:
     """Train what is left of an epoch. Yield the number of images after each step, which `progress.begun` counts."""
     config, loader, epoch, begun = trainer.config, batches.loader, progress.epoch, progress.begun
     share_of_peak = build_schedule(config, len(loader))
@@ -203,8 +215,10 @@ def train_steps(trainer: Trainer, data: TrainingData, batches: EpochBatches, pro
         for group in optimizer.param_groups:
             group["lr"] = rate * group[RATE_SHARE]
         batch = min(config.batch_size, len(sampler) - step * config.batch_size)
-        images, labels = (mixed[len(mixed) - len(here().share(batch)) :] for mixed in trainer.mix(images, labels))
-        with own_noise(mix_seed(config.seed, epoch, step, here().rank)):
+        images, labels = (
+            mixed[len(mixed) - len(current_rank().share(batch)) :] for mixed in trainer.mix(images, labels)
+        )
+        with rank_rng(mix_seed(config.seed, epoch, step, current_rank().rank)):
             logits, labels = trainer.logits(model, images), labels.to(trainer.device)
         loss = trainer.share_of_loss(logits, labels, batch)
         loss_sum, right = reduce_sums(float(loss.detach()) * batch, count_right(logits, labels))
@@ -224,7 +238,7 @@ def train_steps(trainer: Trainer, data: TrainingData, batches: EpochBatches, pro
         yield batch
 
 
-def summarize_epoch(config: TrainConfig, progress: Progress, steps: int) -> dict[str, float]:
+def summarize_epoch(config: TrainConfig, progress: TrainingProgress, steps: int) -> dict[str, float]:
     """Return the row of an epoch of so many steps as far as training knows it; the rate is that of its last step."""
     begun, epoch = progress.begun, progress.epoch
     rate = config.learning_rate * build_schedule(config, steps)(epoch * steps + steps - 1)
@@ -245,9 +259,9 @@ def describe_epoch(row: dict[str, float], epochs: int) -> str:
     )
 
 
-def _stop_if_wanted(wish: Wish, run: Run, state: TrainingState, progress: Progress) -> None:
+def _stop_if_wanted(stop_request: StopRequest, run: Run, state: TrainingState, progress: TrainingProgress) -> None:
     """Keep what was done so far and raise, where somebody wants to stop."""
-    if reduce_any(wish.wanted):
+    if reduce_any(stop_request.requested):
         if progress.begun.steps:
             progress.begun.random = torch.get_rng_state()
             save_progress(run, state, progress)

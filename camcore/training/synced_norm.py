@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from camcore.system.collectives import sum_over_ranks
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 class SyncedBatchNorm(nn.BatchNorm2d):
@@ -39,7 +39,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
 
 def sync_batch_norm(model: nn.Module) -> None:
     """Let a model's batch normalisation see the whole batch; nothing where a process is alone."""
-    if here().alone:
+    if current_rank().is_only:
         return
     for module in model.modules():
         if type(module) is nn.BatchNorm2d:
@@ -53,10 +53,10 @@ def _measure(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Source: Chan, Golub and LeVeque 1983, Algorithms for computing the sample variance, equation 2.1.
     """
     channels, mine = values.shape[1], values.numel() // values.shape[1]
-    of_ranks = torch.zeros(here().count, 2 * channels + 1, device=values.device)
+    of_ranks = torch.zeros(current_rank().count, 2 * channels + 1, device=values.device)
     if mine:
         spread, mean = torch.var_mean(values.float(), (0, 2, 3), correction=0)
-        of_ranks[here().rank] = torch.cat([mean, spread * mine, mean.new_full((1,), mine)])
+        of_ranks[current_rank().rank] = torch.cat([mean, spread * mine, mean.new_full((1,), mine)])
     sum_over_ranks(of_ranks)
     means, squares, counts = torch.split(of_ranks, [channels, channels, 1], dim=1)
     count = counts.sum()

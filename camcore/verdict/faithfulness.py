@@ -12,7 +12,7 @@ from camcore.geometry import FloatArray, round_maps, upsample
 from camcore.models.classifier import Classifier
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 IMAGES_AT_ONCE = 64
 BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels
@@ -96,7 +96,7 @@ def measure_faithfulness(
 
     Sources whose maps order the pixels alike share their passes through the model. Several ranks share the images.
     """
-    mine = here().share(len(images))
+    mine = current_rank().share(len(images))
     rows = slice(mine.start, mine.stop)
     curves: dict[str, NDArray[np.float32]] = {}
     known: list[tuple[NDArray[np.int64], str]] = []

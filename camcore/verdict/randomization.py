@@ -16,7 +16,7 @@ from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
 from camcore.stats.paired import Estimate, mean_interval
 from camcore.system.collectives import gather
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
@@ -43,7 +43,7 @@ def maps_for_targets(
     """Return the raw maps (N, h, w) of sources for given classes (N,). Several ranks share the batches."""
     parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
     batches = list(zip(torch.split(images, 16), torch.split(targets, 16), strict=True))
-    for batch, wanted in (batches[at] for at in here().share(len(batches))):
+    for batch, wanted in (batches[at] for at in current_rank().share(len(batches))):
         done = run_forward(model, batch, sources)
         for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
             parts[name].append(maps[:, 0].numpy())

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from camcore.data.dataset import Dataset
 from camcore.explained.explanation import Explanation
-from camcore.geometry import FloatArray, cover_cells, round_maps, see_image, upsample
+from camcore.geometry import FloatArray, apply_view, cover_cells, round_maps, upsample
 from camcore.heatmaps.drawing import draw, is_finite
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.baselines import BASELINES
 from camcore.measures.disagreement import compare
 from camcore.measures.localization import (
+    apply_view_to_mask,
     energy_in_box,
     find_peaks,
     follow_class,
@@ -23,14 +24,13 @@ from camcore.measures.localization import (
     part_energy,
     pointing_game,
     pointing_game_on_masks,
-    see_mask,
 )
 from camcore.measures.max_box_acc import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.measures.pixel_precision import PixelCounts, count_pixels
 from camcore.runs.run import Run
 from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 BOX_SIDE = 112
 UPSAMPLED_AT_ONCE = 256  # images, in double precision: 25 MB
@@ -91,7 +91,7 @@ def read_truth(run: Run, dataset: Dataset, samples: pd.DataFrame) -> Truth:
     masks = {name: np.zeros((len(samples), 0, 0), dtype=bool) for name in ("object", "parts")}
     if dataset.load_masks is not None:
         found = [dataset.load_masks(sample) for sample in dataset.val]
-        masks = {name: np.stack([see_mask(one[name], view, size) for one in found]) for name in masks}
+        masks = {name: np.stack([apply_view_to_mask(one[name], view, size) for one in found]) for name in masks}
     boxes, others = (seen_boxes(samples, samples[name].tolist(), view) for name in ("label", "other_label"))
     return Truth(samples, view, size, boxes, others, masks["object"], masks["parts"])
 
@@ -100,7 +100,7 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
     """Return the baselines' raw maps (N, h, w) by id, `baseline_center` and so on."""
     grey = np.empty((len(dataset.val), truth.size, truth.size), dtype=np.uint8)
     for at, sample in enumerate(dataset.val):
-        grey[at] = np.asarray(see_image(dataset.load_image(sample).convert("L"), truth.view, truth.size))
+        grey[at] = np.asarray(apply_view(dataset.load_image(sample).convert("L"), truth.view, truth.size))
     return {f"{BASELINE_PREFIX}{name}": one.compute(grey, height, width, seed) for name, one in BASELINES.items()}
 
 
@@ -109,7 +109,7 @@ def score_maps(
 ) -> Scores:
     """Return the values of all sources and baselines, for the maps of the true class. Several ranks share these."""
     names = [*sources, *baselines]
-    mine = [names[at] for at in here().share(len(names))]
+    mine = [names[at] for at in current_rank().share(len(names))]
     parts = gather(_score_some(explanation, mine, baselines, truth))
     for part in parts[1:]:
         parts[0].append(part)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from camcore.data.dataset import Dataset
-from camcore.data.model_input import SeenImages
+from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError, shell_command
 from camcore.explained.explanation import Explanation
 from camcore.geometry import FloatArray
@@ -62,7 +62,7 @@ def affordable_images(model: Classifier, size: int, passes_per_image: int) -> in
 
 def load_seen(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor:
     """Return what the model sees of validation images, uint8 (n, 3, size, size)."""
-    images = SeenImages(dataset, dataset.val, run.config.view.kind, run.config.view.size)
+    images = ViewedImages(dataset, dataset.val, run.config.view.kind, run.config.view.size)
     return torch.stack([images[int(index)] for index in indices])
 
 
@@ -71,7 +71,7 @@ CURVES = ("insertion", "deletion")
 
 
 @dataclass(frozen=True)
-class Subject:
+class VerdictInput:
     """What a verdict is about: a run, its maps in force, its data and its model on the CPU in evaluation mode."""
 
     run: Run
@@ -92,7 +92,7 @@ def verdict_sources(explanation: Explanation, methods: Sequence[str] | None) -> 
 
 
 def make_verdict(
-    subject: Subject,
+    subject: VerdictInput,
     sources: Sequence[Source],
     price: dict[str, Any] | None = None,
     images: int | None = None,
@@ -169,7 +169,7 @@ def make_verdict(
 
 
 def measure_curves(
-    subject: Subject, names: Sequence[str], baselines: Mapping[str, FloatArray], images: int | None, seed: int
+    subject: VerdictInput, names: Sequence[str], baselines: Mapping[str, FloatArray], images: int | None, seed: int
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
     """Return a seeded subset of the images, and the insertion and deletion curves of the predicted class on it.
 

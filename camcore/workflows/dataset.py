@@ -9,9 +9,9 @@ from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.runs.run import Run
-from camcore.system.collectives import first_here, from_first, join
+from camcore.system.collectives import first_here, from_first, init_ranks
 from camcore.system.locks import only_writer
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 
 
 def download_dataset(kind: str, root: Path | None) -> None:
@@ -25,7 +25,7 @@ def download_dataset(kind: str, root: Path | None) -> None:
         raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
     if root is None:
         raise CamcoreError("--download needs --root, the folder to put the data set into.")
-    join()
+    init_ranks()
     with only_writer(root):
         from_first(partial(download, root))
 
@@ -67,7 +67,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
             f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
             f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
         )
-    if here().is_first:
+    if current_rank().is_first:
         run.remember_places(root=root)
     return _number_classes(run, dataset)
 

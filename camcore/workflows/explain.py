@@ -12,7 +12,7 @@ from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.system.checksums import sha256_of
-from camcore.system.collectives import from_first, join
+from camcore.system.collectives import from_first, init_ranks
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.workflows.dataset import open_run_dataset
@@ -38,7 +38,7 @@ def explain_run(
         CamcoreError: A source is unknown or does not apply, weights or data set can't be had, or another process writes
             to the run.
     """
-    join()
+    init_ranks()
     run = open_run(path)
     with only_writer(path):
         model = load_model(run)

@@ -14,10 +14,10 @@ from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
 from camcore.runs.create import create_run, replacing
 from camcore.runs.run import Run, open_run
-from camcore.system.collectives import first_here, from_first, join
+from camcore.system.collectives import first_here, from_first, init_ranks
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
-from camcore.system.ranks import here
+from camcore.system.ranks import current_rank
 from camcore.training.loop import train
 from camcore.workflows.dataset import describe_dataset, note_skipped, open_run_dataset
 
@@ -38,7 +38,7 @@ def train_run(
         CamcoreError: The run exists or is written to by another process, the data set or the weights can't be had, or
             the training fails.
     """
-    join()
+    init_ranks()
     require_batch(config.train)
     chosen = choose_device(device)
     with only_writer(path):
@@ -47,7 +47,7 @@ def train_run(
         torch.manual_seed(config.train.seed)
         model = Classifier(config.model, config.view, len(dataset.class_names))
         weights = config.model.weights
-        if weights is not None and here().is_first:
+        if weights is not None and current_rank().is_first:
             load_initial_weights(model, weights)
 
         def create() -> Run:
@@ -79,7 +79,7 @@ def train_seeds(
     Raises:
         CamcoreError: One is there with another configuration, or a training fails.
     """
-    join()
+    init_ranks()
     runs = []
     for seed in seeds:
         member = path.with_name(f"{path.name}-seed{seed}")
@@ -105,9 +105,9 @@ def require_batch(config: TrainConfig) -> None:
     Raises:
         CamcoreError: They are.
     """
-    if config.batch_size < here().count:
+    if config.batch_size < current_rank().count:
         raise CamcoreError(
-            f"batch_size is {config.batch_size}, for all {here().count} ranks together, and each needs an image. Start"
+            f"batch_size is {config.batch_size}, for all {current_rank().count} ranks together, and each needs an image. Start"
             " fewer ranks, or train with a larger --batch-size."
         )
 
@@ -118,7 +118,7 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     Raises:
         CamcoreError: The run is finished, damaged or written to by another process, or its data set has changed.
     """
-    join()
+    init_ranks()
     run = from_first(partial(open_run, path))
     require_batch(run.config.train)
     with only_writer(path):
@@ -126,7 +126,7 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
         torch.manual_seed(run.config.train.seed)
         model = Classifier(run.config.model, run.config.view, len(run.class_names))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
-        if run.config.model.weights is not None and here().is_first and not (run.finished or has_trunk):
+        if run.config.model.weights is not None and current_rank().is_first and not (run.finished or has_trunk):
             load_initial_weights(model, run.place("weights") or run.config.model.weights)
         train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run

@@ -8,10 +8,10 @@ from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import open_run
 from camcore.runs.seed_groups import Side, find_sides
 from camcore.runs.weights import load_model
-from camcore.system.collectives import from_first, join
+from camcore.system.collectives import from_first, init_ranks
 from camcore.system.locks import only_writer
 from camcore.verdict.accuracy_price import measure_price
-from camcore.verdict.verdict import Subject, make_verdict, verdict_sources
+from camcore.verdict.verdict import VerdictInput, make_verdict, verdict_sources
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.explain import explain_run, find_stored, open_or_explain
 
@@ -41,14 +41,14 @@ def verdict_run(
         CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
             writes to the run.
     """
-    join()
+    init_ranks()
     run = open_run(path)
     sides = None if against is None else find_sides(run, against)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
     with only_writer(path):
         sources = verdict_sources(open_or_explain(path, root, workers), chosen)
         explanation, _ = explain_run(path, ",".join(source.id for source in sources), root, workers=workers)
-        subject = Subject(run, explanation, open_run_dataset(run, root), load_model(run))
+        subject = VerdictInput(run, explanation, open_run_dataset(run, root), load_model(run))
         if sides is not None:
             explain_seeds(sides, root, workers)
         price = None if sides is None else from_first(partial(measure_price, *sides))

@@ -22,7 +22,7 @@ SETTLED_NS = (
 )  # file systems tell the time in steps: what changed just now may change again within the same one
 
 
-class Kept(Generic[K, T]):
+class FileCache(Generic[K, T]):
     """At most `most` values by key. They are shared: don't write to them.
 
     A folder counts as changed when something in it was added, removed or replaced, which is how camcore writes.
@@ -43,10 +43,10 @@ class Kept(Generic[K, T]):
             read: Makes the value.
         """
         kept = self._values.get(key)
-        if kept is not None and look_at(kept[0]) == kept[1]:
+        if kept is not None and file_state(kept[0]) == kept[1]:
             return kept[2]
         files = find_files()
-        state = look_at(files)
+        state = file_state(files)
         value = read()
         with self._lock:
             self._values.pop(key, None)
@@ -57,7 +57,7 @@ class Kept(Generic[K, T]):
         return value
 
 
-def look_at(files: Sequence[Path]) -> State:
+def file_state(files: Sequence[Path]) -> State:
     """Return what tells whether files have changed, None for each that is not there or can't be reached."""
     return tuple(_look_at(file) for file in files)
 

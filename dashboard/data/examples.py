@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class Example:
     numbers: tuple[float, ...]
 
 
-def find_examples(entry: Entry) -> list[Example]:
+def find_examples(entry: RunEntry) -> list[Example]:
     """Return at most one example of each kind: `drawing`, `layers`, `wrong`; those the run has none of are left out."""
     return _find_examples(entry, *entry.key)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _find_examples(_entry: Entry, path: str, version: str) -> list[Example]:
-    finders: tuple[Callable[[Entry, list[str]], Example | None], ...] = (_find_drawing, _find_layers, _find_wrong)
+def _find_examples(_entry: RunEntry, path: str, version: str) -> list[Example]:
+    finders: tuple[Callable[[RunEntry, list[str]], Example | None], ...] = (_find_drawing, _find_layers, _find_wrong)
     sources = list(_entry.explanation.manifest["sources"]) if _entry.explanation else []
     found = (find(_entry, sources) for find in finders)
     return [example for example in found if example is not None]
 
 
-def _find_drawing(entry: Entry, sources: list[str]) -> Example | None:
+def _find_drawing(entry: RunEntry, sources: list[str]) -> Example | None:
     """Return the rightly named image where the drawing of CAM puts most heat off the object that is not evidence."""
     if "cam" not in sources:
         return None
@@ -58,7 +58,7 @@ def _find_drawing(entry: Entry, sources: list[str]) -> Example | None:
     return Example("drawing", index, View("cam", "literature"), View("cam", "positive"), numbers)
 
 
-def _find_layers(entry: Entry, sources: list[str]) -> Example | None:
+def _find_layers(entry: RunEntry, sources: list[str]) -> Example | None:
     """Return the rightly named image where one method differs most between the last layer and an earlier one."""
     last = gradient_source(sources)
     earlier = next((source for source in sources if parse_source(source).layer), None)
@@ -73,7 +73,7 @@ def _find_layers(entry: Entry, sources: list[str]) -> Example | None:
     return Example("layers", index, View(last, "positive"), View(earlier, "positive"), (float(moved[index]),))
 
 
-def _find_wrong(entry: Entry, sources: list[str]) -> Example | None:
+def _find_wrong(entry: RunEntry, sources: list[str]) -> Example | None:
     """Return the mistake that the network was surest of, among images of one object."""
     samples = load_samples(entry)
     source = gradient_source(sources)

@@ -6,16 +6,16 @@ import pandas as pd
 
 from camcore.runs.run import Run
 from camcore.system.checksums import SUMS
-from dashboard.data.caching import Kept
-from dashboard.data.runs import Entry
+from dashboard.data.caching import FileCache
+from dashboard.data.runs import RunEntry
 
 MOST = 10_000  # runs, of which some kilobytes each are kept
-_histories: Kept[Path, pd.DataFrame] = Kept(MOST)
-_kept_rows: Kept[Path, pd.Series | None] = Kept(MOST)
-_kept_epochs: Kept[Path, int | None] = Kept(MOST)
+_histories: FileCache[Path, pd.DataFrame] = FileCache(MOST)
+_kept_rows: FileCache[Path, pd.Series | None] = FileCache(MOST)
+_kept_epochs: FileCache[Path, int | None] = FileCache(MOST)
 
 
-def read_history(entry: Entry) -> pd.DataFrame:
+def read_history(entry: RunEntry) -> pd.DataFrame:
     """Return a run's history. It is shared between sessions: don't write to it.
 
     Raises:

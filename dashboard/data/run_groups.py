@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 
 SEPARATOR = ","
@@ -14,7 +14,7 @@ class RunGroup:
     """Runs that are shown as one; a run by itself is a group of one, and has its name."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RunEntry, ...]
 
     @property
     def id(self) -> str:
@@ -37,9 +37,9 @@ def label(name: str, count: int) -> str:
     return name if count == 1 else text("training_curves.group", group=name, count=count)
 
 
-def group_runs(entries: Sequence[Entry], together: bool = True) -> list[RunGroup]:
+def group_runs(entries: Sequence[RunEntry], together: bool = True) -> list[RunGroup]:
     """Return runs in groups, each at the place of its first run; or every run by itself."""
-    found: dict[tuple[str, str], list[Entry]] = {}
+    found: dict[tuple[str, str], list[RunEntry]] = {}
     for entry in entries:
         shared = entry.run.group if entry.run and together else None
         found.setdefault(("group", shared) if shared else ("run", entry.name), []).append(entry)

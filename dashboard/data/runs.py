@@ -6,14 +6,14 @@ from pathlib import Path
 from camcore.errors import ReplacedError, RunError
 from camcore.explained.explanation import Explanation, is_explained, open_explanation
 from camcore.runs.run import Run, list_run_folders, open_run
-from dashboard.data.caching import Kept
+from dashboard.data.caching import FileCache
 from dashboard.data.links import find_what_tells, refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunEntry:
     """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps.
 
     `changed` is the time of its `run.json`, as of `read_time`.
@@ -47,15 +47,17 @@ class Entry:
         return str(self.path), f"{self.explanation.id if self.explanation else ''} {self.changed}"
 
 
-_entries: Kept[Path, Entry] = Kept(most=10_000)  # with fewer than there are runs, none would be found again
+_entries: FileCache[Path, RunEntry] = FileCache(
+    most=10_000
+)  # with fewer than there are runs, none would be found again
 
 
-def list_entries(folder: Path) -> list[Entry]:
+def list_entries(folder: Path) -> list[RunEntry]:
     """Return what lies in the runs folder, by name."""
     return [read_entry(path) for path in list_run_folders(folder)]
 
 
-def read_entry(path: Path) -> Entry:
+def read_entry(path: Path) -> RunEntry:
     """Return a run folder, as far as it can be read."""
     try:
         entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
@@ -70,17 +72,17 @@ def read_entry(path: Path) -> Entry:
     )
 
 
-def _read_entry(path: Path) -> Entry:
+def _read_entry(path: Path) -> RunEntry:
     changed = read_time(path / "run.json")
     try:
         refuse_links_out(path)
         run = open_run(path)
     except RunError as error:
-        return Entry(path, None, None, str(error), changed)
+        return RunEntry(path, None, None, str(error), changed)
     try:
-        return Entry(path, run, open_explanation(run), None, changed)
+        return RunEntry(path, run, open_explanation(run), None, changed)
     except RunError as error:
-        return Entry(path, run, None, str(error), changed)
+        return RunEntry(path, run, None, str(error), changed)
 
 
 def read_time(path: Path) -> int:

@@ -7,10 +7,10 @@ from camcore.explained.explanation import Explanation
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict import document
 from camcore.verdict.document import Verdict
-from dashboard.data.runs import Entry, read_time
+from dashboard.data.runs import RunEntry, read_time
 
 
-def read_verdict(entry: Entry) -> Verdict | None:
+def read_verdict(entry: RunEntry) -> Verdict | None:
     """Return the verdict of the explanation in force, None where none was made.
 
     Raises:
@@ -21,7 +21,7 @@ def read_verdict(entry: Entry) -> Verdict | None:
     return _read_verdict(str(path), read_time(path), explanation)
 
 
-def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd.DataFrame:
+def pair_images(entry: RunEntry, verdict: Verdict, measure: str, method: str) -> pd.DataFrame:
     """Return a row per image that a measure has a value for: index, reference, method, gain.
 
     `gain` is the method's value minus the reference's, its sign turned where low is good. Empty where the measure has
@@ -37,7 +37,7 @@ def pair_images(entry: Entry, verdict: Verdict, measure: str, method: str) -> pd
     return _pair_images(*values, measure, verdict.reference, method, higher)
 
 
-def _explanation(entry: Entry) -> Explanation:
+def _explanation(entry: RunEntry) -> Explanation:
     assert entry.explanation is not None  # noqa: S101 the page shows explained runs only
     return entry.explanation
 

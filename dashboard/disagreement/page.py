@@ -8,14 +8,14 @@ from camcore.measures.disagreement import MEASURES
 from camcore.presentation import html
 from camcore.presentation.sentences import list_shares, say_drawing_share
 from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair, same_by_theory
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.widgets import charts, controls, layout, open_image, run_choice
 from dashboard.widgets.grid import show_grid
 from dashboard.widgets.wording import source_title
 
 
-def show_drawing_share(entry: Entry, sources: tuple[str, str], measure: str) -> None:
+def show_drawing_share(entry: RunEntry, sources: tuple[str, str], measure: str) -> None:
     """Show the mean distance in both conventions, and say what it means."""
     means = mean_pair(entry, *sources, measure)
     said = say_drawing_share(text, sources, means, same_by_theory(entry, *sources))
@@ -27,7 +27,7 @@ PER_PAGE = 12
 HEIGHT = 320  # px
 
 
-def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
+def show_split(entry: RunEntry, sources: tuple[str, str], measure: str, convention: str) -> None:
     """Show every measure in both conventions, and how one of them is distributed."""
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
@@ -44,7 +44,7 @@ def show_split(entry: Entry, sources: tuple[str, str], measure: str, convention:
         charts.show_chart("histogram", HEIGHT, charts.draw_histogram, *drawn)
 
 
-def show_off_object(entry: Entry) -> None:
+def show_off_object(entry: RunEntry) -> None:
     """Show the share of heat off the object per source and convention."""
     sources = entry.explanation.manifest["sources"] if entry.explanation else ()
     means = mean_off_object(entry, sources)
@@ -57,7 +57,7 @@ def show_off_object(entry: Entry) -> None:
     charts.show_chart("off_object", height, charts.draw_conventions, names, bars)
 
 
-def show_ranking(entry: Entry, sources: tuple[str, str], measure: str, convention: str) -> None:
+def show_ranking(entry: RunEntry, sources: tuple[str, str], measure: str, convention: str) -> None:
     """Show the images, those with the greatest distance first."""
     names = {"measure": text(f"measure.{measure}"), "convention": text(f"convention.{convention}")}
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))

@@ -13,12 +13,12 @@ from camcore.presentation.grid.encoding import DEFAULTS, read_view
 from camcore.presentation.image_table import write_csv
 from camcore.presentation.texts import text_in
 from dashboard.components.address import read_address
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import language, text
 
 
 def show_downloads(
-    entry: Entry,
+    entry: RunEntry,
     ordered: NDArray[np.intp],
     shown: Sequence[int],
     sources: tuple[str, str],
@@ -47,7 +47,7 @@ def show_downloads(
         _offer(kind, entry, _sheet_of(entry, first, sources, view), len(first), disabled=address is None)
 
 
-def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
+def _offer(kind: str, entry: RunEntry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
     ending, mime, meaning = ("csv", "text/csv", "csv") if kind == "csv" else ("png", "image/png", "sheet")
     st.download_button(
         text(f"download.{kind}", count=count),
@@ -62,14 +62,14 @@ def _offer(kind: str, entry: Entry, make: Callable[[], bytes], count: int, disab
     )
 
 
-def _csv_of(entry: Entry, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
+def _csv_of(entry: RunEntry, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
     run, explanation = entry.run, entry.explanation
     assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only
     return lambda: write_csv(run, explanation, indices, *sources)
 
 
 def _sheet_of(
-    entry: Entry, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
+    entry: RunEntry, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
 ) -> Callable[[], bytes]:
     run, explanation, say = entry.run, entry.explanation, text_in(language())
     assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only

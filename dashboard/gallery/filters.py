@@ -11,7 +11,7 @@ import streamlit as st
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from dashboard.data.measures import load_samples, load_texts, measure_off_object, measure_pair
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.gallery import masks as filtering
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
@@ -26,7 +26,7 @@ SLOTS = ("a", "b")
 Values = dict[str, Any]
 
 
-def choose_filters(entry: Entry, sources: tuple[str, str]) -> tuple[Mask, Values]:
+def choose_filters(entry: RunEntry, sources: tuple[str, str]) -> tuple[Mask, Values]:
     """Show the filters; return which images pass them, (N,), and the value of each filter that is offered."""
     images = len(load_samples(entry))
     values = _keep_values(entry, sources)
@@ -42,7 +42,7 @@ def choose_filters(entry: Entry, sources: tuple[str, str]) -> tuple[Mask, Values
     return filtering.pass_all(masks, images), values
 
 
-def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
+def find_masks(entry: RunEntry, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
     """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
     samples = load_samples(entry)
     masks = {
@@ -65,7 +65,7 @@ def find_masks(entry: Entry, sources: tuple[str, str], values: Values) -> dict[s
     return masks
 
 
-def _shares(entry: Entry, sources: tuple[str, str], name: str, values: Values) -> Any:
+def _shares(entry: RunEntry, sources: tuple[str, str], name: str, values: Values) -> Any:
     """Return the shares (N,) that a range is a range of."""
     if name == "disagreement":
         measure = values["disagreement_by"]
@@ -73,7 +73,7 @@ def _shares(entry: Entry, sources: tuple[str, str], name: str, values: Values) -
     return measure_off_object(entry, sources[SLOTS.index(values["off_object_of"])], values["filter_as"])
 
 
-def _keep_values(entry: Entry, sources: tuple[str, str]) -> Values:
+def _keep_values(entry: RunEntry, sources: tuple[str, str]) -> Values:
     """Return the value of each filter that this run and these sources offer, and of what refines it."""
     samples = load_samples(entry)
     differ = sources[0] != sources[1]
@@ -100,7 +100,7 @@ def _keep_values(entry: Entry, sources: tuple[str, str]) -> Values:
     return {name: st.session_state[key] for name, key in keys.items()}
 
 
-def _class_names(entry: Entry) -> list[str]:
+def _class_names(entry: RunEntry) -> list[str]:
     """Return the classes of the data set and those that its images are taken for. The network may know many more."""
     if entry.run is None:
         return []
@@ -113,7 +113,7 @@ def _keep_range(name: str) -> str:
     return keep_in_url(name, EVERYTHING, read_percent_range, write_percent_range)
 
 
-def _show_names(entry: Entry, masks: dict[str, Mask]) -> None:
+def _show_names(entry: RunEntry, masks: dict[str, Mask]) -> None:
     st.text_input(text("filter.search"), key="url_search", placeholder=text("filter.search_hint"))
     samples = load_samples(entry)
     class_names = _class_names(entry)
@@ -139,7 +139,7 @@ def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
         _choose("filter_as", CONVENTIONS, {name: text(f"convention.{name}") for name in CONVENTIONS})
 
 
-def _show_kinds(entry: Entry, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
+def _show_kinds(entry: RunEntry, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
     samples = load_samples(entry)
     with st.grid(2, min_column_width=180):
         for slot, source in zip(SLOTS, sources, strict=True):

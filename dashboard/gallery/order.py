@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
-from dashboard.data.measures import find_image, load_samples, measure_likeness, measure_off_object, measure_pair
-from dashboard.data.runs import Entry
+from dashboard.data.measures import find_image, load_samples, measure_off_object, measure_pair, measure_similarity
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, reset
 
@@ -19,7 +19,7 @@ SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps,
 LIKENESS = "likeness"
 
 
-def choose_like(entry: Entry) -> str:
+def choose_like(entry: RunEntry) -> str:
     """Return the id of the image that the others are ordered by likeness to, empty where they are not."""
 
     def read(written: str) -> str | None:
@@ -28,7 +28,7 @@ def choose_like(entry: Entry) -> str:
     return str(st.session_state[keep_in_url("like", "", read)])
 
 
-def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
+def choose_order(entry: RunEntry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
     """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name.
 
     `like` goes before every other order, until one of these is chosen.
@@ -39,7 +39,7 @@ def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDA
         _select("sort", key, (LIKENESS, *offered), "sort", on_change=_leave_likeness)
         index = find_image(entry, like)
         assert index is not None  # noqa: S101 as of `choose_like`
-        return -measure_likeness(entry, index), LIKENESS
+        return -measure_similarity(entry, index), LIKENESS
     sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "sort")
     if sort == "index":
         return sort_values(entry, sort, "", sources), sort
@@ -53,14 +53,14 @@ def choose_order(entry: Entry, sources: tuple[str, str], like: str) -> tuple[NDA
     return (values if first == "low" else -values), sort
 
 
-def offered_sorts(entry: Entry, sources: tuple[str, str]) -> tuple[str, ...]:
+def offered_sorts(entry: RunEntry, sources: tuple[str, str]) -> tuple[str, ...]:
     """Return those of `SORTS` that tell this run's images apart: distances need two sources, off-object heat boxes."""
     differ, boxes = sources[0] != sources[1], bool(load_samples(entry)["objects"].any())
     needed = dict.fromkeys(MEASURES, differ) | {"off_object": boxes, "off_object_b": boxes and differ}
     return tuple(name for name in SORTS if needed.get(name, True))
 
 
-def sort_values(entry: Entry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
+def sort_values(entry: RunEntry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
     """Return the number per image that a sort goes by, (N,)."""
     if sort in SORTS_OF_PREDICTIONS:
         return load_samples(entry)[sort].to_numpy(dtype=float)

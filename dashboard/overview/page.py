@@ -9,7 +9,7 @@ from camcore.presentation.sentences import list_facts
 from camcore.presentation.wording import format_tiny
 from dashboard.data.examples import Example, View, find_examples
 from dashboard.data.measures import load_samples, mean_off_object, mean_pair
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.overview import run_cards
 from dashboard.widgets import layout, pictures, run_choice
@@ -18,7 +18,7 @@ from dashboard.widgets.report_button import show_report_button
 from dashboard.widgets.wording import source_title
 
 
-def show_idea(entry: Entry) -> None:
+def show_idea(entry: RunEntry) -> None:
     """Say the idea that explains most of what one sees."""
     check = entry.explanation.manifest["cam_check"] if entry.explanation else None
     if check is None:
@@ -33,7 +33,7 @@ def show_idea(entry: Entry) -> None:
     )
 
 
-def show_numbers(entry: Entry) -> None:
+def show_numbers(entry: RunEntry) -> None:
     """Show the headline numbers of an explained run."""
     assert entry.explanation is not None  # noqa: S101 shown for explained runs only
     sources = default_pair(entry.explanation.manifest["sources"])
@@ -46,14 +46,14 @@ def show_numbers(entry: Entry) -> None:
     layout.show_facts(list_facts(text, entry.explanation, sources, shares, moved))
 
 
-def show_examples(entry: Entry) -> None:
+def show_examples(entry: RunEntry) -> None:
     """Show the most telling pictures."""
     layout.show_section(text("overview.examples.title"), text("overview.examples.lead"))
     cards = "".join(_card(entry, example) for example in find_examples(entry))
     st.html(f'<div class="cc-examples">{cards}</div>')
 
 
-def _card(entry: Entry, example: Example) -> str:
+def _card(entry: RunEntry, example: Example) -> str:
     sample = load_samples(entry).iloc[example.index]
     sentence = text(
         f"overview.examples.{example.kind}.body",
@@ -69,7 +69,7 @@ def _card(entry: Entry, example: Example) -> str:
     return f'<div class="cc-card"><h3>{escape(title)}</h3><p>{escape(sentence)}</p>{figures}</div>'
 
 
-def _figure(entry: Entry, example: Example, view: View) -> str:
+def _figure(entry: RunEntry, example: Example, view: View) -> str:
     names = load_samples(entry)["predicted_name" if view.target == "predicted" else "label_name"]
     kind = "target" if example.kind == "wrong" else view.convention
     caption = text(f"overview.caption.{kind}", source=source_title(view.source), label=names.iloc[example.index])

@@ -14,12 +14,12 @@ from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
 from dashboard.data.histories import read_history, read_kept_epoch, read_kept_row
 from dashboard.data.run_groups import group_runs
-from dashboard.data.runs import STATES, Entry
+from dashboard.data.runs import STATES, RunEntry
 from dashboard.language import text
 from dashboard.widgets import layout, run_choice
 
 
-def show_cards(entries: list[Entry], chosen: Entry) -> None:
+def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
     """Show a card per run, those that show most first; the chosen one has a frame.
 
     Below them come the runs that differ in their seed alone, under one heading with what they have in common.
@@ -35,12 +35,12 @@ def show_cards(entries: list[Entry], chosen: Entry) -> None:
             st.html(_grid(group.entries, chosen))
 
 
-def _grid(entries: Iterable[Entry], chosen: Entry) -> str:
+def _grid(entries: Iterable[RunEntry], chosen: RunEntry) -> str:
     cards = "".join(_card(entry, entry.name == chosen.name) for entry in entries)
     return f'<div class="cc-cards">{cards}</div>'
 
 
-def _kept_accuracy(entry: Entry) -> list[tuple[int, float]]:
+def _kept_accuracy(entry: RunEntry) -> list[tuple[int, float]]:
     """Return seed and validation accuracy of the weights that are kept; none of a run that trains or can't be read.
 
     Where the weights were left behind, as a folder may be copied without, it is that of the explained images.
@@ -54,7 +54,7 @@ def _kept_accuracy(entry: Entry) -> list[tuple[int, float]]:
     return [] if math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
 
 
-def _card(entry: Entry, chosen: bool) -> str:
+def _card(entry: RunEntry, chosen: bool) -> str:
     state = f'<span class="cc-state cc-{entry.state}">{escape(text(f"state.{entry.state}"))}</span>'
     head = f'<div class="cc-row"><h3>{escape(entry.name)}</h3>{state}</div>'
     if entry.run is None or entry.state == "damaged":
@@ -69,11 +69,11 @@ def _card(entry: Entry, chosen: bool) -> str:
     return f'<div class="cc-card{" cc-selected" if chosen else ""}">{head}{body}</div>'
 
 
-def _reason(problem: str, entry: Entry) -> str:
+def _reason(problem: str, entry: RunEntry) -> str:
     return f"<p>{escape(layout.shorten_paths(problem, entry.path.parent))}</p>"
 
 
-def _weights_problem(entry: Entry, run: Run) -> str:
+def _weights_problem(entry: RunEntry, run: Run) -> str:
     """Return why a run's network can't be used, which does no harm to what was made with it; empty where it can."""
     try:
         read_kept_epoch(run)
@@ -82,7 +82,7 @@ def _weights_problem(entry: Entry, run: Run) -> str:
     return ""
 
 
-def _facts(entry: Entry, run: Run) -> list[tuple[str, str]]:
+def _facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
     facts = [
         (text("overview.card.dataset"), run_choice.dataset(entry)),
         (text("overview.card.backbone"), BACKBONES[run.config.model.backbone].title),

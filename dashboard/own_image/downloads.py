@@ -31,7 +31,7 @@ class Shown:
 
 
 def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[str, str]) -> Download:
-    """Return a file of a picture: `wanted` is "png", or a slot whose raw map is asked for.
+    """Return a file of a picture: `requested` is "png", or a slot whose raw map is asked for.
 
     `parameters` are those of the page's address: the file holds what they show.
     """
@@ -46,7 +46,7 @@ def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[s
         return _pack(f"{stem}.npy", "application/octet-stream", buffer)
     image = analysis.image
     across, down = image.picture.width / image.width, image.picture.height / image.height
-    x0, y0, x1, y1 = image.seen_box
+    x0, y0, x1, y1 = image.view_box
     seen = (x0 * across, y0 * down, x1 * across, y1 * down)
     layers: dict[str, Layer] = {slot: _make_layer(shown, picture, slot, view) for slot in _slots_drawn(view["overlay"])}
     draw_overlays(image.picture, seen, layers, view).save(buffer, "PNG")

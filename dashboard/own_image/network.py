@@ -22,11 +22,11 @@ from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import Run, open_run
 from camcore.system.files import RESTORE
 from dashboard.language import language, text
-from dashboard.own_image.queue import Tell, WaitingLine
+from dashboard.own_image.queue import FairQueue, OnWait
 from dashboard.settings import PASSES_AT_ONCE
 
 IMAGE_SIDE = 768  # px of a picture's longer side in the browser
-_line = WaitingLine(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last
+_line = FairQueue(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last
 _FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
 
 
@@ -57,7 +57,7 @@ class Analysis:
 
 
 def analyse(
-    run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int, tell: Tell
+    run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int, tell: OnWait
 ) -> tuple[dict[str, Analysis], list[str]]:
     """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
 
@@ -94,7 +94,7 @@ def list_sources(analyses: Sequence[Analysis]) -> list[str]:
     return [one for one in analyses[0].sources if all(one in analysis.sources for analysis in analyses)]
 
 
-def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: Tell) -> None:
+def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: OnWait) -> None:
     """Put the maps of sources for classes into the analysis, in a turn; what is there is not computed again.
 
     Raises:

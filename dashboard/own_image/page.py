@@ -10,7 +10,7 @@ from camcore.runs.run import Run
 from dashboard.language import text
 from dashboard.own_image import network
 from dashboard.own_image.downloads import Shown
-from dashboard.own_image.queue import Tell
+from dashboard.own_image.queue import OnWait
 from dashboard.own_image.results import choose_targets, show_classes, show_pictures
 from dashboard.own_image.uploads import choose_uploads
 from dashboard.settings import PICTURES_AT_ONCE
@@ -42,7 +42,7 @@ def choose_class(run: Run) -> int | None:
 
 
 @contextmanager
-def working() -> Iterator[Tell]:
+def working() -> Iterator[OnWait]:
     """Say that there is something to wait for, and at which place in the line, for as long as the block runs."""
     notice = st.empty()
 

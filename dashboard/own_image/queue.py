@@ -10,10 +10,10 @@ LOOK_SECONDS = 0.5  # after which one who waits is told again, and notices that 
 FIRST_GUESS = 1.0  # s that a turn takes, as long as none was taken
 NEWEST_SHARE = 0.3  # of the last turn in what the next one is expected to take
 
-Tell = Callable[[int, int], None]  # is told a place in the line, from 1, and about how many seconds are left
+OnWait = Callable[[int, int], None]  # is told a place in the line, from 1, and about how many seconds are left
 
 
-class WaitingLine:
+class FairQueue:
     """Those who wait, in the order in which they came; `at_once` of them have their turn at a time.
 
     After a turn one stands behind everybody who waits by then.
@@ -27,7 +27,7 @@ class WaitingLine:
         self._seconds = FIRST_GUESS
 
     @contextmanager
-    def turn(self, who: str, tell: Tell) -> Iterator[None]:
+    def turn(self, who: str, tell: OnWait) -> Iterator[None]:
         """Run the block when its turn has come.
 
         Args:

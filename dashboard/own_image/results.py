@@ -80,7 +80,7 @@ def _make_tile(shown: Shown, index: int, name: str) -> Tile:
         predicted=shown.class_names[best],
         correct=None,
         confidence=float(analysis.probabilities[best]),
-        seen=image.seen_box,
+        seen=image.view_box,
         caption=caption,
         maps={
             slot: {target: analysis.maps[source, label] for target, label in targets.items()}

@@ -29,7 +29,7 @@ def may_enter() -> bool:
     return access is None or access.allows(st.user.to_dict())
 
 
-def show_door() -> None:
+def show_login() -> None:
     """Show the way in, or who is not let in and the way out."""
     user = st.user.to_dict()
     if user.get("is_logged_in"):
@@ -42,7 +42,7 @@ def show_door() -> None:
         st.html(_KEEP_LINK, unsafe_allow_javascript=True)
 
 
-def show_way_out() -> None:
+def show_logout() -> None:
     """Show in the sidebar who is logged in, and the way out. Nothing where there is no login."""
     if read_access() is None:
         return

@@ -6,7 +6,7 @@ import streamlit as st
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.url_state import leave_for
 from dashboard.widgets import gallery_link, layout
@@ -14,7 +14,7 @@ from dashboard.widgets import gallery_link, layout
 MOST_MISTAKES = 10
 
 
-def show_confusion(entry: Entry) -> None:
+def show_confusion(entry: RunEntry) -> None:
     """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
     title = text("confusion.title", run=entry.name)
     if entry.run is None or entry.explanation is None:

@@ -11,7 +11,7 @@ from camcore.runs.seed_groups import Course, average_histories
 from dashboard.data import run_groups
 from dashboard.data.histories import read_history
 from dashboard.data.run_groups import RunGroup
-from dashboard.data.runs import Entry, read_entry
+from dashboard.data.runs import RunEntry, read_entry
 from dashboard.language import text
 from dashboard.widgets import charts, layout
 
@@ -97,7 +97,7 @@ def _show_charts(lines: Lines, smoothing: float) -> None:
     st.caption(text("training_curves.speed"))
 
 
-def _say_progress(entries: Sequence[Entry]) -> None:
+def _say_progress(entries: Sequence[RunEntry]) -> None:
     for entry in entries:
         if entry.state == "training" and entry.run:
             done, planned = len(read_history(entry)), entry.run.config.train.epochs
@@ -106,7 +106,7 @@ def _say_progress(entries: Sequence[Entry]) -> None:
             )
 
 
-def _say_imported(entries: Sequence[Entry]) -> bool:
+def _say_imported(entries: Sequence[RunEntry]) -> bool:
     """Say which runs were trained elsewhere, so that nobody waits for their curves; return whether there is one."""
     files = {entry.name: entry.run.imported_from for entry in entries if entry.run and entry.run.imported_from}
     for name, file in files.items():

@@ -6,7 +6,7 @@ import streamlit as st
 from camcore.errors import RunError, shell_command
 from camcore.presentation.wording import percent
 from camcore.verdict.document import Verdict
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.data.verdict import pair_images
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, start_anew
@@ -19,7 +19,7 @@ SIDES = ("better", "worse")
 INSTEAD = "energy_in_box"  # for the measures of all images at once: the nearest to them that has a value per image
 
 
-def show_examples(entry: Entry, verdict: Verdict, measure: str, method: str) -> None:
+def show_examples(entry: RunEntry, verdict: Verdict, measure: str, method: str) -> None:
     """Show the images that drive a difference: the reference left, the method right."""
     layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
     names = {"reference": name_of(verdict.reference), "method": name_of(method)}
@@ -52,7 +52,7 @@ def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
     return pairs[gain > 0].iloc[(-gain[gain > 0]).argsort(kind="stable")]
 
 
-def _find_pairs(entry: Entry, verdict: Verdict, measure: str, method: str) -> tuple[str, pd.DataFrame]:
+def _find_pairs(entry: RunEntry, verdict: Verdict, measure: str, method: str) -> tuple[str, pd.DataFrame]:
     """Return the pairs of images and the measure they are of, which another stands in for where it has none."""
     pairs = pair_images(entry, verdict, measure, method)
     if pairs.empty and INSTEAD in verdict.measures:
@@ -76,7 +76,7 @@ def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
     return chosen or start
 
 
-def _show_pictures(entry: Entry, verdict: Verdict, number: tuple[str, str], ordered: pd.DataFrame) -> None:
+def _show_pictures(entry: RunEntry, verdict: Verdict, number: tuple[str, str], ordered: pd.DataFrame) -> None:
     measure, method = number
     if ordered.empty:
         names = {"reference": name_of(verdict.reference), "method": name_of(method)}
@@ -106,12 +106,12 @@ def _describe(measure: str, reference: float, method: float, yes_no: bool) -> st
     )
 
 
-def _without_maps(entry: Entry, sources: tuple[str, str]) -> list[str]:
+def _without_maps(entry: RunEntry, sources: tuple[str, str]) -> list[str]:
     stored = entry.explanation.manifest["sources"] if entry.explanation else []
     return [source for source in sources if source not in stored]
 
 
-def _offer_maps(entry: Entry, missing: list[str]) -> None:
+def _offer_maps(entry: RunEntry, missing: list[str]) -> None:
     stored = entry.explanation.manifest["sources"] if entry.explanation else []
     path = layout.short_path(entry.path)
     sources = ",".join([*stored, *missing])

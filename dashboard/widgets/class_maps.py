@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.data.measures import same_by_theory
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.url_state import read_news
 
 NAME = "for_class"  # in the URL, where the browser keeps it
@@ -19,12 +19,12 @@ def choose_class(name: str) -> None:
     st.session_state[_CHOSEN] = name
 
 
-def classes_with_maps(entry: Entry, sources: Sequence[str]) -> tuple[str, ...]:
+def classes_with_maps(entry: RunEntry, sources: Sequence[str]) -> tuple[str, ...]:
     """Return the classes whose maps there are for at least one of some sources."""
     return entry.run.class_names if entry.run and any(_has_maps(entry, source) for source in sources) else ()
 
 
-def chosen_class(entry: Entry, sources: Sequence[str]) -> str:
+def chosen_class(entry: RunEntry, sources: Sequence[str]) -> str:
     """Return the class that a link or the user chose, empty where none or no class of this run."""
     linked = read_news(NAME)
     if linked:
@@ -33,7 +33,7 @@ def chosen_class(entry: Entry, sources: Sequence[str]) -> str:
     return name if name in classes_with_maps(entry, sources) else ""
 
 
-def class_maps(entry: Entry, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
+def class_maps(entry: RunEntry, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
     """Return a source's raw maps (len(indices), h, w) of the chosen class, None where there are none.
 
     What must be CAM up to a factor is CAM / Z, with Z the number of cells.
@@ -46,6 +46,6 @@ def class_maps(entry: Entry, source: str, indices: Sequence[int]) -> NDArray[np.
     return maps if source == "cam" else maps / np.float32(maps.shape[-1] * maps.shape[-2])
 
 
-def _has_maps(entry: Entry, source: str) -> bool:
+def _has_maps(entry: RunEntry, source: str) -> bool:
     stored = entry.explanation is not None and entry.explanation.all_class_maps() is not None
     return stored and same_by_theory(entry, "cam", source)

@@ -11,14 +11,14 @@ from camcore.presentation.grid.encoding import LargeView, Tile
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data.measures import load_samples, measure_range, same_by_theory
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.widgets import gallery_link, open_image
 from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 
 
 def show_grid(
-    entry: Entry,
+    entry: RunEntry,
     indices: Sequence[int],
     ordered: NDArray[np.intp],
     sources: tuple[str, str],
@@ -55,7 +55,9 @@ def show_grid(
         gallery_link.show_like(entry, liked)
 
 
-def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]) -> list[Tile]:
+def make_tiles(
+    entry: RunEntry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]
+) -> list[Tile]:
     """Return what the grid needs of some images, in this order."""
     assert entry.run is not None and entry.explanation is not None  # noqa: S101 pages show explained runs only
     of_class = {source: class_maps(entry, source, indices) for source in sources}
@@ -64,7 +66,7 @@ def make_tiles(entry: Entry, indices: Sequence[int], sources: tuple[str, str], c
     )
 
 
-def _make_large_view(entry: Entry, first: int, total: int, sources: tuple[str, str]) -> LargeView:
+def _make_large_view(entry: RunEntry, first: int, total: int, sources: tuple[str, str]) -> LargeView:
     return LargeView(
         first=first,
         total=total,

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.data.measures import find_image, load_samples
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.url_state import read_news
 
@@ -19,7 +19,7 @@ _ASKED = "image_asked"  # index of the image that the large view wants next
 _GOTO = "image_goto"  # its id, and a number that says that this is a new wish
 
 
-def find_asked(entry: Entry, ordered: NDArray[np.intp]) -> int | None:
+def find_asked(entry: RunEntry, ordered: NDArray[np.intp]) -> int | None:
     """Return the place, among the images shown, of the one that is asked for now, None where none is.
 
     Says so on the page where the one that a link names is not among them.
@@ -39,7 +39,7 @@ def find_asked(entry: Entry, ordered: NDArray[np.intp]) -> int | None:
     return int(place[0])
 
 
-def ask_for_neighbour(entry: Entry, ordered: NDArray[np.intp], index: int, by: int) -> None:
+def ask_for_neighbour(entry: RunEntry, ordered: NDArray[np.intp], index: int, by: int) -> None:
     """Ask for the image that comes `by` places behind another one, as a callback: the next run turns to its page."""
     place = np.flatnonzero(ordered == index)
     if len(place) and 0 <= place[0] + by < len(ordered):
@@ -51,5 +51,5 @@ def ask_for_neighbour(entry: Entry, ordered: NDArray[np.intp], index: int, by: i
 
 def goto() -> tuple[str, int] | None:
     """Return the id of the image that the large view last asked for, and the number of that wish."""
-    wish: tuple[str, int] | None = st.session_state.get(_GOTO)
-    return wish
+    stop_request: tuple[str, int] | None = st.session_state.get(_GOTO)
+    return stop_request

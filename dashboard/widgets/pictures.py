@@ -11,20 +11,20 @@ from camcore import geometry
 from camcore.heatmaps.drawing import render
 from camcore.heatmaps.sources import parse_source
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import Entry, reopen
+from dashboard.data.runs import RunEntry, reopen
 
 LONG_SIDE = 448
 OPACITY = 0.5
 
 
 def overlay_figure(
-    entry: Entry, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
+    entry: RunEntry, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
 ) -> str:
     """Return HTML of one picture under a heatmap, with its boxes; the caption is HTML."""
     return _figure(_draw_overlay(entry, *entry.key, index, source, convention, target), caption)
 
 
-def plain_figure(entry: Entry, index: int, caption: str = "") -> str:
+def plain_figure(entry: RunEntry, index: int, caption: str = "") -> str:
     """Return HTML of one picture with its boxes and no heatmap; the caption is HTML."""
     return _figure(_draw_overlay(entry, *entry.key, index, "", "", ""), caption)
 
@@ -42,7 +42,7 @@ def _figure(picture: bytes, caption: str) -> str:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _draw_overlay(
-    _entry: Entry, path: str, version: str, index: int, source: str, convention: str, target: str
+    _entry: RunEntry, path: str, version: str, index: int, source: str, convention: str, target: str
 ) -> bytes:
     run, explanation = reopen(path, version)
     sample = load_samples(_entry).iloc[index]
@@ -52,7 +52,7 @@ def _draw_overlay(
     picture = picture.resize(size, Image.Resampling.BICUBIC)
     if source:
         raw = np.asarray(explanation.maps(source, target)[index])
-        left, top, right, bottom = (round(edge) for edge in geometry.seen_box(run.config.view.kind, *size))
+        left, top, right, bottom = (round(edge) for edge in geometry.view_box(run.config.view.kind, *size))
         seen = np.asarray(picture.crop((left, top, right, bottom)))
         drawn = render(seen, raw, convention, parse_source(source).method, opacity=OPACITY)
         picture.paste(Image.fromarray(drawn), (left, top))

@@ -6,12 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.errors import CamcoreError
-from dashboard.data.runs import Entry, list_entries
+from dashboard.data.runs import RunEntry, list_entries
 
 LOOK_SECONDS = 5
 
 
-def follow_runs(folder: Path, shown: Sequence[Entry], show: Callable[[list[Entry]], None]) -> None:
+def follow_runs(folder: Path, shown: Sequence[RunEntry], show: Callable[[list[RunEntry]], None]) -> None:
     """Show runs, and show them again every few seconds as they are then.
 
     Where one has come or gone, or has another state or other heatmaps than those `shown`, the whole page runs again.
@@ -19,7 +19,7 @@ def follow_runs(folder: Path, shown: Sequence[Entry], show: Callable[[list[Entry
     st.fragment(_follow, run_every=LOOK_SECONDS)(folder, _tell_apart(shown), show)
 
 
-def _follow(folder: Path, before: list[Hashable], show: Callable[[list[Entry]], None]) -> None:
+def _follow(folder: Path, before: list[Hashable], show: Callable[[list[RunEntry]], None]) -> None:
     try:
         found = list_entries(folder)
     except CamcoreError:
@@ -29,5 +29,5 @@ def _follow(folder: Path, before: list[Hashable], show: Callable[[list[Entry]], 
     show(found)
 
 
-def _tell_apart(entries: Sequence[Entry]) -> list[Hashable]:
+def _tell_apart(entries: Sequence[RunEntry]) -> list[Hashable]:
     return [(entry.key, entry.state, entry.problem) for entry in entries]

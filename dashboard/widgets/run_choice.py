@@ -8,7 +8,7 @@ from camcore.backbones import BACKBONES
 from camcore.errors import shell_command
 from camcore.explained.queries import epochs_apart
 from camcore.runs.run import Run
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
 from dashboard.widgets import layout
@@ -18,7 +18,7 @@ _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
 _MISSED = "runs_missed"  # the name of a run that a link asked for and that is not there
 
 
-def remember_folder(folder: Path, found: list[Entry]) -> None:
+def remember_folder(folder: Path, found: list[RunEntry]) -> None:
     """Note what lies in the runs folder, once per run of the script."""
     st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, found
 
@@ -29,9 +29,9 @@ def folder() -> Path:
     return found
 
 
-def entries() -> list[Entry]:
+def entries() -> list[RunEntry]:
     """Return what lies in the runs folder."""
-    found: list[Entry] = st.session_state[_ENTRIES]
+    found: list[RunEntry] = st.session_state[_ENTRIES]
     return found
 
 
@@ -61,18 +61,18 @@ def choose_run() -> None:
             )
 
 
-def selected() -> Entry:
+def selected() -> RunEntry:
     """Return the chosen run."""
     name = st.session_state["url_run"]
     return next(entry for entry in entries() if entry.name == name)
 
 
-def show_problem(entry: Entry) -> None:
+def show_problem(entry: RunEntry) -> None:
     """Say what is damaged of a run."""
     layout.show_problem(entry.problem or "", folder())
 
 
-def selected_explained() -> Entry:
+def selected_explained() -> RunEntry:
     """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
     entry = selected()
     if entry.explanation is None:
@@ -89,7 +89,7 @@ def selected_explained() -> Entry:
     return entry
 
 
-def say_outdated(entry: Entry) -> None:
+def say_outdated(entry: RunEntry) -> None:
     """Show a warning where the training has gone on since the heatmaps were made."""
     if entry.run and entry.explanation and (apart := epochs_apart(entry.run, entry.explanation)):
         st.warning(text("app.outdated", made=apart[0], now=apart[1]))
@@ -117,7 +117,7 @@ def selected_with_weights() -> Run:
     return entry.run
 
 
-def dataset(entry: Entry) -> str:
+def dataset(entry: RunEntry) -> str:
     """Return the name that people read of the data set of a run."""
     kind = entry.run.config.dataset.kind if entry.run else ""
     return kind.replace("-", " ")

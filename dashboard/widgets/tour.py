@@ -11,7 +11,7 @@ from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
 from dashboard.data.examples import find_examples
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import Entry
+from dashboard.data.runs import RunEntry
 from dashboard.language import text
 from dashboard.widgets import layout, pictures, run_choice
 from dashboard.widgets.wording import source_title
@@ -19,7 +19,7 @@ from dashboard.widgets.wording import source_title
 PAGES_AHEAD = ("gallery", "disagreement", "verdict", "own_image")
 _STEP = "tour_step"
 
-Show = Callable[[Entry, int], None]
+Show = Callable[[RunEntry, int], None]
 
 
 def offer_tour() -> None:
@@ -32,7 +32,7 @@ def offer_tour() -> None:
         st.dialog(text("tour.title"), width="large", icon=":material/tour:")(_show_step)(entry)
 
 
-def find_steps(entry: Entry) -> list[tuple[str, Show]]:
+def find_steps(entry: RunEntry) -> list[tuple[str, Show]]:
     """Return the steps that a run has pictures for: a name, of its texts, and what shows it."""
     sources = _sources(entry)
     steps: dict[str, Show] = {"answer": _show_answer}
@@ -45,7 +45,7 @@ def find_steps(entry: Entry) -> list[tuple[str, Show]]:
     return [*steps.items(), ("pages", _show_pages)]
 
 
-def choose_picture(entry: Entry) -> int:
+def choose_picture(entry: RunEntry) -> int:
     """Return the image that the tour is told with: one where drawing matters most, else the surest right answer."""
     examples = find_examples(entry)
     samples = load_samples(entry)
@@ -53,14 +53,14 @@ def choose_picture(entry: Entry) -> int:
     return next((example.index for example in examples if example.kind == "drawing"), surest)
 
 
-def _show_step(entry: Entry) -> None:
+def _show_step(entry: RunEntry) -> None:
     try:
         _show_step_of(entry)
     except RunError as error:
         layout.show_problem(str(error), entry.path.parent)
 
 
-def _show_step_of(entry: Entry) -> None:
+def _show_step_of(entry: RunEntry) -> None:
     steps = find_steps(entry)
     at = min(st.session_state[_STEP], len(steps) - 1)
     name, show = steps[at]
@@ -80,7 +80,7 @@ def _go(step: int) -> None:
     st.session_state[_STEP] = step
 
 
-def _show_answer(entry: Entry, index: int) -> None:
+def _show_answer(entry: RunEntry, index: int) -> None:
     sample = load_samples(entry).iloc[index]
     named = escape(text("tour.answer.named", predicted=sample["predicted_name"], confidence=sample["confidence"]))
     source = gradient_source(_sources(entry))
@@ -90,30 +90,30 @@ def _show_answer(entry: Entry, index: int) -> None:
     )
 
 
-def _show_drawing(entry: Entry, index: int) -> None:
+def _show_drawing(entry: RunEntry, index: int) -> None:
     _show_maps(entry, index, ("cam", "literature"), ("cam", "positive"))
 
 
-def _show_same(entry: Entry, index: int) -> None:
+def _show_same(entry: RunEntry, index: int) -> None:
     _show_maps(entry, index, ("cam", "positive"), ("grad_cam", "positive"))
 
 
-def _show_layers(entry: Entry, index: int) -> None:
+def _show_layers(entry: RunEntry, index: int) -> None:
     earlier = next(source for source in _sources(entry) if parse_source(source).layer)
     _show_maps(entry, index, (gradient_source(_sources(entry)), "positive"), (earlier, "positive"))
 
 
-def _show_pages(entry: Entry, index: int) -> None:
+def _show_pages(entry: RunEntry, index: int) -> None:
     for name in PAGES_AHEAD:
         st.page_link(f"{name}/page.py", label=text(f"{name}.name"))
         st.caption(text(f"tour.pages.{name}"))
 
 
-def _sources(entry: Entry) -> list[str]:
+def _sources(entry: RunEntry) -> list[str]:
     return list(entry.explanation.manifest["sources"]) if entry.explanation else []
 
 
-def _show_maps(entry: Entry, index: int, *views: tuple[str, str]) -> None:
+def _show_maps(entry: RunEntry, index: int, *views: tuple[str, str]) -> None:
     _show_pair(
         *(
             pictures.overlay_figure(entry, index, source, convention, caption=_caption(source, convention))

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.data.dataset import Dataset
-from camcore.data.model_input import Decoder, see_pixels, to_pixels
+from camcore.data.model_input import Decoder, apply_view_to_pixels, to_pixels
 from camcore.explained.explain import BATCH_SIZE, explain
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.methods import METHODS
@@ -41,7 +41,7 @@ from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import PATHS, FastTrunk
 from camcore.runs.run import open_run
 from camcore.runs.weights import load_model
-from camcore.system.threads import OrderedThreads, choose_lanes
+from camcore.system.threads import OrderedThreads, choose_threads
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.train import train_run
 
@@ -136,7 +136,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
 
     def decode(samples: Sequence[Any]) -> None:
         for sample in samples:
-            see_pixels(to_pixels(bench.dataset.load_image(sample, bench.size)), "squash", bench.size)
+            apply_view_to_pixels(to_pixels(bench.dataset.load_image(sample, bench.size)), "squash", bench.size)
 
     @torch.no_grad()
     def forward(_: Sequence[Any]) -> None:
@@ -145,7 +145,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
     forward(())  # builds the trunk, which is for one thread alone
     rates = {}
     full = [batch for batch in batches(bench.dataset.val) if len(batch) == BATCH_SIZE]
-    with OrderedThreads(choose_lanes()) as threads:
+    with OrderedThreads(choose_threads()) as threads:
         for name, work in (("d", decode), ("f", forward)):
             list(threads.map_ordered(work, full[:4]))
             started = time.perf_counter()

@@ -35,7 +35,7 @@ from camcore.data.registry import open_dataset
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
 from camcore.system.progress import show_progress
-from camcore.training.checkpoint import Progress
+from camcore.training.checkpoint import TrainingProgress
 from camcore.training.data import load_training_data
 from camcore.training.loading import EpochBatches, choose_workers
 from camcore.training.loop import build_trainer, train_steps
@@ -92,7 +92,7 @@ def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Ca
         nonlocal loader, workers
         batches, started = EpochBatches(loader, epoch=0), time.perf_counter()
         with show_progress(len(dataset.train), "training") as bar:
-            for images in train_steps(trainer, data, batches, Progress()):
+            for images in train_steps(trainer, data, batches, TrainingProgress()):
                 bar.update(images)
         if workers is None:
             workers = choose_workers(batches.waited, time.perf_counter() - started)

@@ -10,9 +10,9 @@ from PIL import Image
 
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.data.model_input import Decoder, make_thumbnail, see_pixels, to_pixels
+from camcore.data.model_input import Decoder, apply_view_to_pixels, make_thumbnail, to_pixels
 from camcore.errors import CamcoreError
-from camcore.geometry import see_image
+from camcore.geometry import apply_view
 
 
 def draw(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -27,8 +27,8 @@ def draw(width: int, height: int, seed: int = 0) -> Image.Image:
 @pytest.mark.parametrize("size", [(500, 375), (375, 500), (64, 64), (40, 31), (301, 200)])
 def test_torch_sees_what_pillow_sees_to_a_level(view: str, size: tuple[int, int]) -> None:
     image = draw(*size)
-    seen = see_pixels(to_pixels(image), view, 64)
-    expected = to_pixels(see_image(image, view, 64))
+    seen = apply_view_to_pixels(to_pixels(image), view, 64)
+    expected = to_pixels(apply_view(image, view, 64))
     difference = (seen.int() - expected.int()).abs()
     assert difference.max() <= 2
     assert (difference <= 1).float().mean() > 0.999

@@ -17,7 +17,7 @@ from camcore.data.uploaded_image import (
     read_uploaded_image,
     shorten_name,
 )
-from camcore.geometry import see_image
+from camcore.geometry import apply_view
 from camcore.presentation.texts import text_in
 
 VIEW = ViewConfig(size=64)
@@ -45,11 +45,11 @@ def read(content: bytes, view: ViewConfig = VIEW) -> uploaded_image.UploadedImag
 def test_the_model_sees_what_it_sees_of_a_file_of_a_data_set(tmp_path):
     content = encode(quarters(), "JPEG")
     (tmp_path / "a.jpg").write_bytes(content)
-    expected = np.asarray(see_image(load_rgb(tmp_path / "a.jpg"), "squash", 64)).transpose(2, 0, 1)
+    expected = np.asarray(apply_view(load_rgb(tmp_path / "a.jpg"), "squash", 64)).transpose(2, 0, 1)
     image = read(content)
     np.testing.assert_array_equal(image.seen, expected)
     assert (image.seen.dtype, image.seen.shape) == (np.uint8, (3, 64, 64))
-    assert (image.width, image.height, image.seen_box) == (60, 40, (0.0, 0.0, 60.0, 40.0))
+    assert (image.width, image.height, image.view_box) == (60, 40, (0.0, 0.0, 60.0, 40.0))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

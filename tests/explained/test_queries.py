@@ -23,7 +23,7 @@ MEASURED: dict[str, Callable[[Run, Explanation], Any]] = {
         run, explanation, explanation.samples, "grad_cam@layer3"
     ),
     "range": lambda run, explanation: queries.measure_range(explanation, "cam"),
-    "likeness": lambda run, explanation: queries.measure_likeness(explanation, 7),
+    "likeness": lambda run, explanation: queries.measure_similarity(explanation, 7),
     "table": lambda run, explanation: image_table.write_csv(
         run, explanation, np.arange(len(explanation.samples))[::-1], "cam", "grad_cam"
     ),

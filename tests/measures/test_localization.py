@@ -14,6 +14,7 @@ from camcore.geometry import FloatArray, upsample
 from camcore.measures.baselines import BASELINES
 from camcore.measures.localization import (
     Peaks,
+    apply_view_to_mask,
     cover_masks,
     energy_in_box,
     find_peaks,
@@ -22,7 +23,6 @@ from camcore.measures.localization import (
     part_energy,
     pointing_game,
     pointing_game_on_masks,
-    see_mask,
 )
 from camcore.measures.max_box_acc import (
     IOU_LEVELS,
@@ -226,9 +226,9 @@ def test_boxes_lie_where_the_model_looked() -> None:
 def test_masks_lie_where_the_model_looked() -> None:
     mask = np.zeros((100, 200), dtype=bool)
     mask[:, 100:] = True
-    same(see_mask(mask, "squash", 4), [[False, False, True, True]] * 4)
+    same(apply_view_to_mask(mask, "squash", 4), [[False, False, True, True]] * 4)
     mask[:, 150:] = False
-    same(see_mask(mask, "center-crop", 4), [[False, False, True, True]] * 4)
+    same(apply_view_to_mask(mask, "center-crop", 4), [[False, False, True, True]] * 4)
 
 
 def test_the_share_of_cells_that_a_mask_covers() -> None:
@@ -457,7 +457,7 @@ def test_paper_dogs_say_where_the_right_place_is() -> None:
     dataset = open_paper_dogs(val_images=40)
     assert dataset.load_masks
     sample = next(sample for sample in dataset.val if sample.other_label >= 0)
-    masks = {name: see_mask(mask, "squash", 112)[None] for name, mask in dataset.load_masks(sample).items()}
+    masks = {name: apply_view_to_mask(mask, "squash", 112)[None] for name, mask in dataset.load_masks(sample).items()}
     rows = [[box.x0, box.y0, box.x1, box.y1, box.label] for box in sample.boxes]
     samples = pd.DataFrame({"boxes": [rows], "label": sample.label, "width": sample.width, "height": sample.height})
     boxes = {

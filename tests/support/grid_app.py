@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.geometry import seen_box
+from camcore.geometry import view_box
 from camcore.presentation.grid.encoding import GridBox, GridSource, LargeView, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 
@@ -42,7 +42,7 @@ def make_tile(index: int) -> Tile:
         predicted=MARKUP if index == 8 else "Beagle",
         correct=index != 8,
         confidence=0.905,
-        seen=seen_box("center-crop", width, height),
+        seen=view_box("center-crop", width, height),
         caption=f"caption {index}",
         boxes=[GridBox(20, 20, 120, 120, "Beagle"), GridBox(5, 5, 60, 60, MARKUP, is_target=False)],
         maps=maps,

@@ -7,7 +7,7 @@ import pytest
 
 from camcore.runs.run import Run
 from camcore.system import ranks as ranking
-from camcore.system.ranks import VARIABLES, Ranks, here
+from camcore.system.ranks import VARIABLES, Ranks, current_rank
 from camcore.training.loading import EpochSampler, RankBatches
 from tests.support.torchrun import Forks, start_forks
 
@@ -36,11 +36,11 @@ def test_shares_follow_one_another_and_differ_by_one_at_most(count: int) -> None
 
 def test_without_torchrun_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     become(1, 2, monkeypatch)
-    assert here() == Ranks(1, 2, 1, 2)
+    assert current_rank() == Ranks(1, 2, 1, 2)
     monkeypatch.delenv("TORCHELASTIC_RUN_ID")
-    assert here() == Ranks()
-    assert here().alone
-    assert here().is_first
+    assert current_rank() == Ranks()
+    assert current_rank().is_only
+    assert current_rank().is_first
 
 
 @COUNTS
@@ -52,7 +52,7 @@ def test_the_parts_of_a_batch_are_the_batch(mixed: bool, count: int, monkeypatch
     for rank in range(count):
         become(rank, count, monkeypatch)
         for at, part in enumerate(RankBatches(EpochSampler(17, seed=3), 5, drop_last=False, mixed=mixed)):
-            size = len(here().share(len(whole[at])))
+            size = len(current_rank().share(len(whole[at])))
             if len(part) > size:
                 before = whole[at].index(part[1]) - 1 if size else len(found[at]) - 1
                 assert part[0] == whole[at][before], "the image in front of the part; of the first one the last"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from camcore.system.signals import SIGNALS, StoppedTraining, hear_sigterm, stop_between_steps
+from camcore.system.signals import SIGNALS, StoppedTraining, stop_between_steps, treat_sigterm_as_ctrl_c
 
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs behind it without one
-    hear_sigterm()
+    treat_sigterm_as_ctrl_c()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -23,10 +23,10 @@ def handlers() -> Iterator[None]:
 def test_the_first_signal_is_a_wish_and_the_second_breaks_in(
     number: signal.Signals, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(KeyboardInterrupt), stop_between_steps() as wish:
-        assert not wish.wanted
+    with pytest.raises(KeyboardInterrupt), stop_between_steps() as stop_request:
+        assert not stop_request.requested
         signal.raise_signal(number)
-        assert wish.wanted
+        assert stop_request.requested
         signal.raise_signal(number)
     assert capfd.readouterr().err == "\nStopping after this step; once more stops at once.\n"
 
@@ -53,8 +53,8 @@ def test_where_signals_can_not_be_heard_there_is_no_wish() -> None:
     wanted = []
 
     def work() -> None:
-        with stop_between_steps() as wish:
-            wanted.append(wish.wanted)
+        with stop_between_steps() as stop_request:
+            wanted.append(stop_request.requested)
 
     thread = threading.Thread(target=work)
     thread.start()

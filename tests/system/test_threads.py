@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from camcore.system.threads import AHEAD, OrderedThreads, choose_lanes
+from camcore.system.threads import AHEAD, OrderedThreads, choose_threads
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -55,9 +55,9 @@ def test_no_more_items_are_taken_than_are_worked_on_and_may_wait() -> None:
 
 def test_a_lane_computes_with_its_share_of_the_cores() -> None:
     before = torch.get_num_threads()
-    with OrderedThreads(choose_lanes()) as threads:
+    with OrderedThreads(choose_threads()) as threads:
         inside = threads.run(torch.get_num_threads)
-    assert 1 <= inside * choose_lanes() <= max(before, choose_lanes())
+    assert 1 <= inside * choose_threads() <= max(before, choose_threads())
     assert torch.get_num_threads() == before
 
 

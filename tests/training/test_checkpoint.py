@@ -13,7 +13,7 @@ from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import Run, open_run
 from camcore.training import checkpoint
-from camcore.training.checkpoint import Progress
+from camcore.training.checkpoint import TrainingProgress
 from camcore.workflows import train
 
 UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
@@ -35,15 +35,15 @@ def row(epoch: int, accuracy: float) -> dict[str, float]:
 def test_the_best_epoch_is_the_first_that_no_other_is_better_than(
     accuracies: list[float], best: int, keep: str
 ) -> None:
-    progress = Progress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)], keep)
+    progress = TrainingProgress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)], keep)
     assert progress.epoch == len(accuracies)
     assert progress.best_epoch == best
     assert progress.epochs_since_best == len(accuracies) - best
 
 
 def test_the_last_epoch_is_the_one_to_keep_unless_asked_otherwise() -> None:
-    assert Progress().best_epoch == 0
-    progress = Progress([row(1, 0.9), row(2, 0.1)])
+    assert TrainingProgress().best_epoch == 0
+    progress = TrainingProgress([row(1, 0.9), row(2, 0.1)])
     assert (progress.best_epoch, progress.epochs_since_best) == (2, 0)
 
 
@@ -58,7 +58,9 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
     single_thread: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Progress, "best_epoch", property(lambda progress: progress.epoch))  # so that there is a write
+    monkeypatch.setattr(
+        TrainingProgress, "best_epoch", property(lambda progress: progress.epoch)
+    )  # so that there is a write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
     whole = train.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
     path, keep_epoch = tmp_path / "run", checkpoint.keep_epoch

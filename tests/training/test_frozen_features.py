@@ -22,7 +22,7 @@ from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
 from camcore.runs.run import Run
 from camcore.runs.weights import load_model
-from camcore.system.threads import Lanes
+from camcore.system.threads import OrderedThreads
 from camcore.training import frozen_features
 from camcore.training.frozen_features import FrozenTrunk
 from camcore.training.loop import train
@@ -103,7 +103,7 @@ def test_whatever_decides_the_features_has_a_file_of_its_own(
     model = Classifier(config.model, config.view, 3).eval()
 
     def compute() -> np.ndarray[Any, Any]:
-        return FrozenTrunk(model, dataset, config, Lanes(0)).pooled(dataset.train, 1, "computing")
+        return FrozenTrunk(model, dataset, config, OrderedThreads(0)).pooled(dataset.train, 1, "computing")
 
     before = compute()
     if changed == "weights":
@@ -126,8 +126,8 @@ def test_lanes_change_nothing(dataset: Dataset, frozen_config: RunConfig, start:
     model = Classifier(config.model, config.view, 3).eval()
     found = []
     for count in (0, 3):
-        with Lanes(count) as lanes:
-            trunk = FrozenTrunk(model, dataset, config, lanes)
+        with OrderedThreads(count) as threads:
+            trunk = FrozenTrunk(model, dataset, config, threads)
             found.append(np.array(trunk.pooled(dataset.train, 4, "computing")))
             trunk._find(dataset.train, 4).unlink()
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)

@@ -17,9 +17,9 @@ from torch.utils.data import Dataset as TorchDataset
 from camcore.config import AUGMENTATIONS, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.data.model_input import SeenImages
+from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError
-from camcore.geometry import see_image
+from camcore.geometry import apply_view
 from camcore.training import loading
 from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.loading import (
@@ -52,19 +52,19 @@ def augmented(dataset: Dataset) -> TrainingImages:
 
 def test_a_seen_image_has_channels_first_and_the_view_s_pixels(dataset: Dataset) -> None:
     sample = dataset.train[1]
-    seen = SeenImages(dataset, dataset.train, "center-crop", 24)[1]
-    expected = np.asarray(see_image(dataset.load_image(sample), "center-crop", 24))
+    seen = ViewedImages(dataset, dataset.train, "center-crop", 24)[1]
+    expected = np.asarray(apply_view(dataset.load_image(sample), "center-crop", 24))
     assert seen.shape == (3, 24, 24)
     assert seen.dtype == torch.uint8
     np.testing.assert_array_equal(seen.permute(1, 2, 0), expected)
-    assert len(SeenImages(dataset, dataset.train, "squash", 24)) == len(dataset.train) == 12
+    assert len(ViewedImages(dataset, dataset.train, "squash", 24)) == len(dataset.train) == 12
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_images_are_read_in_order_whoever_reads_them(workers: int, dataset: Dataset) -> None:
     images = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
     assert isinstance(images, Tensor)
-    direct = SeenImages(dataset, dataset.train, VIEW.kind, 40)
+    direct = ViewedImages(dataset, dataset.train, VIEW.kind, 40)
     assert torch.equal(images, torch.stack([direct[index] for index in range(len(direct))]))
 
 
@@ -85,12 +85,12 @@ def test_images_that_fit_into_memory_stay_there(dataset: Dataset, small_memory: 
 def test_images_that_do_not_fit_into_memory_are_decoded_once_into_a_file(
     workers: int, dataset: Dataset, small_memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    direct = SeenImages(dataset, dataset.train, VIEW.kind, 40)
+    direct = ViewedImages(dataset, dataset.train, VIEW.kind, 40)
     expected = torch.stack([direct[index] for index in range(len(direct))])
     mapped = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
     assert isinstance(mapped, MappedImages)
     assert [path.suffix for path in small_memory.iterdir()] == [".u8"]
-    monkeypatch.setattr(SeenImages, "__getitem__", None)  # decoding again would fail
+    monkeypatch.setattr(ViewedImages, "__getitem__", None)  # decoding again would fail
     again = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
     for images in (mapped, again):
         assert torch.equal(torch.cat(list(make_loader(images, 5, workers))), expected)
@@ -122,7 +122,7 @@ def test_without_room_on_the_disk_images_are_decoded_when_needed(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     decoded = read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
-    assert isinstance(decoded, SeenImages)
+    assert isinstance(decoded, ViewedImages)
     assert list(small_memory.iterdir()) == []
 
 

@@ -18,13 +18,13 @@ from torch import Tensor
 from camcore.config import RunConfig, TrainConfig
 from camcore.data.dataset import Box, Dataset
 from camcore.data.image_folder import open_image_folder
-from camcore.data.model_input import SeenImages
+from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
-from camcore.system.signals import StoppedTraining, Wish
-from camcore.training.data import Judged
+from camcore.system.signals import StoppedTraining, StopRequest
+from camcore.training.data import EvalData
 from camcore.training.loading import EpochSampler
 from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training.optimization import build_schedule
@@ -135,12 +135,12 @@ def stop_after(checks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Want the training to stop when it asks for the so many-th time; it asks after each step and each epoch."""
 
     @contextmanager
-    def stop() -> Iterator[Wish]:
-        class Late(Wish):
+    def stop() -> Iterator[StopRequest]:
+        class Late(StopRequest):
             asked = 0
 
             @property
-            def wanted(self) -> bool:  # type: ignore[override]
+            def requested(self) -> bool:  # type: ignore[override]
                 self.asked += 1
                 return self.asked >= checks
 
@@ -218,7 +218,7 @@ def test_images_of_two_classes_do_not_count_for_accuracy(
 ) -> None:
     counted: list[list[int]] = []
 
-    def remember(_trainer: Trainer, judged: Judged, _split: str) -> dict[str, float]:
+    def remember(_trainer: Trainer, judged: EvalData, _split: str) -> dict[str, float]:
         assert len(judged.inputs) == len(judged.labels)  # type: ignore[arg-type]
         counted.append(judged.labels.tolist())
         return {"val_loss": 1.0, "val_accuracy": 0.0}
@@ -269,10 +269,10 @@ def test_evaluation_by_hand(dataset: Dataset, small_config: RunConfig) -> None:
     with torch.no_grad():
         model.head[-1].weight.zero_()
         model.head[-1].bias.copy_(torch.tensor([1.0, 2.0, 5.0]).log())
-    images = SeenImages(dataset, dataset.val, "squash", 32)
+    images = ViewedImages(dataset, dataset.val, "squash", 32)
     labels = [sample.label for sample in dataset.val]
     trainer = build_trainer(replace(small_config.train, precision="fp32"), model, 3, CPU)
-    found = evaluate(trainer, Judged(images, torch.tensor(labels)), "val")
+    found = evaluate(trainer, EvalData(images, torch.tensor(labels)), "val")
     assert not model.training
     assert sorted(labels) == [0, 0, 1, 1, 2, 2]
     assert found["val_accuracy"] == pytest.approx(1 / 3)

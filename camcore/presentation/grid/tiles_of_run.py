@@ -75,7 +75,7 @@ def make_tiles(
             predicted=sample["predicted_name"],
             correct=sample["right"],
             confidence=sample["confidence"],
-            seen=geometry.seen_box(run.config.view.kind, sample["width"], sample["height"]),
+            seen=geometry.view_box(run.config.view.kind, sample["width"], sample["height"]),
             caption=caption,
             boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
             maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in slots},

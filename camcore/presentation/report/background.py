@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from camcore.backbones import BACKBONES
 from camcore.presentation import html
 from camcore.presentation.charts import RUN_COLORS, draw_column, draw_curves
-from camcore.presentation.report.subject import Subject
+from camcore.presentation.report.subject import ReportInput
 from camcore.presentation.report.verdict import write_chart
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import format_tiny
@@ -20,7 +20,7 @@ RATE_HEIGHT = 210
 FORMATS = {"train_accuracy": "{:.1%}", "val_accuracy": "{:.1%}", "learning_rate": "{:.2e}", "epoch": "{:.0f}"}
 
 
-def draw_training(subject: Subject) -> dict[str, go.Figure]:
+def draw_training(subject: ReportInput) -> dict[str, go.Figure]:
     """Return the training's figures by the names that the markup has for them; none without a history."""
     history = subject.run.history()
     if history.empty:
@@ -30,7 +30,7 @@ def draw_training(subject: Subject) -> dict[str, go.Figure]:
     return figures | {"learning_rate": draw_column(subject.text, histories, colors, "learning_rate")}
 
 
-def write_training(subject: Subject) -> str:
+def write_training(subject: ReportInput) -> str:
     """Return the section of the training: its charts, and their numbers as a table."""
     text, history = subject.text, subject.run.history()
     if history.empty:
@@ -52,7 +52,7 @@ def write_training(subject: Subject) -> str:
     )
 
 
-def write_reading(subject: Subject) -> str:
+def write_reading(subject: ReportInput) -> str:
     """Return how to read the report, and the verdict where there is one."""
     text = subject.text
     body = text("report.reading.body")
@@ -67,13 +67,13 @@ def write_list(marked: str) -> str:
     return f'<ul class="reading">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
 
 
-def write_about(subject: Subject) -> str:
+def write_about(subject: ReportInput) -> str:
     """Return data set, network, training, machine and versions."""
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _list_facts(subject) if value)
     return html.section(subject.text("report.about.title")) + f'<dl class="about">{rows}</dl>'
 
 
-def _list_facts(subject: Subject) -> list[tuple[str, str]]:
+def _list_facts(subject: ReportInput) -> list[tuple[str, str]]:
     text, run, manifest = subject.text, subject.run, subject.explanation.manifest
     model, view = run.config.model, run.config.view
     kind = run.config.dataset.kind.replace("-", " ")
@@ -115,7 +115,7 @@ def _describe_training(text: Text, run: Run) -> str:
     )
 
 
-def _write_history(subject: Subject, history: pd.DataFrame) -> str:
+def _write_history(subject: ReportInput, history: pd.DataFrame) -> str:
     head = "".join(f"<th>{escape(subject.text(f'training_curves.column.{name}'))}</th>" for name in history.columns)
     rows = "".join(
         "<tr>"

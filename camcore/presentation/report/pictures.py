@@ -10,12 +10,12 @@ from camcore.explained.queries import measure_range, same_by_theory
 from camcore.presentation import html
 from camcore.presentation.grid.encoding import LargeView, encode_grid
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
-from camcore.presentation.report.subject import CONVENTION, MEASURE, Subject
+from camcore.presentation.report.subject import CONVENTION, MEASURE, ReportInput
 from camcore.presentation.sentences import list_shares, say_drawing_share
 from camcore.presentation.texts import grid_strings
 
 
-def write_pictures(subject: Subject, images: int) -> str:
+def write_pictures(subject: ReportInput, images: int) -> str:
     """Return the section's markup; the grid's script fills its last element."""
     text, total = subject.text, len(subject.samples)
     counts = {"count": min(images, total), "total": total}
@@ -32,7 +32,7 @@ def write_pictures(subject: Subject, images: int) -> str:
     return f'{above}<div id="report-grid"></div>'
 
 
-def write_drawing_share(subject: Subject) -> str:
+def write_drawing_share(subject: ReportInput) -> str:
     """Return how much of the difference between the two sources is drawing; empty where there is one source."""
     if subject.moved is None:
         return ""
@@ -41,7 +41,7 @@ def write_drawing_share(subject: Subject) -> str:
     return html.split(*said, list_shares(subject.text, subject.moved))
 
 
-def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
+def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:
     """Return what the grid's script draws."""
     shown = [int(index) for index in _order(subject)[:images]]
     first, second = make_sources(subject.text, subject.pair)
@@ -61,7 +61,7 @@ def encode_pictures(subject: Subject, images: int) -> dict[str, Any]:
     )
 
 
-def _order(subject: Subject) -> NDArray[np.intp]:
+def _order(subject: ReportInput) -> NDArray[np.intp]:
     """Return all images in the report's order; those without a distance come last."""
     if subject.distances is not None:
         return np.argsort(-_values(subject.distances), kind="stable")
@@ -69,7 +69,7 @@ def _order(subject: Subject) -> NDArray[np.intp]:
     return np.lexsort((-confidence, subject.samples["right"].to_numpy()))
 
 
-def _caption(subject: Subject, index: int) -> str:
+def _caption(subject: ReportInput, index: int) -> str:
     value = np.nan if subject.distances is None else _values(subject.distances)[index]
     if not np.isfinite(value):
         return ""

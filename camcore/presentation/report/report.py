@@ -16,7 +16,7 @@ from camcore.presentation import html
 from camcore.presentation.charts import style_chart
 from camcore.presentation.report import background, pictures, verdict
 from camcore.presentation.report.page import assemble_page, is_report
-from camcore.presentation.report.subject import Subject, open_subject
+from camcore.presentation.report.subject import ReportInput, open_report_input
 from camcore.presentation.sentences import list_facts
 from camcore.runs.run import Run
 from camcore.system.files import write_text
@@ -46,7 +46,7 @@ def write_report(
 
 def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None) -> str:
     """Return the report of an explained run as one HTML file; arguments and errors as of `write_report`."""
-    subject = open_subject(run, language, sources)
+    subject = open_report_input(run, language, sources)
     charts = background.draw_training(subject)
     data: dict[str, Any] = {"grid": pictures.encode_pictures(subject, images)}
     if subject.verdict is not None:
@@ -57,7 +57,7 @@ def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources
     return assemble_page(language, title, _write_body(subject, images, title), data)
 
 
-def _write_body(subject: Subject, images: int, title: str) -> str:
+def _write_body(subject: ReportInput, images: int, title: str) -> str:
     text = subject.text
     sections = [("pictures", pictures.write_pictures(subject, images))]
     if subject.verdict is not None:
@@ -77,7 +77,7 @@ def _write_body(subject: Subject, images: int, title: str) -> str:
     )
 
 
-def _write_lead(subject: Subject) -> str:
+def _write_lead(subject: ReportInput) -> str:
     manifest = subject.explanation.manifest
     date = str(manifest.get("created") or "")[:10]
     version = manifest.get("camcore_version", camcore.__version__)
@@ -87,7 +87,7 @@ def _write_lead(subject: Subject) -> str:
     return f"{subject.describe()}. {made}{outdated}"
 
 
-def _write_contents(subject: Subject, names: Sequence[str]) -> str:
+def _write_contents(subject: ReportInput, names: Sequence[str]) -> str:
     """Return links to the sections."""
     text = subject.text
     titles = {
@@ -101,7 +101,7 @@ def _write_contents(subject: Subject, names: Sequence[str]) -> str:
     return f'<nav aria-label="{escape(text("report.sections"))}">{links}</nav>'
 
 
-def _write_footer(subject: Subject) -> str:
+def _write_footer(subject: ReportInput) -> str:
     today = datetime.now(UTC).date().isoformat()
     return subject.text("report.footer", version=camcore.__version__, date=today)
 

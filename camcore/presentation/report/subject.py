@@ -21,7 +21,7 @@ MEASURE, CONVENTION = "heat_moved", "literature"
 
 
 @dataclass(frozen=True)
-class Subject:
+class ReportInput:
     """An explained run as a report sees it; `pair` holds one source twice where there is only one."""
 
     run: Run
@@ -73,7 +73,7 @@ class Subject:
         return self.text("app.run_facts", backbone=BACKBONES[model.backbone].title, head=model.head, dataset=kind)
 
 
-def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subject:
+def open_report_input(run: Run, language: str, sources: Sequence[str] | None) -> ReportInput:
     """Open what a report needs of a run.
 
     Raises:
@@ -84,7 +84,7 @@ def open_subject(run: Run, language: str, sources: Sequence[str] | None) -> Subj
     explanation = open_explanation(run)
     stored = [source.id for source in explanation.sources]
     pair = queries.default_pair(stored) if sources is None else _choose_pair(sources, stored)
-    return Subject(run, explanation, pair, language, read_verdict(explanation))
+    return ReportInput(run, explanation, pair, language, read_verdict(explanation))
 
 
 def _choose_pair(sources: Sequence[str], stored: Sequence[str]) -> tuple[str, str]:

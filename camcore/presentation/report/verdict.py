@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from camcore.errors import shell_command
 from camcore.presentation import html
 from camcore.presentation.report.pictures import write_drawing_share
-from camcore.presentation.report.subject import Subject
+from camcore.presentation.report.subject import ReportInput
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.presentation.texts import Text
 from camcore.presentation.verdict import costs, curves, forest, table
@@ -17,7 +17,7 @@ from camcore.presentation.wording import measure_meaning, measure_title, name_of
 from camcore.verdict.document import Verdict
 
 
-def write_finding(subject: Subject) -> str:
+def write_finding(subject: ReportInput) -> str:
     """Return what a reader should know in five seconds: the verdict's sentences, or else what the drawing makes."""
     text = subject.text
     if subject.verdict is None:
@@ -65,7 +65,7 @@ def write_chart(name: str, label: str, height: int = 300) -> str:
     return f'<div {place} role="img" aria-label="{escape(label)}"></div>'
 
 
-def _write_missing(subject: Subject) -> str:
+def _write_missing(subject: ReportInput) -> str:
     text = subject.text
     # The last two parts alone: where the folder lies on this machine is nobody's business.
     path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()

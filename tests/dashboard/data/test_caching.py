@@ -12,7 +12,7 @@ from safetensors.numpy import save
 from camcore.errors import RunError
 from camcore.runs.run import open_run
 from dashboard.data import histories, runs
-from dashboard.data.caching import Kept
+from dashboard.data.caching import FileCache
 from tests.support.synthetic_run import make_run, write_history
 
 OLD = 10**9  # s since 1970
@@ -147,7 +147,7 @@ def test_the_history_and_the_kept_weights_are_those_of_now(tmp_path):
 
 
 def test_no_more_is_kept_than_said(tmp_path):
-    kept: Kept[int, int] = Kept(most=3)
+    kept: FileCache[int, int] = FileCache(most=3)
     (tmp_path / "file").touch()
     time.sleep(0.02)
     for number in range(10):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from camcore.explained.queries import measure_likeness
+from camcore.explained.queries import measure_similarity
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
-from dashboard.data.runs import Entry, read_entry
+from dashboard.data.runs import RunEntry, read_entry
 from dashboard.gallery import filter_chips, order
 from dashboard.widgets import gallery_link
 from tests.support.page_steps import payload
@@ -44,7 +44,7 @@ def runs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def entry(runs) -> Entry:
+def entry(runs) -> RunEntry:
     return read_entry(runs / "gap")
 
 
@@ -145,7 +145,7 @@ def test_counts_say_what_a_choice_would_leave(runs, monkeypatch):
 
 def test_images_come_in_the_order_of_their_likeness(runs, entry, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", per_page="96")
-    expected = np.argsort(-measure_likeness(entry.explanation, 7), kind="stable")
+    expected = np.argsort(-measure_similarity(entry.explanation, 7), kind="stable")
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
     assert payload(app, "tiles")["tiles"][0]["caption"] == "Likeness 1.00"

@@ -21,7 +21,7 @@ from camcore.runs.run import open_run
 from dashboard import settings
 from dashboard.own_image import network, uploads
 from dashboard.own_image.downloads import Shown, make_download, safe_name
-from dashboard.own_image.queue import WaitingLine
+from dashboard.own_image.queue import FairQueue
 from dashboard.own_image.results import write_share
 from tests.support.page_steps import all_text, payload, show_page
 from tests.support.synthetic_run import make_run
@@ -170,7 +170,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     analyses = [
         network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), network._version(run)) for _ in range(8)
     ]
-    monkeypatch.setattr(network, "_line", WaitingLine(3))
+    monkeypatch.setattr(network, "_line", FairQueue(3))
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda one: network.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
     assert len(most) == 8 and max(most) == 3

@@ -11,7 +11,7 @@ import pytest
 
 from camcore.errors import CamcoreError
 from dashboard.own_image import network, queue
-from dashboard.own_image.queue import WaitingLine
+from dashboard.own_image.queue import FairQueue
 from tests.support.page_steps import all_text, payload, show_page
 from tests.support.uploaded_files import copy_run, draw_photograph, encode
 
@@ -32,7 +32,7 @@ def wait_until(holds, seconds: float = 20) -> None:
 class People:
     """Threads that want turns in a line; `served` says in which order they got them."""
 
-    def __init__(self, line: WaitingLine) -> None:
+    def __init__(self, line: FairQueue) -> None:
         self.line, self.served, self.told = line, [], {}
         self.at_once = self.most = 0
         self.lock = threading.Lock()
@@ -50,7 +50,7 @@ class People:
 
 
 @contextmanager
-def occupied(line: WaitingLine, count: int) -> Iterator[threading.Event]:
+def occupied(line: FairQueue, count: int) -> Iterator[threading.Event]:
     """Keep `count` turns taken until the event is set, or the block ends."""
     done, begun = threading.Event(), threading.Semaphore(0)
 
@@ -77,13 +77,13 @@ def stand(threads: ThreadPoolExecutor, people: People, who: str, *more) -> None:
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch):
-    monkeypatch.setattr(network, "_line", WaitingLine(1))
+    monkeypatch.setattr(network, "_line", FairQueue(1))
     monkeypatch.setattr(queue, "LOOK_SECONDS", SHORT)
 
 
 @pytest.mark.parametrize("limit, people_count", [(1, 6), (3, 20), pytest.param(4, 400, marks=pytest.mark.slow)])
 def test_never_more_run_than_may_and_all_are_served(limit, people_count):
-    people = People(WaitingLine(limit))
+    people = People(FairQueue(limit))
     with ThreadPoolExecutor(people_count) as threads:
         list(threads.map(lambda number: people.want(str(number), 2, 0.002), range(people_count)))
     assert people.most == limit
@@ -91,7 +91,7 @@ def test_never_more_run_than_may_and_all_are_served(limit, people_count):
 
 
 def test_who_came_first_is_served_first():
-    line = WaitingLine(1)
+    line = FairQueue(1)
     people = People(line)
     names = list("abcdefgh")
     with ThreadPoolExecutor(8) as threads, occupied(line, 1):
@@ -102,7 +102,7 @@ def test_who_came_first_is_served_first():
 
 
 def test_somebody_with_eight_pictures_takes_turns_with_the_others():
-    line = WaitingLine(1)
+    line = FairQueue(1)
     people = People(line)
     with ThreadPoolExecutor(3) as threads, occupied(line, 1):
         stand(threads, people, "eight", 8)
@@ -113,7 +113,7 @@ def test_somebody_with_eight_pictures_takes_turns_with_the_others():
 
 def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
     monkeypatch.setattr(queue, "FIRST_GUESS", 4.0)
-    line = WaitingLine(1)
+    line = FairQueue(1)
     people = People(line)
     with ThreadPoolExecutor(3) as threads, occupied(line, 1):
         for name in "abc":
@@ -126,7 +126,7 @@ def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
 
 @pytest.mark.parametrize("place", range(3))
 def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
-    line = WaitingLine(1)
+    line = FairQueue(1)
     people, gone = People(line), threading.Event()
 
     def leave(*_) -> None:
@@ -154,7 +154,7 @@ def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
 
 
 def test_a_script_that_is_run_anew_keeps_its_place():
-    line = WaitingLine(1)
+    line = FairQueue(1)
     people, stopped = People(line), threading.Event()
 
     def old(*_) -> None:
@@ -179,7 +179,7 @@ def test_a_script_that_is_run_anew_keeps_its_place():
 
 
 def test_an_error_in_a_turn_ends_the_turn():
-    line = WaitingLine(1)
+    line = FairQueue(1)
     with pytest.raises(CamcoreError), line.turn("a", lambda *_: None):
         raise CamcoreError("damaged")
     with line.turn("b", lambda *_: None):
@@ -217,8 +217,8 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
 def test_the_page_says_where_one_stands_and_then_shows_the_pictures(language, said, trained_run, tmp_path, monkeypatch):
     copy_run(trained_run, tmp_path / "tiny")
     seen = []
-    look = queue.WaitingLine._look
-    monkeypatch.setattr(WaitingLine, "_look", lambda line, who: seen.append(look(line, who)) or seen[-1])
+    look = queue.FairQueue._look
+    monkeypatch.setattr(FairQueue, "_look", lambda line, who: seen.append(look(line, who)) or seen[-1])
     app = show_page("own_image", tmp_path, monkeypatch, run="tiny", lang=language)
     app.file_uploader(key="own_image_files").set_value([("0.png", encode(draw_photograph()), "image/png")])
     with ThreadPoolExecutor(1) as threads, occupied(network._line, 1) as done:
