@@ -140,8 +140,8 @@ def _together() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise LostRankError(
-            f"Rank {current_rank().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all {current_rank().count}"
-            " end. What is finished is kept: the same command goes on from there, `camcore train` with --resume."
+            f"Rank {current_rank().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all"
+            f" {current_rank().count} end. What is finished is kept: the same command goes on from there, `camcore train` with --resume."
         ) from error
 
 

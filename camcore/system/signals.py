@@ -24,7 +24,7 @@ class StoppedTraining(KeyboardInterrupt):
 class StopRequest:
     """Whether somebody wants the work to stop."""
 
-    wanted = False
+    requested = False
 
 
 def treat_sigterm_as_ctrl_c() -> None:

@@ -151,7 +151,7 @@ class FrozenTrunk:
 
         for start in starts[:1]:
             yield self.threads.run(partial(compute, start))  # builds the trunk, while nothing else runs
-        yield from self.threads.work_through(compute, starts[1:])
+        yield from self.threads.map_ordered(compute, starts[1:])
 
     def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
         """Return what the trunk sees of a sample, uint8 (3, side, side) each: its augmented views, or the one view."""

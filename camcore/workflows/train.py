@@ -107,8 +107,8 @@ def require_batch(config: TrainConfig) -> None:
     """
     if config.batch_size < current_rank().count:
         raise CamcoreError(
-            f"batch_size is {config.batch_size}, for all {current_rank().count} ranks together, and each needs an image. Start"
-            " fewer ranks, or train with a larger --batch-size."
+            f"batch_size is {config.batch_size}, for all {current_rank().count} ranks together, and each needs an"
+            " image. Start fewer ranks, or train with a larger --batch-size."
         )
 
 

@@ -25,7 +25,7 @@ def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, mode
     explanation = open_explanation(trained_run)
     sources = [parse_source(name) for name in explanation.manifest["sources"]]
     dataset = open_dataset(trained_run.config.dataset, tiny_folder)
-    for index, sample in enumerate(dataset.val):
+    for index in range(len(dataset.val)):
         content = (tiny_folder / explanation.samples["path"].iloc[index]).read_bytes()
         image = read_uploaded_image(content, trained_run.config.view)
         assert (image.width, image.height) == load_rgb(tiny_folder / explanation.samples["path"].iloc[index]).size

@@ -1,4 +1,4 @@
-"""A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` in the explanation of a synthetic run."""
+"""A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` of a synthetic run."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def write_verdict(
     claims: list[dict[str, Any]] | None = None,
     over_seeds: bool = False,
 ) -> Path:
-    """Write a plausible verdict into the explanation in force of a run, maps of all methods included; return its folder.
+    """Write a plausible verdict into a run's current explanation, maps of all methods included; return its folder.
 
     `against` names the run of the price, or its group where it is `over_seeds`; `claims` replaces those that fit the
     numbers.

@@ -64,11 +64,11 @@ def test_the_parts_of_a_batch_are_the_batch(mixed: bool, count: int, monkeypatch
 NORMALIZE = """
 import torch
 from torch import nn
-from camcore.collectives import join, reduce_gradients
-from camcore.ranks import here
-from camcore.synced_norm import SyncedBatchNorm, sync_batch_norm
+from camcore.system.collectives import init_ranks, reduce_gradients
+from camcore.system.ranks import current_rank
+from camcore.training.synced_norm import SyncedBatchNorm, sync_batch_norm
 
-join()
+init_ranks()
 torch.manual_seed(0)
 images = 50 + 3 * torch.randn(SIZE, 4, 5, 6)  # a mean that is large beside the spread
 wanted = torch.randn(SIZE, 4, 5, 6)
@@ -77,7 +77,7 @@ for layer in (whole[0], mine[0]):
     nn.init.constant_(layer.weight, 1.5)
 sync_batch_norm(mine)
 assert type(mine[0]) is SyncedBatchNorm
-rows = here().share(SIZE)
+rows = current_rank().share(SIZE)
 rows = slice(rows.start, rows.stop)
 for _ in range(2):
     expected, found = images.clone().requires_grad_(), images[rows].clone().requires_grad_()
@@ -107,12 +107,12 @@ def test_batch_normalisation_is_that_of_the_whole_batch(size: int, forks: Forks)
 
 TOGETHER = """
 import torch
-from camcore.collectives import first_here, from_first, gather, join, reduce_any, reduce_sums, sum_over_ranks
-from camcore.ranks import here
+from camcore.system.collectives import first_here, from_first, gather, init_ranks, reduce_any, reduce_sums, sum_over_ranks
+from camcore.system.ranks import current_rank
 
 assert not torch.distributed.is_initialized()
-join()
-join()
+init_ranks()
+init_ranks()
 assert reduce_sums(rank, 1) == [1, 2]
 assert reduce_any(rank == 1)
 assert not reduce_any(False)
@@ -134,10 +134,10 @@ def test_what_ranks_do_together(forks: Forks, tmp_path: Path) -> None:
 def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch.distributed as dist
 
-    from camcore.system.collectives import from_first, gather, join, may_report, reduce_sums
+    from camcore.system.collectives import from_first, gather, init_ranks, may_report, reduce_sums
 
     monkeypatch.setattr(dist, "init_process_group", lambda *_, **__: pytest.fail("there is nobody to meet"))
-    join()
+    init_ranks()
     assert not dist.is_initialized()
     assert gather(1) == [1]
     assert from_first(lambda: 2) == 2

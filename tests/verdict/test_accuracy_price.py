@@ -209,7 +209,7 @@ def test_the_command_explains_what_is_not_explained_and_says_every_seed(
     lines = result.stdout.splitlines()
     at = lines.index("accuracy of gap and mlp (n = 6)")
     for seed, line in enumerate(lines[at + 1 : at + 3], start=1):
-        pair = [f"{generations[f'{head}-seed{seed}'].accuracy:.3f}" for head in ("gap", "mlp")]
+        pair = [f"{explanations[f'{head}-seed{seed}'].accuracy:.3f}" for head in ("gap", "mlp")]
         assert line.split() == ["seed", str(seed), *pair]
     assert lines[at + 3].startswith("  mean") and lines[at + 4].startswith("  difference")
     verdict = json.loads((explanations["gap-seed1"].path / "verdict.json").read_text(encoding="utf-8"))
