@@ -141,7 +141,8 @@ def _together() -> Iterator[None]:
     except RuntimeError as error:
         raise LostRankError(
             f"Rank {current_rank().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all"
-            f" {current_rank().count} end. What is finished is kept: the same command goes on from there, `camcore train` with --resume."
+            f" {current_rank().count} end. What is finished is kept: the same command goes on from there, `camcore"
+            " train` with --resume."
         ) from error
 
 

@@ -107,7 +107,8 @@ def test_batch_normalisation_is_that_of_the_whole_batch(size: int, forks: Forks)
 
 TOGETHER = """
 import torch
-from camcore.system.collectives import first_here, from_first, gather, init_ranks, reduce_any, reduce_sums, sum_over_ranks
+from camcore.system.collectives import first_here, from_first, gather, init_ranks, reduce_any, reduce_sums
+from camcore.system.collectives import sum_over_ranks
 from camcore.system.ranks import current_rank
 
 assert not torch.distributed.is_initialized()
