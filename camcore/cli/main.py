@@ -17,7 +17,7 @@ from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import current_rank, mute_followers
 from camcore.system.signals import treat_sigterm_as_ctrl_c
 
-SHARED = ("train", "explain", "verdict", "demo")  # what several ranks can do together
+SHARED = ("train", "explain")  # the commands that run under torchrun
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -31,7 +31,7 @@ def main(context: click.Context) -> None:
     if not current_rank().is_only and context.invoked_subcommand not in SHARED:
         raise CamcoreError(
             f"camcore {context.invoked_subcommand} is the work of one process. Leave out torchrun; it is for"
-            f" {', '.join(SHARED)}."
+            f" {' and '.join(SHARED)}."
         )
 
 

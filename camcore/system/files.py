@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from camcore.errors import CamcoreError, RunError
 
@@ -22,10 +23,12 @@ RESTORE = "Restore it from a copy, or make the run anew."  # what to do about mo
 
 
 def cache_folder() -> Path:
-    """Return where is kept what can be made anew: CAMCORE_CACHE, else `camcore` in the user's folder for such files."""
-    if chosen := os.environ.get("CAMCORE_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "camcore"
+    """Return the folder for files that can be made again: CAMCORE_CACHE, or the user's cache folder.
+
+    Raises:
+        RuntimeError: The user has no home folder.
+    """
+    return Path(os.environ.get("CAMCORE_CACHE") or user_cache_path("camcore").expanduser())
 
 
 def require_file(path: Path) -> int:

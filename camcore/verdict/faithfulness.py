@@ -10,9 +10,7 @@ from torchvision.transforms.v2 import functional as transforms
 
 from camcore.geometry import FloatArray, round_maps, upsample
 from camcore.models.classifier import Classifier
-from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
-from camcore.system.ranks import current_rank
 
 IMAGES_AT_ONCE = 64
 BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels
@@ -94,10 +92,8 @@ def measure_faithfulness(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
 
-    Sources whose maps order the pixels alike share their passes through the model. Several ranks share the images.
+    Sources whose maps order the pixels alike share their passes through the model.
     """
-    mine = current_rank().share(len(images))
-    rows = slice(mine.start, mine.stop)
     curves: dict[str, NDArray[np.float32]] = {}
     known: list[tuple[NDArray[np.int64], str]] = []
     with show_progress(len(maps), "insertion and deletion", unit="source") as bar:
@@ -105,8 +101,7 @@ def measure_faithfulness(
             orders = order_pixels(round_maps(raw), images.shape[-1], seed)
             twin = next((other for other_orders, other in known if np.array_equal(orders, other_orders)), None)
             if twin is None:
-                own = insertion_deletion(model, images[rows], orders[rows], targets[rows], steps)
-                curves[name] = np.concatenate(gather(own))
+                curves[name] = insertion_deletion(model, images, orders, targets, steps)
                 known.append((orders, name))
             else:
                 curves[name] = curves[twin]

@@ -15,8 +15,6 @@ from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
 from camcore.stats.paired import Estimate, mean_interval
-from camcore.system.collectives import gather
-from camcore.system.ranks import current_rank
 
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
@@ -40,15 +38,13 @@ def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str,
 def maps_for_targets(
     model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the raw maps (N, h, w) of sources for given classes (N,). Several ranks share the batches."""
+    """Return the raw maps (N, h, w) of sources for given classes (N,)."""
     parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
-    batches = list(zip(torch.split(images, 16), torch.split(targets, 16), strict=True))
-    for batch, wanted in (batches[at] for at in current_rank().share(len(batches))):
+    for batch, wanted in zip(torch.split(images, 16), torch.split(targets, 16), strict=True):
         done = run_forward(model, batch, sources)
         for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
             parts[name].append(maps[:, 0].numpy())
-    of_ranks = gather(parts)
-    return {name: np.concatenate([maps for parts in of_ranks for maps in parts[name]]) for name in parts}
+    return {name: np.concatenate(maps) for name, maps in parts.items()}
 
 
 def _reset(module: nn.Module) -> None:

@@ -28,9 +28,7 @@ from camcore.measures.localization import (
 from camcore.measures.max_box_acc import BoxOverlap, overlap_boxes, seen_boxes, to_pixel_boxes, to_score
 from camcore.measures.pixel_precision import PixelCounts, count_pixels
 from camcore.runs.run import Run
-from camcore.system.collectives import gather
 from camcore.system.progress import show_progress
-from camcore.system.ranks import current_rank
 
 BOX_SIDE = 112
 UPSAMPLED_AT_ONCE = 256  # images, in double precision: 25 MB
@@ -52,14 +50,6 @@ class Scores:
         """Add a measure of a source; left out where no image has a value."""
         if np.isfinite(values).any():
             self.values.setdefault(measure, {})[source] = np.asarray(values, dtype=np.float64)
-
-    def append(self, others: "Scores") -> None:
-        """Add those of further sources."""
-        for measure, values in others.values.items():
-            self.values.setdefault(measure, {}).update(values)
-        self.chance.update(others.chance)
-        self.overlaps.update(others.overlaps)
-        self.pixels.update(others.pixels)
 
 
 @dataclass(frozen=True)
@@ -107,18 +97,8 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
 def score_maps(
     explanation: Explanation, sources: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
 ) -> Scores:
-    """Return the values of all sources and baselines, for the maps of the true class. Several ranks share these."""
+    """Return the values of all sources and baselines, for the maps of the true class."""
     names = [*sources, *baselines]
-    mine = [names[at] for at in current_rank().share(len(names))]
-    parts = gather(_score_some(explanation, mine, baselines, truth))
-    for part in parts[1:]:
-        parts[0].append(part)
-    return parts[0]
-
-
-def _score_some(
-    explanation: Explanation, names: Sequence[str], baselines: Mapping[str, FloatArray], truth: Truth
-) -> Scores:
     scores = Scores()
     scored: dict[str, FloatArray] = {}
     with show_progress(len(names), "boxes, masks, classes", unit="source") as bar:

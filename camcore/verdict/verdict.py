@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ from camcore.heatmaps.sources import Source, identical_by_theory, parse_source
 from camcore.models.classifier import Classifier
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import atomic_listed, remove_listed
-from camcore.system.collectives import from_first
 from camcore.system.files import write_json
 from camcore.verdict.claims import make_claims
 from camcore.verdict.comparison import (
@@ -100,8 +98,6 @@ def make_verdict(
 ) -> dict[str, Any]:
     """Measure, compare and write `verdict.json`, and the values per image beside it, into the explanation.
 
-    Several ranks share the measuring; the first one compares and writes.
-
     Args:
         subject: A run whose maps in force are of all these sources.
         sources: What to compare, of `verdict_sources`.
@@ -123,7 +119,7 @@ def make_verdict(
     truth = read_truth(subject.run, subject.dataset, explanation.samples)
     last = explanation.manifest["layers"][-1]
     grid = (last["height"], last["width"])
-    baselines = from_first(partial(read_baselines, subject.dataset, truth, *grid, seed))
+    baselines = read_baselines(subject.dataset, truth, *grid, seed)
     scores = score_maps(explanation, names, baselines, truth)
     subset, curves = measure_curves(subject, names, baselines, images, seed)
     few = subset[:RANDOMIZED_IMAGES]
@@ -151,21 +147,17 @@ def make_verdict(
         "not_applicable": {} if check["holds"] else {"cam": {"max_error": check["max_error"]}},
         "curves": describe_curves(curves),
         "randomization": measure_randomization(subject.model, seen, targets, sources, seed),
-        "cost": from_first(partial(measure_cost, subject.model, seen[:16], sources)),
+        "cost": measure_cost(subject.model, seen[:16], sources),
         "freedom": describe_freedom(),
         "price": price,
     }
     add_areas(scores, curves, subset, len(truth.samples))
-
-    def compare() -> dict[str, Any]:
-        verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, explanation), seed)
-        correct_for_all(verdict["measures"], names)
-        verdict["claims"] = make_claims(verdict)
-        verdict["seconds"] = time.perf_counter() - started
-        write_verdict(explanation, verdict, scores)
-        return verdict
-
-    return from_first(compare)
+    verdict["measures"] = summarize(scores, truth, reference, _same_as(reference, names, explanation), seed)
+    correct_for_all(verdict["measures"], names)
+    verdict["claims"] = make_claims(verdict)
+    verdict["seconds"] = time.perf_counter() - started
+    write_verdict(explanation, verdict, scores)
+    return verdict
 
 
 def measure_curves(

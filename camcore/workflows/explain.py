@@ -1,6 +1,5 @@
 """What is done with a trained run, from end to end: heatmaps, a verdict, its layers. What the commands call."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def explain_run(
     with only_writer(path):
         model = load_model(run)
         chosen = parse_sources(sources, model.layer_names) if sources is not None else None
-        stored, stored_all = ((), False) if force else from_first(partial(find_stored, run))
+        stored, stored_all = ((), False) if force else from_first(lambda: find_stored(run))
         if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
             return open_explanation(run), False
         chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
@@ -69,7 +68,7 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Explanation:
     """Open a run's maps in force, after making them where there are none."""
     run = open_run(path)
-    if from_first(partial(is_explained, run)):
+    if is_explained(run):
         return open_explanation(run)
     return explain_run(path, None, root, workers=workers)[0]
 

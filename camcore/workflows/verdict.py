@@ -1,6 +1,5 @@
 """`camcore verdict`: compare all heatmaps of a run by every measure."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import open_run
 from camcore.runs.seed_groups import Side, find_sides
 from camcore.runs.weights import load_model
-from camcore.system.collectives import from_first, init_ranks
 from camcore.system.locks import only_writer
 from camcore.verdict.accuracy_price import measure_price
 from camcore.verdict.verdict import VerdictInput, make_verdict, verdict_sources
@@ -41,7 +39,6 @@ def verdict_run(
         CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
             writes to the run.
     """
-    init_ranks()
     run = open_run(path)
     sides = None if against is None else find_sides(run, against)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
@@ -51,12 +48,12 @@ def verdict_run(
         subject = VerdictInput(run, explanation, open_run_dataset(run, root), load_model(run))
         if sides is not None:
             explain_seeds(sides, root, workers)
-        price = None if sides is None else from_first(partial(measure_price, *sides))
+        price = None if sides is None else measure_price(*sides)
         return make_verdict(subject, sources, price, images, seed)
 
 
 def explain_seeds(sides: tuple[Side, Side], root: Path | None, workers: int | None = None) -> None:
     """Explain the runs of groups that are not explained yet, with Grad-CAM: what counts of them is their answers."""
     for run in (run for side in sides if len(side.runs) > 1 for run in side.runs):
-        if not from_first(partial(find_stored, run))[0]:
+        if not find_stored(run)[0]:
             explain_run(run.path, "grad_cam", root, workers=workers)

@@ -1,8 +1,8 @@
 """Do several ranks come to what one process comes to? `python tests/benchmarks/ranks.py`: differences, and seconds.
 
-Trains on paper dogs with one process and with `torchrun`, explains the same weights by both, and makes a verdict of
-each. What rounding alone does to a training is told by one process with another number of threads. Ranks share the
-cores of this machine, so that two of them are no faster than one process with two threads.
+Trains on paper dogs with one process and with `torchrun`, and explains the same weights by both. One process with
+another number of threads tells what rounding alone does to a training. Ranks share the cores of this machine, so two of
+them are no faster than one process with two threads.
 """
 
 import argparse
@@ -22,7 +22,7 @@ sys.path.insert(0, str(TESTS.parent))
 
 from camcore.runs.run import open_run  # noqa: E402
 from camcore.system.environment import count_cores  # noqa: E402
-from tests.explained.test_explain_ranks import EXACT, read_maps, read_verdict  # noqa: E402 needs the path above
+from tests.explained.test_explain_ranks import EXACT, read_maps  # noqa: E402 needs the path above
 
 TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-stride", "16", "--size", "128")
 
@@ -74,9 +74,6 @@ def main() -> None:
         maps = read_maps(open_run(alone)), read_maps(open_run(shared))
         print(f"explain --precision exact: {len(maps[0])} files, the same to the byte: {maps[0] == maps[1]};", end=" ")
         print(f"{seconds[0]:.0f} and {seconds[1]:.0f} s")
-        seconds = [run_camcore(ranks, "verdict", path) for path, ranks in ((alone, 1), (shared, options.ranks))]
-        verdicts = read_verdict(open_run(alone)), read_verdict(open_run(shared))
-        print(f"verdict: the same: {verdicts[0] == verdicts[1]}; {seconds[0]:.0f} and {seconds[1]:.0f} s")
 
 
 if __name__ == "__main__":

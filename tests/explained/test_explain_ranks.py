@@ -1,24 +1,21 @@
-"""An explain and a verdict on several ranks: the very files of one process, whatever becomes of a rank."""
+"""An explain on several ranks: the files of one process to the byte, even if a rank is killed."""
 
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from camcore.explained.explanation import open_explanation
 from camcore.explained.resume import SHARD_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
-from camcore.verdict.document import VALUES_FILE
 from tests.support.kill_process import KILLED
 from tests.support.torchrun import Forks, run_torchrun, start_forks
 
 EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
 ON_CPU = ("--device", "cpu", "--workers", 0)
-IN_TWOS = "from camcore import explain\nexplain.BATCH_SIZE = 2\n"  # of six images, three batches
-TIMED = ("created", "seconds", "cost", VALUES_FILE)
+IN_TWOS = "from camcore.explained import explain\nexplain.BATCH_SIZE = 2\n"  # of six images, three batches
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +72,7 @@ def test_torchrun_explains_to_the_byte(forks: Forks, copies: tuple[Run, Run], tm
 def kill_in_part(rank: int, number: int) -> str:
     return f"""
 if rank == {rank}:
-    from camcore.shards import Shards
+    from camcore.explained.resume import Shards
     write, written = Shards.write, []
 
     def write_or_die(*given):
@@ -119,24 +116,3 @@ def test_parts_are_whole_batches_and_enough_for_all() -> None:
             assert size % 16 == 0
             assert 16 <= size <= SHARD_IMAGES
             assert size == 16 or images / size > 2 * ranks
-
-
-def test_the_verdict_of_ranks_is_that_of_one_process(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:
-    alone, _ = copies
-    assert forks.killer.run("explain", alone.path, "--sources", "hires_cam", *ON_CPU).status == 0
-    shared = open_run(Path(shutil.copytree(alone.path, tmp_path / "copy" / "run")))
-    command = ("--images", 5, "--methods", "cam,grad_cam,hires_cam", "--workers", 0)
-    one = forks.killer.run("verdict", alone.path, *command)
-    assert one.status == 0, one.said
-    outcomes = forks.run("verdict", shared.path, *command, ranks=3)
-    assert [outcome.status for outcome in outcomes] == [0, 0, 0], [outcome.said for outcome in outcomes]
-    assert [bool(outcome.said) for outcome in outcomes] == [True, False, False]
-    assert read_verdict(shared) == read_verdict(alone)
-
-
-def read_verdict(run: Run) -> tuple[dict[str, Any], bytes]:
-    """Return what a verdict says, but for what is measured in seconds, and the bytes of its table of values."""
-    folder = open_explanation(run).path
-    verdict = json.loads((folder / "verdict.json").read_text())
-    (table,) = folder.glob("measures-*.parquet")
-    return {key: value for key, value in verdict.items() if key not in TIMED}, table.read_bytes()

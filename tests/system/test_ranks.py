@@ -164,8 +164,17 @@ def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch)
         (
             ("runs",),
             1,
-            "Error: camcore runs is the work of one process. Leave out torchrun; it is for train, explain, verdict,"
-            " demo.\n",
+            "Error: camcore runs is the work of one process. Leave out torchrun; it is for train and explain.\n",
+        ),
+        (
+            ("verdict", "nowhere"),
+            1,
+            "Error: camcore verdict is the work of one process. Leave out torchrun; it is for train and explain.\n",
+        ),
+        (
+            ("demo",),
+            1,
+            "Error: camcore demo is the work of one process. Leave out torchrun; it is for train and explain.\n",
         ),
         (("explain", "RUN", "--precision", "rough"), 2, None),
     ],

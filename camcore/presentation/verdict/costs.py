@@ -111,7 +111,7 @@ def _draw_pair(text: Text, name: str, pair: Pair, scale: Scale, css: str = "") -
     dots = "".join(
         f'<b class="{mark}" style="left:{scale.place(value)}%"></b>' for mark, value in marks if value is not None
     )
-    numbers = text("verdict.price.seeds.numbers", current_rank=percent(pair[0]), against=percent(pair[1]))
+    numbers = text("verdict.price.seeds.numbers", here=percent(pair[0]), against=percent(pair[1]))
     return draw_row(css, escape(name), dots, f"<span>{escape(numbers)}</span>")
 
 
