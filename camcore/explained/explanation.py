@@ -121,6 +121,25 @@ THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with deco
 TARGETS = ("predicted", "true", "runner_up", "other")
 
 
+def is_correct(samples: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which predictions are correct, (N,). In an image of two classes either one counts.
+
+    Args:
+        samples: Rows of `Explanation.samples`.
+    """
+    predicted = samples["predicted"].to_numpy()
+    return np.asarray((predicted == samples["label"].to_numpy()) | (predicted == samples["other_label"].to_numpy()))
+
+
+def counts_in_accuracy(samples: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which images count in the accuracy, (N,): those of one class.
+
+    Args:
+        samples: Rows of `Explanation.samples`.
+    """
+    return np.asarray(samples["other_label"].to_numpy() < 0)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """The heatmaps of one explain, read-only. Arrays are memory-mapped: opening costs nothing per image."""

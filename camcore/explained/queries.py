@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.errors import RunError
-from camcore.explained.explanation import Explanation
+from camcore.explained.explanation import Explanation, is_correct
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
@@ -43,8 +43,7 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
         objects=count_boxes(samples["boxes"]),
         **named,
         **status,
-        # An image of two classes is recognised when either is; it does not count in the accuracy.
-        right=(samples["predicted"] == samples["label"]) | (samples["predicted"] == samples["other_label"]),
+        right=is_correct(samples),
     )
 
 

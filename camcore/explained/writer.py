@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import camcore
 from camcore.backbones import BACKBONES
 from camcore.data.dataset import Dataset, Sample
-from camcore.explained.explanation import TARGETS
+from camcore.explained.explanation import TARGETS, counts_in_accuracy, is_correct
 from camcore.explained.resume import ExplainedBatch
 from camcore.heatmaps.cam_check import CamCheck
 from camcore.heatmaps.drawing import map_status
@@ -77,7 +77,7 @@ class ExplanationWriter:
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
         samples = self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
-        counted = samples[samples["other_label"] < 0]
+        counted = is_correct(samples)[counts_in_accuracy(samples)]
         manifest = {
             "format_version": FORMAT_VERSION,
             "camcore_version": camcore.__version__,
@@ -92,7 +92,7 @@ class ExplanationWriter:
             "weights_epoch": self.run.kept_epoch(),
             "dataset_fingerprint": self.dataset.fingerprint,
             "cam_check": asdict(self.check),
-            "accuracy": float((counted["label"] == counted["predicted"]).mean()) if len(counted) else None,
+            "accuracy": float(counted.mean()) if len(counted) else None,
             "seconds": seconds,
             "images_per_second": self.position / seconds,
             "view": asdict(self.run.config.view),

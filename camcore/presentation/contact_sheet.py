@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from camcore.explained.explanation import Explanation
+from camcore.explained.explanation import Explanation, is_correct
 from camcore.explained.queries import measure_range
 from camcore.heatmaps.drawing import colormap
 from camcore.presentation.pictures import FRAME, draw_picture, find_problems, shown_sources
@@ -128,7 +128,7 @@ def _write_names(
     text: Text,
 ) -> None:
     sample = explanation.samples.iloc[index]
-    right = sample["predicted"] in (sample["label"], sample["other_label"])
+    right = is_correct(explanation.samples.iloc[[index]])[0]
     canvas, (x, y) = ImageDraw.Draw(sheet), corner
     mark = (x + 2, y + 10, x + 11, y + 19)
     (canvas.ellipse if right else canvas.rectangle)(mark, fill=RIGHT if right else WRONG)

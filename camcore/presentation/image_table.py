@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from camcore.explained.explanation import Explanation
+from camcore.explained.explanation import Explanation, is_correct
 from camcore.explained.queries import rows_at_once
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
@@ -52,7 +52,7 @@ def make_image_table(
             "second_class": np.where(other >= 0, names[other], ""),
             "predicted_class": names[predicted],
             "confidence": samples["confidence"].to_numpy(),
-            "right": np.where((predicted == label) | (predicted == other), "yes", "no"),
+            "right": np.where(is_correct(samples), "yes", "no"),
             "objects": count_boxes(samples["boxes"]),
             "source_a": first,
             "source_b": second,

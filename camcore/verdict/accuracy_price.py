@@ -9,7 +9,7 @@ import numpy as np
 
 from camcore.config import to_json
 from camcore.errors import CamcoreError
-from camcore.explained.explanation import Explanation, open_explanation
+from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct, open_explanation
 from camcore.runs.run import Run
 from camcore.runs.seed_groups import Side, _find_difference
 from camcore.stats.crossed import crossed_difference
@@ -29,11 +29,8 @@ def measure_price(first: Side, second: Side) -> dict[str, Any]:
     ours, theirs = ([open_explanation(run) for run in side.runs] for side in (first, second))
     _require_same_images([*first.runs, *second.runs], [*ours, *theirs])
     _require_cam_for_first_alone(first, second, ours, theirs)
-    counted = (ours[0].samples["other_label"] < 0).to_numpy()
-    right, right_against = (
-        np.stack([(one.samples["label"] == one.samples["predicted"]).to_numpy()[counted] for one in side])
-        for side in (ours, theirs)
-    )
+    counted = counts_in_accuracy(ours[0].samples)
+    right, right_against = (np.stack([is_correct(one.samples)[counted] for one in side]) for side in (ours, theirs))
     price: dict[str, Any] = {"against": second.name, "n": int(counted.sum())}
     if len(ours) == len(theirs) == 1:
         pair = compare_accuracy(right[0], right_against[0])

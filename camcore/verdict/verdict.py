@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError, shell_command
-from camcore.explained.explanation import Explanation
+from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct
 from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import is_finite
 from camcore.heatmaps.methods import METHODS, describe_freedom
@@ -138,7 +138,7 @@ def make_verdict(
         "images": {
             "all": len(truth.samples),
             "faithfulness": len(subset),
-            "two_class": int((truth.samples["other_label"] >= 0).sum()),
+            "two_class": int((~counts_in_accuracy(truth.samples)).sum()),
             "randomization": len(few),
         },
         "steps": STEPS,
@@ -200,7 +200,7 @@ def summarize(
     scores: Scores, truth: Truth, reference: str, identical: Sequence[str], seed: int
 ) -> dict[str, dict[str, Any]]:
     """Return all measures of a verdict, p-values not yet corrected."""
-    right = (truth.samples["label"] == truth.samples["predicted"]).to_numpy()
+    right = is_correct(truth.samples)
     measures = {
         name: summarize_measure(one, scores.values[name], reference, identical, right, scores.chance.get(name), seed)
         for name, one in PER_IMAGE_MEASURES.items()

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from camcore.explained.explanation import counts_in_accuracy
 from camcore.explained.queries import gradient_source
 from camcore.heatmaps.sources import parse_source
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
@@ -77,7 +78,7 @@ def _find_wrong(entry: RunEntry, sources: list[str]) -> Example | None:
     """Return the mistake that the network was surest of, among images of one object."""
     samples = load_samples(entry)
     source = gradient_source(sources)
-    wrong = ~samples["right"].to_numpy() & (samples["other_label"] == -1).to_numpy()
+    wrong = ~samples["right"].to_numpy() & counts_in_accuracy(samples)
     wrong &= (samples[f"status_{source}"] == "ok").to_numpy()
     confidence = samples["confidence"].to_numpy(dtype=float)
     index = _highest(confidence, wrong)

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from camcore.explained.explanation import counts_in_accuracy
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
@@ -21,7 +22,7 @@ def show_confusion(entry: RunEntry) -> None:
         layout.show_section(title, text("confusion.unexplained", run=entry.name))
         return
     samples = load_samples(entry)
-    single = (samples["other_label"] == -1).to_numpy()
+    single = counts_in_accuracy(samples)
     labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
     guessed = np.flatnonzero(np.bincount(predicted))
     known = np.union1d(entry.run.dataset_labels, guessed)  # an imported network may know many more

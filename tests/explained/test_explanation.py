@@ -4,17 +4,27 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.explained import explanation
-from camcore.explained.explanation import TARGETS, Explanation, new_explanation, open_explanation
+from camcore.explained.explanation import (
+    TARGETS,
+    Explanation,
+    counts_in_accuracy,
+    is_correct,
+    new_explanation,
+    open_explanation,
+)
+from camcore.explained.queries import name_samples
 from camcore.heatmaps.sources import Source
 from camcore.runs.create import create_run
-from camcore.runs.run import Run
+from camcore.runs.run import Run, open_run
 from camcore.system.files import write_json
 
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 MANIFEST = {
     "format_version": 1,
     "sources": ["cam", "grad_cam@layer3"],
@@ -201,6 +211,20 @@ def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
     names = [old.id, new.id]
     monkeypatch.setattr(explanation, "find_current", lambda _: names.pop(0))
     assert open_explanation(run).id == new.id
+
+
+def test_in_an_image_of_two_classes_either_is_correct_and_none_counts_in_the_accuracy() -> None:
+    samples = pd.DataFrame({"label": [0, 0, 0, 0], "predicted": [0, 1, 1, 2], "other_label": [-1, -1, 1, 1]})
+    assert is_correct(samples).tolist() == [True, False, True, False]
+    assert counts_in_accuracy(samples).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("paper-dogs-gap", 20), ("paper-dogs-mlp", 26)])
+def test_the_gallery_counts_the_wrong_answers_as_everything_else_does(name: str, wrong: int) -> None:
+    run = open_run(SHIPPED / name)
+    explanation = open_explanation(run)
+    assert int((~is_correct(explanation.samples)).sum()) == wrong
+    assert int((~name_samples(run, explanation)["right"]).sum()) == wrong
 
 
 def test_an_unknown_source_or_target_is_answered_with_those_there(trained_run: Run) -> None:

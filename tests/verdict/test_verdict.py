@@ -21,7 +21,8 @@ from camcore.verdict.comparison import VerdictMeasure, correct_for_all, summariz
 from camcore.verdict.document import Verdict, read_values, read_verdict
 from camcore.verdict.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels
 from camcore.verdict.randomization import randomize_from_the_head
-from camcore.verdict.verdict import choose_images
+from camcore.verdict.scoring import Scores, Truth
+from camcore.verdict.verdict import choose_images, summarize
 from camcore.workflows import explain, train
 from camcore.workflows.check import accept_run
 from camcore.workflows.verdict import verdict_run
@@ -142,6 +143,17 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     accept_run(path)
     with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
         verdict_run(path, images=2, workers=0)
+
+
+def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
+    samples = pd.DataFrame({"label": [0, 0, 0, 0], "predicted": [0, 1, 1, 2], "other_label": [-1, -1, 1, 1]})
+    no_boxes = [np.zeros((0, 4))] * 4
+    no_masks = np.zeros((4, 0, 0), dtype=bool)
+    truth = Truth(samples, "squash", 64, no_boxes, no_boxes, no_masks, no_masks)
+    scores = Scores({"energy_in_box": {"cam": np.array([0.1, 0.2, 0.3, 0.4])}})
+    measure = summarize(scores, truth, "cam", [], seed=0)["energy_in_box"]
+    means = {answers: values["cam"] for answers, values in measure["by_correctness"].items()}
+    assert means == pytest.approx({"right": (0.1 + 0.3) / 2, "wrong": (0.2 + 0.4) / 2})
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
