@@ -28,13 +28,13 @@ def text(key: str, **parameters: Any) -> str:
 def choose_language() -> None:
     """Show the choice of a language in the sidebar. Each language is called by its own name."""
     shown = language()
-    key = keep_in_url(_PARAMETER, _browser_language(), among(list(LANGUAGES)))
+    key = keep_in_url(_PARAMETER, _browser_language(), among(LANGUAGES))
     if language() != shown:  # a link or the way back named another one; the titles above are in the old one
         st.rerun()
     with st.sidebar:
         st.segmented_control(
             text("app.language"),
-            list(LANGUAGES),
+            LANGUAGES,
             key=key,
             required=True,
             format_func=lambda name: say(name, "app.language_name"),

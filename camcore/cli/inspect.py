@@ -20,7 +20,7 @@ FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [defa
 @click.option("--out", type=PATH, help="File to write; an older report there is replaced. [default: RUN-report.html]")
 @click.option("--images", type=click.IntRange(min=1), default=48, show_default=True, help="How many pictures it holds.")
 @click.option("--sources", help="Two of the run's, comma-separated. [default: cam,grad_cam where both are there]")
-@click.option("--language", type=click.Choice(tuple(LANGUAGES)), default="en", show_default=True, help="Of its texts.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its texts.")
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
     """Write one HTML file that shows a run without a server or a network."""

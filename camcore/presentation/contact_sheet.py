@@ -100,16 +100,21 @@ def _draw_head(
     canvas, width = ImageDraw.Draw(sheet), sheet.width - 2 * MARGIN
     _write(canvas, (MARGIN, 18), run.path.name, 24, INK, width)
     _write(
-        canvas, (MARGIN, 52), text("sheet.count", count=count, total=total) + _name_sources(shown, text), 14, INK, width
+        canvas,
+        (MARGIN, 52),
+        text("gallery.sheet.count", count=count, total=total) + _name_sources(shown, text),
+        14,
+        INK,
+        width,
     )
     if not shown:
         return
-    facts = [text(f"convention.{view['draw']}"), text(f"sheet.target.{view['target']}")]
-    facts += [text(f"sheet.scale.{view['scale']}"), text("sheet.opacity", percent=view["opacity"])]
+    facts = [text(f"convention.{view['draw']}"), text(f"gallery.sheet.target.{view['target']}")]
+    facts += [text(f"gallery.sheet.scale.{view['scale']}"), text("gallery.sheet.opacity", percent=view["opacity"])]
     signed = len(shown[0]) == 2
     bar = Image.fromarray(colormap("signed" if signed else view["colors"])[None]).resize((128, 11))
     sheet.paste(bar, (MARGIN, 78))
-    meaning = text("sheet.signed" if signed else "sheet.colors", name=view["colors"].capitalize())
+    meaning = text("gallery.sheet.signed" if signed else "gallery.sheet.colors", name=view["colors"].capitalize())
     _write(canvas, (MARGIN + 138, 74), " · ".join([meaning, *facts]), 14, QUIET, width - 138)
 
 
@@ -136,7 +141,7 @@ def _write_names(
     room = width - 18 - math.ceil(_font(14).getlength(percent)) - 6
     _write(canvas, (x + 18, y + 4), run.class_names[sample["predicted"]], 14, INK, room)
     canvas.text((x + width, y + 4), percent, QUIET, _font(14), anchor="ra")
-    truth = "" if right else text("sheet.truth", label=run.class_names[sample["label"]])
+    truth = "" if right else text("gallery.sheet.truth", label=run.class_names[sample["label"]])
     _write(canvas, (x, y + 4 + LINE), truth or str(sample["id"]), 12, QUIET if right else WRONG, width)
     _write(canvas, (x, y + 4 + 2 * LINE), "" if right else str(sample["id"]), 12, QUIET, width)
 
@@ -147,7 +152,7 @@ def _write_status(sheet: Image.Image, corner: tuple[int, int], problems: Mapping
         return
     canvas, (x, y) = ImageDraw.Draw(sheet), corner
     said = "; ".join(
-        f"{source_title(text, one)}: {text(f'filter.status.{status}')}" for one, status in problems.items()
+        f"{source_title(text, one)}: {text(f'gallery.filter.status.{status}')}" for one, status in problems.items()
     )
     canvas.rectangle((x, y + FRAME - LINE, x + FRAME - 1, y + FRAME - 1), fill=PAPER)
     _write(canvas, (x + 4, y + FRAME - LINE + 2), said, 12, INK, FRAME - 8)

@@ -203,11 +203,11 @@ def list_facts(
 def say_drawing_share(text: Text, sources: tuple[str, str], shares: Shares, identical: bool) -> tuple[str, str]:
     """Return what two mean distances between two sources say, and why; `identical` as in `judge_shares`."""
     if not np.isfinite(shares).all():
-        return text("verdict.unknown"), text("verdict.unknown.why")
+        return text("drawing_share.unknown"), text("drawing_share.unknown.why")
     kind = judge_shares(*shares, identical)
     names = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
     values = names | dict(zip(("drawn", "left"), shares, strict=True))
-    return text(f"verdict.{kind}", **values), text(f"verdict.{kind}.why", **values)
+    return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
 
 
 def list_shares(text: Text, shares: Shares) -> list[Fact]:

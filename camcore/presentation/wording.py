@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from camcore.errors import CamcoreError
 from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.texts import Text
-from camcore.presentation.texts.en import STRINGS as ENGLISH
+from camcore.presentation.texts import Text, read_texts
 
 TINY_P = 0.001
 
@@ -23,7 +22,7 @@ def source_title(text: Text, source: str) -> str:
 
 def name_of(text: Text, source: str) -> str:
     """Return the name that people read of a method or baseline, its id where it has none."""
-    if f"verdict.baseline.{source}" in ENGLISH:
+    if f"verdict.baseline.{source}" in read_texts("en"):
         return text(f"verdict.baseline.{source}")
     try:
         return source_title(text, source)
@@ -33,17 +32,17 @@ def name_of(text: Text, source: str) -> str:
 
 def measure_title(text: Text, measure: str) -> str:
     """Return the name that people read of a measure, its id where it has none."""
-    return text(f"verdict.measure.{measure}") if f"verdict.measure.{measure}" in ENGLISH else measure
+    return _text_or(text, f"verdict.measure.{measure}", measure)
 
 
 def measure_meaning(text: Text, measure: str) -> str:
     """Return the sentence that says what a measure is, empty where it has none."""
-    return text(f"verdict.measure.{measure}.help") if f"verdict.measure.{measure}" in ENGLISH else ""
+    return _text_or(text, f"verdict.measure.{measure}.help", "")
 
 
 def measure_phrase(text: Text, measure: str) -> str:
     """Return a measure as a sentence names it, its id where it has none."""
-    return text(f"verdict.measure.{measure}.phrase") if f"verdict.measure.{measure}" in ENGLISH else measure
+    return _text_or(text, f"verdict.measure.{measure}.phrase", measure)
 
 
 def join_names(text: Text, sources: Sequence[str]) -> str:
@@ -85,3 +84,8 @@ def format_tiny(value: float) -> str:
         return f"{value:.2g}"
     digits, exponent = f"{value:.0e}".split("e")
     return f"{digits}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def _text_or(text: Text, key: str, otherwise: str) -> str:
+    """Return a text, or `otherwise` if there is none: a verdict of a newer version may hold other measures."""
+    return text(key) if key in read_texts("en") else otherwise

@@ -20,7 +20,7 @@ def show_drawing_share(entry: RunEntry, sources: tuple[str, str], measure: str) 
     means = mean_pair(entry, *sources, measure)
     said = say_drawing_share(text, sources, means, same_by_theory(entry, *sources))
     st.html(html.split(*said, list_shares(text, means)))
-    st.caption(text("verdict.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))
+    st.caption(text("drawing_share.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))
 
 
 PER_PAGE = 12

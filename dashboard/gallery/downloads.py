@@ -31,7 +31,7 @@ def show_downloads(
         shown: Those on the page.
         defaults: How the page draws where its address says nothing.
     """
-    place = st.popover(text("download.name"), icon=":material/download:", on_change="rerun", key="download")
+    place = st.popover(text("gallery.download.name"), icon=":material/download:", on_change="rerun", key="download")
     if not place.open:
         return
     with place:
@@ -50,12 +50,12 @@ def show_downloads(
 def _offer(kind: str, entry: RunEntry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
     ending, mime, meaning = ("csv", "text/csv", "csv") if kind == "csv" else ("png", "image/png", "sheet")
     st.download_button(
-        text(f"download.{kind}", count=count),
+        text(f"gallery.download.{kind}", count=count),
         make,
         f"{entry.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}",
         mime,
         key=f"download_{kind}",
-        help=text(f"download.{meaning}.help", count=count),
+        help=text(f"gallery.download.{meaning}.help", count=count),
         on_click="ignore",
         disabled=disabled,
         width="stretch",

@@ -17,11 +17,17 @@ def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"):
         if like:
-            _chip("like", text("like.chip", id=like), text("like.clear"), ("like", "page"), ":material/hub:")
+            _chip(
+                "like",
+                text("gallery.like.chip", id=like),
+                text("gallery.like.clear"),
+                ("like", "page"),
+                ":material/hub:",
+            )
         for name in active:
-            _chip(name, describe_filter(name, values, sources), text("filter.remove"), (name, "page"))
+            _chip(name, describe_filter(name, values, sources), text("gallery.filter.remove"), (name, "page"))
         if active:
-            st.button(text("filter.clear"), key="clear_all", type="tertiary", on_click=reset, args=(ALL_NAMES,))
+            st.button(text("gallery.filter.clear"), key="clear_all", type="tertiary", on_click=reset, args=(ALL_NAMES,))
 
 
 def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
@@ -29,22 +35,24 @@ def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
     value = values[name]
     if name in ("confidence", "disagreement", "off_object"):
         title = _describe_range(name, values, sources)
-        return text("filter.chip.range", title=title, low=value[0], high=value[1])
+        return text("gallery.filter.chip.range", title=title, low=value[0], high=value[1])
     if name in ("status_a", "status_b"):
         title = source_title(sources[SLOTS.index(name[-1])])
-        return text("filter.chip.named", title=title, name=text(f"filter.status.{value}"))
+        return text("gallery.filter.chip.named", title=title, name=text(f"gallery.filter.status.{value}"))
     if name == "result":
-        return text(f"filter.chip.{value}")
-    shown = text(f"filter.objects.{value}") if name == "objects" else value
-    return text("filter.chip.named", title=text(f"filter.{name}"), name=shown)
+        return text(f"gallery.filter.chip.{value}")
+    shown = text(f"gallery.filter.objects.{value}") if name == "objects" else value
+    return text("gallery.filter.chip.named", title=text(f"gallery.filter.{name}"), name=shown)
 
 
 def _describe_range(name: str, values: Values, sources: tuple[str, str]) -> str:
     if name == "disagreement":
         return text(f"measure.{values['disagreement_by']}")
     if name == "off_object":
-        return text("filter.chip.off_object", source=source_title(sources[SLOTS.index(values["off_object_of"])]))
-    return text("filter.confidence")
+        return text(
+            "gallery.filter.chip.off_object", source=source_title(sources[SLOTS.index(values["off_object_of"])])
+        )
+    return text("gallery.filter.confidence")
 
 
 def _chip(name: str, label: str, meaning: str, forget: tuple[str, ...], sign: str = "") -> None:

@@ -32,12 +32,14 @@ def choose_filters(entry: RunEntry, sources: tuple[str, str]) -> tuple[Mask, Val
     values = _keep_values(entry, sources)
     masks = find_masks(entry, sources, values)
     active = sum(filtering.is_narrowed(values[name]) for name in masks)
-    label = text("filter.some", count=active) if active else text("filter.none")
+    label = text("gallery.filter.some", count=active) if active else text("gallery.filter.none")
     with st.popover(label, icon=":material/tune:", key="filters"):
         _show_names(entry, masks)
         _show_ranges(values, sources)
         _show_kinds(entry, sources, values, masks)
-        st.button(text("filter.clear"), on_click=reset, args=(ALL_NAMES,), disabled=not active, key="clear_inside")
+        st.button(
+            text("gallery.filter.clear"), on_click=reset, args=(ALL_NAMES,), disabled=not active, key="clear_inside"
+        )
     _show_result(load_samples(entry)["right"].to_numpy(), filtering.pass_all(masks, images, but="result"))
     return filtering.pass_all(masks, images), values
 
@@ -114,7 +116,7 @@ def _keep_range(name: str) -> str:
 
 
 def _show_names(entry: RunEntry, masks: dict[str, Mask]) -> None:
-    st.text_input(text("filter.search"), key="url_search", placeholder=text("filter.search_hint"))
+    st.text_input(text("gallery.filter.search"), key="url_search", placeholder=text("gallery.filter.search_hint"))
     samples = load_samples(entry)
     class_names = _class_names(entry)
     with st.grid(2, min_column_width=180):
@@ -124,7 +126,7 @@ def _show_names(entry: RunEntry, masks: dict[str, Mask]) -> None:
 
 
 def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
-    st.slider(text("filter.confidence"), *EVERYTHING, key="url_confidence", format="%d%%")
+    st.slider(text("gallery.filter.confidence"), *EVERYTHING, key="url_confidence", format="%d%%")
     with st.grid(2, min_column_width=180, vertical_alignment="bottom"):
         if "disagreement" in values:
             _choose("disagreement_by", list(MEASURES), {name: text(f"measure.{name}") for name in MEASURES})
@@ -147,13 +149,13 @@ def _show_kinds(entry: RunEntry, sources: tuple[str, str], values: Values, masks
             if name in values:
                 others = filtering.pass_all(masks, len(samples), but=name)
                 counts = filtering.count_values(samples[f"status_{source}"], others)
-                titles = {status: text(f"filter.status.{status}") for status in STATUSES}
-                _select(name, STATUSES, counts, titles, text("filter.status", source=source_title(source)))
+                titles = {status: text(f"gallery.filter.status.{status}") for status in STATUSES}
+                _select(name, STATUSES, counts, titles, text("gallery.filter.status", source=source_title(source)))
         if "objects" in values:
             others = filtering.pass_all(masks, len(samples), but="objects")
             offered = filtering.offered_objects(samples)
             counts = Counter({kind: int((filtering.has_objects(samples, kind) & others).sum()) for kind in offered})
-            _select("objects", offered, counts, {kind: text(f"filter.objects.{kind}") for kind in offered})
+            _select("objects", offered, counts, {kind: text(f"gallery.filter.objects.{kind}") for kind in offered})
 
 
 def _select(
@@ -163,27 +165,33 @@ def _select(
 
     def write(option: str) -> str:
         if not option:
-            return text("filter.any")
-        return text("filter.class_count", name=titles[option] if titles else option, count=counts[option])
+            return text("gallery.filter.any")
+        return text("gallery.filter.class_count", name=titles[option] if titles else option, count=counts[option])
 
-    st.selectbox(label or text(f"filter.{name}"), ["", *options], key=f"url_{name}", format_func=write)
+    st.selectbox(label or text(f"gallery.filter.{name}"), ["", *options], key=f"url_{name}", format_func=write)
 
 
 def _choose(name: str, options: Sequence[str], titles: dict[str, str]) -> None:
-    st.selectbox(text(f"filter.{name}"), options, key=f"url_{name}", format_func=titles.__getitem__)
+    st.selectbox(text(f"gallery.filter.{name}"), options, key=f"url_{name}", format_func=titles.__getitem__)
 
 
 def _slide(name: str) -> None:
-    st.slider(text(f"filter.{name}"), *EVERYTHING, key=f"url_{name}", format="%d%%", help=text(f"filter.{name}.help"))
+    st.slider(
+        text(f"gallery.filter.{name}"),
+        *EVERYTHING,
+        key=f"url_{name}",
+        format="%d%%",
+        help=text(f"gallery.filter.{name}.help"),
+    )
 
 
 def _show_result(right: Mask, passes: Mask) -> None:
     counts = {"all": passes.sum(), "right": (right & passes).sum(), "wrong": (~right & passes).sum()}
     st.segmented_control(
-        text("filter.result"),
+        text("gallery.filter.result"),
         RESULTS,
         key="url_result",
         required=True,
-        format_func=lambda name: text(f"filter.result.{name}", count=int(counts[name])),
+        format_func=lambda name: text(f"gallery.filter.result.{name}", count=int(counts[name])),
         label_visibility="collapsed",
     )

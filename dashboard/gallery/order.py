@@ -36,11 +36,11 @@ def choose_order(entry: RunEntry, sources: tuple[str, str], like: str) -> tuple[
     offered = offered_sorts(entry, sources)
     if like:
         key = keep_in_url("sort", LIKENESS, lambda _: None)
-        _select("sort", key, (LIKENESS, *offered), "sort", on_change=_leave_likeness)
+        _select("sort", key, (LIKENESS, *offered), "gallery.sort", on_change=_leave_likeness)
         index = find_image(entry, like)
         assert index is not None  # noqa: S101 as of `choose_like`
         return -measure_similarity(entry, index), LIKENESS
-    sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "sort")
+    sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "gallery.sort")
     if sort == "index":
         return sort_values(entry, sort, "", sources), sort
     convention = ""
@@ -48,7 +48,7 @@ def choose_order(entry: RunEntry, sources: tuple[str, str], like: str) -> tuple[
         key = keep_in_url("sort_as", "literature", among(CONVENTIONS))
         convention = _select("sort_as", key, CONVENTIONS, "convention")
     key = keep_in_url("order", "high", among(("high", "low")))
-    first = _select("order", key, ("high", "low"), "filter.order")
+    first = _select("order", key, ("high", "low"), "gallery.filter.order")
     values = sort_values(entry, sort, convention, sources)
     return (values if first == "low" else -values), sort
 
@@ -74,8 +74,8 @@ def describe(sort: str, value: float) -> str:
     if sort in SORTS_OF_PREDICTIONS or np.isnan(value):
         return ""
     if sort == LIKENESS:
-        return text("like.caption", value=f"{-value:.2f}".replace("-", "−"))
-    return text("gallery.caption", name=text(f"sort.{sort}"), share=abs(value))
+        return text("gallery.like.caption", value=f"{-value:.2f}".replace("-", "−"))
+    return text("gallery.caption", name=text(f"gallery.sort.{sort}"), share=abs(value))
 
 
 def _leave_likeness() -> None:
@@ -86,5 +86,5 @@ def _leave_likeness() -> None:
 def _select(
     name: str, key: str, options: Sequence[str], texts: str, on_change: Callable[[], None] | None = None
 ) -> str:
-    label = text(f"filter.{name}")
+    label = text(f"gallery.filter.{name}")
     return st.selectbox(label, options, key=key, format_func=lambda one: text(f"{texts}.{one}"), on_change=on_change)

@@ -17,9 +17,9 @@ MOST_MISTAKES = 10
 
 def show_confusion(entry: RunEntry) -> None:
     """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
-    title = text("confusion.title", run=entry.name)
+    title = text("training_curves.confusion.title", run=entry.name)
     if entry.run is None or entry.explanation is None:
-        layout.show_section(title, text("confusion.unexplained", run=entry.name))
+        layout.show_section(title, text("training_curves.confusion.unexplained", run=entry.name))
         return
     samples = load_samples(entry)
     single = counts_in_accuracy(samples)
@@ -29,7 +29,7 @@ def show_confusion(entry: RunEntry) -> None:
     names = [entry.run.class_names[label] for label in known]
     labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
     counts = count_confusions(labels, predicted, len(names))
-    layout.show_section(title, text("confusion.lead", images=len(labels), right=int(np.trace(counts))))
+    layout.show_section(title, text("training_curves.confusion.lead", images=len(labels), right=int(np.trace(counts))))
     parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
     if "lang" in st.query_params:  # for links that open in a new tab
         parameters["lang"] = st.query_params["lang"]
@@ -53,24 +53,24 @@ def _strings() -> dict[str, str]:
         return text(key, **{name: f"{{{name}}}" for name in names})
 
     return {
-        "matrix": text("confusion.matrix"),
-        "matrix_help": text("confusion.matrix.help"),
-        "true": text("confusion.true"),
-        "predicted": text("confusion.predicted"),
-        "legend_right": text("confusion.legend.right"),
-        "legend_wrong": text("confusion.legend.wrong"),
-        "legend_scale": text("confusion.legend.scale"),
-        "hint": text("confusion.hint"),
-        "cell": keep("confusion.cell", "true", "predicted", "count", "images", "percent"),
-        "mistakes": text("confusion.mistakes"),
-        "mistake": keep("confusion.mistake", "true", "predicted"),
-        "mistakes_none": text("confusion.mistakes.none"),
-        "classes": text("confusion.classes"),
-        "class": text("confusion.class"),
-        "images": text("confusion.images"),
-        "accuracy": text("confusion.accuracy"),
-        "taken_for": text("confusion.taken_for"),
-        "confidence": text("confusion.confidence"),
-        "count": keep("confusion.count", "name", "count"),
-        "sort": keep("confusion.sort", "column"),
+        "matrix": text("training_curves.confusion.matrix"),
+        "matrix_help": text("training_curves.confusion.matrix.help"),
+        "true": text("training_curves.confusion.true"),
+        "predicted": text("training_curves.confusion.predicted"),
+        "legend_right": text("training_curves.confusion.legend.right"),
+        "legend_wrong": text("training_curves.confusion.legend.wrong"),
+        "legend_scale": text("training_curves.confusion.legend.scale"),
+        "hint": text("training_curves.confusion.hint"),
+        "cell": keep("training_curves.confusion.cell", "true", "predicted", "count", "images", "percent"),
+        "mistakes": text("training_curves.confusion.mistakes"),
+        "mistake": keep("training_curves.confusion.mistake", "true", "predicted"),
+        "mistakes_none": text("training_curves.confusion.mistakes.none"),
+        "classes": text("training_curves.confusion.classes"),
+        "class": text("training_curves.confusion.class"),
+        "images": text("training_curves.confusion.images"),
+        "accuracy": text("training_curves.confusion.accuracy"),
+        "taken_for": text("training_curves.confusion.taken_for"),
+        "confidence": text("training_curves.confusion.confidence"),
+        "count": keep("training_curves.confusion.count", "name", "count"),
+        "sort": keep("training_curves.confusion.sort", "column"),
     }

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from camcore.explained.explanation import open_explanation
-from camcore.presentation.texts import text_in
-from camcore.presentation.texts.en import STRINGS
+from camcore.presentation.texts import read_texts, text_in
 from camcore.presentation.verdict.costs import draw_seeds, list_price, pair_seeds, write_price_lead
 from camcore.presentation.verdict.curves import choose_lines
 from camcore.presentation.verdict.forest import Effect, fit_scale, turn
@@ -78,8 +77,8 @@ def test_maps_that_are_the_same_by_theory_share_a_curve(gap: Verdict) -> None:
 
 def test_every_measure_has_its_texts() -> None:
     wanted = [f"verdict.measure.{name}{part}" for name in MEASURES for part in ("", ".help", ".phrase")]
-    assert [key for key in wanted if key not in STRINGS] == []
-    assert [name for name in BASELINES if f"verdict.baseline.{name}" not in STRINGS] == []
+    assert [key for key in wanted if key not in read_texts("en")] == []
+    assert [name for name in BASELINES if f"verdict.baseline.{name}" not in read_texts("en")] == []
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from camcore.explained.explanation import TARGETS
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.heatmaps.methods import METHODS
 from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
-from camcore.presentation.texts.en_grid import GRID_STRINGS as ENGLISH_GRID
+from camcore.presentation.texts import grid_strings
 
 __all__ = [
     "ANY_CLASS",
@@ -100,7 +100,7 @@ def encode_grid(
         "choices": CHOICES,
         "defaults": DEFAULTS | read_view(defaults or {}),
         "view": read_view(view or {}),
-        "strings": ENGLISH_GRID | dict(strings or {}),
+        "strings": {**grid_strings("en"), **(strings or {})},
         "tileWidth": tile_width,
         "large": _encode_large_view(large or LargeView(), len(tiles)),
     }

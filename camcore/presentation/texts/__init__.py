@@ -1,15 +1,27 @@
-"""Texts by key: what the dashboard, the report and the command line say to people. `en` holds every key."""
+"""Texts by key and language: what the dashboard, the report and the command line show.
 
-from collections.abc import Callable
-from functools import partial
+There is one TOML file per page and language. A key begins with the name of its file; `app.toml` alone holds the keys of
+what several pages show. Words in braces are filled in.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
-
-from camcore.presentation.texts import en, en_grid, ko, ko_grid
 
 Text = Callable[..., str]
 
-LANGUAGES = {"en": en.STRINGS, "ko": ko.STRINGS}
-GRID_LANGUAGES = {"en": en_grid.GRID_STRINGS, "ko": ko_grid.GRID_STRINGS}
+LANGUAGES = ("en", "ko")
+
+
+@cache
+def read_texts(language: str) -> Mapping[str, str]:
+    """Return every text of a language in `LANGUAGES` by its key, read once per process."""
+    texts: dict[str, str] = {}
+    for path in sorted((Path(__file__).parent / language).glob("*.toml")):
+        texts |= tomllib.loads(path.read_text(encoding="utf-8"))
+    return texts
 
 
 def say(language: str, key: str, **parameters: Any) -> str:
@@ -18,7 +30,7 @@ def say(language: str, key: str, **parameters: Any) -> str:
     Raises:
         KeyError: There is no such text.
     """
-    return LANGUAGES[language][key].format(**parameters)
+    return read_texts(language)[key].format(**parameters)
 
 
 def text_in(language: str) -> Text:
@@ -26,6 +38,7 @@ def text_in(language: str) -> Text:
     return partial(say, language)
 
 
-def grid_strings(language: str) -> dict[str, str]:
-    """Return the texts of the heatmap grid, which fills in their parameters itself."""
-    return GRID_LANGUAGES[language]
+@cache
+def grid_strings(language: str) -> Mapping[str, str]:
+    """Return the heatmap grid's texts by the names that its script uses. The script fills in their parameters."""
+    return {key.removeprefix("grid."): text for key, text in read_texts(language).items() if key.startswith("grid.")}

@@ -14,10 +14,11 @@ from streamlit.testing.v1 import AppTest
 from camcore.heatmaps.drawing import COLORMAPS, colormap
 from camcore.presentation.grid import encoding
 from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
-from camcore.presentation.texts.en_grid import GRID_STRINGS as ENGLISH
+from camcore.presentation.texts import grid_strings
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 
 APP = Path(__file__).parents[2] / "support" / "grid_app.py"
+ENGLISH = grid_strings("en")
 FOLDER = Path(encoding.__file__).parent / "browser"
 
 
