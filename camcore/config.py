@@ -1,152 +1,215 @@
-"""The configuration of a run: frozen dataclasses that validate themselves, to and from JSON."""
+"""The settings of a run: frozen dataclasses whose fields hold type, range, default and description."""
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from collections.abc import Iterable
+from dataclasses import field
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
 
 from camcore.backbones import BACKBONES, HEADS
-from camcore.errors import CamcoreError, unknown_choice
+from camcore.errors import CamcoreError, not_allowed, unknown_choice
 from camcore.geometry import VIEWS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-OPTIMIZERS = ("adamw", "sgd")
 AUGMENTATIONS = ("none", "light", "standard")
-PRECISIONS = ("auto", "fp32", "bf16")
 EXPLAIN_PRECISIONS = ("auto", "exact")
-KEEPS = ("last", "best", "held-out")
-FROZEN = ("none", "batchnorm", "trunk")
 
-T = TypeVar("T")
+LIMITS = ("ge", "gt", "le", "lt")
+TYPE_NAMES = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "dataclass_type": "an object",
+    "dataclass_exact_type": "an instance of the class",
+    "tuple_type": "three numbers",
+    "missing": "three numbers",  # every setting has a default: what is missing is part of a tuple
+    "too_long": "three numbers",
+}
 
 
-def _require(holds: bool, name: str, value: object, allowed: str) -> None:
-    if not holds:
-        raise CamcoreError(f"{name} is {value!r}; it must be {allowed}.")
+class OneOf:
+    """Annotation of a text field: the names it may have."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic accept these names only."""
+        return core_schema.literal_schema(list(self.names))
 
 
-def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise unknown_choice(name, value, choices)
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
+class Settings:
+    """Base of all settings: refused values raise a CamcoreError."""
+
+    __pydantic_fields__: ClassVar[dict[str, FieldInfo]]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _raise_camcore_error(cls, values: Any, validate: Any) -> Any:
+        try:
+            return validate(values)
+        except ValidationError as error:
+            raise refuse_settings(cls, error) from error
 
 
 @dataclass(frozen=True)
-class DatasetConfig:
-    """Which data set. `val_fraction` splits an image folder that has no split; the counts belong to paper dogs.
+class DatasetConfig(Settings):
+    """The data set of a run."""
 
-    `fold` K/N, for cross-validation: part K of N of the training split takes the place of the validation split.
-    """
-
-    kind: str = "paper-dogs"
-    seed: int = 0
-    val_fraction: float = 0.2
-    train_images: int | None = None
-    val_images: int | None = None
-    fold: str | None = None
+    kind: str = Field(default="paper-dogs", description="Images to train and validate on")
+    seed: int = Field(default=0, description="Seed of the paper dogs, and of the split of an image folder")
+    val_fraction: float = Field(
+        default=0.2, gt=0, lt=1, description="Share of the images for validation, if an image folder has no split"
+    )
+    train_images: int | None = Field(default=None, description="Number of training images to draw (paper-dogs only)")
+    val_images: int | None = Field(default=None, description="Number of validation images to draw (paper-dogs only)")
+    fold: str | None = Field(
+        default=None,
+        description="Cross-validation: K/N validates on part K of N of the training images, for example 1/5",
+    )
 
     def __post_init__(self) -> None:
         if self.fold is not None:
             parse_fold(self.fold)
-        _require(0 < self.val_fraction < 1, "val_fraction", self.val_fraction, "between 0 and 1")
 
 
 @dataclass(frozen=True)
-class ViewConfig:
-    """What the model sees of an image: `squash` or `center-crop` to a square of `size` pixels, then normalisation."""
+class ViewConfig(Settings):
+    """What the model sees of an image: a square of `size` pixels, then normalised."""
 
-    kind: str = "squash"
-    size: int = 224
-    mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
+    kind: Annotated[str, OneOf(VIEWS)] = Field(
+        default="squash",
+        title="view",
+        description="What the model sees of an image. squash: all of it, resized to a square;"
+        " center-crop: the central square",
+    )
+    size: int = Field(default=224, ge=32, le=2048, description="Side of that square in pixels")
+    mean: tuple[float, float, float] = Field(
+        default=IMAGENET_MEAN,
+        strict=False,
+        description="Mean of red, green, blue (from 0 to 1), subtracted from the pixels",
+    )
+    std: tuple[float, float, float] = Field(
+        default=IMAGENET_STD,
+        strict=False,
+        description="Standard deviation of red, green, blue; the pixels are divided by it",
+    )
 
     def __post_init__(self) -> None:
-        _choose("view", self.kind, VIEWS)
-        _require(32 <= self.size <= 2048, "size", self.size, "between 32 and 2048 pixels")
-        _require(len(self.mean) == 3, "mean", self.mean, "three numbers")
-        _require(len(self.std) == 3 and min(self.std) > 0, "std", self.std, "three numbers above 0")
+        if min(self.std) <= 0:
+            raise not_allowed("std", self.std, "three numbers above 0")
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """Backbone and head. `weights` is None (from scratch), `imagenet`, or the name of the file they came from."""
+class ModelConfig(Settings):
+    """Backbone and head. `weights` is None (from scratch), `imagenet`, or the name of a weights file."""
 
-    backbone: str = "resnet18"
-    head: str = "gap"
-    map_stride: int = 32
-    weights: str | None = None
+    backbone: Annotated[str, OneOf(BACKBONES)] = Field(default="resnet18", description="Network")
+    head: Annotated[str, OneOf(HEADS)] = Field(
+        default="gap",
+        description="Head of the network. gap: mean pooling and one linear layer, so that CAM applies;"
+        " mlp: with a hidden layer; native: the network's own",
+    )
+    map_stride: int = Field(
+        default=32, description="Image pixels per heatmap cell of the last layer: 32, or 16 for finer heatmaps"
+    )
+    weights: str | None = Field(
+        default=None,
+        description="Initial weights: imagenet, or a file with torchvision's parameter names; without it, random ones",
+    )
 
     def __post_init__(self) -> None:
-        _choose("backbone", self.backbone, tuple(BACKBONES))
-        _choose("head", self.head, tuple(HEADS))
         strides = BACKBONES[self.backbone].map_strides
-        _require(self.map_stride in strides, f"map stride of {self.backbone}", self.map_stride, f"one of {strides}")
+        if self.map_stride not in strides:
+            raise not_allowed(f"map stride of {self.backbone}", self.map_stride, f"one of {strides}")
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How the model is trained. `learning_rate` is the peak, reached after `warmup_epochs`, then a cosine to zero.
+class TrainConfig(Settings):
+    """How the model is trained."""
 
-    `train_size` is the side of the training crops, None for that of the view. `mixing` is the share of batches that
-    MixUp or CutMix mixes. `ema` is the decay per step of the average of weights that is judged and kept, 0 for none.
-    `layer_decay` is the factor from a stage's learning rate to that of the stage before it, the head's being the whole.
-    `frozen` parts are not trained: the batch normalisation, or the whole trunk. Of a frozen trunk the features of
-    `views` augmented views are computed once, and the head is trained on them; 0 runs the trunk in every epoch.
-    `keep` says which epoch's weights are kept: the last, the best on the validation images (an optimistic choice), or
-    the best on a tenth of the training images held out; the latter ends the training after `patience` epochs (0: never)
-    without a better one.
-    """
-
-    epochs: int = 30
-    batch_size: int = 32
-    optimizer: str = "adamw"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warmup_epochs: float = 2.0
-    label_smoothing: float = 0.1
-    augmentation: str = "standard"
-    precision: str = "auto"
-    keep: str = "last"
-    seed: int = 0
-    train_size: int | None = None
-    mixing: float = 0.0
-    ema: float = 0.0
-    layer_decay: float = 1.0
-    frozen: str = "none"
-    views: int = 0
-    patience: int = 0
+    epochs: int = Field(default=30, ge=1, description="Passes over the training images")
+    batch_size: int = Field(default=32, ge=2, description="Images per step")  # batch normalisation needs two
+    optimizer: Annotated[str, OneOf(("adamw", "sgd"))] = Field(
+        default="adamw", description="adamw, or sgd with Nesterov momentum 0.9"
+    )
+    learning_rate: float = Field(
+        default=1e-3, gt=0, description="Peak learning rate; it then falls to 0 along a cosine"
+    )
+    weight_decay: float = Field(
+        default=0.05, ge=0, description="Weight decay of kernels and matrices; biases have none"
+    )
+    warmup_epochs: float = Field(default=2.0, ge=0, description="Epochs until the learning rate reaches its peak")
+    label_smoothing: float = Field(
+        default=0.1, ge=0, lt=1, description="Share of the target that is spread over all classes"
+    )
+    augmentation: Annotated[str, OneOf(AUGMENTATIONS)] = Field(
+        default="standard",
+        description="light: random crops and flips; standard: also random colours and shapes, and erasing",
+    )
+    precision: Annotated[str, OneOf(("auto", "fp32", "bf16"))] = Field(
+        default="auto", description="auto: bf16 if the hardware supports it"
+    )
+    keep: Annotated[str, OneOf(("last", "best", "held-out"))] = Field(
+        default="last",
+        description="Epoch whose weights are kept. best: the best on the validation images, whose accuracy is then"
+        " optimistic; held-out: the best on a tenth of the training images, which is held out",
+    )
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**32 - 1,
+        description="Random seed. On a CPU, the same seed gives the same weights bit for bit",
+    )
+    train_size: int | None = Field(
+        default=None, ge=32, le=2048, description="Side of the training crops in pixels; without it, that of --size"
+    )
+    mixing: float = Field(default=0.0, ge=0, le=1, description="Share of batches that MixUp or CutMix mixes")
+    ema: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Keep an exponential moving average of the weights with this decay per step; 0: no average",
+    )
+    layer_decay: float = Field(
+        default=1.0, gt=0, le=1, description="Learning rate of a stage as a share of that of the next stage"
+    )
+    frozen: Annotated[str, OneOf(("none", "batchnorm", "trunk"))] = Field(
+        default="none",
+        description="Parts that are not trained. batchnorm: batch normalisation; trunk: all layers before the head",
+    )
+    views: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="With --frozen trunk: compute the features of this many augmented copies of each image once;"
+        " 0: compute them in every epoch",
+    )
+    patience: int = Field(
+        default=0, ge=0, description="With --keep held-out: stop after this many epochs without a better one; 0: never"
+    )
 
     def __post_init__(self) -> None:
-        _require(0 <= self.seed < 2**32, "seed", self.seed, "from 0 to 4294967295")
-        _require(self.epochs >= 1, "epochs", self.epochs, "at least 1")
-        _require(self.batch_size >= 2, "batch_size", self.batch_size, "at least 2, for batch normalisation")
-        _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
-        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "at least 0")
-        _require(self.warmup_epochs >= 0, "warmup_epochs", self.warmup_epochs, "at least 0")
-        _require(0 <= self.label_smoothing < 1, "label_smoothing", self.label_smoothing, "from 0 to below 1")
-        _choose("optimizer", self.optimizer, OPTIMIZERS)
-        _choose("augmentation", self.augmentation, AUGMENTATIONS)
-        _choose("precision", self.precision, PRECISIONS)
-        _choose("keep", self.keep, KEEPS)
-        _choose("frozen", self.frozen, FROZEN)
-        size = self.train_size
-        _require(size is None or 32 <= size <= 2048, "train_size", size, "between 32 and 2048 pixels")
-        _require(0 <= self.mixing <= 1, "mixing", self.mixing, "from 0 to 1")
-        _require(0 <= self.ema < 1, "ema", self.ema, "from 0 to below 1")
-        _require(0 < self.layer_decay <= 1, "layer_decay", self.layer_decay, "above 0, at most 1")
-        _require(0 <= self.views <= 1000, "views", self.views, "from 0 to 1000")
-        _require(self.patience >= 0, "patience", self.patience, "at least 0")
-        if self.views:
-            _require(self.frozen == "trunk", "frozen", self.frozen, "'trunk' where views are above 0")
-            _require(self.mixing == 0, "mixing", self.mixing, "0 where views are above 0")
-        if self.patience:
-            _require(self.keep == "held-out", "keep", self.keep, "'held-out' where patience is above 0")
+        if self.views and self.frozen != "trunk":
+            raise not_allowed("frozen", self.frozen, "'trunk' if views is above 0")
+        if self.views and self.mixing:
+            raise not_allowed("mixing", self.mixing, "0 if views is above 0")
+        if self.patience and self.keep != "held-out":
+            raise not_allowed("keep", self.keep, "'held-out' if patience is above 0")
 
 
 @dataclass(frozen=True)
-class RunConfig:
-    """Everything that decides what a run becomes."""
+class RunConfig(Settings):
+    """All settings of a run."""
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     view: ViewConfig = field(default_factory=ViewConfig)
@@ -154,38 +217,61 @@ class RunConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
 
 
+def find_choices(info: FieldInfo) -> tuple[str, ...]:
+    """Return the names that a field may have; empty if it is not a choice."""
+    return next((each.names for each in info.metadata if isinstance(each, OneOf)), ())
+
+
+def describe_range(info: FieldInfo) -> str:
+    """Return the range of a number, e.g. `from 0 to below 1`; empty if it has none."""
+    limits = {kind: getattr(each, kind) for each in info.metadata for kind in LIMITS if hasattr(each, kind)}
+    match limits:
+        case {"ge": low, "le": high}:
+            return f"from {low} to {high}"
+        case {"ge": low, "lt": high}:
+            return f"from {low} to below {high}"
+        case {"gt": low, "le": high}:
+            return f"above {low}, at most {high}"
+        case {"gt": low, "lt": high}:
+            return f"between {low} and {high}"
+        case {"ge": low}:
+            return f"at least {low}"
+        case {"gt": low}:
+            return f"above {low}"
+    return ""
+
+
+def refuse_settings(kind: type[Settings], error: ValidationError) -> CamcoreError:
+    """Return pydantic's first error as one line: the setting, its value, and what is allowed."""
+    problem = error.errors(include_url=False)[0]
+    fields = kind.__pydantic_fields__
+    place = problem["loc"][0] if problem["loc"] else kind.__name__
+    name = list(fields)[place] if isinstance(place, int) else place  # positional arguments have their number
+    if problem["type"] == "unexpected_keyword_argument":
+        return CamcoreError(f"Unknown {kind.__name__} field {name!r}. Known: {', '.join(sorted(fields))}.")
+    if problem["type"] == "literal_error":
+        return unknown_choice(fields[name].title or name, problem["input"], find_choices(fields[name]))
+    allowed = TYPE_NAMES.get(problem["type"]) or describe_range(fields[name])
+    return not_allowed(name, problem["input"], allowed)
+
+
 def parse_fold(fold: str) -> tuple[int, int]:
-    """Return number and count of `K/N`.
+    """Return K and N of `K/N`.
 
     Raises:
-        CamcoreError: It is not of that form, or K is not from 1 to N, or N below 2.
+        CamcoreError: It has another form, K is not from 1 to N, or N is below 2.
     """
-    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", fold)
-    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
-    _require(1 <= number <= count and count >= 2, "fold", fold, "K/N, part K of N, for example 1/5")
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", fold)
+    number, count = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (1 <= number <= count and count >= 2):
+        raise not_allowed("fold", fold, "K/N, part K of N, for example 1/5")
     return number, count
 
 
-def to_json(config: Any) -> dict[str, Any]:
-    """Return a configuration as JSON values."""
-    return asdict(config)
-
-
-def from_json(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Return a configuration from JSON values.
+def read_config(values: Any) -> RunConfig:
+    """Return the settings in the values of a JSON object.
 
     Raises:
         CamcoreError: A name is unknown, or a value is not allowed.
     """
-    hints = get_type_hints(kind)
-    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - names)
-    if unknown:
-        raise CamcoreError(f"Unknown {kind.__name__} field {unknown[0]!r}. Known: {', '.join(sorted(names))}.")
-    return kind(**{name: _from_json_value(hints[name], value) for name, value in values.items()})
-
-
-def _from_json_value(hint: Any, value: Any) -> Any:
-    if is_dataclass(hint):
-        return from_json(hint, value)  # type: ignore[arg-type]
-    return tuple(value) if isinstance(value, list) else value
+    return TypeAdapter(RunConfig).validate_json(json.dumps(values))

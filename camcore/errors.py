@@ -1,11 +1,11 @@
-"""Errors that a user can act on: the CLI prints one line, the dashboard one box. Often the way out is a command."""
+"""Errors that a user can act on: the CLI prints one line, the dashboard one box."""
 
 import shlex
 from collections.abc import Iterable
 
 
 class CamcoreError(Exception):
-    """Something the user can mend. The message names the fact, the value received and the way out, in one line."""
+    """A mistake the user can fix. The message says in one line the fact, the value received and what to do."""
 
 
 class RunError(CamcoreError):
@@ -13,12 +13,17 @@ class RunError(CamcoreError):
 
 
 class ReplacedError(CamcoreError):
-    """What was being read is gone because newer is in its place, which is no damage: who begins anew finds that."""
+    """The file being read was replaced by a newer one. Reading again succeeds."""
 
 
 def unknown_choice(what: str, value: object, choices: Iterable[str]) -> CamcoreError:
-    """Return the error for a name that is in no table, e.g. `Unknown source 'gradcam'. Choose from: cam, grad_cam.`."""
+    """Return the error for an unknown name, e.g. `Unknown source 'gradcam'. Choose from: cam, grad_cam.`."""
     return CamcoreError(f"Unknown {what} {value!r}. Choose from: {', '.join(choices)}.")
+
+
+def not_allowed(name: str, value: object, allowed: str) -> CamcoreError:
+    """Return the error for a refused value, e.g. `epochs is 0; it must be at least 1.`."""
+    return CamcoreError(f"{name} is {value!r}; it must be {allowed}.")
 
 
 def shell_command(*words: object) -> str:

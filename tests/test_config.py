@@ -1,7 +1,9 @@
 """Configurations refuse what can't work, and survive a trip through JSON."""
 
 import json
-from dataclasses import fields
+import subprocess
+import sys
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
@@ -13,8 +15,7 @@ from camcore.config import (
     RunConfig,
     TrainConfig,
     ViewConfig,
-    from_json,
-    to_json,
+    read_config,
 )
 from camcore.errors import CamcoreError
 
@@ -43,19 +44,19 @@ def test_every_field_survives_json() -> None:
         ]
         assert not same, f"{part.name}: {same} would survive though it were lost"
     for config in (EVERYTHING_CHANGED, MIXED):
-        assert from_json(RunConfig, json.loads(json.dumps(to_json(config)))) == config
+        assert read_config(json.loads(json.dumps(asdict(config)))) == config
 
 
 def test_what_is_missing_in_json_has_its_default() -> None:
-    assert from_json(RunConfig, {"train": {"epochs": 3}}) == RunConfig(train=TrainConfig(epochs=3))
+    assert read_config({"train": {"epochs": 3}}) == RunConfig(train=TrainConfig(epochs=3))
 
 
 def test_an_unknown_field_in_json_is_named() -> None:
     known = "Known: dataset, model, train, view."
     with pytest.raises(CamcoreError, match=f"^Unknown RunConfig field 'trian'. {known}$"):
-        from_json(RunConfig, {"trian": {}})
+        read_config({"trian": {}})
     with pytest.raises(CamcoreError, match=r"^Unknown ViewConfig field 'sise'\. Known: kind, mean, size, std\.$"):
-        from_json(RunConfig, {"view": {"sise": 3}})
+        read_config({"view": {"sise": 3}})
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,11 @@ def test_an_unknown_field_in_json_is_named() -> None:
         (DatasetConfig, {"val_fraction": 0.0}, "val_fraction is 0.0; it must be between 0 and 1."),
         (DatasetConfig, {"val_fraction": 1.0}, "val_fraction is 1.0; it must be between 0 and 1."),
         (ViewConfig, {"kind": "crop"}, "Unknown view 'crop'. Choose from: squash, center-crop."),
-        (ViewConfig, {"size": 31}, "size is 31; it must be between 32 and 2048 pixels."),
-        (ViewConfig, {"size": 2049}, "size is 2049; it must be between 32 and 2048 pixels."),
+        (ViewConfig, {"size": 31}, "size is 31; it must be from 32 to 2048."),
+        (ViewConfig, {"size": 2049}, "size is 2049; it must be from 32 to 2048."),
         (ViewConfig, {"mean": (0.5, 0.5)}, "mean is (0.5, 0.5); it must be three numbers."),
-        (ViewConfig, {"std": (1.0,)}, "std is (1.0,); it must be three numbers above 0."),
-        (ViewConfig, {"std": (1, 0, 1)}, "std is (1, 0, 1); it must be three numbers above 0."),
+        (ViewConfig, {"std": (1.0,)}, "std is (1.0,); it must be three numbers."),
+        (ViewConfig, {"std": (1, 0, 1)}, "std is (1.0, 0.0, 1.0); it must be three numbers above 0."),
         (ModelConfig, {"head": "fc"}, "Unknown head 'fc'. Choose from: gap, mlp, native."),
         (
             ModelConfig,
@@ -76,10 +77,15 @@ def test_an_unknown_field_in_json_is_named() -> None:
             "map stride of convnext_tiny is 16; it must be one of (32,).",
         ),
         (ModelConfig, {"map_stride": 8}, "map stride of resnet18 is 8; it must be one of (32, 16)."),
+        (ViewConfig, {"mean": (0, 0, "0")}, "mean is '0'; it must be a number."),
         (TrainConfig, {"epochs": 0}, "epochs is 0; it must be at least 1."),
-        (TrainConfig, {"batch_size": 1}, "batch_size is 1; it must be at least 2, for batch normalisation."),
+        (TrainConfig, {"epochs": "5"}, "epochs is '5'; it must be a whole number."),
+        (TrainConfig, {"epochs": 5.0}, "epochs is 5.0; it must be a whole number."),
+        (TrainConfig, {"epochs": True}, "epochs is True; it must be a whole number."),
+        (ModelConfig, {"weights": 3}, "weights is 3; it must be text."),
+        (TrainConfig, {"batch_size": 1}, "batch_size is 1; it must be at least 2."),
         (TrainConfig, {"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0."),
-        (TrainConfig, {"learning_rate": float("nan")}, "learning_rate is nan; it must be above 0."),
+        (TrainConfig, {"learning_rate": float("nan")}, "learning_rate is nan; it must be a finite number."),
         (TrainConfig, {"weight_decay": -1.0}, "weight_decay is -1.0; it must be at least 0."),
         (TrainConfig, {"warmup_epochs": -1.0}, "warmup_epochs is -1.0; it must be at least 0."),
         (TrainConfig, {"label_smoothing": 1.0}, "label_smoothing is 1.0; it must be from 0 to below 1."),
@@ -88,19 +94,19 @@ def test_an_unknown_field_in_json_is_named() -> None:
         (TrainConfig, {"precision": "fp16"}, "Unknown precision 'fp16'. Choose from: auto, fp32, bf16."),
         (TrainConfig, {"keep": "all"}, "Unknown keep 'all'. Choose from: last, best, held-out."),
         (TrainConfig, {"frozen": "head"}, "Unknown frozen 'head'. Choose from: none, batchnorm, trunk."),
-        (TrainConfig, {"train_size": 16}, "train_size is 16; it must be between 32 and 2048 pixels."),
+        (TrainConfig, {"train_size": 16}, "train_size is 16; it must be from 32 to 2048."),
         (TrainConfig, {"mixing": 1.5}, "mixing is 1.5; it must be from 0 to 1."),
         (TrainConfig, {"ema": 1.0}, "ema is 1.0; it must be from 0 to below 1."),
         (TrainConfig, {"layer_decay": 0.0}, "layer_decay is 0.0; it must be above 0, at most 1."),
         (TrainConfig, {"views": -1}, "views is -1; it must be from 0 to 1000."),
-        (TrainConfig, {"views": 1}, "frozen is 'none'; it must be 'trunk' where views are above 0."),
+        (TrainConfig, {"views": 1}, "frozen is 'none'; it must be 'trunk' if views is above 0."),
         (
             TrainConfig,
             {"views": 1, "frozen": "trunk", "mixing": 0.5},
-            "mixing is 0.5; it must be 0 where views are above 0.",
+            "mixing is 0.5; it must be 0 if views is above 0.",
         ),
         (TrainConfig, {"patience": -1}, "patience is -1; it must be at least 0."),
-        (TrainConfig, {"patience": 2}, "keep is 'last'; it must be 'held-out' where patience is above 0."),
+        (TrainConfig, {"patience": 2}, "keep is 'last'; it must be 'held-out' if patience is above 0."),
         (DatasetConfig, {"fold": "1"}, "fold is '1'; it must be K/N, part K of N, for example 1/5."),
         (DatasetConfig, {"fold": "6/5"}, "fold is '6/5'; it must be K/N, part K of N, for example 1/5."),
         (DatasetConfig, {"fold": "1/1"}, "fold is '1/1'; it must be K/N, part K of N, for example 1/5."),
@@ -110,8 +116,37 @@ def test_what_is_not_allowed_is_refused_with_the_allowed(kind: type, values: dic
     with pytest.raises(CamcoreError) as caught:
         kind(**values)
     assert str(caught.value) == message
+    with pytest.raises(CamcoreError) as caught:
+        replace(kind(), **values)
+    assert str(caught.value) == message
+    (part,) = (each.name for each in fields(RunConfig) if isinstance(getattr(RunConfig(), each.name), kind))
     with pytest.raises(CamcoreError):
-        from_json(kind, values)
+        read_config({part: values})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (None, "RunConfig is None; it must be an object."),
+        ({"train": 3}, "TrainConfig is 3; it must be an object."),
+        ({"train": {"epochs": "5"}}, "epochs is '5'; it must be a whole number."),
+        ({"view": {"mean": [0.5, 0.5]}}, "mean is [0.5, 0.5]; it must be three numbers."),
+    ],
+)
+def test_json_of_another_shape_is_refused(values: Any, message: str) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        read_config(values)
+    assert str(caught.value) == message
+
+
+def test_positional_values_are_named() -> None:
+    with pytest.raises(CamcoreError, match=r"^batch_size is 1; it must be at least 2\.$"):
+        TrainConfig(3, 1)
+
+
+def test_the_settings_need_no_torch() -> None:
+    code = "import sys, camcore.config; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_unknown_backbone_is_answered_with_all_of_them() -> None:

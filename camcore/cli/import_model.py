@@ -10,15 +10,14 @@ from camcore.cli.options import (
     DATASET,
     PATH,
     VIEW,
-    config_option,
-    read_dataset,
-    read_view,
+    read_settings,
     run_option,
     say_skipped,
     say_stopped,
+    settings_options,
     show_errors,
 )
-from camcore.config import ModelConfig, RunConfig, ViewConfig
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import shell_command
 
 
@@ -40,10 +39,7 @@ from camcore.errors import shell_command
 )
 @DATASET
 @VIEW
-@config_option(
-    ViewConfig, "mean", type=float, nargs=3, metavar="R G B", help="Taken off the colours, which run from 0 to 1."
-)
-@config_option(ViewConfig, "std", type=float, nargs=3, metavar="R G B", help="The colours are divided by it then.")
+@settings_options(ViewConfig, "mean", "std")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @show_errors
 def import_command(path: Path, backbone: str, weights: Path, classes: str | None, **options: Any) -> None:
@@ -54,7 +50,11 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     """
     from camcore.workflows import dataset, import_model
 
-    config = RunConfig(read_dataset(options), read_view(options), ModelConfig(backbone, "native", weights=weights.name))
+    config = RunConfig(
+        read_settings(DatasetConfig, options),
+        read_settings(ViewConfig, options),
+        ModelConfig(backbone, "native", weights=weights.name),
+    )
     root, overwrite = options["root"], options["overwrite"]
     try:
         if options["download"]:

@@ -1,38 +1,66 @@
-"""Options that commands share, and how a user's mistake is told."""
+"""Options that commands share, made from the settings' fields, and how commands report errors."""
 
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn
+from types import NoneType
+from typing import Any, NoReturn, TypeVar, get_args
 
 import click
 
-from camcore.config import DatasetConfig, ViewConfig
+from camcore.config import DatasetConfig, Settings, ViewConfig, describe_range, find_choices
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError, shell_command
-from camcore.geometry import VIEWS
 from camcore.runs.run import Run, open_run
 from camcore.system.ranks import current_rank
 from camcore.system.signals import StoppedTraining
 
+S = TypeVar("S", bound=Settings)
+
 PATH = click.Path(path_type=Path)
+MOST_CHOICES = 4  # an option's first line has room for; more are listed in its help
+OPTION_NAMES = {(DatasetConfig, "kind"): "dataset", (DatasetConfig, "seed"): "data_seed", (ViewConfig, "kind"): "view"}
 
 
-def _describe_default(kind: type, name: str) -> Any:
-    return next(field.default for field in fields(kind) if field.name == name)
+def settings_options(kind: type[Settings], *names: str) -> Callable[..., Any]:
+    """Return a decorator that adds an option per field of `kind`, or per field in `names`."""
+    return join_options(*(_make_option(kind, name) for name in names or kind.__pydantic_fields__))
 
 
-def config_option(kind: type, name: str, **settings: Any) -> Callable[..., Any]:
-    """Return an option for a field of a configuration, with the field's own default."""
-    default = _describe_default(kind, name)
-    flag = "--" + name.replace("_", "-")
-    return click.option(flag, name, default=default, show_default=default is not None, **settings)
+def _make_option(kind: type[Settings], name: str) -> Callable[..., Any]:
+    info = kind.__pydantic_fields__[name]
+    option = option_name(kind, name)
+    choices = tuple(DATASETS) if option == "dataset" else find_choices(info)
+    types = [each for each in get_args(info.annotation) or (info.annotation,) if each is not NoneType]
+    many = len(choices) > MOST_CHOICES
+    names = f": {', '.join(choices)}" if many else ""
+    limits = f" {describe_range(info).capitalize()}." if describe_range(info) else ""
+    return click.option(
+        f"--{option.replace('_', '-')}",
+        option,
+        type=click.Choice(choices) if choices else types[0],
+        nargs=len(types),
+        metavar="NAME" if many else None,
+        default=info.default,
+        show_default=info.default is not None,
+        help=f"{info.description}{names}.{limits}",
+    )
+
+
+def option_name(kind: type[Settings], name: str) -> str:
+    """Return the name of a field's option."""
+    return OPTION_NAMES.get((kind, name), name)
+
+
+def read_settings(kind: type[S], options: dict[str, Any]) -> S:
+    """Return the settings that a command's options describe. Fields without an option keep their defaults."""
+    names = {name: option_name(kind, name) for name in kind.__pydantic_fields__}
+    return kind(**{name: options[option] for name, option in names.items() if option in options})
 
 
 def run_option(**settings: Any) -> Callable[..., Any]:
-    """Return the option that names a run folder."""
+    """Return the option `--run`."""
     return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
 
 
@@ -47,50 +75,17 @@ def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
     return add
 
 
-def choose_fields(kind: type, options: dict[str, Any]) -> dict[str, Any]:
-    """Return those of a command's options that are fields of a configuration."""
-    return {field.name: options[field.name] for field in fields(kind) if field.name in options}
-
-
-def read_dataset(options: dict[str, Any]) -> DatasetConfig:
-    """Return the data set that `DATASET`'s options describe."""
-    return DatasetConfig(**choose_fields(DatasetConfig, options) | {"seed": options["data_seed"]})
-
-
-def read_view(options: dict[str, Any]) -> ViewConfig:
-    """Return the view that `VIEW`'s options describe, with mean and standard deviation where a command has them."""
-    return ViewConfig(**choose_fields(ViewConfig, options) | {"kind": options["view"]})
-
-
-ROOT = click.option("--root", type=PATH, help="Folder of the data set; remembered for the run on this machine.")
+ROOT = click.option("--root", type=PATH, help="Folder of the data set. It is remembered for the run on this machine.")
 DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 WORKERS = click.option(
-    "--workers", type=click.IntRange(min=0), help="Processes (explain: threads) beside the main one."
+    "--workers", type=click.IntRange(min=0), help="Worker processes (explain: threads) beside the main one."
 )
-
 DATASET = join_options(
-    click.option(
-        "--dataset",
-        "kind",
-        type=click.Choice(tuple(DATASETS)),
-        default="paper-dogs",
-        show_default=True,
-        help="The images.",
-    ),
+    settings_options(DatasetConfig),
     ROOT,
-    click.option("--download", is_flag=True, help="Fetch the data set into --root first (stanford-dogs)."),
-    click.option(
-        "--data-seed", type=int, default=0, show_default=True, help="Draws paper dogs, splits an image folder."
-    ),
-    config_option(DatasetConfig, "val_fraction", help="Share for validation, for an image folder without a split."),
-    config_option(DatasetConfig, "train_images", type=int, help="How many to draw (paper-dogs)."),
-    config_option(DatasetConfig, "val_images", type=int, help="How many to draw (paper-dogs)."),
-    config_option(DatasetConfig, "fold", metavar="K/N", help="Validate on part K of N of the training images instead."),
+    click.option("--download", is_flag=True, help="Download the data set into --root first (stanford-dogs only)."),
 )
-VIEW = join_options(
-    click.option("--view", type=click.Choice(VIEWS), default="squash", show_default=True, help="What the model sees."),
-    config_option(ViewConfig, "size", type=int, help="Side of the square that the model sees, in pixels."),
-)
+VIEW = settings_options(ViewConfig, "kind", "size")
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:

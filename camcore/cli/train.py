@@ -6,23 +6,20 @@ from typing import Any
 
 import click
 
-from camcore.backbones import BACKBONES, HEADS
 from camcore.cli.options import (
     DATASET,
     DEVICE,
     VIEW,
     WORKERS,
-    choose_fields,
-    config_option,
-    read_dataset,
-    read_view,
+    read_settings,
     run_option,
     say_end,
     say_skipped,
     say_stopped,
+    settings_options,
     show_errors,
 )
-from camcore.config import AUGMENTATIONS, FROZEN, KEEPS, OPTIMIZERS, PRECISIONS, ModelConfig, RunConfig, TrainConfig
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError, shell_command
 from camcore.runs.run import Run
 from camcore.training.recipes import RECIPES, apply_recipe
@@ -33,49 +30,14 @@ from camcore.training.recipes import RECIPES, apply_recipe
 @click.option(
     "--recipe",
     type=click.Choice(tuple(RECIPES)),
-    help="Settings that belong together: "
+    help="Set several options at once and print them; options you pass explicitly win. "
     + "; ".join(f"{name}: {recipe.title}" for name, recipe in RECIPES.items())
-    + ". What it sets is printed; options given beside it hold.",
+    + ".",
 )
 @DATASET
-@config_option(ModelConfig, "backbone", type=click.Choice(tuple(BACKBONES)), metavar="NAME", help=", ".join(BACKBONES))
-@config_option(
-    ModelConfig,
-    "head",
-    type=click.Choice(tuple(HEADS)),
-    help="gap: CAM applies; mlp: a hidden layer; native: as built.",
-)
-@config_option(ModelConfig, "weights", help="imagenet, or a file of torchvision's layout. [default: from scratch]")
-@config_option(ModelConfig, "map_stride", type=int, help="Pixels per cell of the last grid: 32, or 16 for finer maps.")
+@settings_options(ModelConfig)
 @VIEW
-@config_option(TrainConfig, "epochs", type=int, help="How often the training images are seen.")
-@config_option(TrainConfig, "batch_size", type=int, help="Images per step.")
-@config_option(TrainConfig, "optimizer", type=click.Choice(OPTIMIZERS), help="sgd: momentum 0.9, Nesterov.")
-@config_option(TrainConfig, "learning_rate", type=float, help="At its peak; then a cosine to zero.")
-@config_option(TrainConfig, "weight_decay", type=float, help="For kernels and matrices, not for biases.")
-@config_option(TrainConfig, "warmup_epochs", type=float, help="Epochs until the learning rate's peak.")
-@config_option(TrainConfig, "label_smoothing", type=float, help="Share of the target given to all classes.")
-@config_option(
-    TrainConfig,
-    "augmentation",
-    type=click.Choice(AUGMENTATIONS),
-    help="light: crops, flips; standard: also colours, shapes and erasing.",
-)
-@config_option(TrainConfig, "train_size", type=int, help="Side of the crops to train on. [default: that of --size]")
-@config_option(TrainConfig, "mixing", type=float, help="Share of batches that MixUp or CutMix mixes.")
-@config_option(TrainConfig, "ema", type=float, help="Decay of the average of weights that is kept; 0: none.")
-@config_option(TrainConfig, "layer_decay", type=float, help="Learning rate of a stage as a share of the next one's.")
-@config_option(TrainConfig, "frozen", type=click.Choice(FROZEN), help="What is not trained.")
-@config_option(TrainConfig, "views", type=int, help="With --frozen trunk: features of so many views, computed once.")
-@config_option(TrainConfig, "patience", type=int, help="With --keep held-out: epochs without a better one, then stop.")
-@config_option(TrainConfig, "precision", type=click.Choice(PRECISIONS), help="auto: bf16 where the hardware has it.")
-@config_option(
-    TrainConfig,
-    "keep",
-    type=click.Choice(KEEPS),
-    help="Which epoch. best: chosen on the split it reports, optimistic; held-out: on a tenth of the training images.",
-)
-@config_option(TrainConfig, "seed", type=int, help="Reproduces a run to the bit on a CPU.")
+@settings_options(TrainConfig)
 @click.option("--seeds", metavar="N,N,...", help="Train a run for each, NAME-seedN: shown as one, with its spread.")
 @click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
@@ -99,7 +61,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = train.resume_run(path, **places)
         else:
             if options.pop("download"):
-                dataset.download_dataset(options["kind"], places["root"])
+                dataset.download_dataset(options["dataset"], places["root"])
             config = build_config(options)
             if seeds:
                 _say_group(train.train_seeds(path, config, seeds, overwrite=overwrite, **places))
@@ -114,12 +76,12 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
 
 
 def build_config(options: dict[str, Any]) -> RunConfig:
-    """Return the configuration that the options of `train` describe."""
+    """Return the settings that the options of `train` describe."""
     return RunConfig(
-        read_dataset(options),
-        read_view(options),
-        ModelConfig(**choose_fields(ModelConfig, options)),
-        TrainConfig(**choose_fields(TrainConfig, options)),
+        read_settings(DatasetConfig, options),
+        read_settings(ViewConfig, options),
+        read_settings(ModelConfig, options),
+        read_settings(TrainConfig, options),
     )
 
 

@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from camcore.config import RunConfig, to_json
+from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import FORMAT_VERSION, Run, open_run
 from camcore.system.environment import describe_environment
@@ -43,7 +44,7 @@ def create_run(
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "config": to_json(config),
+        "config": asdict(config),
         "class_names": list(class_names),
         "dataset": dataset,
         "environment": describe_environment(),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
-from camcore.config import RunConfig, from_json
+from camcore.config import RunConfig, read_config
 from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.system.checksums import SUMS, verify
 from camcore.system.files import RESTORE, read_json, write_json, write_text
@@ -199,7 +199,7 @@ def open_run(path: Path) -> Run:
             f"{path / 'run.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore."
         )
     try:
-        config = from_json(RunConfig, document["config"])
+        config = read_config(document["config"])
         class_names = tuple(str(name) for name in document["class_names"])
         if not isinstance(document["dataset"], dict):
             raise TypeError("'dataset' is no object")

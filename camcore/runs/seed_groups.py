@@ -1,13 +1,12 @@
 """Trainings that differ in their seed alone, as one: the mean of their histories and its range."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from camcore.config import to_json
 from camcore.errors import CamcoreError, RunError
 from camcore.runs.run import Run, list_runs, open_run
 
@@ -94,7 +93,7 @@ def _require_alike(first: Side, second: Side) -> None:
                 f"{other.path} was trained on other data than {run.path} (fingerprint {str(other_data)[:12]}, not"
                 f" {str(data)[:12]}), so their accuracies can't be compared. Train all on the same data set."
             )
-        if difference := _find_difference(to_json(run.config.view), to_json(other.config.view), "view"):
+        if difference := _find_difference(asdict(run.config.view), asdict(other.config.view), "view"):
             raise CamcoreError(
                 f"{other.path} sees images in another way than {run.path} ({difference}), so their accuracies can't be"
                 " compared. Train all with the same view."
@@ -108,7 +107,7 @@ def _require_other_seed_alone(side: Side, before: Run, run: Run) -> None:
             f" {run.config.train.seed}, and would count twice. Move one of them elsewhere."
         )
     alike = replace(run.config, train=replace(run.config.train, seed=before.config.train.seed))
-    if difference := _find_difference(to_json(before.config), to_json(alike)):
+    if difference := _find_difference(asdict(before.config), asdict(alike)):
         raise CamcoreError(
             f"{run.path} differs from {before.path} in more than its seed ({difference}), so that they are no group."
             " Train it anew with --overwrite, or move it elsewhere."

@@ -2,12 +2,11 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from camcore.config import to_json
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct, open_explanation
 from camcore.runs.run import Run
@@ -66,7 +65,7 @@ def _find_more_than_head(run: Run, other: Run) -> str:
         model=replace(other.config.model, head=run.config.model.head),
         train=replace(other.config.train, seed=run.config.train.seed),
     )
-    return _find_difference(to_json(run.config), to_json(alike))
+    return _find_difference(asdict(run.config), asdict(alike))
 
 
 def _require_same_images(runs: Sequence[Run], explanations: Sequence[Explanation]) -> None:

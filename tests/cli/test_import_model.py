@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from camcore.cli.options import read_dataset, read_view
+from camcore.cli.options import read_settings
 from camcore.config import DatasetConfig, ViewConfig
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
@@ -85,10 +85,10 @@ def test_options_reach_the_configuration() -> None:
     given = "--dataset image-folder --data-seed 3 --val-fraction 0.3 --fold 2/3"
     given += " --view center-crop --size 96 --mean 0.5 0.4 0.3 --std 0.1 0.2 0.3"
     options = parse_options("import", *least, *given.split())
-    assert read_dataset(options) == DatasetConfig("image-folder", 3, 0.3, fold="2/3")
-    assert read_view(options) == ViewConfig("center-crop", 96, (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
+    assert read_settings(DatasetConfig, options) == DatasetConfig("image-folder", 3, 0.3, fold="2/3")
+    assert read_settings(ViewConfig, options) == ViewConfig("center-crop", 96, (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
     plain = parse_options("import", *least)
-    assert (read_dataset(plain), read_view(plain)) == (DatasetConfig(), ViewConfig())
+    assert (read_settings(DatasetConfig, plain), read_settings(ViewConfig, plain)) == (DatasetConfig(), ViewConfig())
 
 
 def test_the_normalisation_is_kept_with_the_run(arguments: tuple[object, ...], tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.explained.explanation import open_explanation
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
-from camcore.workflows import train
+from camcore.workflows import demo
 from tests.support.command_line import ON_CPU, parse_options, run_camcore
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+READMES = [ROOT / "README.md", *ROOT.glob("camcore/**/README.md"), ROOT / "dashboard" / "README.md"]
 COMMANDS = sorted(main.commands)
 OPTIONS = sorted({option for command in main.commands.values() for one in command.params for option in one.opts})
 FLAGS = [option for option in OPTIONS if option.startswith("--")]
@@ -41,8 +42,8 @@ def test_every_command_says_what_it_does_in_one_line(name: str) -> None:
     assert command.get_short_help_str(200) in run_camcore("--help").stdout.replace("\n" + " " * 10, " ")
 
 
-def test_the_readme_knows_every_command_and_option() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_readmes_know_every_command_and_option() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in READMES if path.exists())
     missing = [f"camcore {name}" for name in COMMANDS if not re.search(rf"\bcamcore {name}\b", text)]
     missing += [flag for flag in FLAGS if not re.search(rf"(?<![\w-]){flag}(?![\w-])", text)]
     assert not missing
@@ -147,7 +148,7 @@ def test_the_demo_says_what_it_made_and_where_to_look(
         asked.append(path)
         return open_explanation(trained_run)
 
-    monkeypatch.setattr(train, "make_demo", make_demo)
+    monkeypatch.setattr(demo, "make_demo", make_demo)
     monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))
     lines = run_camcore("demo").stdout.splitlines()
     accuracy = open_explanation(trained_run).accuracy
