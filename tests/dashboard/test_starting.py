@@ -10,7 +10,7 @@ import pytest
 from streamlit import config
 
 from camcore.errors import CamcoreError
-from dashboard import settings as limits
+from dashboard import settings
 from tests.support.dashboard_server import APP, REPOSITORY, free_port
 
 SETTINGS = REPOSITORY / "dashboard" / ".streamlit" / "config.toml"
@@ -83,24 +83,24 @@ def test_a_limit_is_a_small_whole_number(given: str, monkeypatch: pytest.MonkeyP
     with pytest.raises(
         CamcoreError, match=r"CAMCORE_PASSES_AT_ONCE is .*whole number from 1 to 64; without it 2 holds"
     ):
-        limits.read_limit("CAMCORE_PASSES_AT_ONCE", 2)
+        settings.read_limit("CAMCORE_PASSES_AT_ONCE", 2)
 
 
 def test_limits_hold_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert limits.read_limit("CAMCORE_PASSES_AT_ONCE", 2) == 2
+    assert settings.read_limit("CAMCORE_PASSES_AT_ONCE", 2) == 2
     monkeypatch.setenv("CAMCORE_PASSES_AT_ONCE", "64")
-    assert limits.read_limit("CAMCORE_PASSES_AT_ONCE", 2) == 64
+    assert settings.read_limit("CAMCORE_PASSES_AT_ONCE", 2) == 64
 
 
 @pytest.mark.parametrize(("given", "holds"), [(1, 1), (20, 20), (200, 20)])
 def test_uploads_are_as_large_as_streamlit_lets_them_and_never_larger(
     given: int, holds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits.st, "get_option", lambda name: given)
-    assert limits.read_upload_limit() == holds
+    monkeypatch.setattr(settings.st, "get_option", lambda name: given)
+    assert settings.read_upload_limit() == holds
 
 
 def test_an_upload_limit_that_lets_nothing_pass_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits.st, "get_option", lambda name: 0)
+    monkeypatch.setattr(settings.st, "get_option", lambda name: 0)
     with pytest.raises(CamcoreError, match=r"server\.maxUploadSize is 0\. Give it 1 to 20 \(megabytes\)"):
-        limits.read_upload_limit()
+        settings.read_upload_limit()

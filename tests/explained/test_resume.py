@@ -10,9 +10,8 @@ import torch
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError, RunError
-from camcore.explained import explain as explaining
 from camcore.explained import resume
-from camcore.explained.explain import explain
+from camcore.explained.explain import choose_targets, explain
 from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.sources import Source
 from camcore.runs.run import Run
@@ -37,8 +36,8 @@ class Batches:
     """Counts the batches that are computed, and presses Ctrl-C in the so many-th."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count, self.stop_at, self._choose = 0, 0, explaining.choose_targets
-        monkeypatch.setattr(explaining, "choose_targets", self)
+        self.count, self.stop_at, self._choose = 0, 0, choose_targets
+        monkeypatch.setattr("camcore.explained.explain.choose_targets", self)
 
     def __call__(self, *given: Any) -> Any:
         self.count += 1
@@ -87,7 +86,9 @@ def test_what_is_finished_is_not_computed_again(
 def test_the_way_to_compute_is_not_chosen_anew(own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
-    monkeypatch.setattr(explaining, "choose_path", lambda *_: pytest.fail("half of the maps are made already"))
+    monkeypatch.setattr(
+        "camcore.explained.explain.choose_path", lambda *_: pytest.fail("half of the maps are made already")
+    )
     assert explain_now(own_run, dataset, BOTH, all_classes=True).manifest["precision"]["path"] == "fp32"
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from camcore.runs.run import Run
-from camcore.system import ranks as ranking
-from camcore.system.ranks import VARIABLES, Ranks, current_rank
+from camcore.system.ranks import VARIABLES, Ranks, current_rank, mute_followers
 from camcore.training.loading import EpochSampler, RankBatches
 from tests.support.torchrun import Forks, start_forks
 
@@ -192,12 +191,12 @@ def test_followers_say_nothing_of_what_they_do(monkeypatch: pytest.MonkeyPatch) 
     import sys
 
     before = sys.stdout, sys.stderr
-    ranking.mute_followers()
+    mute_followers()
     assert (sys.stdout, sys.stderr) == before
     become(1, 2, monkeypatch)
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
-    ranking.mute_followers()
+    mute_followers()
     with sys.stdout as silent:
         assert silent.name == "/dev/null"
         assert sys.stderr is silent

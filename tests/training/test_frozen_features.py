@@ -146,18 +146,18 @@ def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None
 def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_held_out(
     start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from camcore.training import loop as training
+    from camcore.training import loop
 
-    evaluate, losses, heads = training.evaluate, iter([0.9, 0.5, 0.7, 0.6, 0.1]), []
+    evaluate, losses, heads = loop.evaluate, iter([0.9, 0.5, 0.7, 0.6, 0.1]), []
 
-    def evaluate_as_told(trainer: training.Trainer, judged: Any, split: str) -> dict[str, float]:
+    def evaluate_as_told(trainer: loop.Trainer, judged: Any, split: str) -> dict[str, float]:
         found = evaluate(trainer, judged, split)
         if split == "held_out":
             heads.append({name: value.clone() for name, value in trainer.state.model.head.state_dict().items()})
             found["held_out_loss"] = next(losses)
         return found
 
-    monkeypatch.setattr(training, "evaluate", evaluate_as_told)
+    monkeypatch.setattr(loop, "evaluate", evaluate_as_told)
     run = start("run", views=1, epochs=9, keep="held-out", patience=2)
     assert run.history()["epoch"].tolist() == [1, 2, 3, 4]
     assert run.finished

@@ -28,7 +28,7 @@ from camcore.training.data import EvalData
 from camcore.training.loading import EpochSampler
 from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training.optimization import build_schedule
-from camcore.workflows import train as new_runs
+from camcore.workflows.train import train_run
 
 CPU = torch.device("cpu")
 TIMINGS = ["seconds", "images_per_second"]
@@ -308,7 +308,7 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training(
 ) -> None:
     monkeypatch.setattr("camcore.training.loop.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
     with pytest.raises(CamcoreError) as caught:
-        new_runs.train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
+        train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
     assert str(caught.value) == (
         "The validation loss is nan after epoch 1: the training diverges. Nothing of this epoch is kept."
         " Train anew with a lower --learning-rate."

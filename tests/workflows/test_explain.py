@@ -16,15 +16,15 @@ from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model, save_weights
 from camcore.workflows import demo
-from camcore.workflows import explain as workflows
-from camcore.workflows import train as new_runs
 from camcore.workflows.dataset import download_dataset, open_run_dataset
+from camcore.workflows.explain import explain_run, list_layers
+from camcore.workflows.train import resume_run, train_run
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
 def explain(run: Run, sources: str | None = None, force: bool = False) -> tuple[str, bool]:
-    explanation, made = workflows.explain_run(run.path, sources, force=force, device="cpu", workers=0)
+    explanation, made = explain_run(run.path, sources, force=force, device="cpu", workers=0)
     return explanation.id, made
 
 
@@ -39,7 +39,7 @@ def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_fold
 def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Path) -> None:
     before = trained_run.weights_path.read_bytes()
     with pytest.raises(CamcoreError, match="exists already"):
-        new_runs.train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
+        train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
     assert trained_run.weights_path.read_bytes() == before
 
 
@@ -56,7 +56,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 ) -> None:
     train = replace(config_with_weights.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
     config = replace(config_with_weights, train=train)
-    run = new_runs.train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
+    run = train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
     first = torch.load(tmp_path / "weights.pth", weights_only=True)["conv1.weight"]
     assert torch.equal(load_model(run).trunk.get_submodule("conv1").weight, first)
     assert run.config.model.weights == "weights.pth"
@@ -67,7 +67,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = new_runs.train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
+    whole = train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
 
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
@@ -75,9 +75,9 @@ def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.training.checkpoint.torch.save", press_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
-            new_runs.train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
+            train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
     assert not open_run(tmp_path / "run").state_path.exists()
-    run = new_runs.resume_run(tmp_path / "run", device="cpu", workers=0)
+    run = resume_run(tmp_path / "run", device="cpu", workers=0)
     assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
 
 
@@ -96,9 +96,9 @@ def test_going_on_restores_weights_and_finishes(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.training.loop.evaluate", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            new_runs.train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
+            train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
     assert not open_run(path).finished
-    run = new_runs.resume_run(path, device="cpu", workers=0)
+    run = resume_run(path, device="cpu", workers=0)
     assert run.finished
     assert run.weights_path.read_bytes() == trained_run.weights_path.read_bytes()
 
@@ -127,7 +127,7 @@ def test_other_weights_make_new_maps(own_run: Run) -> None:
 
 
 def test_a_wrong_source_is_answered_before_any_work(own_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "explain", lambda *_: pytest.fail("the work began"))
+    monkeypatch.setattr("camcore.workflows.explain.explain", lambda *_: pytest.fail("the work began"))
     layers = "conv1, bn1, relu, maxpool, layer1, layer2, layer3, layer4"
     with pytest.raises(CamcoreError) as caught:
         explain(own_run, "grad_cam@layer9")
@@ -138,7 +138,7 @@ def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: 
     other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
     shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
     with pytest.raises(CamcoreError) as caught:
-        workflows.explain_run(own_run.path, None, other, force=True, device="cpu", workers=0)
+        explain_run(own_run.path, None, other, force=True, device="cpu", workers=0)
     message = str(caught.value)
     assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
     assert message.endswith("Name the right one with --root, or train anew.")
@@ -185,7 +185,7 @@ def test_a_moved_run_can_be_explained(own_run: Run, tmp_path: Path) -> None:
 
 
 def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
-    layers = workflows.list_layers(trained_run.path)
+    layers = list_layers(trained_run.path)
     assert [layer["name"] for layer in layers] == [
         "conv1",
         "bn1",
@@ -233,7 +233,7 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_new_sources_join_those_that_are_there(own_run: Run) -> None:
-    workflows.explain_run(own_run.path, "cam", all_classes=True, force=True, device="cpu", workers=0)
+    explain_run(own_run.path, "cam", all_classes=True, force=True, device="cpu", workers=0)
     _, made = explain(own_run, "grad_cam@layer2")
     explanation = open_explanation(own_run)
     assert made and [source.id for source in explanation.sources] == ["cam", "grad_cam@layer2"]

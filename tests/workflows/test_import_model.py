@@ -26,9 +26,9 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.system.checksums import SUMS
 from camcore.verdict.verdict import load_seen
-from camcore.workflows import explain as workflows
 from camcore.workflows import train
 from camcore.workflows.dataset import open_run_dataset
+from camcore.workflows.explain import explain_run
 from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.workflows.verdict import verdict_run
 from tests.support.foreign_networks import State, build_network, logits_of, save_network
@@ -85,7 +85,7 @@ def import_known(known_state: State, tiny_folder: Path, tmp_path: Path) -> Impor
 
 
 def explain(run: Run, sources: str | None = None) -> Explanation:
-    workflows.explain_run(run.path, sources, device="cpu", workers=0, precision="exact")
+    explain_run(run.path, sources, device="cpu", workers=0, precision="exact")
     return open_explanation(run)
 
 

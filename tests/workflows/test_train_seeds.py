@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import open_run
-from camcore.workflows import train as new_runs
+from camcore.workflows.train import train_run, train_seeds
 from tests.support.command_line import ON_CPU, run_camcore
 
 
@@ -21,7 +21,7 @@ def config(tiny_config: RunConfig) -> RunConfig:
 
 
 def train(path: Path, config: RunConfig, root: Path, seeds: tuple[int, ...] = (3, 5), overwrite: bool = False) -> None:
-    new_runs.train_seeds(path, config, seeds, root, overwrite=overwrite, device="cpu", workers=0)
+    train_seeds(path, config, seeds, root, overwrite=overwrite, device="cpu", workers=0)
 
 
 def test_each_seed_gives_the_run_it_gives_alone(
@@ -32,7 +32,7 @@ def test_each_seed_gives_the_run_it_gives_alone(
     assert (three.group, five.group) == ("dogs", "dogs")
     assert (three.config.train.seed, five.config.train.seed) == (3, 5)
     alone = replace(config, train=replace(config.train, seed=5))
-    new_runs.train_run(tmp_path / "alone", alone, tiny_folder, device="cpu", workers=0)
+    train_run(tmp_path / "alone", alone, tiny_folder, device="cpu", workers=0)
     assert open_run(tmp_path / "alone").group is None
     assert (tmp_path / "alone" / "model.safetensors").read_bytes() == five.weights_path.read_bytes()
     assert not (load_file(three.weights_path)["head.2.weight"] == load_file(five.weights_path)["head.2.weight"]).all()
@@ -43,9 +43,9 @@ def test_the_same_command_goes_on_where_it_was_stopped(
 ) -> None:
     config = replace(config, train=replace(config.train, epochs=2))
     train(tmp_path / "whole", config, tiny_folder)
-    from camcore.training import loop as training
+    from camcore.training import loop
 
-    evaluate, calls = training.evaluate, []
+    evaluate, calls = loop.evaluate, []
 
     def stop_in_second_run(*arguments: object) -> dict[str, float]:
         calls.append(1)
@@ -54,7 +54,7 @@ def test_the_same_command_goes_on_where_it_was_stopped(
         return evaluate(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "evaluate", stop_in_second_run)
+        patch.setattr(loop, "evaluate", stop_in_second_run)
         with pytest.raises(KeyboardInterrupt):
             train(tmp_path / "dogs", config, tiny_folder)
     first = open_run(tmp_path / "dogs-seed3")

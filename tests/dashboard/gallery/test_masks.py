@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard.data import measures
-from dashboard.gallery import masks as filtering
+from dashboard.gallery import masks
 from dashboard.widgets.wording import as_markdown
 
 SAMPLES = pd.DataFrame(
@@ -36,9 +36,7 @@ SAMPLES = pd.DataFrame(
     ],
 )
 def test_every_word_is_looked_for_as_it_is(search, expected):
-    assert (
-        np.flatnonzero(filtering.contains(SAMPLES, lambda: measures.join_texts(SAMPLES), search)).tolist() == expected
-    )
+    assert np.flatnonzero(masks.contains(SAMPLES, lambda: measures.join_texts(SAMPLES), search)).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def test_every_word_is_looked_for_as_it_is(search, expected):
 )
 def test_ranges_hold_both_ends_and_nothing_that_is_no_number(percent_range, expected):
     values = np.array([0, 0.29, 0.57, 1, np.nan])  # 0.29 * 100 and 0.57 * 100 are not whole numbers
-    assert np.flatnonzero(filtering.within(values, percent_range)).tolist() == expected
+    assert np.flatnonzero(masks.within(values, percent_range)).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -61,38 +59,38 @@ def test_ranges_hold_both_ends_and_nothing_that_is_no_number(percent_range, expe
     ],
 )
 def test_objects_and_classes_are_two_things(kind, expected):
-    assert np.flatnonzero(filtering.has_objects(SAMPLES, kind)).tolist() == expected
+    assert np.flatnonzero(masks.has_objects(SAMPLES, kind)).tolist() == expected
 
 
 @pytest.mark.parametrize("wanted, expected", [("all", [1, 1, 1]), ("right", [1, 0, 1]), ("wrong", [0, 1, 0])])
 def test_answers_are_right_or_wrong(wanted, expected):
-    assert filtering.has_result(np.array([True, False, True]), wanted).tolist() == expected
+    assert masks.has_result(np.array([True, False, True]), wanted).tolist() == expected
 
 
 def test_kinds_that_tell_nothing_apart_are_not_offered():
-    assert filtering.offered_objects(SAMPLES) == list(filtering.OBJECTS)
-    assert filtering.offered_objects(SAMPLES.assign(other_label=-1)) == ["one_object", "several_objects"]
-    assert filtering.offered_objects(SAMPLES.assign(other_label=-1, objects=0)) == []
+    assert masks.offered_objects(SAMPLES) == list(masks.OBJECTS)
+    assert masks.offered_objects(SAMPLES.assign(other_label=-1)) == ["one_object", "several_objects"]
+    assert masks.offered_objects(SAMPLES.assign(other_label=-1, objects=0)) == []
 
 
 def test_a_filter_counts_among_what_the_others_let_pass():
-    masks = {"a": np.array([True, True, False, False]), "b": np.array([True, False, True, False])}
-    assert filtering.pass_all(masks, 4).tolist() == [True, False, False, False]
-    assert filtering.pass_all(masks, 4, but="b").tolist() == [True, True, False, False]
-    assert filtering.pass_all({}, 2).tolist() == [True, True]
-    counts = filtering.count_values(SAMPLES["label_name"], masks["a"])
+    passed = {"a": np.array([True, True, False, False]), "b": np.array([True, False, True, False])}
+    assert masks.pass_all(passed, 4).tolist() == [True, False, False, False]
+    assert masks.pass_all(passed, 4, but="b").tolist() == [True, True, False, False]
+    assert masks.pass_all({}, 2).tolist() == [True, True]
+    counts = masks.count_values(SAMPLES["label_name"], passed["a"])
     assert (counts["Pug"], counts["Collie"], counts["Beagle"]) == (1, 1, 0)
 
 
 def test_an_empty_wish_is_met_by_all():
     column = SAMPLES["label_name"]
-    assert filtering.equals(column, "Pug").tolist() == [True, False, True, False]
-    assert filtering.equals(column, "").all() and not filtering.equals(column, "Zebra").any()
+    assert masks.equals(column, "Pug").tolist() == [True, False, True, False]
+    assert masks.equals(column, "").all() and not masks.equals(column, "Zebra").any()
 
 
 @pytest.mark.parametrize("value, narrowed", [("", 0), ("all", 0), ((0, 100), 0), ((0, 99), 1), ("Pug", 1)])
 def test_which_values_hold_images_back(value, narrowed):
-    assert filtering.is_narrowed(value) == bool(narrowed)
+    assert masks.is_narrowed(value) == bool(narrowed)
 
 
 def test_markdown_of_a_name_is_escaped():
