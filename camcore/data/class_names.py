@@ -1,4 +1,4 @@
-"""The classes of a classifier that was trained elsewhere: what they are called, and a data set's labels among them."""
+"""Class names of classifiers trained elsewhere, and how a data set's labels map to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,9 +11,9 @@ from camcore.errors import CamcoreError
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
-    """Return the class names in a text file, one a line, in the order of the logits.
+    """Return the class names in a text file, one per line, in the order of the logits.
 
-    White space around a name does not count, and neither do empty lines at the end.
+    White space around a name and empty lines at the end are ignored.
 
     Raises:
         CamcoreError: The file can't be read as text, or a name is missing.
@@ -23,21 +23,23 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     except FileNotFoundError as error:
         raise CamcoreError(f"There is no file of class names {path}. Correct --classes.") from error
     except (OSError, UnicodeError) as error:
-        raise CamcoreError(f"{path} can't be read as UTF-8 text ({error}). It holds one class name a line.") from error
+        raise CamcoreError(
+            f"{path} can't be read as UTF-8 text ({error}). Expected one class name per line."
+        ) from error
     if not lines:
-        raise CamcoreError(f"{path} is empty. It holds one class name a line, in the logits' order.")
+        raise CamcoreError(f"{path} is empty. Expected one class name per line, in the order of the logits.")
     if "" in lines:
         raise CamcoreError(
-            f"Line {lines.index('') + 1} of {path} is empty. It holds one class name a line, in the logits' order."
+            f"Line {lines.index('') + 1} of {path} is empty. Expected one class name per line, in the order of the"
+            " logits."
         )
     return tuple(lines)
 
 
 def find_class_names(content: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the class names that a checkpoint itself holds, in the order of the logits; None where it holds none.
+    """Return the class names stored in a checkpoint, in the order of the logits, or None.
 
-    They are looked for where torchvision's ImageFolder has them, and so do those who keep them: `class_to_idx`, a
-    number from 0 on for each name, and `classes`, a list.
+    Read from the keys that torchvision's ImageFolder uses: `class_to_idx` (name to number from 0) and `classes` (list).
     """
     numbers, names = content.get("class_to_idx"), content.get("classes")
     if isinstance(numbers, Mapping) and all(isinstance(number, int) for number in numbers.values()):
@@ -49,37 +51,37 @@ def find_class_names(content: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def require_distinct(names: Sequence[str], origin: str) -> None:
-    """Refuse names that stand for two classes.
+    """Raise if a name is used for two classes.
 
     Raises:
-        CamcoreError: With the name and both its places.
+        CamcoreError: Names the class name and both positions.
     """
     first: dict[str, int] = {}
     for at, name in enumerate(names, start=1):
         if name in first:
             raise CamcoreError(
-                f"{origin} names {name!r} twice, as class {first[name]} and as class {at} (the first is 1). Every class"
-                " needs a name of its own: change one of them."
+                f"{origin} names {name!r} twice, as class {first[name]} and as class {at} (counted from 1). Class"
+                " names must be unique: change one of them."
             )
         first[name] = at
 
 
 def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> list[int]:
-    """Return the class id of each class of a data set: its place among a classifier's names.
+    """Return each data set class's position among a classifier's class names.
 
     Args:
         wanted: The data set's class names, in the order of its labels.
-        names: The classifier's, in the order of its logits.
-        origin: Where those come from.
+        names: The classifier's class names, in the order of its logits.
+        origin: Where the classifier's names come from, for the message.
 
     Raises:
-        CamcoreError: The classifier does not know a class; with the names that come closest.
+        CamcoreError: The classifier has no such class. The message lists the closest names.
     """
     places = {name: label for label, name in enumerate(names)}
     missing = [name for name in wanted if name not in places]
     if missing:
         close = _find_close(missing[0], names)
-        near = f"Closest are {', '.join(map(repr, close))}" if close else "Nothing is like it"
+        near = f"The closest names are {', '.join(map(repr, close))}" if close else "No name is similar"
         more = f" and {len(missing) - 1} more of the data set's classes" if len(missing) > 1 else ""
         raise CamcoreError(
             f"{origin} does not name {missing[0]!r}{more}. {near}. Names must agree to the letter: correct its line, or"
@@ -89,9 +91,9 @@ def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> lis
 
 
 def relabel(dataset: Dataset, labels: Sequence[int], class_names: Sequence[str]) -> Dataset:
-    """Return a data set whose label i has become `labels[i]`, one of `class_names`, in samples and boxes.
+    """Return a data set in which label i is replaced by `labels[i]`, in samples and boxes.
 
-    Its fingerprint stays: it is that of the data set as it lies there.
+    The fingerprint does not change, because it describes the files.
     """
 
     def renumber(label: int) -> int:
@@ -110,9 +112,9 @@ def relabel(dataset: Dataset, labels: Sequence[int], class_names: Sequence[str])
 
 
 def _find_close(name: str, names: Sequence[str]) -> list[str]:
-    """Return up to three names that differ little, the likest first; case, underscores and hyphens do not count."""
-    plain = {_simplify(one): one for one in reversed(names)}
-    return [plain[one] for one in get_close_matches(_simplify(name), plain, cutoff=0.5)]
+    """Return up to three similar names, the closest first, ignoring case, underscores and hyphens."""
+    plain = {_simplify(candidate): candidate for candidate in reversed(names)}
+    return [plain[match] for match in get_close_matches(_simplify(name), plain, cutoff=0.5)]
 
 
 def _simplify(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What every data set is made of: samples, boxes, and the two functions that read an image and its masks."""
+"""Samples, boxes and data sets: what every data set consists of."""
 
 import hashlib
 import json
@@ -14,10 +14,15 @@ from PIL import Image
 from camcore.data.image_files import load_rgb
 from camcore.errors import CamcoreError
 
+REDUCTIONS = (1, 2, 4, 8)  # factors by which JPEG files can be decoded smaller
+
 
 @dataclass(frozen=True)
 class Box:
-    """One object. Pixels of the upright image, (0, 0) the top left corner, far edges exclusive; `label` -1: unknown."""
+    """The bounding box of one object.
+
+    In pixels of the upright image; (0, 0) is the top left corner, far edges are exclusive. `label` is -1 if unknown.
+    """
 
     x0: float
     y0: float
@@ -42,13 +47,13 @@ class Sample:
 
     @property
     def other_label(self) -> int:
-        """The class of the first object that is not of the sample's class, -1 where there is none."""
+        """The class of the first object of another class than the sample's, or -1."""
         return next((box.label for box in self.boxes if box.label not in (-1, self.label)), -1)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be used, and why."""
+    """A file that could not be used, with the reason."""
 
     path: str
     reason: str
@@ -56,13 +61,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples of two splits, and how to read them. Picklable, so that worker processes can load images.
+    """Training and validation samples, and how to read their images. Picklable, for worker processes.
 
-    `fingerprint` is a hash of everything the splits consist of; two equal fingerprints mean the same samples in the
-    same order. `load_image` returns an upright RGB image of the sample's width and height; with a number of pixels as
-    second argument it may be a smaller one, if that is faster and both sides keep as many. `load_masks`, where a data
-    set has masks, returns boolean arrays (height, width): `object` for the object of the sample's label and `parts` for
-    the parts of it that decide the class; `other` and `other_parts` likewise where there is an object of another class.
+    Attributes:
+        fingerprint: Hash of the splits' content; equal fingerprints mean the same samples in the same order.
+        load_image: Returns a sample's upright RGB image. With a number of pixels as second argument, the image may be
+            smaller if that is faster, as long as both sides keep that many pixels.
+        load_masks: Returns a sample's boolean masks (height, width), for data sets that have them: `object` and the
+            deciding `parts` of the sample's class, `other` and `other_parts` if there is an object of another class.
     """
 
     kind: str
@@ -75,9 +81,6 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
 
 
-REDUCTIONS = (1, 2, 4, 8)  # by which JPEG files are decoded smaller
-
-
 def assemble_dataset(
     kind: str,
     root: Path,
@@ -86,10 +89,10 @@ def assemble_dataset(
     val: Sequence[Sample],
     skipped: Sequence[Skipped] = (),
 ) -> Dataset:
-    """Return the data set of samples whose files lie below `root`, fingerprinted.
+    """Return the data set of samples whose files are below `root`, with its fingerprint.
 
     Raises:
-        CamcoreError: fewer than two classes, or a class without a training or a validation image.
+        CamcoreError: Fewer than two classes, or a class has no training or no validation image.
     """
     if len(class_names) < 2:
         found = "".join(f", {name!r}" for name in class_names)
@@ -132,11 +135,11 @@ def _require_every_class(
         fact = f"No usable {split} image of: {', '.join(missing[:5])}{more}"
     if skipped:
         fact += f" ({len(skipped)} skipped, the first: {skipped[0].path!r}, {skipped[0].reason})"
-    raise CamcoreError(f"{fact}. Every class needs one at least in either split: add images, or remove the class.")
+    raise CamcoreError(f"{fact}. Every class needs at least one in each split: add images, or remove the class.")
 
 
 def _fingerprint(kind: str, root: Path, class_names: Sequence[str], splits: dict[str, Sequence[Sample]]) -> str:
-    """Return the SHA-256 over kind, class names, and of every sample its split, path, label, bytes, size and boxes."""
+    """Return the SHA-256 of kind, class names, and each sample's split, path, label, bytes, size and boxes."""
     digest = hashlib.sha256(json.dumps([kind, list(class_names)]).encode())
     for split, samples in splits.items():
         for sample in samples:
@@ -152,5 +155,5 @@ def _count_bytes(root: Path, sample: Sample) -> int:
         return (root / sample.path).stat().st_size
     except OSError as error:
         raise CamcoreError(
-            f"{sample.path!r} went away while the data set was opened: {error.strerror}. Open it again."
+            f"{sample.path!r} disappeared while the data set was opened: {error.strerror}. Open it again."
         ) from error

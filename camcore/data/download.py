@@ -1,4 +1,4 @@
-"""Fetch the official archives of Stanford Dogs: resumed where they broke off, checked, unpacked in one step."""
+"""Download the official archives of Stanford Dogs: resume, check and unpack them."""
 
 import hashlib
 import http.client
@@ -27,7 +27,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive, what it unpacks to (all of it there: nothing to do), and its SHA-256, None where unknown."""
+    """An archive, the names it unpacks to, and its SHA-256 (None if unknown)."""
 
     name: str
     contents: tuple[str, ...]
@@ -47,17 +47,17 @@ ARCHIVES = (
 
 
 class Received(NamedTuple):
-    """What one request brought: the size of the whole file in bytes where the server told it; whether it is here."""
+    """The result of one request: the size of the whole file in bytes, if known, and whether it is complete."""
 
     total: int | None
     is_complete: bool
 
 
 def download_stanford_dogs(root: Path, base_url: str = OFFICIAL_URL) -> None:
-    """Download and unpack what `root` lacks of the official layout; an archive is removed once it is unpacked.
+    """Download and unpack the missing parts of the official layout; delete each archive after unpacking it.
 
     Raises:
-        CamcoreError: no network, no such file on the server, broken off for good, damaged, or the disk is full.
+        CamcoreError: No network, no such file on the server, interrupted too often, damaged, or the disk is full.
     """
     if not base_url.startswith(("http://", "https://")):
         raise CamcoreError(f"Cannot download from {base_url!r}. The address must begin with http:// or https://.")
@@ -76,10 +76,10 @@ def download_stanford_dogs(root: Path, base_url: str = OFFICIAL_URL) -> None:
 
 
 def fetch(url: str, path: Path) -> None:
-    """Download a file by way of `<path>.part`, from which an interrupted download goes on.
+    """Download a file through `<path>.part`, from which an interrupted download resumes.
 
     Raises:
-        CamcoreError: as for `download_stanford_dogs`.
+        CamcoreError: As in `download_stanford_dogs`.
     """
     part = path.with_name(f"{path.name}.part")
     total: int | None = None
@@ -117,12 +117,12 @@ def _request_rest(url: str, part: Path) -> Received:
         with error:
             total = _read_content_range(error.headers.get("Content-Range"))[1]
         if total != offset:
-            part.unlink(missing_ok=True)  # longer than the file, so not of it: the next request starts from zero
+            part.unlink(missing_ok=True)  # longer than the file, so it belongs to another one: start from zero
         return Received(total, total == offset)
 
 
 def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> Received:
-    """Write a response's body behind what is there, or from the start where the server ignored the range."""
+    """Append a response's body to the part file, or overwrite it if the server ignored the range."""
     length = response.headers.get("Content-Length")
     total = int(length) if length else None
     if response.status == HTTPStatus.PARTIAL_CONTENT:
@@ -134,7 +134,7 @@ def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> Rece
     else:
         offset = 0
     if total is not None:
-        # Beside the rest of the archive there must be room for what it unpacks to.
+        # The rest of the archive must fit, and what it unpacks to.
         _require_space(part.parent, part.name.removesuffix(".part"), total - offset + total)
     progress = tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=part.stem, disable=None)
     with part.open("ab" if offset else "wb") as file, progress:
@@ -143,7 +143,7 @@ def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> Rece
 
 
 def _copy(response: http.client.HTTPResponse, file: IO[bytes], progress: "tqdm[None]") -> bool:
-    """Copy until the body ends; return whether it ended without an error of the network."""
+    """Copy until the body ends; return whether it ended without a network error."""
     while True:
         try:
             block = response.read(BLOCK_BYTES)
@@ -156,17 +156,17 @@ def _copy(response: http.client.HTTPResponse, file: IO[bytes], progress: "tqdm[N
 
 
 def _read_content_range(header: str | None) -> tuple[int | None, int | None]:
-    """Return start and total of `bytes 100-199/200` or `bytes */200`, None for what is not told."""
+    """Return start and total of `bytes 100-199/200` or `bytes */200`; None for a missing value."""
     match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", header or "")
     start, total = match.groups() if match else (None, None)
     return (int(start) if start else None), (int(total) if total and total != "*" else None)
 
 
 def _explain_or_raise(url: str, path: Path, error: Exception) -> str:
-    """Return why a request failed, where trying again may help.
+    """Return why a request failed, if another try may help.
 
     Raises:
-        CamcoreError: where it does not.
+        CamcoreError: Another try can't help.
     """
     if isinstance(error, urllib.error.HTTPError):
         error.close()
@@ -192,7 +192,7 @@ def _require_space(folder: Path, name: str, needed_bytes: int) -> None:
 
 
 def _unpack(path: Path, archive: Archive) -> None:
-    """Unpack beside the target, then move into place: what is in place is whole."""
+    """Unpack into a temporary folder, then move the result into place, so that it is complete or absent."""
     _require_space(path.parent, path.name, path.stat().st_size)
     if archive.sha256 is not None:
         with path.open("rb") as file:
@@ -224,4 +224,6 @@ def _extract(path: Path, folder: Path) -> None:
 
 def _discard(path: Path, reason: str) -> CamcoreError:
     path.unlink()
-    return CamcoreError(f"{path.name} was damaged and is deleted: {reason}. Run it again to download it anew.")
+    return CamcoreError(
+        f"{path.name} was damaged and has been deleted: {reason}. Run it again to download it once more."
+    )

@@ -1,7 +1,7 @@
-"""Which image files of a data set can be used: each is decoded once, and what was found is remembered on this machine.
+"""Decode every image of a data set once, and cache which of them can be used.
 
-What is remembered lies in the cache folder, a file for each data set's folder. It only saves time: where it is damaged,
-of another version or can't be written, the images are decoded anew.
+The cache folder holds one file per data set folder. It only saves time: if it is damaged, of another version or not
+writable, the images are decoded again.
 """
 
 import hashlib
@@ -26,11 +26,11 @@ from camcore.system.environment import count_cores
 from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
 
-Found = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
+CheckResult = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
 
-BLOCK = 1024  # images that wait for a thread
+BLOCK = 1024  # images submitted to the threads at a time
 MOST_THREADS = 8
-SETTLED_NS = 2_000_000_000  # a file that changed since then may change once more without a trace in its times
+SETTLED_NS = 2_000_000_000  # a file that changed this recently may change again within its clock's resolution
 SHORT_SECONDS = 2.0
 SCHEMA = pa.schema(
     [
@@ -46,26 +46,26 @@ SCHEMA = pa.schema(
 
 
 class Stamp(NamedTuple):
-    """What changes when a file does."""
+    """Size and times of a file, which change if the file does."""
 
     bytes: int
     mtime_ns: int
     ctime_ns: int
 
 
-Entries = dict[str, tuple[Stamp, Found]]
+Entries = dict[str, tuple[Stamp, CheckResult]]
 
 
-def check_images(root: Path, paths: Sequence[str]) -> dict[str, Found]:
-    """Return of every image its size, or why it can't be used; decoded is only what is not known yet on this machine.
+def check_images(root: Path, paths: Sequence[str]) -> dict[str, CheckResult]:
+    """Return each image's size, or why it can't be used. Decodes only images that are not in the cache.
 
     Args:
         root: The folder of the data set.
-        paths: Relative to it, with forward slashes.
+        paths: Paths relative to `root`, with forward slashes.
     """
     known = _recall(root)
     settled_ns = time.time_ns() - SETTLED_NS
-    found: dict[str, Found] = {}
+    found: dict[str, CheckResult] = {}
     kept: Entries = {}
     unknown: dict[str, Stamp] = {}
     for path in paths:
@@ -82,14 +82,14 @@ def check_images(root: Path, paths: Sequence[str]) -> dict[str, Found]:
             found[path] = result
             if is_lasting and unknown[path].ctime_ns < settled_ns:
                 kept[path] = (unknown[path], result)
-    finally:  # what was found before Ctrl-C is not lost
+    finally:  # results from before Ctrl-C are kept
         if kept and kept != known:
             _remember(root, kept)
     return found
 
 
 def is_text(name: str) -> bool:
-    """Return whether a name can be stored; bytes of no encoding come from the system as lone surrogates."""
+    """Return whether a file name is valid Unicode; the system passes other bytes as lone surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -98,7 +98,7 @@ def is_text(name: str) -> bool:
 
 
 def _read_stamp(root: Path, path: str) -> Stamp | str:
-    """Return the stamp of a file, or why it has none."""
+    """Return a file's stamp, or why it can't be read."""
     if not is_text(path):
         return "its name is not valid Unicode"
     try:
@@ -108,8 +108,8 @@ def _read_stamp(root: Path, path: str) -> Stamp | str:
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _decode_all(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, Found, bool]]:
-    """Yield every path with what is found there, and whether that lasts as long as the file stays the same."""
+def _decode_all(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, CheckResult, bool]]:
+    """Yield each path, its result, and whether the result holds until the file changes."""
     with (
         ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool,
         show_progress(len(paths), "checking images", delay=SHORT_SECONDS) as bar,
@@ -121,17 +121,17 @@ def _decode_all(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, Found, 
                 bar.update()
 
 
-def _decode(root: Path, name: str) -> tuple[Found, bool]:
+def _decode(root: Path, name: str) -> tuple[CheckResult, bool]:
     path = root / name
     try:
         return decode_size(path), True
-    except Exception as error:  # as in images.load_rgb
+    except Exception as error:  # as in `load_rgb`
         is_of_machine = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None)
         return explain_failure(path, error), not is_of_machine
 
 
 def _find_memory(root: Path) -> Path:
-    """Return the file of what is known of a folder's images, by these versions of what decodes them."""
+    """Return the cache file of a data set folder for the current versions of camcore and Pillow."""
     key = [str(root.resolve()), camcore.__version__, PIL.__version__, Image.MAX_IMAGE_PIXELS]
     return cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}-images.parquet"
 
@@ -157,7 +157,7 @@ def _remember(root: Path, entries: Entries) -> None:
         for path, (stamp, result) in entries.items()
     ]
     columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)]
-    with suppress(CamcoreError, OSError, RuntimeError):  # RuntimeError: there is no home folder to keep it in
+    with suppress(CamcoreError, OSError, RuntimeError):  # RuntimeError: there is no home folder
         path = _find_memory(root)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as part:

@@ -1,4 +1,4 @@
-"""The one place that decodes an image file."""
+"""Decode image files; the only place that does."""
 
 import re
 import warnings
@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
 
-# What brings a stored image upright, by the EXIF tag `Orientation`; 1 and whatever is missing here need nothing.
+# How to turn a stored image upright, by its EXIF `Orientation`; other values need no change.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -31,19 +31,18 @@ _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\.")
 
 
 def load_rgb(path: Path, least: int | None = None) -> Image.Image:
-    """Return the image of a file: 8-bit RGB, upright by EXIF, transparency on white, first frame of an animation.
+    """Return a file's image: 8-bit RGB, upright by EXIF, transparency on white, first frame.
 
-    16-bit grey is scaled by 65535; grey values outside 0..65535 and floating-point ones have no fixed white and are
-    scaled by their own range. Of a PNG, the orientation counts only where it precedes the pixels. Colour profiles are
-    ignored.
+    16-bit grey is divided by 65535. Floating-point grey and values outside 0..65535 have no fixed white and are scaled
+    by their own range. The orientation of a PNG is used only if it precedes the pixels. Colour profiles are ignored.
 
     Args:
         path: The file.
-        least: A JPEG file may come at a half, a quarter or an eighth of its size, which decodes faster, as long as both
-            sides keep this many pixels. None: in full.
+        least: Decode a JPEG at 1/2, 1/4 or 1/8 of its size, which is faster, as long as both sides keep this many
+            pixels. None decodes the full size.
 
     Raises:
-        CamcoreError: no such file, no image, a damaged or truncated one, or more pixels than `Image.MAX_IMAGE_PIXELS`.
+        CamcoreError: No such file, no image, a damaged image, or more than `Image.MAX_IMAGE_PIXELS` pixels.
     """
     try:
         return decode_rgb(path, least=least)
@@ -52,7 +51,7 @@ def load_rgb(path: Path, least: int | None = None) -> Image.Image:
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files, struct.error to KeyError
         reason = explain_failure(path, error)
         raise CamcoreError(
-            f"Cannot read the image {str(path)!r}: {reason}. Replace it, or take it out of the data set."
+            f"Cannot read the image {str(path)!r}: {reason}. Replace it, or remove it from the data set."
         ) from error
 
 
@@ -62,13 +61,13 @@ def decode_rgb(
     formats: tuple[str, ...] | None = None,
     least: int | None = None,
 ) -> Image.Image:
-    """Return what `load_rgb` does, of a path or an opened file; whatever Pillow raises comes through.
+    """Decode like `load_rgb`, from a path or an open file. Pillow's exceptions are not caught.
 
     Args:
         file: The path, or the file's content.
-        most_pixels: More are refused as `Image.DecompressionBombError`; `Image.MAX_IMAGE_PIXELS` where it is None.
-        formats: Pillow's names of the formats to try; None for all of them.
-        least: As of `load_rgb`.
+        most_pixels: More pixels raise `Image.DecompressionBombError`. None means `Image.MAX_IMAGE_PIXELS`.
+        formats: Pillow's names of the formats to try; None for all.
+        least: See `load_rgb`.
     """
     with _open(file, most_pixels, formats) as image:
         orientation = _read_orientation(image)
@@ -80,10 +79,9 @@ def decode_rgb(
 
 
 def decode_size(path: Path) -> tuple[int, int]:
-    """Return width and height of the upright image in pixels, after decoding it: whoever gets them can load it.
+    """Decode an image and return the width and height of the upright image in pixels.
 
-    A JPEG file is decoded at an eighth of its size, for which all of it is read as well. Whatever Pillow raises comes
-    through.
+    A JPEG is decoded at 1/8 of its size, which reads the whole file. Pillow's exceptions are not caught.
     """
     with _open(path) as image:
         whole = image.size
@@ -103,7 +101,7 @@ def _open(
     if isinstance(file, Path):
         require_file(file)
     if formats is None:
-        # Else the first thread that meets a rare format registers its decoder while a second one finds none.
+        # Otherwise one thread registers the decoder of a rare format while another finds none.
         Image.init()
     with Image.open(file, formats=formats) as image:
         _refuse_unsafe(image, most_pixels)
@@ -111,9 +109,9 @@ def _open(
 
 
 def _silence_pillow() -> None:
-    """Ignore Pillow's warnings about files of doubtful quality; what matters is an error here.
+    """Ignore Pillow's warnings about odd files; anything serious raises.
 
-    `warnings.catch_warnings` would be the usual way, but it is not safe where several threads decode.
+    `warnings.catch_warnings` is not thread-safe.
     """
     if list(warnings.filters[:1]) != [_PILLOW_FILTER]:
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -123,25 +121,25 @@ def _refuse_unsafe(image: Image.Image, most_pixels: int | None = None) -> None:
     limit = Image.MAX_IMAGE_PIXELS if most_pixels is None else most_pixels
     if limit is not None and image.width * image.height > limit:
         raise Image.DecompressionBombError
-    if image.format == "EPS":  # Pillow hands it to Ghostscript: a program to run, not pixels to decode
+    if image.format == "EPS":  # Pillow passes it to Ghostscript, which executes it as a program
         raise ValueError("PostScript is not decoded; save it as PNG")
 
 
 def _read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 where there is none, it is broken, or Pillow applies it by itself (TIFF)."""
+    """Return the EXIF orientation; 1 if it is missing or broken, or if Pillow applies it itself (TIFF)."""
     if image.format == "TIFF":
         return 1
     try:
-        # The base class's: the one of PNG decodes all pixels to look for EXIF data behind them.
+        # The base class's method: PNG's decodes all pixels to look for EXIF data after them.
         orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-    except Exception:  # broken EXIF raises nearly everything, and says nothing about the pixels
+    except Exception:  # broken EXIF raises nearly everything and says nothing about the pixels
         return 1
     return orientation if isinstance(orientation, int) else 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        image = ImageChops.invert(image)  # Pillow takes every such file for one of Adobe's, which store 255 - ink
+        image = ImageChops.invert(image)  # Pillow assumes Adobe's convention (255 - ink) for every such file
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_scale_to_8_bit(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
@@ -151,7 +149,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale_to_8_bit(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return grey values of any range as bytes. In strips, because a large picture is eight times larger on the way."""
+    """Return grey values of any range as bytes, in strips, because float64 takes eight times the memory."""
     strips = [grey[at : at + STRIP_ROWS] for at in range(0, len(grey), STRIP_ROWS)]
     ends = [(values.min(), values.max()) for values in map(_to_finite, strips)]
     lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)
@@ -167,7 +165,7 @@ def _to_finite(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def explain_failure(path: Path, error: Exception) -> str:
-    """Return in one line why a file could not be read, from what reading it raised."""
+    """Return in one line why a file could not be read."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, MemoryError):
@@ -185,8 +183,8 @@ def explain_failure(path: Path, error: Exception) -> str:
 
 
 def describe_damage(error: Exception) -> str:
-    """Return what a decoder says of a damaged file, in one line of bearable length."""
+    """Return a decoder's message about a damaged file as one line of limited length."""
     text = " ".join(str(error).split()) or type(error).__name__
-    if not any(character.isalpha() for character in text):  # TIFF's library tells a number alone
+    if not any(character.isalpha() for character in text):  # libtiff may give only a number
         text = f"the decoder gave up ({text})"
     return text if len(text) <= REASON_LENGTH else f"{text[:REASON_LENGTH]}..."

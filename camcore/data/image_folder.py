@@ -1,32 +1,31 @@
-"""Any folder of images with one folder per class, with or without folders of the splits above them."""
+"""Open a folder of images with one subfolder per class, with or without split folders."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset
-from camcore.data.image_check import Found, check_images, is_text
+from camcore.data.image_check import CheckResult, check_images, is_text
 from camcore.errors import CamcoreError
 
 VAL_FOLDERS = ("val", "valid", "validation", "test")
-# What systems leave behind in folders; these and names with a leading dot are the only files left out without a row
-# in `Dataset.skipped`.
+# Files that operating systems create. Only these and hidden files are ignored without a row in `Dataset.skipped`.
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")
 
 
 def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> Dataset:
-    """Open `train/<class>/...` with `val/<class>/...`, or `<class>/...` alone, which the seed then splits.
+    """Open `train/<class>/...` with `val/<class>/...`, or `<class>/...`, which is split by `seed`.
 
-    In the place of val/ stand valid/, validation/ or test/, the first that is there. Classes are sorted by code point,
-    as torchvision's ImageFolder does it, so that its checkpoints fit. Folders below a class are searched. What is an
-    image is decided by its content; any other file, and any that can't be decoded to its end, is listed in `skipped`,
-    except LITTER and hidden files.
+    The first of val/, valid/, validation/ and test/ is the validation split. Classes are sorted by code point, as in
+    torchvision's ImageFolder, so its checkpoints fit. Subfolders of a class are searched. A file is an image if its
+    content is. Other files, and images that can't be decoded to the end, are listed in `skipped`, except LITTER and
+    hidden files. A sample's id is its path.
 
-    The split takes round(val_fraction * n) images of each class of n, one at least and n - 1 at most: those whose
-    seeded hash of the path is least, so that neither the order on disk nor the platform matters. An id is the path.
+    The split takes round(val_fraction * n) of a class's n images, at least 1 and at most n - 1: those with the smallest
+    seeded hash of their path, so that it depends neither on the order on disk nor on the platform.
 
     Raises:
-        CamcoreError: no class folders, one class only, or a class without a usable image in a split.
+        CamcoreError: No class folders, only one class, or a class without a usable image in a split.
     """
     if not 0 < val_fraction < 1:
         raise CamcoreError(f"val_fraction is {val_fraction!r}; it must be between 0 and 1.")
@@ -46,7 +45,7 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
 
 
 def _find_splits(root: Path) -> tuple[Path, Path] | None:
-    """Return the folders of train and val, or None where the folders are classes."""
+    """Return the train and val folders, or None if the folders are classes."""
     folders = {path.name: path for path in _list(root) if _is_folder(path)}
     val = next((folders[name] for name in VAL_FOLDERS if name in folders), None)
     if "train" in folders and val:
@@ -54,7 +53,7 @@ def _find_splits(root: Path) -> tuple[Path, Path] | None:
     if folders and folders.keys() <= {"train", *VAL_FOLDERS}:
         raise CamcoreError(
             f"{str(root)!r} has only {', '.join(f'{name}/' for name in folders)}. Add the missing one of train/ and "
-            "val/, or point --root at the folder that holds the classes, to have it split."
+            "val/, or point --root at the folder that holds the classes, which is then split."
         )
     return None
 
@@ -63,14 +62,14 @@ def _find_classes(root: Path, folder: Path, skipped: list[Skipped]) -> list[str]
     paths = _list(folder)
     class_names = [path.name for path in paths if _is_folder(path) and is_text(path.name)]
     if not class_names:
-        raise CamcoreError(f"{str(folder)!r} has no class folders. It must hold a folder of images for every class.")
+        raise CamcoreError(f"{str(folder)!r} has no class folders. It must hold one folder of images per class.")
     others = [path for path in paths if path.name not in class_names]
     skipped += [Skipped(_to_text(root, path), "in no class folder") for path in others]
     return class_names
 
 
 def _find_labelled(root: Path, folder: Path, class_names: Sequence[str]) -> dict[str, int]:
-    """Return the files of a split, relative to the root, with their labels; in the order of labels, then paths."""
+    """Return the files of a split, relative to the root, with their labels, sorted by label and path."""
     labels: dict[str, int] = {}
     for label, name in enumerate(class_names):
         if _is_folder(folder / name):
@@ -80,7 +79,7 @@ def _find_labelled(root: Path, folder: Path, class_names: Sequence[str]) -> dict
     return labels
 
 
-def _make_samples(labels: dict[str, int], found: dict[str, Found], skipped: list[Skipped]) -> list[Sample]:
+def _make_samples(labels: dict[str, int], found: dict[str, CheckResult], skipped: list[Skipped]) -> list[Sample]:
     samples: list[Sample] = []
     for path, label in labels.items():
         size = found[path]
@@ -92,7 +91,7 @@ def _make_samples(labels: dict[str, int], found: dict[str, Found], skipped: list
 
 
 def _find_files(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and in those below it, links to folders included."""
+    """Yield the files in a folder and its subfolders, following links to folders."""
     waiting = [(folder, [folder.resolve()])]
     while waiting:
         folder, real_folders = waiting.pop()
@@ -102,7 +101,7 @@ def _find_files(folder: Path) -> Iterator[Path]:
             elif not path.is_symlink():
                 waiting.append((path, real_folders))
             elif any(real.is_relative_to(path.resolve()) for real in real_folders):
-                yield path  # a link to a folder above would be walked for ever; as a file it is skipped
+                yield path  # a link to a parent folder would never end; as a file it is skipped
             else:
                 waiting.append((path, [*real_folders, path.resolve()]))
 
@@ -110,12 +109,12 @@ def _find_files(folder: Path) -> Iterator[Path]:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # in a folder that may be listed, but not entered
+    except OSError:  # in a folder that may be listed but not entered
         return False
 
 
 def _list(folder: Path) -> list[Path]:
-    """Return what a folder holds, sorted by code point, without LITTER and hidden files."""
+    """Return a folder's entries, sorted by code point, without LITTER and hidden files."""
     try:
         paths = sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Samples of a data set decoded into batches: what the model sees of them, and thumbnails."""
+"""Decode samples into batches of model input and thumbnails."""
 
 import io
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ def to_pixels(image: Image.Image) -> Tensor:
 
 
 def apply_view_to_pixels(pixels: Tensor, view: str, size: int) -> Tensor:
-    """Return what the model sees of an image, uint8 (3, size, size), antialiased bilinear."""
+    """Return the model input of an image, uint8 (3, size, size), resized bilinearly with antialiasing."""
     height, width = pixels.shape[1:]
     left, top, right, bottom = view_box(view, width, height)
-    if not (left.is_integer() and top.is_integer()):  # a square that begins between two pixels
+    if not (left.is_integer() and top.is_integer()):  # the crop begins between two pixels
         return to_pixels(apply_view(_to_image(pixels), view, size))
     part = pixels[:, int(top) : int(bottom), int(left) : int(right)]
     return cast(Tensor, functional.resize(part, [size, size], antialias=True))
 
 
 def make_thumbnail(pixels: Tensor) -> bytes:
-    """Return an image, uint8 (3, height, width), as JPEG, its longer side at most `THUMBNAIL_SIDE` pixels."""
+    """Return an image, uint8 (3, height, width), as JPEG with at most `THUMBNAIL_SIDE` pixels per side."""
     height, width = pixels.shape[1:]
     scale = min(1, THUMBNAIL_SIDE / max(height, width))
     small = functional.resize(pixels, [max(1, round(height * scale)), max(1, round(width * scale))], antialias=True)
@@ -50,7 +50,7 @@ def _to_image(pixels: Tensor) -> Image.Image:
 
 @dataclass(frozen=True)
 class DecodedBatch:
-    """What the model sees of some samples, uint8 (N, 3, size, size), channels last, and their thumbnails."""
+    """The model input of N samples, uint8 (N, 3, size, size), channels last, and their thumbnails."""
 
     images: Tensor
     thumbnails: list[bytes]
@@ -58,10 +58,10 @@ class DecodedBatch:
 
 @dataclass(frozen=True)
 class Decoder:
-    """How samples of a data set are decoded.
+    """Decodes samples of a data set.
 
-    `exact`: in full, and resized by Pillow, as for training. Else large JPEG files are decoded smaller, and torch
-    resizes.
+    With `exact`, images are decoded in full and resized by Pillow, as in training. Otherwise large JPEG files are
+    decoded smaller, and torch resizes them.
     """
 
     dataset: Dataset
@@ -70,7 +70,7 @@ class Decoder:
     exact: bool
 
     def decode(self, sample: Sample) -> tuple[Tensor, bytes]:
-        """Return what the model sees, uint8 (3, size, size), and the thumbnail.
+        """Return a sample's model input, uint8 (3, size, size), and its thumbnail.
 
         Raises:
             CamcoreError: The image can't be decoded.
@@ -93,7 +93,7 @@ class Decoder:
 
 
 class ViewedImages(TorchDataset[Tensor]):
-    """What the model sees of samples, uint8 (3, size, size), decoded at each access."""
+    """The model input of samples, uint8 (3, size, size), decoded at each access."""
 
     def __init__(self, dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> None:
         self.dataset, self.samples, self.view, self.size = dataset, samples, view, size

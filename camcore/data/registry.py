@@ -1,4 +1,4 @@
-"""The data sets by name. To add one, write a function that opens it and add a line to `DATASETS`."""
+"""The table of data sets. To add one, write a function that opens it and add a line to `DATASETS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from camcore.errors import CamcoreError, unknown_choice
 
 @dataclass(frozen=True)
 class DatasetKind:
-    """A data set: its title, how to open it, whether it lies in a folder, and how to get it, where that is possible."""
+    """A kind of data set: title, opening function, whether it needs a folder, and how to download it."""
 
     title: str
     open: Callable[[DatasetConfig, Path | None], Dataset]
@@ -24,22 +24,22 @@ class DatasetKind:
 
 
 def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
-    """Open the data set that a configuration names; `root` is the folder it lies in.
+    """Open a configured data set in the folder `root`.
 
     Raises:
-        CamcoreError: an unknown kind, no root where one is needed, or what the opening function says.
+        CamcoreError: The kind is unknown, `root` is missing, or the data set can't be opened.
     """
     if config.kind not in DATASETS:
         raise unknown_choice("dataset", config.kind, DATASETS)
     for name in ("train_images", "val_images"):
         if config.kind != "paper-dogs" and getattr(config, name) is not None:
-            raise CamcoreError(f"{name} is {getattr(config, name)}, but only paper-dogs can be made in any number.")
+            raise CamcoreError(f"{name} is {getattr(config, name)}, but only paper-dogs has a free number of images.")
     dataset = DATASETS[config.kind].open(config, root)
     return dataset if config.fold is None else take_fold(dataset, config.fold, config.seed)
 
 
 def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
-    from camcore.data.paper_dogs import open_paper_dogs  # draws with code that the other data sets do without
+    from camcore.data.paper_dogs import open_paper_dogs  # imports drawing code that other data sets do not need
 
     counts = {"train_images": config.train_images, "val_images": config.val_images}
     return open_paper_dogs(config.seed, **{name: count for name, count in counts.items() if count is not None})
@@ -47,7 +47,7 @@ def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
 
 def _require_root(config: DatasetConfig, root: Path | None) -> Path:
     if root is None:
-        raise CamcoreError(f"The data set {config.kind!r} needs --root DIR, the folder it lies in.")
+        raise CamcoreError(f"The data set {config.kind!r} needs --root DIR, the folder that holds it.")
     return root
 
 

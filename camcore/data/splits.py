@@ -1,4 +1,4 @@
-"""Parts of the training split: for cross-validation, and to choose by without looking at the validation split."""
+"""Parts of the training split: folds for cross-validation, and a held-out part."""
 
 import hashlib
 from collections import defaultdict
@@ -13,13 +13,12 @@ HELD_OUT_PARTS = 10
 
 
 def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
-    """Return the data set whose validation images are part K of N of the training images, for `fold` K/N.
+    """Return the data set of fold `K/N`: validation images are part K of N of the training images.
 
-    Each class is spread over the parts as evenly as it goes. Which image lies in which part depends on its id and the
-    seed alone.
+    Each class is spread evenly over the parts. An image's part depends only on its id and the seed.
 
     Raises:
-        CamcoreError: A class has fewer training images than there are parts.
+        CamcoreError: A class has fewer than N training images.
     """
     number, count = parse_fold(fold)
     by_label = _by_label(dataset.train)
@@ -39,16 +38,16 @@ def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
 
 
 def hold_out(dataset: Dataset, seed: int) -> tuple[list[int], list[int]]:
-    """Return the rows of the training split to train on and those to choose by, a tenth of each class.
+    """Return the training rows to train on, and the held-out ones: a tenth of each class.
 
     Raises:
-        CamcoreError: A class has one training image.
+        CamcoreError: A class has only one training image.
     """
     by_label = _by_label(dataset.train)
     count = min(HELD_OUT_PARTS, *(len(rows) for rows in by_label.values()))
     if count < 2:
         alone = next(dataset.class_names[label] for label, rows in by_label.items() if len(rows) < 2)
-        raise CamcoreError(f"Class {alone!r} has one training image, so none can be held out. Use --keep last.")
+        raise CamcoreError(f"Class {alone!r} has only one training image, so none can be held out. Use --keep last.")
     part = set(_draw_part(by_label, 1, count, seed))
     return [row for row in range(len(dataset.train)) if row not in part], sorted(part)
 

@@ -1,4 +1,4 @@
-"""Stanford Dogs in its official layout: Images/, Annotation/, train_list.mat and test_list.mat."""
+"""Open Stanford Dogs in its official layout: Images/, Annotation/, train_list.mat, test_list.mat."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset
-from camcore.data.image_check import Found, check_images
+from camcore.data.image_check import CheckResult, check_images
 from camcore.data.image_files import explain_failure
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
@@ -18,21 +18,21 @@ MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000
 
 
 class ListEntry(NamedTuple):
-    """A row of a list: the image, relative to Images/, and the label as the list has it (from 1)."""
+    """A row of a list: the image, relative to Images/, and its label in the list, from 1."""
 
     file: PurePosixPath
     list_label: int
 
 
 def open_stanford_dogs(root: Path) -> Dataset:
-    """Open the data set: train is train_list.mat, val is test_list.mat, both in list order.
+    """Open the data set: train_list.mat is the training split, test_list.mat the validation split.
 
-    Boxes are annotated from 0 with inclusive far edges: over 467 objects the least coordinate is 0 and the greatest is
-    the last pixel's index, never the width or height. Hence 1 is added to the far edges. An image that can't be
-    decoded, or without a readable annotation, is listed in `skipped`.
+    Annotated boxes count from 0 with inclusive far edges: over 467 objects the smallest coordinate is 0 and the largest
+    is the last pixel's index. So 1 is added to the far edges. An image that can't be decoded, or that has no readable
+    annotation, is listed in `skipped`.
 
     Raises:
-        CamcoreError: a part of the layout is missing, a list is damaged, or a class has no image in a split.
+        CamcoreError: A part of the layout is missing, a list is damaged, or a class has no image in a split.
     Source: Khosla et al., Novel Dataset for Fine-Grained Image Categorization, FGVC 2011.
     """
     _require_layout(root)
@@ -43,7 +43,7 @@ def open_stanford_dogs(root: Path) -> Dataset:
     class_names = [_to_breed(folders[list_label]) for list_label in labels]
     labels_by_name = {name: label for label, name in enumerate(class_names)}
     found = check_images(root, [_image_path(entry) for entry in [*train, *val]])
-    # One thread: the XML parser holds the interpreter's lock, and two threads took twice as long.
+    # One thread: the XML parser holds the GIL, and two threads took twice as long.
     rows = [_read_sample(root, labels, labels_by_name, entry, found) for entry in [*train, *val]]
     return assemble_dataset(
         "stanford-dogs",
@@ -57,17 +57,19 @@ def open_stanford_dogs(root: Path) -> Dataset:
 
 def _require_layout(root: Path) -> None:
     if not root.is_dir():
-        raise CamcoreError(f"No folder {str(root)!r}. Correct --root, or add --download to get Stanford Dogs there.")
+        raise CamcoreError(
+            f"No folder {str(root)!r}. Correct --root, or add --download to download Stanford Dogs into it."
+        )
     missing = [name for name in LAYOUT if not (root / name).exists()]
     if missing:
         raise CamcoreError(
-            f"{str(root)!r} lacks {', '.join(missing)} of Stanford Dogs. Add --download to get what is missing, "
+            f"{str(root)!r} lacks {', '.join(missing)} of Stanford Dogs. Add --download to download what is missing, "
             "or point --root at the folder that holds Images/."
         )
 
 
 def _read_list(path: Path) -> list[ListEntry]:
-    from scipy.io import loadmat  # a quarter of a second that the other data sets do without
+    from scipy.io import loadmat  # takes a quarter of a second to import
 
     try:
         content = loadmat(path)
@@ -75,7 +77,7 @@ def _read_list(path: Path) -> list[ListEntry]:
         entries = [ListEntry(*row) for row in zip(files, content["labels"].ravel().tolist(), strict=True)]
     except Exception as error:  # damaged MATLAB files raise nearly everything, zlib.error to TypeError
         raise CamcoreError(
-            f"Cannot read the list {str(path)!r}: {error!r}. Delete it and add --download to get it again."
+            f"Cannot read the list {str(path)!r}: {error!r}. Delete it and add --download to download it again."
         ) from error
     for entry in entries:
         if len(entry.file.parts) != 2 or not {"/", ".."}.isdisjoint(entry.file.parts):
@@ -118,7 +120,7 @@ def _read_sample(
     labels: Mapping[int, int],
     labels_by_name: Mapping[str, int],
     entry: ListEntry,
-    found: Mapping[str, Found],
+    found: Mapping[str, CheckResult],
 ) -> Sample | Skipped:
     name = entry.file.with_suffix("")
     path = _image_path(entry)

@@ -1,6 +1,6 @@
-"""A picture that a person brings: from a file's bytes to what the model sees and what people see. Imports no torch.
+"""Read an uploaded image: from a file's bytes to the model input and a picture for display.
 
-Everything stays in memory; nothing here opens, names or writes a file.
+Everything stays in memory; nothing here opens or writes a file.
 """
 
 import io
@@ -16,9 +16,9 @@ from camcore.geometry import BoxXyxy, apply_view, view_box
 
 MOST_MEGABYTES = 20  # photographs of phones have 2 to 15
 MOST_PIXELS = 64_000_000  # room for the 50 megapixels of phones; decoding takes up to 16 bytes for each
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")  # Pillow's names; the fewer decoders, the safer
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")  # Pillow's names; fewer decoders are safer
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff")
-LONG_SIDE = (512, 1024)  # px; smaller pictures are enlarged for people, larger ones reduced, very long ones too
+LONG_SIDE = (512, 1024)  # px; for display, smaller pictures are enlarged and larger ones reduced
 _NAME_LENGTH = 80
 
 
@@ -32,13 +32,13 @@ class RefusedImage(Exception):  # noqa: N818 it says what happened to the image
 
 @dataclass(frozen=True)
 class UploadedImage:
-    """A picture, upright.
+    """An upright image.
 
     Attributes:
-        width, height: Of the upright image, in px.
-        seen: What the model sees, uint8 (3, size, size).
-        picture: For people: RGB in true proportions, its longer side within `LONG_SIDE`.
-        seen_box: The part that the model sees, in px of the upright image.
+        width, height: Size of the upright image in px.
+        seen: The model input, uint8 (3, size, size).
+        picture: RGB picture for display in true proportions, its longer side within `LONG_SIDE`.
+        view_box: The part of the upright image that the model sees, in px.
     """
 
     width: int
@@ -49,16 +49,14 @@ class UploadedImage:
 
 
 def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
-    """Return the image in a file's bytes, by content and not by name, turned upright by EXIF.
-
-    16-bit, CMYK and palette pictures, transparency and animations are read as `datasets.images.load_rgb` reads them.
+    """Return the image in a file's bytes, decoded as by `load_rgb`.
 
     Args:
         content: The whole file.
         view: What the model sees of an image.
 
     Raises:
-        RefusedImage: It is empty, too large, of too many pixels, no image of `FORMATS`, or damaged.
+        RefusedImage: The file is empty, too large, has too many pixels, is no image of `FORMATS`, or is damaged.
     """
     if not content:
         raise RefusedImage("empty")
@@ -80,13 +78,13 @@ def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
 
 
 def shorten_name(name: str) -> str:
-    """Return a file's name in one line of bearable length."""
+    """Return a file name as one line of limited length."""
     line = " ".join(name.split())
     return line if len(line) <= _NAME_LENGTH else f"{line[: _NAME_LENGTH - 1]}…"
 
 
 def encode_webp(image: Image.Image, long_side: int) -> bytes:
-    """Return a picture as WebP, its longer side at most `long_side` px."""
+    """Return a picture as WebP with at most `long_side` px per side."""
     small = image.copy()
     small.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
@@ -95,7 +93,7 @@ def encode_webp(image: Image.Image, long_side: int) -> bytes:
 
 
 def _fit(image: Image.Image) -> Image.Image:
-    """Return an image whose longer side lies within `LONG_SIDE`."""
+    """Return an image scaled so that its longer side is within `LONG_SIDE`."""
     least, most = LONG_SIDE
     long_side = min(max(max(image.size), least), most)
     factor = long_side / max(image.size)

@@ -75,7 +75,7 @@ def test_training_into_an_existing_run_is_refused(trained_run: Run, tiny_folder:
         (("--resume",), "{path} is finished; there is nothing to resume. Replace it with --overwrite."),
         (("--download",), "paper-dogs has nothing to download; --download is for stanford-dogs."),
         (("--size", "8"), "size is 8; it must be from 32 to 2048."),
-        (("--dataset", "image-folder"), "The data set 'image-folder' needs --root DIR, the folder it lies in."),
+        (("--dataset", "image-folder"), "The data set 'image-folder' needs --root DIR, the folder that holds it."),
         (("--device", "tpu"), "Device 'tpu' is not on this machine. There is: {devices}, or auto."),
     ],
 )

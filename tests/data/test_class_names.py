@@ -9,7 +9,7 @@ from camcore.data.class_names import find_class_names, find_labels, read_class_n
 from camcore.data.paper_dogs import open_paper_dogs
 from camcore.errors import CamcoreError
 
-ORDER = "It holds one class name a line, in the logits' order."
+ORDER = "Expected one class name per line, in the order of the logits."
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -49,7 +49,7 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(CamcoreError) as caught:
         read_class_names(path)
     assert str(caught.value).startswith(f"{path} can't be read as UTF-8 text (")
-    assert str(caught.value).endswith("). It holds one class name a line.")
+    assert str(caught.value).endswith("). Expected one class name per line.")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_names_must_differ() -> None:
     with pytest.raises(CamcoreError) as caught:
         require_distinct(("a", "b", "a"), "names.txt")
     assert str(caught.value) == (
-        "names.txt names 'a' twice, as class 1 and as class 3 (the first is 1). Every class needs a name of its own:"
+        "names.txt names 'a' twice, as class 1 and as class 3 (counted from 1). Class names must be unique:"
         " change one of them."
     )
 
@@ -91,10 +91,13 @@ def test_labels_go_by_the_names() -> None:
 @pytest.mark.parametrize(
     ("wanted", "fact"),
     [
-        (("Siberian_husky",), "'Siberian_husky'. Closest are 'Siberian husky'"),
-        (("n02110185-siberian_husky",), "'n02110185-siberian_husky'. Closest are 'Siberian husky'"),
-        (("zebra",), "'zebra'. Nothing is like it"),
-        (("pug", "husky", "zebra"), "'husky' and 1 more of the data set's classes. Closest are 'Siberian husky'"),
+        (("Siberian_husky",), "'Siberian_husky'. The closest names are 'Siberian husky'"),
+        (("n02110185-siberian_husky",), "'n02110185-siberian_husky'. The closest names are 'Siberian husky'"),
+        (("zebra",), "'zebra'. No name is similar"),
+        (
+            ("pug", "husky", "zebra"),
+            "'husky' and 1 more of the data set's classes. The closest names are 'Siberian husky'",
+        ),
     ],
 )
 def test_a_class_that_is_not_known_is_named_with_what_comes_closest(wanted: tuple[str, ...], fact: str) -> None:

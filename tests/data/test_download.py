@@ -223,7 +223,7 @@ def test_a_damaged_archive_is_deleted_and_leaves_nothing(
     monkeypatch.setattr(download, "ARCHIVES", [Archive("images.tar", ("Images",), None)])
     server.files["images.tar"] = DAMAGED[fault]
     root = tmp_path / "root"
-    expect_error("images.tar was damaged and is deleted: ", root, server)
+    expect_error("images.tar was damaged and has been deleted: ", root, server)
     assert list(tmp_path.rglob("*")) == [root]
 
 
@@ -239,7 +239,7 @@ def test_a_wrong_checksum_deletes_the_file(official: Server, tmp_path: Path) -> 
     official.files["lists.tar"] = other = pack({"train_list.mat": b"x", "test_list.mat": b"x"})
     found = hashlib.sha256(other).hexdigest()
     expect_error(
-        f"lists.tar was damaged and is deleted: its SHA-256 is {found}, not {expected}. Run it again to",
+        f"lists.tar was damaged and has been deleted: its SHA-256 is {found}, not {expected}. Run it again to",
         tmp_path,
         official,
     )

@@ -159,7 +159,7 @@ def test_folders_are_walked_however_deep_they_lie(tmp_path: Path, monkeypatch: p
 
 SPLITS = ("train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/1.png")
 BROKEN = "not an image that Pillow can read"
-WAY_OUT = "Every class needs one at least in either split: add images, or remove the class."
+WAY_OUT = "Every class needs at least one in each split: add images, or remove the class."
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_an_image_that_breaks_after_it_was_checked_is_named_in_one_line(
     path = tmp_path / dataset.train[0].path
     harm(path)  # type: ignore[operator]
     message = f"Cannot read the image {str(path)!r}: "
-    with pytest.raises(CamcoreError, match=f"^{re.escape(message)}{reason}\\. Replace it, or take it out of the data"):
+    with pytest.raises(CamcoreError, match=f"^{re.escape(message)}{reason}\\. Replace it, or remove it from the data"):
         dataset.load_image(dataset.train[0])
 
 
@@ -226,6 +226,6 @@ def test_an_image_that_goes_while_the_data_set_is_opened_is_named(
         return found
 
     monkeypatch.setattr(image_folder, "check_images", check_and_lose)
-    message = "'val/a/1.png' went away while the data set was opened: No such file or directory. Open it again."
+    message = "'val/a/1.png' disappeared while the data set was opened: No such file or directory. Open it again."
     with pytest.raises(CamcoreError, match=f"^{re.escape(message)}$"):
         open_image_folder(tmp_path)

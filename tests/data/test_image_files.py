@@ -249,7 +249,7 @@ def test_unusable_files_say_why(content: bytes | None, reason: str, tmp_path: Pa
     path = tmp_path / "line\nbreak.jpg"
     if content is not None:
         path.write_bytes(content)
-    message = f"Cannot read the image {str(path)!r}: {reason}. Replace it, or take it out of the data set."
+    message = f"Cannot read the image {str(path)!r}: {reason}. Replace it, or remove it from the data set."
     with pytest.raises(CamcoreError, match=f"^{re.escape(message)}$"):
         load_rgb(path)
     with pytest.raises(Exception) as caught:

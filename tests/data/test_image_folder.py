@@ -141,9 +141,9 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ([], "'ROOT' has no class folders. It must hold a folder of images for every class."),
+        ([], "'ROOT' has no class folders. It must hold one folder of images per class."),
         (["a/1.png", "a/2.png"], "'ROOT' has 1 class, 'a'. Two are needed."),
-        (["a/1.png", "a/2.png", "b/1.png"], "No usable validation image of: 'b'. Every class needs one at least"),
+        (["a/1.png", "a/2.png", "b/1.png"], "No usable validation image of: 'b'. Every class needs at least one"),
         (
             ["train/a/1.png", "train/b/1.png"],
             "'ROOT' has only train/. Add the missing one of train/ and val/, or point",
@@ -200,7 +200,7 @@ def test_paper_dogs_get_only_the_counts_that_are_set(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("kind", DATASETS)
 def test_every_kind_that_needs_a_root_asks_for_it(kind: str) -> None:
     if DATASETS[kind].needs_root:
-        with pytest.raises(CamcoreError, match=f"^The data set '{kind}' needs --root DIR, the folder it lies in.$"):
+        with pytest.raises(CamcoreError, match=f"^The data set '{kind}' needs --root DIR, the folder that holds it.$"):
             open_dataset(DatasetConfig(kind), None)
 
 
@@ -208,7 +208,7 @@ def test_open_dataset_refuses_what_no_kind_takes(tmp_path: Path) -> None:
     message = "Unknown dataset 'cats'. Choose from: paper-dogs, stanford-dogs, image-folder."
     with pytest.raises(CamcoreError, match=f"^{re.escape(message)}$"):
         open_dataset(DatasetConfig("cats"), tmp_path)
-    with pytest.raises(CamcoreError, match=r"^val_images is 9, but only paper-dogs can be made in any number\.$"):
+    with pytest.raises(CamcoreError, match=r"^val_images is 9, but only paper-dogs has a free number of images\.$"):
         open_dataset(DatasetConfig("image-folder", val_images=9), tmp_path)
 
 

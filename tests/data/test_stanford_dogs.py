@@ -131,13 +131,13 @@ def expect_error(root: Path, message: str) -> None:
 def test_missing_parts_are_named_with_the_way_out(root: Path) -> None:
     expect_error(
         root / "absent",
-        f"No folder {str(root / 'absent')!r}. Correct --root, or add --download to get Stanford Dogs there.",
+        f"No folder {str(root / 'absent')!r}. Correct --root, or add --download to download Stanford Dogs into it.",
     )
     (root / "test_list.mat").unlink()
     (root / "Annotation").rename(root / "annotations")
     expect_error(
         root,
-        f"{str(root)!r} lacks Annotation, test_list.mat of Stanford Dogs. Add --download to get what is missing, "
+        f"{str(root)!r} lacks Annotation, test_list.mat of Stanford Dogs. Add --download to download what is missing, "
         "or point --root at the folder that holds Images/.",
     )
 
@@ -173,7 +173,7 @@ def test_a_class_without_images_in_a_split_is_named(root: Path) -> None:
     expect_error(
         root,
         "No usable training image of: 'Siberian husky' (1 skipped, the first: "
-        f"'Images/{HUSKY}/b2.jpg', no such file). Every class needs one at least in either split",
+        f"'Images/{HUSKY}/b2.jpg', no such file). Every class needs at least one in each split",
     )
     for path in root.glob("Images/*/*3.jpg"):
         path.unlink()

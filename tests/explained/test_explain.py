@@ -192,7 +192,7 @@ def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
         explain(own_run, broken, load_model(own_run), None, CPU, workers=workers)
     path = str(tiny_folder / gone.path)
     assert str(caught.value) == (
-        f"Cannot read the image {path!r}: no such file. Replace it, or take it out of the data set."
+        f"Cannot read the image {path!r}: no such file. Replace it, or remove it from the data set."
     )
     assert open_explanation(own_run).id == before
     assert [path.name for path in (own_run.path / "explained").iterdir() if path.is_dir()] == [before]

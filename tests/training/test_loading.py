@@ -142,7 +142,7 @@ def test_an_image_that_can_not_be_decoded_is_named_in_one_line_whoever_reads_it(
         read_images(dataset, [gone], VIEW, 40, workers, "reading")
     path = str(tiny_folder / gone.path)
     assert str(caught.value) == (
-        f"Cannot read the image {path!r}: no such file. Replace it, or take it out of the data set."
+        f"Cannot read the image {path!r}: no such file. Replace it, or remove it from the data set."
     )
 
 

@@ -43,7 +43,7 @@ def test_what_a_recipe_sets_is_printed_with_what_was_given_beside_it(tmp_path: P
     )
     assert "--layer-decay 0.5, --frozen batchnorm. As given: --epochs 3." in said
     assert "--epochs 12" not in said
-    assert result.stderr == "Error: The data set 'stanford-dogs' needs --root DIR, the folder it lies in.\n"
+    assert result.stderr == "Error: The data set 'stanford-dogs' needs --root DIR, the folder that holds it.\n"
 
 
 def test_a_recipe_is_no_thing_to_resume_with(tmp_path: Path) -> None:

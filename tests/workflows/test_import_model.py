@@ -274,7 +274,7 @@ def test_another_number_of_names_is_refused(import_known: Import, tmp_path: Path
 
 def test_two_classes_of_one_name_are_refused(import_known: Import, known_state: State, tmp_path: Path) -> None:
     twice = ("bee", *NAMES[1:])
-    expected = " names 'bee' twice, as class 1 and as class 6 (the first is 1). Every class needs a name of its own:"
+    expected = " names 'bee' twice, as class 1 and as class 6 (counted from 1). Class names must be unique:"
     names = write_names(tmp_path / "twice.txt", twice)
     assert refuse(import_known, classes=names) == f"twice.txt{expected} change one of them."
     own = save_network(tmp_path / "own.pth", {"state_dict": known_state, "classes": list(twice)})
@@ -284,8 +284,8 @@ def test_two_classes_of_one_name_are_refused(import_known: Import, known_state: 
 def test_a_class_that_the_checkpoint_does_not_know_is_refused(import_known: Import, tmp_path: Path) -> None:
     names = write_names(tmp_path / "other.txt", ("zebra", "Frame", "bar", "ape", "disc", "bee"))
     assert refuse(import_known, classes=names) == (
-        "other.txt does not name 'frame'. Closest are 'Frame', 'ape'. Names must agree to the letter: correct its line,"
-        " or the class's name in the data set."
+        "other.txt does not name 'frame'. The closest names are 'Frame', 'ape'. Names must agree to the letter: correct"
+        " its line, or the class's name in the data set."
     )
     assert not (tmp_path / "run").exists()
 
