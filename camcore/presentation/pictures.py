@@ -1,70 +1,180 @@
-"""Picture files of what the heatmap grid shows: one image under its heatmaps, drawn as a view says."""
+"""Draw a photograph under its heatmap, as the grid's script does (`grid/browser/pictures.js`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from camcore.explained.explanation import TARGETS, Explanation
 from camcore.geometry import BoxXyxy, FloatArray, upsample, view_box
 from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, map_status
 from camcore.heatmaps.sources import parse_source
+from camcore.presentation.grid.tile import GridBox, name_boxes
 from camcore.runs.run import Run
 
 GAP = 8  # px between two pictures side by side
 UNSEEN = 0.45  # brightness of what a centred crop leaves out
+SMALL = 200  # px, the long side of a picture with the thinnest lines and smallest letters
+DARK = (0, 0, 0, 178)
+# Fonts with Latin and Hangul by the file names that systems use, (file, face); the last one has no Hangul.
+FONTS = (
+    ("NotoSansCJK-Regular.ttc", 1),
+    ("NotoSansKR-Regular.otf", 0),
+    ("NanumGothic.ttf", 0),
+    ("malgun.ttf", 0),
+    ("AppleSDGothicNeo.ttc", 0),
+    ("DejaVuSans.ttf", 0),
+)
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Range = tuple[float, float]
+Corners = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph at the size to draw it in, RGB; everything else is in px of the upright image."""
+
+    picture: Image.Image
+    width: int
+    height: int
+    view_box: BoxXyxy
+    boxes: Sequence[GridBox] = ()
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A raw map (h, w), the method that made it, and the lowest and highest value of its colours, None for its own."""
+    """A raw map (h, w), the method that made it, and the lowest and highest value of its scale, None for its own."""
 
     raw: FloatArray
     method: str
-    range_: tuple[float, float] | None = None
+    range_: Range | None = None
 
 
-def draw_overlays(
-    picture: Image.Image, seen: BoxXyxy, layers: Mapping[str, Layer], view: Mapping[str, str]
-) -> Image.Image:
-    """Return a picture under its heatmaps.
+def open_photo(run: Run, explanation: Explanation, index: int, long_side: int) -> Photo:
+    """Return the photograph of an explained image, its long side `long_side` px.
+
+    Raises:
+        RunError: It is damaged.
+    """
+    sample = explanation.samples.iloc[index]
+    picture = explanation.picture(index)
+    factor = long_side / max(picture.size)
+    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+    return Photo(
+        picture.resize(size, Image.Resampling.BICUBIC),
+        sample["width"],
+        sample["height"],
+        view_box(run.config.view.kind, sample["width"], sample["height"]),
+        name_boxes(sample["boxes"], run.class_names, sample["label"]),
+    )
+
+
+def read_layers(
+    explanation: Explanation, index: int, sources: Sequence[str], target: str, ranges: Mapping[str, Range]
+) -> list[Layer]:
+    """Return the maps of an image, none if one of them does not exist for this target.
 
     Args:
-        picture: RGB.
-        seen: The part that the maps lie over, in px of the picture.
-        layers: By slot, "a" and "b".
-        view: `overlay` (a slot, "both", "difference" or "off"), `draw`, `colors`, `cells`, `opacity` in per cent.
+        ranges: Lowest and highest value of a common scale per source; a source without one has a scale per image.
     """
-    overlay = view["overlay"]
-    if overlay == "both":
-        return _place_side_by_side([_draw_one(picture, seen, layers[slot], view) for slot in ("a", "b")])
-    if overlay == "difference":
-        return _draw_difference(picture, seen, (layers["a"], layers["b"]), view)
-    return _draw_one(picture, seen, layers[overlay], view) if overlay in layers else picture
+    layers = [
+        Layer(np.asarray(explanation.maps(source, target)[index]), parse_source(source).method, ranges.get(source))
+        for source in sources
+    ]
+    return [] if any(np.isnan(layer.raw).all() for layer in layers) else layers
 
 
-def _draw_one(picture: Image.Image, seen: BoxXyxy, layer: Layer, view: Mapping[str, str]) -> Image.Image:
-    left, top, right, bottom = _whole_pixels(seen, picture.size)
-    heat = _heat(layer, bottom - top, right - left, view)
-    return _lay_over(picture, (left, top, right, bottom), heat, colormap(view["colors"]), view)
+def split_overlay(overlay: str, sources: tuple[str, str]) -> list[tuple[str, ...]]:
+    """Return the sources of each picture of an image: none for the photograph, two for their difference."""
+    first, second = sources
+    if overlay == "off":
+        return [()]
+    if first == second:
+        return [(first,)]
+    alone: dict[str, tuple[str, ...]] = {"a": (first,), "b": (second,), "difference": sources}
+    return [alone[overlay]] if overlay in alone else [(first,), (second,)]
 
 
-def _draw_difference(
-    picture: Image.Image, seen: BoxXyxy, layers: tuple[Layer, Layer], view: Mapping[str, str]
-) -> Image.Image:
-    left, top, right, bottom = _whole_pixels(seen, picture.size)
-    first, second = (_heat(layer, bottom - top, right - left, view) for layer in layers)
-    return _lay_over(picture, (left, top, right, bottom), (first - second + 1) / 2, colormap("signed"), view)
+def draw_picture(photo: Photo, layers: Sequence[Layer], display: Mapping[str, str]) -> Image.Image:
+    """Return a photograph under a heatmap.
+
+    Args:
+        photo: The photograph.
+        layers: None for the photograph alone, one for its heatmap, two for their difference.
+        display: `draw`, `colors`, `cells`, `opacity` in per cent and `boxes`, as in the grid's `DEFAULTS`.
+    """
+    image = _lay_over(photo, layers, display) if layers else photo.picture.copy()
+    if display["boxes"] == "on":
+        _draw_boxes(image, photo)
+    return image
 
 
-def _heat(layer: Layer, height: int, width: int, view: Mapping[str, str]) -> FloatArray:
+def place_side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return pictures in a row, on white."""
+    width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
+    sheet = Image.new("RGB", (width, max(picture.height for picture in pictures)), "white")
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width + GAP
+    return sheet
+
+
+def find_problems(explanation: Explanation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
+    """Return the status of each source's map if it is not `ok`; none if the image has no such target."""
+    if explanation.targets[index, TARGETS.index(target)] < 0:
+        return {}
+    statuses = {source: str(map_status(explanation.maps(source, target)[[index]])[0]) for source in sources}
+    return {source: status for source, status in statuses.items() if status != "ok"}
+
+
+def keep_printable(words: str) -> str:
+    """Return a text in one line: what can't be printed becomes a space."""
+    return "".join(letter if letter.isprintable() else " " for letter in words[:300])
+
+
+@lru_cache
+def load_font(size: int) -> Font:
+    """Return a font of a size in px: the first of `FONTS` that is installed, else Pillow's own."""
+    for name, face in FONTS:
+        try:
+            return ImageFont.truetype(name, size, index=face)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
+
+
+def _lay_over(photo: Photo, layers: Sequence[Layer], display: Mapping[str, str]) -> Image.Image:
+    left, top, right, bottom = _view_pixels(photo)
+    heats = [_make_heat(layer, bottom - top, right - left, display["draw"], display["cells"]) for layer in layers]
+    heat = heats[0] if len(heats) == 1 else (heats[0] - heats[1] + 1) / 2
+    table = colormap(display["colors"] if len(heats) == 1 else "signed")
+    pixels = np.asarray(photo.picture)
+    # The map says nothing about what a centred crop leaves out.
+    drawn = np.floor(pixels * UNSEEN + 0.5).astype(np.uint8)
+    drawn[top:bottom, left:right] = blend(pixels[top:bottom, left:right], heat, table, int(display["opacity"]) / 100)
+    return Image.fromarray(drawn)
+
+
+def _view_pixels(photo: Photo) -> Corners:
+    """Return the view in whole pixels of the picture, at least one wide and high."""
+    width, height = photo.picture.size
+    across, down = width / photo.width, height / photo.height
+    left, right = (round(x * across) for x in photo.view_box[::2])
+    top, bottom = (round(y * down) for y in photo.view_box[1::2])
+    left, top = min(left, width - 1), min(top, height - 1)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _make_heat(layer: Layer, height: int, width: int, convention: str, cells: str) -> FloatArray:
     raw = layer.raw.astype(np.float64)
-    measured = raw if layer.range_ is None else np.array([layer.range_])
-    low, high = heat_range(measured, view["draw"], layer.method)
-    fine = upsample(raw, height, width) if view["cells"] == "smooth" else _repeat_cells(raw, height, width)
-    return draw_heat(fine, low, high)
+    # The ends of a common scale are those of a map that holds its lowest and highest value.
+    low, high = heat_range(raw if layer.range_ is None else np.array([layer.range_]), convention, layer.method)
+    return draw_heat(
+        upsample(raw, height, width) if cells == "smooth" else _repeat_cells(raw, height, width), low, high
+    )
 
 
 def _repeat_cells(raw: FloatArray, height: int, width: int) -> FloatArray:
@@ -76,121 +186,52 @@ def _repeat_cells(raw: FloatArray, height: int, width: int) -> FloatArray:
     return cells
 
 
-def _lay_over(
-    picture: Image.Image,
-    box: tuple[int, int, int, int],
-    heat: FloatArray,
-    table: NDArray[np.uint8],
-    view: Mapping[str, str],
-) -> Image.Image:
-    left, top, right, bottom = box
-    pixels = np.asarray(picture)
-    drawn = np.floor(pixels * UNSEEN + 0.5).astype(np.uint8)
-    part = pixels[top:bottom, left:right]
-    drawn[top:bottom, left:right] = blend(part, heat, table, int(view["opacity"]) / 100)
-    return Image.fromarray(drawn)
+def _draw_boxes(image: Image.Image, photo: Photo) -> None:
+    """Draw boxes, those of other classes dashed; name them if there are several."""
+    canvas, density = ImageDraw.Draw(image, "RGBA"), max(1.0, max(image.size) / SMALL)
+    line = 3 if density >= 2 else 1  # odd, so that the dark line around it is as wide on both sides
+    placed = [(box, _place_box(box, photo, line // 2 + 1)) for box in photo.boxes]
+    for box, corners in placed:
+        for colour, width in ((DARK, line + 2), ("white", line)):
+            if box.is_target:
+                x0, y0, x1, y1 = corners
+                grown = (x0 - width // 2, y0 - width // 2, x1 + width // 2, y1 + width // 2)
+                canvas.rectangle(grown, outline=colour, width=width)
+            else:
+                for dash in _list_dashes(corners, density):
+                    canvas.line(dash, colour, width)
+    for box, corners in placed if len(placed) > 1 else []:
+        if box.name:
+            _write_name(canvas, box, corners, image.width, density)
 
 
-def _whole_pixels(seen: BoxXyxy, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return a box in whole pixels, at least one wide and high, inside a picture of `size`."""
-    left, top = (min(round(edge), side - 1) for edge, side in zip(seen[:2], size, strict=True))
-    right, bottom = (round(edge) for edge in seen[2:])
-    return left, top, max(right, left + 1), max(bottom, top + 1)
+def _place_box(box: GridBox, photo: Photo, inset: int) -> Corners:
+    """Return a box in whole pixels of the picture, its line inside the picture."""
+    width, height = photo.picture.size
+    across, down = width / photo.width, height / photo.height
+    left, top = max(round(box.x0 * across), inset), max(round(box.y0 * down), inset)
+    right = min(round(box.x1 * across), width - inset) - 1
+    bottom = min(round(box.y1 * down), height - inset) - 1
+    return left, top, max(left, right), max(top, bottom)
 
 
-def _place_side_by_side(pictures: list[Image.Image]) -> Image.Image:
-    width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
-    sheet = Image.new("RGB", (width, max(picture.height for picture in pictures)), "white")
-    left = 0
-    for picture in pictures:
-        sheet.paste(picture, (left, 0))
-        left += picture.width + GAP
-    return sheet
-
-
-FRAME = 200  # px, the side of the square that a photograph is fitted into
-FIELD = "#ece7dd"
-Range = tuple[float, float]
-
-
-def shown_sources(sources: tuple[str, str], overlay: str) -> list[tuple[str, ...]]:
-    """Return the sources of each picture of an image: two in one for the difference, none for the photograph alone."""
-    first, second = sources
-    shown: dict[str, list[tuple[str, ...]]] = {"off": [], "a": [(first,)], "b": [(second,)], "difference": [sources]}
-    return shown.get(overlay, [(first,), (second,)]) if first != second or overlay == "off" else [(first,)]
-
-
-def draw_picture(
-    run: Run,
-    explanation: Explanation,
-    index: int,
-    sources: tuple[str, ...],
-    view: Mapping[str, str],
-    ranges: Mapping[str, Range],
-) -> Image.Image:
-    """Return a square frame with the photograph in the middle of it, in true proportions.
-
-    Args:
-        sources: None for the photograph alone, one for its heatmap over it, two for their difference.
-        ranges: The ends of a common scale per source; a source that is missing has a scale per image.
-    """
-    photograph = explanation.picture(index)
-    factor = FRAME / max(photograph.size)
-    size = (max(1, round(photograph.width * factor)), max(1, round(photograph.height * factor)))
-    photograph = photograph.resize(size, Image.Resampling.BICUBIC)
-    left, top, right, bottom = (round(edge) for edge in view_box(run.config.view.kind, *size))
-    heats = [
-        _read_heat(explanation, index, source, view, ranges.get(source), (bottom - top, right - left))
-        for source in sources
+def _list_dashes(corners: Corners, density: float) -> list[Corners]:
+    """Return the dashes of a box's four sides as lines."""
+    left, top, right, bottom = corners
+    dash, period = round(6 * density), round(10 * density)
+    across = [(start, min(start + dash, right)) for start in range(left, right, period)]
+    down = [(start, min(start + dash, bottom)) for start in range(top, bottom, period)]
+    return [(start, y, end, y) for y in (top, bottom) for start, end in across] + [
+        (x, start, x, end) for x in (left, right) for start, end in down
     ]
-    if heats and all(heat is not None for heat in heats):
-        seen = np.asarray(photograph.crop((left, top, right, bottom)))
-        photograph.paste(Image.fromarray(_blend(seen, heats, view)), (left, top))
-    if view["boxes"] == "on":
-        _outline_boxes(photograph, explanation, index)
-    frame = Image.new("RGB", (FRAME, FRAME), FIELD)
-    frame.paste(photograph, ((FRAME - size[0]) // 2, (FRAME - size[1]) // 2))
-    return frame
 
 
-def _read_heat(
-    explanation: Explanation,
-    index: int,
-    source: str,
-    view: Mapping[str, str],
-    common: Range | None,
-    size: tuple[int, int],
-) -> FloatArray | None:
-    """Return a map drawn from 0 to 1 at a size (height, width), None where there is none that is finite."""
-    raw = np.asarray(explanation.maps(source, view["target"])[index], dtype=np.float64)
-    if not np.isfinite(raw).all():
-        return None
-    # The ends of a common scale are those of a map that holds the lowest and the highest value of the run.
-    low, high = heat_range(np.array([common]) if common else raw, view["draw"], parse_source(source).method)
-    return draw_heat(upsample(raw, *size) if view["cells"] == "smooth" else _repeat_cells(raw, *size), low, high)
-
-
-def _blend(seen: NDArray[np.uint8], heats: Sequence[FloatArray | None], view: Mapping[str, str]) -> NDArray[np.uint8]:
-    opacity = int(view["opacity"]) / 100
-    if len(heats) == 2 and heats[0] is not None and heats[1] is not None:
-        return blend(seen, (heats[0] - heats[1] + 1) / 2, colormap("signed"), opacity)
-    assert heats[0] is not None  # noqa: S101 only pictures that have their map get here
-    return blend(seen, heats[0], colormap(view["colors"]), opacity)
-
-
-def find_problems(explanation: Explanation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
-    """Return the status of each source's map that has another than `ok`; none where the image has no such target."""
-    if explanation.targets[index, TARGETS.index(target)] < 0:
-        return {}
-    found = {source: str(map_status(explanation.maps(source, target)[[index]])[0]) for source in sources}
-    return {source: status for source, status in found.items() if status != "ok"}
-
-
-def _outline_boxes(photograph: Image.Image, explanation: Explanation, index: int) -> None:
-    sample = explanation.samples.iloc[index]
-    across, down = photograph.width / sample["width"], photograph.height / sample["height"]
-    canvas = ImageDraw.Draw(photograph)
-    for x0, y0, x1, y1, *_ in sample["boxes"]:
-        corners = [x0 * across, y0 * down, max(x0 * across, x1 * across - 1), max(y0 * down, y1 * down - 1)]
-        canvas.rectangle(corners, outline="#1b1a18", width=3)
-        canvas.rectangle(corners, outline="white", width=1)
+def _write_name(canvas: ImageDraw.ImageDraw, box: GridBox, corners: Corners, image_width: int, density: float) -> None:
+    """Write a class into its box: the target's at the top, others' at the bottom, as boxes often begin together."""
+    left, top, _, bottom = corners
+    font, name, height = load_font(round(11 * density)), keep_printable(box.name), round(17 * density)
+    width = font.getlength(name) + 8 * density
+    x = max(min(left, image_width - width), 0)  # readable at the picture's edge too
+    y = top if box.is_target else bottom - height
+    canvas.rectangle((x, y, x + width, y + height), fill=DARK)
+    canvas.text((x + 4 * density, y + height / 2), name, "white", font, anchor="lm")

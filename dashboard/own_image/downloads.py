@@ -12,7 +12,7 @@ import numpy as np
 
 from camcore.heatmaps.sources import parse_source
 from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_view
-from camcore.presentation.pictures import Layer, draw_overlays
+from camcore.presentation.pictures import Layer, Photo, draw_picture, place_side_by_side, split_overlay
 from dashboard.components.own_results import Download
 from dashboard.own_image.network import Analysis
 
@@ -45,11 +45,12 @@ def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[s
         np.save(buffer, analysis.maps[sources[0], label].astype("<f4"), allow_pickle=False)
         return _pack(f"{stem}.npy", "application/octet-stream", buffer)
     image = analysis.image
-    across, down = image.picture.width / image.width, image.picture.height / image.height
-    x0, y0, x1, y1 = image.view_box
-    seen = (x0 * across, y0 * down, x1 * across, y1 * down)
-    layers: dict[str, Layer] = {slot: _make_layer(shown, picture, slot, view) for slot in _slots_drawn(view["overlay"])}
-    draw_overlays(image.picture, seen, layers, view).save(buffer, "PNG")
+    photo = Photo(image.picture, image.width, image.height, image.view_box)
+    pictures = [
+        draw_picture(photo, [_make_layer(shown, picture, slot, view) for slot in slots_of_picture], view)
+        for slots_of_picture in split_overlay(view["overlay"], SLOTS)
+    ]
+    place_side_by_side(pictures).save(buffer, "PNG")
     return _pack(f"{stem}.png", "image/png", buffer)
 
 
@@ -77,7 +78,7 @@ def _slots_drawn(overlay: str) -> list[Slot]:
     return [slot for slot in SLOTS if overlay in (slot, "both", "difference")]
 
 
-def _make_layer(shown: Shown, picture: str, slot: Slot, view: Mapping[str, str]) -> Layer:
+def _make_layer(shown: Shown, picture: str, slot: str, view: Mapping[str, str]) -> Layer:
     source = shown.sources[SLOTS.index(slot)]
     raw = shown.analyses[picture].maps[source, shown.targets[picture][view["target"]]]
     range_ = _common_range(shown, source, view["target"]) if view["scale"] == "common" else None

@@ -1,6 +1,7 @@
 """The contact sheet: its size, what is painted where, and names that are no names."""
 
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image, ImageFont
 
 from camcore.explained.explanation import TARGETS, open_explanation
 from camcore.heatmaps.drawing import render
-from camcore.presentation import contact_sheet
+from camcore.presentation import pictures
 from camcore.presentation.contact_sheet import (
     FRAME,
     GAP,
@@ -65,9 +66,7 @@ def test_a_map_that_is_no_heatmap_says_so_below_its_photograph(run, tmp_path):
     assert find_problems(explanation, 1, ("cam", "grad_cam"), "predicted") == {"grad_cam": "not_finite"}
     assert find_problems(explanation, 0, ("cam", "grad_cam"), "other") == {}, "there is no other object"
     for index in (0, 1):
-        plain, sheet = draw(copy, (index,), overlay="off"), draw(copy, (index,), overlay="b")
-        photograph, pictured = frame(plain), frame(sheet)
-        assert np.abs(photograph[: FRAME - LINE].astype(int) - pictured[: FRAME - LINE]).max() <= (0 if index else 255)
+        pictured = frame(draw(copy, (index,), overlay="b"))
         assert (pictured[FRAME - LINE :, -1] == (251, 249, 245)).all()
         assert (pictured[FRAME - LINE :] < 100).any(), "there are words"
     whole = frame(draw(copy, (2,), overlay="b"))
@@ -104,6 +103,31 @@ def test_every_choice_of_the_view_changes_the_picture_or_the_head(run):
         for value in set(values) - {DEFAULTS[name]}:
             changed = np.asarray(draw(run, [9], **{name: value}))
             assert changed.shape != start.shape or (changed != start).any(), (name, value)
+
+
+def test_what_a_centred_crop_leaves_out_is_dark(run):
+    cropped = replace(run, config=replace(run.config, view=replace(run.config.view, kind="center-crop")))
+    samples = open_explanation(run).samples
+    wide = int((samples["width"] / samples["height"]).to_numpy().argmax())
+    height = round(FRAME * samples["height"].iloc[wide] / samples["width"].iloc[wide])
+    top = edge = (FRAME - height) // 2
+    assert edge > 10, "the photograph is wide enough to be cropped"
+    plain, drawn = (frame(draw(cropped, [wide], overlay=overlay))[top : top + height] for overlay in ("off", "a"))
+    for left_out in (slice(0, edge), slice(FRAME - edge, FRAME)):
+        np.testing.assert_array_equal(drawn[:, left_out], np.floor(plain[:, left_out] * 0.45 + 0.5))
+
+
+def test_boxes_of_other_classes_are_dashed(run):
+    samples = open_explanation(run).samples
+    two = int((samples["other_label"] >= 0).to_numpy().argmax())
+    width, height = samples["width"].iloc[two], samples["height"].iloc[two]
+    factor = FRAME / max(width, height)
+    x0, y0, x1, _, _ = next(box for box in samples["boxes"].iloc[two] if box[4] == samples["other_label"].iloc[two])
+    left, top = (FRAME - round(width * factor)) // 2, (FRAME - round(height * factor)) // 2
+    line = top + max(round(y0 * factor), 1)
+    side = frame(draw(run, [two], overlay="off", boxes="on"))[line]
+    side = side[left + round(x0 * factor) : left + round(x1 * factor)]
+    assert 0.3 < (side == 255).all(-1).mean() < 0.8
 
 
 def test_both_sources_stand_side_by_side(run):
@@ -146,20 +170,20 @@ def test_a_common_scale_has_one_hottest_picture(run):
 HOSTILE = ("<img src=x onerror=alert(1)>", "two\nlines\tand a tab", "강아지 🐶", "x" * 5000, "")
 
 
-@pytest.mark.parametrize("fonts", [contact_sheet.FONTS, ()])
+@pytest.mark.parametrize("fonts", [pictures.FONTS, ()])
 def test_hostile_names_stay_in_their_place(fonts, tmp_path, monkeypatch):
-    monkeypatch.setattr(contact_sheet, "FONTS", fonts)
-    contact_sheet._font.cache_clear()
+    monkeypatch.setattr(pictures, "FONTS", fonts)
+    pictures.load_font.cache_clear()
     run = open_run(make_run(tmp_path, "hostile", images=10, classes=HOSTILE))
     sheet = draw(run, range(10), overlay="both")
-    contact_sheet._font.cache_clear()
+    pictures.load_font.cache_clear()
     assert sheet.size == measure_sheet(10, 2)[:2]
     between = np.asarray(sheet.crop((MARGIN + 2 * FRAME + GAP + 1, HEAD, MARGIN + 2 * FRAME + 3 * GAP, HEAD + 250)))
     assert (between == between[0, 0]).all(), "nothing is written between the tiles"
 
 
 def test_hangul_is_written_where_a_font_has_it():
-    font = contact_sheet._font(14)
+    font = pictures.load_font(14)
     if not isinstance(font, ImageFont.FreeTypeFont) or "CJK" not in str(font.path):
         pytest.skip("no font with Hangul is installed")
     assert bytes(font.getmask("강")) != bytes(font.getmask("아")), "letters that are missing all look the same"

@@ -1,8 +1,8 @@
 """What the heatmap grid shows: a tile per picture, and what is to be known of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,17 @@ class GridBox(NamedTuple):
     y1: float
     name: str = ""
     is_target: bool = True
+
+
+def name_boxes(boxes: Iterable[Any], class_names: Sequence[str], label: int) -> list[GridBox]:
+    """Return the boxes of a sample, each [x0, y0, x1, y1, class]; those of other classes than `label` are no target."""
+    return [_name_box(box, class_names, label) for box in boxes]
+
+
+def _name_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
+    x0, y0, x1, y1 = (float(edge) for edge in box[:4])
+    named = int(box[4])  # -1: unknown
+    return GridBox(x0, y0, x1, y1, class_names[named] if named >= 0 else "", named in (-1, label))
 
 
 class ClassShare(NamedTuple):

@@ -13,7 +13,7 @@ from camcore.explained.explanation import TARGETS, Explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.disagreement import MEASURES
-from camcore.presentation.grid.encoding import ANY_CLASS, ClassShare, GridBox, GridSource, Slot, Tile
+from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, GridSource, Slot, Tile, name_boxes
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import source_title
 from camcore.runs.run import Run
@@ -77,7 +77,7 @@ def make_tiles(
             confidence=sample["confidence"],
             seen=geometry.view_box(run.config.view.kind, sample["width"], sample["height"]),
             caption=caption,
-            boxes=[_make_box(box, run.class_names, sample["label"]) for box in sample["boxes"]],
+            boxes=name_boxes(sample["boxes"], run.class_names, sample["label"]),
             maps={slot: {target: raw[at] for target, raw in maps[slot].items()} for slot in slots},
             path=sample["path"],
             top=_list_top(run, explanation, index, {sample["label"], sample["other_label"]}),
@@ -86,12 +86,6 @@ def make_tiles(
         )
         for at, (index, sample, caption) in enumerate(zip(indices, rows, captions, strict=True))
     ]
-
-
-def _make_box(box: Any, class_names: Sequence[str], label: int) -> GridBox:
-    x0, y0, x1, y1 = (float(edge) for edge in box[:4])
-    named = int(box[4])
-    return GridBox(x0, y0, x1, y1, class_names[named] if named >= 0 else "", named in (-1, label))
 
 
 def _read_maps(explanation: Explanation, source: str, indices: Sequence[int]) -> dict[str, NDArray[np.float32]]:
