@@ -16,6 +16,8 @@ from camcore.errors import unknown_choice
 VIEWS = ("squash", "center-crop")
 
 FloatArray = NDArray[np.floating]
+FloatVector = NDArray[np.float64]
+Masks = NDArray[np.bool_]
 BoxXyxy = tuple[float, float, float, float]
 
 

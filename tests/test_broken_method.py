@@ -5,7 +5,6 @@ The table: `pytest -m slow -s tests/test_broken_method.py`.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run
 from camcore.verdict.comparison import correct_for_all
+from camcore.verdict.document import MeasureResult
 from camcore.verdict.scoring import read_truth, score_maps
 from camcore.verdict.verdict import choose_images, summarize
 
@@ -36,7 +36,7 @@ def shift(maps: np.ndarray) -> np.ndarray:
     return np.roll(maps, round(maps.shape[-1] / 3), axis=-1)
 
 
-def measure(folder: Path, images: int) -> dict[str, dict[str, Any]]:
+def measure(folder: Path, images: int) -> dict[str, MeasureResult]:
     """Return the verdict's measures of CAM, its copy and its shifted maps on a seeded choice of the run's images."""
     run = open_run(RUN)
     stored, dataset = open_explanation(run), open_dataset(run.config.dataset, None)
@@ -48,22 +48,21 @@ def measure(folder: Path, images: int) -> dict[str, dict[str, Any]]:
     explanation = Explanation(folder, stored.manifest | {"images": len(chosen), "sources": SOURCES})
     dataset = replace(dataset, val=tuple(dataset.val[index] for index in chosen))
     truth = read_truth(run, dataset, explanation.samples)
-    measures = summarize(score_maps(explanation, SOURCES, {}, truth), truth, "cam", [], seed=0)
-    correct_for_all(measures, SOURCES)
-    return measures
+    comparisons = summarize(score_maps(explanation, SOURCES, {}, truth), truth, "cam", [], seed=0)
+    return correct_for_all(comparisons, SOURCES, [])
 
 
-def describe(measures: dict[str, dict[str, Any]]) -> str:
+def describe(measures: dict[str, MeasureResult]) -> str:
     """Return the measures as a table."""
     lines = [f"{'measure':22}{'n':>4}  {'CAM':>5} {'shifted':>7}  {'difference [95%]':23} {'p':>8}  shifted / copy"]
     for name, one in measures.items():
-        means = {source: one["values"][source]["mean"] for source in ("cam", "shifted")}
-        shifted, copy = (one["differences"][source] for source in ("shifted", "copy"))
-        interval = f"{shifted['mean_difference']:+.3f} [{shifted['low']:+.3f}, {shifted['high']:+.3f}]"
-        words = f"{shifted['verdict']} / {copy['verdict']}"
+        means = {source: one.values[source].mean for source in ("cam", "shifted")}
+        shifted, copy = (one.differences[source] for source in ("shifted", "copy"))
+        interval = f"{shifted.mean_difference:+.3f} [{shifted.low:+.3f}, {shifted.high:+.3f}]"
+        words = f"{shifted.outcome} / {copy.outcome}"
         lines.append(
-            f"{name:22}{one['n']:>4}  {means['cam']:.3f} {means['shifted']:>7.3f}  {interval:23}"
-            f" {shifted['p_adjusted']:8.1e}  {words}"
+            f"{name:22}{one.n:>4}  {means['cam']:.3f} {means['shifted']:>7.3f}  {interval:23}"
+            f" {shifted.p_adjusted:8.1e}  {words}"
         )
     return "\n".join(lines)
 
@@ -76,10 +75,9 @@ def test_a_shifted_map_is_worse_on_every_localisation_measure_and_a_copy_on_none
     table = describe(measures)
     print(f"\n{table}")
     words = {
-        source: {name: one["differences"][source]["verdict"] for name, one in measures.items()}
-        for source in SOURCES[1:]
+        source: {name: one.differences[source].outcome for name, one in measures.items()} for source in SOURCES[1:]
     }
-    assert {name for name, one in measures.items() if one["group"] == "localization"} == LOCALIZATION
+    assert {name for name, one in measures.items() if one.group == "localization"} == LOCALIZATION
     assert {name for name in LOCALIZATION if words["shifted"][name] != "worse"} == set(), table
     assert set(words["copy"].values()) == {"no_difference"}, table
     assert words["shifted"]["class_sensitivity"] == "no_difference", "shifting moves both classes' heat alike"

@@ -194,7 +194,7 @@ def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Kill
         if (verdict := read_verdict(explanation)) is not None:
             values = read_values(explanation, verdict)
             assert set(values.index.get_level_values("source")) == {*verdict.sources, *verdict.baselines}
-            seen.add(verdict.document["seed"])
+            seen.add(verdict.seed)
 
     seen: set[int] = set()
     seeds = itertools.count()

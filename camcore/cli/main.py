@@ -4,7 +4,7 @@ Workflows are imported when a command runs, because importing torch takes second
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,6 +30,9 @@ from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import current_rank, mute_followers
 from camcore.system.signals import treat_sigterm_as_ctrl_c
+
+if TYPE_CHECKING:
+    from camcore.verdict.document import AccuracyPrice, SeedGroups
 
 SHARED = ("train", "explain")  # the commands that run under torchrun
 
@@ -123,28 +126,30 @@ def verdict_command(path: Path, **options: Any) -> None:
     for sentences in write_sentences(text_in("en"), verdict):
         for sentence in sentences:
             click.echo(sentence)
-    for name, measure in verdict["measures"].items():
-        click.echo(f"\n{name} ({measure['better']} is better, n = {measure['n']})")
-        for source, value in measure["values"].items():
-            difference = measure["differences"].get(source, {})
-            same = "identical by theory" if difference.get("identical_by_theory") else difference.get("verdict", "")
-            interval = "" if value["low"] is None else f" [{value['low']:.3f}, {value['high']:.3f}]"
-            click.echo(f"  {source:<20} {value['mean']:.3f}{interval}  {same.replace('_', ' ')}")
-    if (verdict["price"] or {}).get("seeds"):
-        _say_seeds(verdict["price"])
-    click.echo(f"\nWritten in {verdict['seconds']:.0f} s. Read it on the dashboard's page Verdict.")
+    for name, measure in verdict.measures.items():
+        click.echo(f"\n{name} ({measure.better} is better, n = {measure.n})")
+        for source, value in measure.values.items():
+            difference = measure.differences.get(source)
+            outcome = "" if difference is None else difference.outcome.replace("_", " ")
+            if difference is not None and difference.identical_by_theory:
+                outcome = "identical by theory"
+            interval = "" if value.low is None else f" [{value.low:.3f}, {value.high:.3f}]"
+            click.echo(f"  {source:<20} {value.mean:.3f}{interval}  {outcome}")
+    if verdict.accuracy_price is not None and verdict.accuracy_price.seeds is not None:
+        _say_seeds(verdict.accuracy_price, verdict.accuracy_price.seeds)
+    click.echo(f"\nWritten in {verdict.seconds:.0f} s. Read it on the dashboard's page Verdict.")
 
 
-def _say_seeds(price: dict[str, Any]) -> None:
+def _say_seeds(price: "AccuracyPrice", seeds: "SeedGroups") -> None:
     from camcore.presentation.verdict.costs import pair_seeds
 
-    means = (price["accuracy"], price["accuracy_against"])
-    rows = {f"seed {seed}": pair for seed, pair in pair_seeds(price).items()} | {"mean": means}
-    click.echo(f"\naccuracy of {price['seeds']['group']} and {price['against']} (n = {price['n']})")
+    means = (price.accuracy, price.accuracy_against)
+    rows = {f"seed {seed}": pair for seed, pair in pair_seeds(seeds).items()} | {"mean": means}
+    click.echo(f"\naccuracy of {seeds.group} and {price.against} (n = {price.n})")
     for name, pair in rows.items():
         click.echo(f"  {name:<20} " + "  ".join("–    " if value is None else f"{value:.3f}" for value in pair))
-    interval = f"[{price['low']:+.3f}, {price['high']:+.3f}]"
-    click.echo(f"  {'difference':<20} {price['difference']:+.3f} {interval}")
+    interval = f"[{price.low:+.3f}, {price.high:+.3f}]"
+    click.echo(f"  {'difference':<20} {price.difference:+.3f} {interval}")
 
 
 @main.command("demo")

@@ -187,12 +187,12 @@ METHODS = {
 }
 
 
-def describe_freedom() -> dict[str, dict[str, Any]]:
+def describe_requirements() -> dict[str, dict[str, Any]]:
     """Return for each method what it needs, which heads allow it and at which layers it exists."""
     return {
         name: {
             "needs": method.needs,
-            "heads": ["gap"] if method.needs == "class_weights" else ["gap", "mlp", "native"],
+            "heads": ("gap",) if method.needs == "class_weights" else ("gap", "mlp", "native"),
             "layers": "last" if method.needs == "class_weights" else "any",
         }
         for name, method in METHODS.items()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camcore.geometry import FloatArray
-from camcore.measures.localization import Masks
+from camcore.geometry import FloatArray, FloatVector, Masks
 
 SCORE_STEPS = 1000
 
@@ -30,7 +29,7 @@ def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
     return PixelCounts(*counts)
 
 
-def pixel_average_precision(counts: PixelCounts, weights: FloatArray | None = None) -> FloatArray:
+def pixel_average_precision(counts: PixelCounts, weights: FloatVector | None = None) -> FloatVector:
     """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
 
     Args:
@@ -44,5 +43,5 @@ def pixel_average_precision(counts: PixelCounts, weights: FloatArray | None = No
     found = right.cumsum(-1)
     with np.errstate(invalid="ignore"):
         precision = found / (found + wrong.cumsum(-1))
-        area: FloatArray = np.nansum(precision * right, axis=-1) / found[..., -1]
+        area: FloatVector = np.nansum(precision * right, axis=-1) / found[..., -1]
     return area

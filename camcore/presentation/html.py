@@ -4,6 +4,15 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """A number in large type, what it is, and a line that explains it."""
+
+    label: str
+    value: str
+    note: str
 
 
 def head(title: str, lead: str) -> str:
@@ -22,11 +31,11 @@ def notice(title: str, body: str) -> str:
     return f'<div class="cc-notice"><h3>{escape(title)}</h3><p>{escape(body)}</p></div>'
 
 
-def facts(found: Iterable[tuple[str, str, str]]) -> str:
-    """Return numbers in large type: label, value, and a line that explains it."""
+def facts(numbers: Iterable[Fact]) -> str:
+    """Return numbers in large type."""
     cells = "".join(
         f'<div class="cc-fact"><span>{escape(label)}</span><b>{escape(value)}</b><small>{escape(note)}</small></div>'
-        for label, value, note in found
+        for label, value, note in numbers
     )
     return f'<div class="cc-facts">{cells}</div>'
 

@@ -1,58 +1,65 @@
-"""The claims of a verdict as sentences. They say what the parameters say, and no more."""
+"""A verdict's claims, the share of drawing, and the headline numbers of a run as sentences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from camcore.explained.explanation import Explanation
 from camcore.measures.disagreement import Shares
+from camcore.presentation.html import Fact
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, measure_phrase, name_of, points, source_title, why_no_cam
+from camcore.verdict.document import Claim, VerdictDocument
 
-Verdict = dict[str, Any]
-Parameters = dict[str, Any]
+Parameters = Mapping[str, Any]
 
 MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
 SEEDS = ("group", "count", "count_against")
 
 
-def write_sentences(text: Text, verdict: Verdict) -> tuple[list[str], list[str]]:
+def write_sentences(text: Text, verdict: VerdictDocument) -> tuple[list[str], list[str]]:
     """Return what is said at once, the reason to prefer a method at the end, and what is left.
 
     Claims that this version does not know are left out.
     """
-    found = [(claim, write_sentence(text, verdict, claim)) for claim in verdict["claims"]]
-    others = [sentence for claim, sentence in found if sentence and claim["code"] != LAST_WORD]
-    last = [sentence for claim, sentence in found if sentence and claim["code"] == LAST_WORD][:1]
+    sentences = [(claim.code, write_sentence(text, verdict, claim)) for claim in verdict.claims]
+    others = [sentence for code, sentence in sentences if sentence and code != LAST_WORD]
+    last = [sentence for code, sentence in sentences if sentence and code == LAST_WORD][:1]
     room = MOST_SENTENCES - len(last)
     return others[:room] + last, others[room:]
 
 
-def write_basis(text: Text, verdict: Verdict) -> str:
+def write_basis(text: Text, verdict: VerdictDocument) -> str:
     """Return what the numbers stand on: how many images, steps, which seed, how long it took."""
-    seconds = float(verdict.get("seconds") or 0)
     duration = (
-        text("verdict.basis.minutes", count=seconds / 60)
-        if seconds >= 90
-        else text("verdict.basis.seconds", count=seconds)
+        text("verdict.basis.minutes", count=verdict.seconds / 60)
+        if verdict.seconds >= 90
+        else text("verdict.basis.seconds", count=verdict.seconds)
     )
-    counts = {name: verdict["images"].get(name, 0) for name in ("faithfulness", "two_class", "randomization")}
-    basis = {"images": verdict["images"].get("all", 0), "steps": verdict.get("steps"), "seed": verdict.get("seed")}
-    return text("verdict.basis", **basis, **counts, minutes=duration)
+    return text(
+        "verdict.basis",
+        images=verdict.images.all,
+        faithfulness=verdict.images.faithfulness,
+        two_class=verdict.images.two_class,
+        randomization=verdict.images.randomization,
+        steps=verdict.steps,
+        seed=verdict.seed,
+        minutes=duration,
+    )
 
 
-def write_sentence(text: Text, verdict: Verdict, claim: dict[str, Any]) -> str | None:
+def write_sentence(text: Text, verdict: VerdictDocument, claim: Claim) -> str | None:
     """Return the sentence of a claim, None for an unknown code or parameters that are not as this version has them."""
-    write = SENTENCES.get(claim.get("code", ""))
+    write = SENTENCES.get(claim.code)
     try:
-        return None if write is None else write(text, verdict, claim["parameters"])
+        return None if write is None else write(text, verdict, claim.parameters)
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _identical(text: Text, _: Verdict, given: Parameters) -> str:
+def _identical(text: Text, _: VerdictDocument, given: Parameters) -> str:
     pair = (given["first"], given["second"])
     others = [method for method in given["methods"] if method not in pair]
     names = {"first": name_of(text, pair[0]), "second": name_of(text, pair[1])}
@@ -62,19 +69,19 @@ def _identical(text: Text, _: Verdict, given: Parameters) -> str:
     return text("verdict.claim.identical_up_to_drawing.more", **names, are=are, others=join_names(text, others))
 
 
-def _drawing(text: Text, _: Verdict, given: Parameters) -> str:
+def _drawing(text: Text, _: VerdictDocument, given: Parameters) -> str:
     shares = {"literature": given["literature"], "positive": given["positive"]}
     return text("verdict.claim.drawing_effect", source=name_of(text, given["source"]), **shares)
 
 
-def _no_cam(text: Text, _: Verdict, given: Parameters) -> str:
+def _no_cam(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text("verdict.claim.cam_not_applicable", reason=why_no_cam(text, given["max_error"]))
 
 
-def _separates(text: Text, verdict: Verdict, given: Parameters) -> str:
+def _separates(text: Text, verdict: VerdictDocument, given: Parameters) -> str:
     return text(
         "verdict.claim.separates",
-        reference=name_of(text, verdict["reference"]),
+        reference=name_of(text, verdict.reference),
         phrase=measure_phrase(text, given["measure"]),
         best=name_of(text, given["best"]),
         worst=name_of(text, given["worst"]),
@@ -83,24 +90,24 @@ def _separates(text: Text, verdict: Verdict, given: Parameters) -> str:
     )
 
 
-def _nothing_separates(text: Text, _: Verdict, __: Parameters) -> str:
+def _nothing_separates(text: Text, _: VerdictDocument, __: Parameters) -> str:
     return text("verdict.claim.nothing_separates")
 
 
-def _best(text: Text, verdict: Verdict, given: Parameters) -> str:
-    names = {"source": name_of(text, given["source"]), "reference": name_of(text, verdict["reference"])}
+def _best(text: Text, verdict: VerdictDocument, given: Parameters) -> str:
+    names = {"source": name_of(text, given["source"]), "reference": name_of(text, verdict.reference)}
     counts = {"won": given["measures"], "lost": given["losses"], "total": given["of"]}
     key = "verdict.claim.best_is.loses" if given["losses"] else "verdict.claim.best_is"
     return text(key, **names, **counts)
 
 
-def _no_better(text: Text, verdict: Verdict, given: Parameters) -> str:
+def _no_better(text: Text, verdict: VerdictDocument, given: Parameters) -> str:
     sources = given["source"] if isinstance(given["source"], list) else [given["source"]]
-    names = {"sources": join_names(text, sources), "reference": name_of(text, verdict["reference"])}
+    names = {"sources": join_names(text, sources), "reference": name_of(text, verdict.reference)}
     return text("verdict.claim.no_better_than_reference", **names)
 
 
-def _worse_than_baseline(text: Text, _: Verdict, given: Parameters) -> str:
+def _worse_than_baseline(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text(
         "verdict.claim.worse_than_baseline",
         source=name_of(text, given["source"]),
@@ -111,46 +118,46 @@ def _worse_than_baseline(text: Text, _: Verdict, given: Parameters) -> str:
     )
 
 
-def _does_not_follow(text: Text, _: Verdict, given: Parameters) -> str:
+def _does_not_follow(text: Text, _: VerdictDocument, given: Parameters) -> str:
     names = {"source": name_of(text, given["source"]), "best_source": name_of(text, given["best_source"])}
     means = {"mean": given["mean"], "best_mean": given["best_mean"]}
     return text("verdict.claim.does_not_follow_class", **names, **means)
 
 
-def _fails(text: Text, _: Verdict, given: Parameters) -> str:
+def _fails(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text("verdict.claim.fails_randomization", sources=join_names(text, given["sources"]))
 
 
-def _no_price(text: Text, _: Verdict, given: Parameters) -> str:
+def _no_price(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text("verdict.claim.price_none", **_price(given))
 
 
-def _price_paid(text: Text, _: Verdict, given: Parameters) -> str:
+def _price_paid(text: Text, _: VerdictDocument, given: Parameters) -> str:
     direction = "lower" if given["difference"] < 0 else "higher"
     return text(f"verdict.claim.price_some.{direction}", **_price(given))
 
 
-def _no_price_over_seeds(text: Text, _: Verdict, given: Parameters) -> str:
+def _no_price_over_seeds(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text("verdict.claim.price_over_seeds_none", **_price(given, *SEEDS))
 
 
-def _price_over_seeds(text: Text, _: Verdict, given: Parameters) -> str:
+def _price_over_seeds(text: Text, _: VerdictDocument, given: Parameters) -> str:
     direction = "lower" if given["difference"] < 0 else "higher"
     return text(f"verdict.claim.price_over_seeds_some.{direction}", **_price(given, *SEEDS))
 
 
-def _price(given: Parameters, *more: str) -> Parameters:
+def _price(given: Parameters, *more: str) -> dict[str, Any]:
     plain = {name: given[name] for name in ("accuracy", "accuracy_against", "against", *more)}
     return plain | {name: points(given[name]) for name in ("difference", "low", "high")}
 
 
-def _prefer(text: Text, _: Verdict, given: Parameters) -> str:
+def _prefer(text: Text, _: VerdictDocument, given: Parameters) -> str:
     if given["reason"] == "none":
         return text("verdict.claim.reason_to_prefer.none")
     return text(f"verdict.claim.reason_to_prefer.{given['reason']}", source=name_of(text, given["source"]))
 
 
-SENTENCES: dict[str, Callable[[Text, Verdict, Parameters], str]] = {
+SENTENCES: dict[str, Callable[[Text, VerdictDocument, Parameters], str]] = {
     "identical_up_to_drawing": _identical,
     "drawing_effect": _drawing,
     "cam_not_applicable": _no_cam,
@@ -170,7 +177,6 @@ SENTENCES: dict[str, Callable[[Text, Verdict, Parameters], str]] = {
 
 
 NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
-Fact = tuple[str, str, str]
 
 
 def list_facts(
@@ -189,14 +195,14 @@ def list_facts(
     images = f"{explanation.manifest['images']:,}"
     cells = text("overview.facts.images.note", height=last["height"], width=last["width"])
     facts = [
-        (text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
-        (text("overview.facts.images"), images, cells),
+        Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
+        Fact(text("overview.facts.images"), images, cells),
     ]
     titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
     if off_object is not None:
-        facts.append((text("overview.facts.off_object", **titles), *_two_numbers(text, *off_object)))
+        facts.append(Fact(text("overview.facts.off_object", **titles), *_two_numbers(text, *off_object)))
     if moved is not None:
-        facts.append((text("overview.facts.moved", **titles), *_two_numbers(text, *moved)))
+        facts.append(Fact(text("overview.facts.moved", **titles), *_two_numbers(text, *moved)))
     return facts
 
 
@@ -210,7 +216,7 @@ def say_drawing_share(text: Text, sources: tuple[str, str], shares: Shares, iden
     return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
 
 
-def list_shares(text: Text, shares: Shares) -> list[Fact]:
+def list_shares(text: Text, shares: Shares) -> list[tuple[str, str, str]]:
     """Return convention, value and label of a number in both conventions."""
     conventions = ("literature", "positive")
     values = zip(conventions, shares, strict=True)

@@ -150,7 +150,7 @@ def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:
     return adjusted
 
 
-def is_finding(low: float | None, high: float | None, adjusted_p: float) -> bool:
+def is_significant(low: float | None, high: float | None, adjusted_p: float) -> bool:
     """Return whether a difference may be claimed: adjusted p at most 0.05, and the interval excludes 0.
 
     Both are asked for because the sign flips take differences to be symmetric under the null; the interval does not.

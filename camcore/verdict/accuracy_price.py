@@ -1,65 +1,95 @@
-"""What CAM's architecture costs in accuracy: a run beside one without it, or all seeds of both."""
+"""What CAM's architecture costs in accuracy: a run compared with one without it, or all seeds of both."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct, open_explanation
+from camcore.geometry import FloatVector, Masks
 from camcore.runs.run import Run
 from camcore.runs.seed_groups import Side, _find_difference
 from camcore.stats.crossed import crossed_difference
-from camcore.stats.paired import compare_accuracy
+from camcore.stats.paired import paired_difference
+from camcore.verdict.document import AccuracyPrice, SeedAccuracy, SeedGroups
 
 
-def measure_price(first: Side, second: Side) -> dict[str, Any]:
-    """Return the accuracy with CAM and without it, with the interval of the difference: `price` of a verdict.
+def measure_accuracy_price(first: Side, second: Side) -> AccuracyPrice:
+    """Return the accuracy with CAM and without it, with the interval of the difference.
 
     Of two runs the interval is for other images; of two groups for other seeds as well, and `seeds` holds the accuracy
     of every run.
 
     Raises:
-        CamcoreError: They were explained on different images, or CAM does not apply to the first side alone.
+        CamcoreError: They were explained on different images, no image counts, or CAM does not apply to the first side
+            alone.
         RunError: One was never explained.
     """
     ours, theirs = ([open_explanation(run) for run in side.runs] for side in (first, second))
     _require_same_images([*first.runs, *second.runs], [*ours, *theirs])
     _require_cam_for_first_alone(first, second, ours, theirs)
     counted = counts_in_accuracy(ours[0].samples)
-    right, right_against = (np.stack([is_correct(one.samples)[counted] for one in side]) for side in (ours, theirs))
-    price: dict[str, Any] = {"against": second.name, "n": int(counted.sum())}
+    if not counted.any():
+        raise CamcoreError(
+            f"{first.runs[0].path} has no validation image of one class alone, so its accuracy can't be compared. Leave"
+            " out --against."
+        )
+    correct, correct_against = (np.stack([is_correct(one.samples)[counted] for one in side]) for side in (ours, theirs))
     if len(ours) == len(theirs) == 1:
-        pair = compare_accuracy(right[0], right_against[0])
-        price |= {"accuracy": pair.first.value, "accuracy_against": pair.second.value}
-        found: Any = pair.difference
-    else:
-        found = crossed_difference(right, right_against)
-        price |= {"accuracy": float(right.mean()), "accuracy_against": float(right_against.mean())}
-        price["seeds"] = {
-            "group": first.name,
-            "members": _list_members(first, right.mean(1)),
-            "members_against": _list_members(second, right_against.mean(1)),
-            "deviation": statistics.stdev(right.mean(1).tolist()),
-            "deviation_against": statistics.stdev(right_against.mean(1).tolist()),
-            "differs": _find_more_than_head(first.runs[0], second.runs[0]),
-            "unfinished": [*first.unfinished, *second.unfinished],
-            "standard_errors": found.standard_errors,
-        }
-    return price | {name: getattr(found, name) for name in ("difference", "low", "high", "p_value")}
+        return _compare_runs(second.name, correct[0], correct_against[0])
+    return _compare_groups(first, second, correct, correct_against)
 
 
-def _list_members(side: Side, accuracies: Sequence[float]) -> list[dict[str, Any]]:
-    return [
-        {"run": run.name, "seed": run.config.train.seed, "accuracy": float(accuracy)}
+def _compare_runs(against: str, correct: Masks, correct_against: Masks) -> AccuracyPrice:
+    difference = paired_difference(correct, correct_against, "yes_no")
+    return AccuracyPrice(
+        against=against,
+        n=len(correct),
+        accuracy=float(correct.mean()),
+        accuracy_against=float(correct_against.mean()),
+        difference=float(difference.difference or 0),
+        low=difference.low,
+        high=difference.high,
+        p_value=difference.p_value,
+    )
+
+
+def _compare_groups(first: Side, second: Side, correct: Masks, correct_against: Masks) -> AccuracyPrice:
+    """Compare two groups of runs, (S, N) and (T, N)."""
+    difference = crossed_difference(correct, correct_against)
+    return AccuracyPrice(
+        against=second.name,
+        n=correct.shape[1],
+        accuracy=float(correct.mean()),
+        accuracy_against=float(correct_against.mean()),
+        seeds=SeedGroups(
+            group=first.name,
+            members=_list_members(first, correct.mean(1)),
+            members_against=_list_members(second, correct_against.mean(1)),
+            deviation=statistics.stdev(correct.mean(1).tolist()),
+            deviation_against=statistics.stdev(correct_against.mean(1).tolist()),
+            differs=_find_more_than_head(first.runs[0], second.runs[0]),
+            unfinished=(*first.unfinished, *second.unfinished),
+            standard_errors=difference.standard_errors,
+        ),
+        difference=difference.difference,
+        low=difference.low,
+        high=difference.high,
+        p_value=difference.p_value,
+    )
+
+
+def _list_members(side: Side, accuracies: FloatVector) -> tuple[SeedAccuracy, ...]:
+    return tuple(
+        SeedAccuracy(run=run.name, seed=run.config.train.seed, accuracy=float(accuracy))
         for run, accuracy in zip(side.runs, accuracies, strict=True)
-    ]
+    )
 
 
 def _find_more_than_head(run: Run, other: Run) -> str:
-    """Return what two runs differ in beside head and seed, empty where in nothing."""
+    """Return what two runs differ in besides head and seed, empty if nothing."""
     alike = replace(
         other.config,
         model=replace(other.config.model, head=run.config.model.head),

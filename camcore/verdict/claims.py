@@ -1,22 +1,20 @@
-"""From the numbers of a verdict to what may be said: claims as codes with parameters, which each language words.
+"""From the numbers of a verdict to claims: codes with parameters, which each language words.
 
-A claim never says more than its intervals allow. "Better" and "worse" mean a difference to the reference that is left
-after the correction for all comparisons of the verdict; everything else is no difference.
+A claim never says more than its intervals allow. "Better" and "worse" mean a difference to the reference that is
+significant after the correction for all comparisons of the verdict; everything else is no difference.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
-Claim = dict[str, Any]
-Verdict = dict[str, Any]
+from camcore.verdict.document import Claim, Difference, Outcome, Parameter, VerdictDocument
 
 NOTICEABLE = 0.01  # an effect below one per cent is not worth a sentence
 # Energy in the box seen from the other side, and the same again as it is drawn: they count for no method.
 RESTATED = ("off_object_positive", "off_object_literature")
 
 
-def make_claims(verdict: Verdict) -> list[Claim]:
+def make_claims(verdict: VerdictDocument) -> tuple[Claim, ...]:
     """Return what a verdict says, the most important first."""
     makers = (
         claim_identity,
@@ -26,179 +24,175 @@ def make_claims(verdict: Verdict) -> list[Claim]:
         claim_class,
         claim_randomization,
         claim_baselines,
-        claim_price,
+        claim_accuracy_price,
         claim_preference,
     )
-    return [claim for make in makers for claim in make(verdict)]
+    return tuple(claim for make in makers for claim in make(verdict))
 
 
-def claim_identity(verdict: Verdict) -> list[Claim]:
+def claim_identity(verdict: VerdictDocument) -> list[Claim]:
     """Say which methods are the reference up to drawing, or why there is no CAM."""
-    claims = [_claim("cam_not_applicable", **why) for why in verdict["not_applicable"].values()]
-    same = _same_by_theory(verdict)
-    if same:
-        reference = verdict["reference"]
-        claims.append(_claim("identical_up_to_drawing", first=reference, second=same[0], methods=[reference, *same]))
+    claims = [_claim("cam_not_applicable", max_error=why.max_error) for why in verdict.not_applicable.values()]
+    same = verdict.same_by_theory
+    if len(same) > 1:
+        others = [source for source in same if source != verdict.reference]
+        methods = [verdict.reference, *others]
+        claims.append(_claim("identical_up_to_drawing", first=verdict.reference, second=others[0], methods=methods))
     return claims
 
 
-def claim_drawing(verdict: Verdict) -> list[Claim]:
+def claim_drawing(verdict: VerdictDocument) -> list[Claim]:
     """Say what drawing CAM as the literature does adds to the heat that people see off the object."""
-    try:
-        literature, positive = (
-            verdict["measures"][f"off_object_{convention}"]["values"]["cam"]["mean"]
-            for convention in ("literature", "positive")
-        )
-    except KeyError:
-        return []
-    if literature - positive < NOTICEABLE:
+    literature, positive = (
+        verdict.measures[name].mean_of("cam") if name in verdict.measures else None
+        for name in ("off_object_literature", "off_object_positive")
+    )
+    if literature is None or positive is None or literature - positive < NOTICEABLE:
         return []
     return [_claim("drawing_effect", source="cam", measure="off_object", literature=literature, positive=positive)]
 
 
-def claim_separation(verdict: Verdict) -> list[Claim]:
+def claim_separation(verdict: VerdictDocument) -> list[Claim]:
     """Say on which measure a method differs from the reference most clearly, if on any."""
     if not _tally(verdict, _counted(verdict)):
         return []
-    found = _find_clearest(verdict, _counted(verdict))
-    if found is None:
+    clearest = _find_clearest(verdict, _counted(verdict))
+    if clearest is None:
         return [_claim("nothing_separates")]
-    name, best, worst = found
-    values = verdict["measures"][name]["values"]
-    means = {"best_mean": values[best]["mean"], "worst_mean": values[worst]["mean"]}
+    name, best, worst = clearest
+    values = verdict.measures[name].values
+    means = {"best_mean": values[best].mean, "worst_mean": values[worst].mean}
     return [_claim("separates", measure=name, best=best, worst=worst, **means)]
 
 
-def claim_best(verdict: Verdict) -> list[Claim]:
-    """Say which method is furthest ahead of the reference, wins beside losses; or that none wins anywhere."""
+def claim_best(verdict: VerdictDocument) -> list[Claim]:
+    """Say which method is furthest ahead of the reference, with wins and losses; or that none wins anywhere."""
     tally = _tally(verdict, _counted(verdict))
-    winners = [source for source, words in tally.items() if words["better"]]
+    winners = [source for source, outcomes in tally.items() if outcomes["better"]]
     if not winners:
         return [_claim("no_better_than_reference", source=list(tally))] if tally else []
     best = max(winners, key=lambda source: (tally[source]["better"] - tally[source]["worse"], tally[source]["better"]))
-    words = tally[best]
-    return [_claim("best_is", source=best, measures=words["better"], losses=words["worse"], of=words.total())]
+    outcomes = tally[best]
+    counts = {"measures": outcomes["better"], "losses": outcomes["worse"], "of": outcomes.total()}
+    return [_claim("best_is", source=best, **counts)]
 
 
-def claim_class(verdict: Verdict) -> list[Claim]:
-    """Say of a method and the reference which one follows the class asked for less, where two-class images show it."""
-    found = _find_clearest(verdict, ["follows_class"])
-    if found is None:
+def claim_class(verdict: VerdictDocument) -> list[Claim]:
+    """Say which of a method and the reference follows the class asked for less, if two-class images show it."""
+    clearest = _find_clearest(verdict, ["follows_class"])
+    if clearest is None:
         return []
-    name, best, worst = found
-    values = verdict["measures"][name]["values"]
-    means = {"mean": values[worst]["mean"], "best_source": best, "best_mean": values[best]["mean"]}
+    name, best, worst = clearest
+    values = verdict.measures[name].values
+    means: dict[str, Parameter] = {"mean": values[worst].mean, "best_source": best, "best_mean": values[best].mean}
     return [_claim("does_not_follow_class", source=worst, **means)]
 
 
-def claim_randomization(verdict: Verdict) -> list[Claim]:
+def claim_randomization(verdict: VerdictDocument) -> list[Claim]:
     """Say whose maps are not shown to change when the model's weights are random."""
-    failed = [source for source, passes in verdict["randomization"]["passes"].items() if not passes]
+    failed = [source for source, passes in verdict.randomization.passes.items() if not passes]
     return [_claim("fails_randomization", sources=failed)] if failed else []
 
 
-def claim_baselines(verdict: Verdict) -> list[Claim]:
-    """Say where a method's interval lies wholly on the wrong side of a map that has seen no network.
+def claim_baselines(verdict: VerdictDocument) -> list[Claim]:
+    """Say if a method's interval lies wholly on the wrong side of a map that has seen no network.
 
-    Stricter than a paired test: intervals of the same width that do not touch have p < 0.006 even where the values have
+    Stricter than a paired test: intervals of the same width that do not touch have p < 0.006 even if the values have
     nothing in common, and those of two maps of the same images have much.
     """
     for name in ("pointing_strict", "energy_in_box", "insertion"):
-        measure = verdict["measures"].get(name)
-        if measure is None:
+        if name not in verdict.measures:
             continue
-        for source in _sources_of(verdict, measure):
-            for baseline in verdict["baselines"]:
-                ours, theirs = measure["values"][source], measure["values"][baseline]
-                if ours["high"] is not None and theirs["low"] is not None and ours["high"] < theirs["low"]:
-                    means = {"mean": ours["mean"], "baseline_mean": theirs["mean"]}
+        values = verdict.measures[name].values
+        for source in (source for source in verdict.sources if source in values):
+            for baseline in (baseline for baseline in verdict.baselines if baseline in values):
+                own, other = values[source], values[baseline]
+                if own.high is not None and other.low is not None and own.high < other.low:
+                    means = {"mean": own.mean, "baseline_mean": other.mean}
                     return [_claim("worse_than_baseline", source=source, measure=name, baseline=baseline, **means)]
     return []
 
 
-def claim_price(verdict: Verdict) -> list[Claim]:
-    """Say what CAM's architecture costs in accuracy, beside a run of another head, or over the seeds of both."""
-    price = verdict["price"]
+def claim_accuracy_price(verdict: VerdictDocument) -> list[Claim]:
+    """Say what CAM's architecture costs in accuracy, compared with a run of another head, or over the seeds of both."""
+    price = verdict.accuracy_price
     if price is None:
         return []
-    names = ("difference", "low", "high", "accuracy", "accuracy_against", "against")
-    found = {name: price[name] for name in names}
-    amount = "none" if price["low"] <= 0 <= price["high"] else "some"
-    seeds = price.get("seeds")
-    if seeds is None:
-        return [_claim(f"price_{amount}", **found)]
-    counts = {"count": len(seeds["members"]), "count_against": len(seeds["members_against"])}
-    return [_claim(f"price_over_seeds_{amount}", **found, group=seeds["group"], **counts)]
+    given: dict[str, Parameter] = {
+        "difference": price.difference,
+        "low": price.low,
+        "high": price.high,
+        "accuracy": price.accuracy,
+        "accuracy_against": price.accuracy_against,
+        "against": price.against,
+    }
+    amount = "none" if price.low is None or price.high is None or price.low <= 0 <= price.high else "some"
+    if price.seeds is None:
+        return [_claim(f"price_{amount}", **given)]
+    counts = {"count": len(price.seeds.members), "count_against": len(price.seeds.members_against)}
+    return [_claim(f"price_over_seeds_{amount}", **given, group=price.seeds.group, **counts)]
 
 
-def claim_preference(verdict: Verdict) -> list[Claim]:
+def claim_preference(verdict: VerdictDocument) -> list[Claim]:
     """Say the one reason there is to prefer a method, or that there is none.
 
     Better on most measures of a group and worse on none of any is a reason.
     """
     tally = _tally(verdict, _counted(verdict))
     for group in ("localization", "faithfulness"):
-        names = [name for name in _counted(verdict) if verdict["measures"][name]["group"] == group]
-        wins = {source: words["better"] for source, words in _tally(verdict, names).items()}
+        names = [name for name in _counted(verdict) if verdict.measures[name].group == group]
+        wins = {source: outcomes["better"] for source, outcomes in _tally(verdict, names).items()}
         best = max(wins, key=lambda source: wins[source], default=None)
         if best is not None and 2 * wins[best] > len(names) and not tally[best]["worse"]:
             return [_claim("reason_to_prefer", source=best, reason=group)]
-    if "grad_cam" in (*_same_by_theory(verdict), verdict["reference"]):
+    if "grad_cam" in verdict.same_by_theory:
         return [_claim("reason_to_prefer", source="grad_cam", reason="freedom")]
-    return [_claim("reason_to_prefer", source=verdict["reference"], reason="none")]
+    return [_claim("reason_to_prefer", source=verdict.reference, reason="none")]
 
 
-def _claim(code: str, **parameters: Any) -> Claim:
-    return {"code": code, "parameters": parameters}
+def _claim(code: str, **parameters: Parameter) -> Claim:
+    return Claim(code=code, parameters=parameters)
 
 
-def _differences(verdict: Verdict, measure: str) -> dict[str, dict[str, Any]]:
-    found = verdict["measures"].get(measure, {}).get("differences", {})
-    return {source: difference for source, difference in found.items() if source in verdict["sources"]}
+def _differences(verdict: VerdictDocument, measure: str) -> dict[str, Difference]:
+    """Return the differences of the methods to the reference, without those of baselines."""
+    if measure not in verdict.measures:
+        return {}
+    differences = verdict.measures[measure].differences
+    return {source: difference for source, difference in differences.items() if source in verdict.sources}
 
 
-def _sources_of(verdict: Verdict, measure: dict[str, Any]) -> list[str]:
-    return [source for source in verdict["sources"] if source in measure["values"]]
-
-
-def _same_by_theory(verdict: Verdict) -> list[str]:
-    """Return the methods that are the reference up to drawing."""
-    found = [_differences(verdict, name) for name in verdict["measures"]]
-    return [
-        source
-        for source in verdict["sources"]
-        if any(differences.get(source, {}).get("identical_by_theory") for differences in found)
-    ]
-
-
-def _counted(verdict: Verdict) -> list[str]:
+def _counted(verdict: VerdictDocument) -> list[str]:
     """Return the measures that a method can win or lose."""
-    return [name for name in verdict["measures"] if name not in RESTATED]
+    return [name for name in verdict.measures if name not in RESTATED]
 
 
-def _tally(verdict: Verdict, names: Sequence[str]) -> dict[str, Counter[str]]:
-    """Return per method on how many of the measures it is `better`, `worse` or of `no_difference` to the reference."""
-    counts: dict[str, Counter[str]] = {}
+def _tally(verdict: VerdictDocument, names: Sequence[str]) -> dict[str, Counter[Outcome]]:
+    """Return per method how many of the measures have each outcome."""
+    counts: dict[str, Counter[Outcome]] = {}
     for name in names:
-        for source, found in _differences(verdict, name).items():
-            counts.setdefault(source, Counter())[found["verdict"]] += 1
+        for source, difference in _differences(verdict, name).items():
+            counts.setdefault(source, Counter())[difference.outcome] += 1
     return counts
 
 
-def _find_clearest(verdict: Verdict, names: Sequence[str]) -> tuple[str, str, str] | None:
+def _find_clearest(verdict: VerdictDocument, names: Sequence[str]) -> tuple[str, str, str] | None:
     """Return the measure on which a method differs most clearly from the reference, and the better and the worse one.
 
-    Of the differences left after the correction, the one of the largest effect size, which compares across measures as
-    means do not; what is too small to notice comes last.
+    Of the significant differences, the one of the largest effect size, which compares across measures as means do not;
+    what is too small to notice comes last.
     """
-    shown = [
-        ((abs(found["mean_difference"]) >= NOTICEABLE, abs(found["effect_size"])), name, source, found["verdict"])
+    significant = [
+        (_clarity(difference), name, source, difference.outcome)
         for name in names
-        for source, found in _differences(verdict, name).items()
-        if found["verdict"] != "no_difference"
+        for source, difference in _differences(verdict, name).items()
+        if difference.outcome != "no_difference"
     ]
-    if not shown:
+    if not significant:
         return None
-    _, name, source, word = max(shown, key=lambda one: one[0])
-    reference = verdict["reference"]
-    return (name, source, reference) if word == "better" else (name, reference, source)
+    _, name, source, outcome = max(significant, key=lambda entry: entry[0])
+    return (name, source, verdict.reference) if outcome == "better" else (name, verdict.reference, source)
+
+
+def _clarity(difference: Difference) -> tuple[bool, float]:
+    return abs(difference.mean_difference or 0) >= NOTICEABLE, abs(difference.effect_size or 0)

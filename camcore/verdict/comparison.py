@@ -1,13 +1,12 @@
-"""From values per image to a verdict's tables: means, paired differences to the reference, one correction for all."""
+"""From values per image to a verdict's measures: means, paired differences to the reference, one correction for all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from camcore.geometry import FloatVector, Masks
 from camcore.measures.max_box_acc import (
     IOU_LEVELS,
     BoxOverlap,
@@ -22,22 +21,30 @@ from camcore.stats.paired import (
     Kind,
     PairedDifference,
     adjust_holm,
-    is_finding,
+    is_significant,
     mean_interval,
     paired_difference,
 )
-from camcore.stats.resampling import paired_resample, resample_interval
-
-Values = NDArray[np.float64]
+from camcore.stats.resampling import Statistic, paired_resample, resample_interval
+from camcore.verdict.document import (
+    Difference,
+    Direction,
+    Group,
+    MeanInterval,
+    MeansByCorrectness,
+    MeasureKind,
+    MeasureResult,
+    Outcome,
+)
 
 
 @dataclass(frozen=True)
 class VerdictMeasure:
-    """What a measure is: the question it belongs to, its values, and which direction is better."""
+    """A measure with a value per image: the question it belongs to, its values, which direction is better."""
 
-    group: str
+    group: Group
     kind: Kind
-    better: str
+    better: Direction
 
 
 PER_IMAGE_MEASURES = {
@@ -53,184 +60,221 @@ PER_IMAGE_MEASURES = {
     "follows_class": VerdictMeasure("class", "yes_no", "higher"),
     "class_sensitivity": VerdictMeasure("class", "continuous", "higher"),
 }
-
-
-def summarize_measure(
-    measure: VerdictMeasure,
-    values: Mapping[str, Values],
-    reference: str,
-    identical: Sequence[str],
-    right: NDArray[np.bool_],
-    chance: float | None,
-    seed: int,
-) -> dict[str, Any]:
-    """Return one measure of a verdict, its p-values not yet corrected.
-
-    Args:
-        measure: What it is.
-        values: Per source and baseline, (N,), NaN where an image has none.
-        reference: The source that differences are taken to.
-        identical: The sources that give the reference's map by theory.
-        right: Which images are predicted rightly, (N,).
-        chance: The mean that a map without any knowledge would have, None where that is not known.
-        seed: Of the bootstrap.
-    """
-    estimates = {source: mean_interval(column, measure.kind, seed) for source, column in values.items()}
-    differences = {
-        source: paired_difference(column, values[reference], measure.kind, seed, same_maps=source in identical)
-        for source, column in values.items()
-        if source != reference
-    }
-    return {
-        **asdict(measure),
-        "n": max(estimate.n for estimate in estimates.values()),
-        "chance": chance,
-        "values": describe_estimates(estimates),
-        "oracle": None,
-        "differences": {
-            source: describe_difference(found, source in identical) for source, found in differences.items()
-        },
-        "by_correctness": {
-            word: {source: _mean_or_none(column[chosen]) for source, column in values.items()}
-            for word, chosen in (("right", right), ("wrong", ~right))
-        },
-    }
-
-
-def describe_estimates(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, float | None]]:
-    """Return means with their intervals as the verdict stores them; sources without any value are left out."""
-    return {
-        source: {"mean": estimate.value, "low": estimate.low, "high": estimate.high}
-        for source, estimate in estimates.items()
-        if estimate.value is not None
-    }
-
-
-def describe_difference(found: PairedDifference, identical_by_theory: bool) -> dict[str, Any]:
-    """Return a paired difference as the verdict stores it, its p-value not yet corrected."""
-    values = asdict(found)
-    return {"mean_difference": values.pop("difference"), **values, "identical_by_theory": identical_by_theory}
-
-
-def correct_for_all(measures: dict[str, dict[str, Any]], sources: Sequence[str]) -> None:
-    """Add corrected p-values and what they allow to say to every difference, in place.
-
-    Holm's correction over all comparisons of methods with the reference in all measures; those that are identical by
-    theory are none. Baselines are corrected among themselves: they are there for scale.
-    """
-    for chosen in (lambda source: source in sources, lambda source: source not in sources):
-        _correct(measures, chosen)
-
-
-def _correct(measures: dict[str, dict[str, Any]], chosen: Callable[[str], bool]) -> None:
-    places = [
-        (measure, difference)
-        for measure in measures.values()
-        for source, difference in measure["differences"].items()
-        if chosen(source)
-    ]
-    asked = [None if difference["identical_by_theory"] else difference["p_value"] for _, difference in places]
-    for (measure, difference), adjusted in zip(places, adjust_holm(asked), strict=True):
-        difference["p_adjusted"] = float(adjusted) if np.isfinite(adjusted) else 1.0
-        difference["verdict"] = _judge(difference, measure["better"])
-
-
-def _judge(difference: dict[str, Any], better: str) -> str:
-    found = is_finding(difference["low"], difference["high"], difference["p_adjusted"])
-    if difference["identical_by_theory"] or not found:
-        return "no_difference"
-    return "better" if (difference["mean_difference"] > 0) == (better == "higher") else "worse"
-
-
-def _mean_or_none(values: Values) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else None
-
-
 BOX_ACC_MEASURES = {"max_box_acc_v2": ("best", IOU_LEVELS), "max_box_acc": ("largest", (0.5,))}
 
 
-def summarize_box_acc(
-    overlaps: Mapping[str, BoxOverlap], reference: str, identical: Sequence[str], right: NDArray[np.bool_], seed: int
-) -> dict[str, dict[str, Any]]:
-    """Return MaxBoxAccV2 and MaxBoxAcc: thresholds cross-fitted on seeded halves, with the oracle's value beside.
+@dataclass(frozen=True)
+class ComparisonSetup:
+    """What all measures of a verdict share.
 
-    Of the images with a box where every source's map is finite; a source without any is left out. Empty where there is
-    no such image.
+    Attributes:
+        reference: The source that differences are taken to.
+        identical: The sources that give the reference's map by theory.
+        correct: Which images are answered correctly, (N,).
+        seed: Of the resampling.
+    """
+
+    reference: str
+    identical: Collection[str]
+    correct: Masks
+    seed: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measure of all sources, its p-values not yet corrected; the fields are those of `MeasureResult`."""
+
+    group: Group
+    kind: MeasureKind
+    better: Direction
+    n: int
+    chance: float | None
+    estimates: Mapping[str, Estimate]
+    oracle: dict[str, float] | None
+    differences: Mapping[str, PairedDifference]
+    by_correctness: MeansByCorrectness
+
+
+def summarize_measure(
+    measure: VerdictMeasure, values: Mapping[str, FloatVector], chance: float | None, setup: ComparisonSetup
+) -> Comparison:
+    """Compare all sources by a measure with a value per image.
+
+    Args:
+        measure: What it is.
+        values: Per source and baseline, (N,), NaN for images without a value.
+        chance: The mean that a map without any knowledge would have, None if unknown.
+        setup: What all measures share.
+    """
+    estimates = {source: mean_interval(column, measure.kind, setup.seed) for source, column in values.items()}
+    differences = {
+        source: paired_difference(
+            column, values[setup.reference], measure.kind, setup.seed, same_maps=source in setup.identical
+        )
+        for source, column in values.items()
+        if source != setup.reference
+    }
+    return Comparison(
+        group=measure.group,
+        kind=measure.kind,
+        better=measure.better,
+        n=max(estimate.n for estimate in estimates.values()),
+        chance=chance,
+        estimates=estimates,
+        oracle=None,
+        differences=differences,
+        by_correctness=_split_means(values, setup.correct, lambda source, rows: _mean_or_none(values[source][rows])),
+    )
+
+
+def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup) -> dict[str, Comparison]:
+    """Compare all sources by MaxBoxAccV2 and MaxBoxAcc, with cross-fitted thresholds and the oracle's value.
+
+    Uses the images with a box whose maps are finite in every source; a source without any is left out. Empty if there
+    is no such image.
     """
     known = {source: ~np.isnan(overlap.best[:, 0]) for source, overlap in overlaps.items()}
     overlaps = {source: overlap for source, overlap in overlaps.items() if known[source].any()}
     boxed = np.logical_and.reduce([known[source] for source in overlaps])
-    if reference not in overlaps or not boxed.any():
+    if setup.reference not in overlaps or not boxed.any():
         return {}
-    found = {}
+    comparisons = {}
     for name, (field, levels) in BOX_ACC_MEASURES.items():
         tables = {source: getattr(overlap, field)[boxed] for source, overlap in overlaps.items()}
         hits = {source: table[:, None, :] >= np.array(levels)[None, :, None] for source, table in tables.items()}
-        statistics = {source: cross_fit(one, seed) for source, one in hits.items()}
-        estimates = {source: max_box_acc_interval(one, seed) for source, one in hits.items()}
-        differences = {
-            source: max_box_acc_difference(one, hits[reference], seed)
-            for source, one in hits.items()
-            if source != reference
-        }
-        groups = {"right": right[boxed], "wrong": ~right[boxed]}
-        found[name] = {
-            **_describe(estimates, differences, identical, int(boxed.sum())),
-            "chance": None,
-            "oracle": {source: max_box_acc(table, levels) for source, table in tables.items()},
-            "by_correctness": {
-                word: {source: _value(statistic, chosen) for source, statistic in statistics.items()}
-                for word, chosen in groups.items()
+        statistics = {source: cross_fit(hit, setup.seed) for source, hit in hits.items()}
+        comparisons[name] = Comparison(
+            group="localization",
+            kind="resampled",
+            better="higher",
+            n=int(boxed.sum()),
+            chance=None,
+            estimates={source: max_box_acc_interval(hit, setup.seed) for source, hit in hits.items()},
+            oracle={source: max_box_acc(table, levels) for source, table in tables.items()},
+            differences={
+                source: max_box_acc_difference(hit, hits[setup.reference], setup.seed)
+                for source, hit in hits.items()
+                if source != setup.reference
             },
-        }
-    return found
+            by_correctness=_split_statistics(statistics, setup.correct[boxed]),
+        )
+    return comparisons
 
 
-def summarize_pixels(
-    pixels: Mapping[str, PixelCounts], reference: str, identical: Sequence[str], right: NDArray[np.bool_], seed: int
-) -> dict[str, dict[str, Any]]:
-    """Return PxAP, whose images are resampled because it has no value per image; empty without masks."""
+def summarize_pixels(pixels: Mapping[str, PixelCounts], setup: ComparisonSetup) -> dict[str, Comparison]:
+    """Compare all sources by PxAP, whose images are resampled as it has no value per image; empty without masks."""
     pixels = {source: counts for source, counts in pixels.items() if counts.inside.any()}
-    if reference not in pixels:
+    if setup.reference not in pixels:
         return {}
-    statistics: dict[str, Any] = {name: partial(pixel_average_precision, counts) for name, counts in pixels.items()}
-    n, inside, outside = len(right), pixels[reference].inside.sum(), pixels[reference].outside.sum()
-    differences = {
-        source: paired_resample(statistic, statistics[reference], n, seed)
-        for source, statistic in statistics.items()
-        if source != reference
+    statistics: dict[str, Statistic] = {
+        source: partial(pixel_average_precision, counts) for source, counts in pixels.items()
     }
-    estimates = {name: resample_interval(one, n, seed) for name, one in statistics.items()}
-    summary = {
-        **_describe(estimates, differences, identical, n),
-        "chance": float(inside / (inside + outside)),
-        "oracle": None,
-        "by_correctness": {
-            word: {source: _value(statistic, chosen) for source, statistic in statistics.items()}
-            for word, chosen in (("right", right), ("wrong", ~right))
+    reference, n = pixels[setup.reference], len(setup.correct)
+    inside, outside = reference.inside.sum(), reference.outside.sum()
+    comparison = Comparison(
+        group="localization",
+        kind="resampled",
+        better="higher",
+        n=n,
+        chance=float(inside / (inside + outside)),
+        estimates={source: resample_interval(statistic, n, setup.seed) for source, statistic in statistics.items()},
+        oracle=None,
+        differences={
+            source: paired_resample(statistic, statistics[setup.reference], n, setup.seed)
+            for source, statistic in statistics.items()
+            if source != setup.reference
         },
-    }
-    return {"pxap": summary}
+        by_correctness=_split_statistics(statistics, setup.correct),
+    )
+    return {"pxap": comparison}
 
 
-def _describe(
-    estimates: Mapping[str, Estimate], differences: Mapping[str, PairedDifference], identical: Sequence[str], n: int
-) -> dict[str, Any]:
+def correct_for_all(
+    comparisons: Mapping[str, Comparison], sources: Collection[str], identical: Collection[str]
+) -> dict[str, MeasureResult]:
+    """Return the measures as the verdict stores them, with corrected p-values and what they allow to say.
+
+    Holm's correction over all comparisons of methods with the reference in all measures; sources that are `identical`
+    by theory are no comparison. Baselines are corrected among themselves: they are there for scale.
+    """
+    adjusted: dict[tuple[str, str], float] = {}
+    for is_method in (True, False):
+        p_values = {
+            (name, source): None if source in identical else difference.p_value
+            for name, comparison in comparisons.items()
+            for source, difference in comparison.differences.items()
+            if (source in sources) is is_method
+        }
+        corrected = adjust_holm(list(p_values.values())).tolist()
+        adjusted |= {place: p if np.isfinite(p) else 1.0 for place, p in zip(p_values, corrected, strict=True)}
     return {
-        "group": "localization",
-        "kind": "resampled",
-        "better": "higher",
-        "n": n,
-        "values": describe_estimates(estimates),
-        "differences": {
-            source: describe_difference(found, source in identical) for source, found in differences.items()
-        },
+        name: _describe(
+            comparison,
+            {
+                source: _describe_difference(difference, source in identical, adjusted[name, source], comparison.better)
+                for source, difference in comparison.differences.items()
+            },
+        )
+        for name, comparison in comparisons.items()
     }
 
 
-def _value(statistic: Any, chosen: NDArray[np.bool_]) -> float | None:
-    if not chosen.any():
+def _describe(comparison: Comparison, differences: dict[str, Difference]) -> MeasureResult:
+    return MeasureResult(
+        group=comparison.group,
+        kind=comparison.kind,
+        better=comparison.better,
+        n=comparison.n,
+        chance=comparison.chance,
+        values={
+            source: MeanInterval(mean=estimate.value, low=estimate.low, high=estimate.high)
+            for source, estimate in comparison.estimates.items()
+            if estimate.value is not None
+        },
+        oracle=comparison.oracle,
+        differences=differences,
+        by_correctness=comparison.by_correctness,
+    )
+
+
+def _describe_difference(
+    difference: PairedDifference, identical_by_theory: bool, p_adjusted: float, better: Direction
+) -> Difference:
+    values = asdict(difference)
+    mean = values.pop("difference")
+    outcome: Outcome = "no_difference"
+    if not identical_by_theory and is_significant(difference.low, difference.high, p_adjusted):
+        outcome = "better" if (mean > 0) == (better == "higher") else "worse"
+    return Difference(
+        mean_difference=mean,
+        **values,
+        identical_by_theory=identical_by_theory,
+        p_adjusted=p_adjusted,
+        outcome=outcome,
+    )
+
+
+def _split_statistics(statistics: Mapping[str, Statistic], correct: Masks) -> MeansByCorrectness:
+    return _split_means(statistics, correct, lambda source, rows: _compute(statistics[source], rows))
+
+
+def _split_means(
+    sources: Iterable[str], correct: Masks, compute: Callable[[str, Masks], float | None]
+) -> MeansByCorrectness:
+    return MeansByCorrectness(
+        correct={source: compute(source, correct) for source in sources},
+        incorrect={source: compute(source, ~correct) for source in sources},
+    )
+
+
+def _mean_or_none(values: FloatVector) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else None
+
+
+def _compute(statistic: Statistic, rows: Masks) -> float | None:
+    """Return a pooled measure over some images, None if it has no value."""
+    if not rows.any():
         return None
-    value = float(statistic(chosen[None].astype(float))[0])
+    value = float(statistic(rows[None].astype(float))[0])
     return value if np.isfinite(value) else None

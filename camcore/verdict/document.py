@@ -1,134 +1,298 @@
-"""A verdict as `verdict.json` holds it, and the parts of it that pages and reports show."""
+"""`verdict.json`: the verdict of an explanation, typed, and how it and its values per image are read."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, field_validator, model_validator
 
 from camcore.errors import ReplacedError, RunError, shell_command
 from camcore.explained.explanation import Explanation
 from camcore.stats.paired import TOLERANCE
 from camcore.system.checksums import find_run
-from camcore.system.files import read_json
+from camcore.system.documents import Document, read_document
 
 FORMAT_VERSION = 1
-VALUES_FILE, OLD_VALUES = "values_file", "measures.parquet"  # earlier versions had one name for all
-PARTS = {
-    "reference": str,
-    "sources": list,
-    "baselines": list,
-    "not_applicable": dict,
-    "images": dict,
-    "measures": dict,
-    "curves": dict,
-    "randomization": dict,
-    "cost": dict,
-    "freedom": dict,
-    "claims": list,
-}
-PARTS_OF_MEASURE = ("group", "better", "n", "values", "differences")
+OLD_VALUES = "measures.parquet"  # earlier versions had one name for all
+
+Group = Literal["localization", "faithfulness", "class"]
+MeasureKind = Literal["continuous", "yes_no", "resampled"]
+Direction = Literal["higher", "lower"]
+Outcome = Literal["better", "worse", "no_difference"]
+Parameter = str | int | float | list[str] | None
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict as `verdict.json` holds it, checked for what every part of a page relies on."""
+class MeanInterval(Document):
+    """A mean with its 95% interval; without limits if it is of one image."""
 
-    document: dict[str, Any]
+    mean: float
+    low: float | None
+    high: float | None
 
-    @property
-    def reference(self) -> str:
-        """The source that differences are taken to."""
-        return str(self.document["reference"])
 
-    @property
-    def sources(self) -> list[str]:
-        """The methods that apply, in the order of tables."""
-        return list(self.document["sources"])
+class Difference(Document):
+    """A source minus the reference, with p-values before and after the correction; see `PairedDifference`."""
 
-    @property
-    def baselines(self) -> list[str]:
-        """Maps that know nothing of the network."""
-        return list(self.document["baselines"])
+    mean_difference: float | None
+    n: int
+    dropped: int
+    low: float | None
+    high: float | None
+    p_value: float | None
+    effect_size: float | None
+    higher: int | None
+    lower: int | None
+    identical: bool
+    interval: str
+    test: str
+    identical_by_theory: bool
+    p_adjusted: float
+    outcome: Outcome = Field(validation_alias="verdict", serialization_alias="verdict")
 
-    @property
-    def measures(self) -> dict[str, dict[str, Any]]:
-        """What was measured, by id, in the order of tables."""
-        found: dict[str, dict[str, Any]] = self.document["measures"]
-        return found
+
+class MeansByCorrectness(Document):
+    """Means per source over the images that are answered correctly, and over the others."""
+
+    correct: dict[str, float | None] = Field(validation_alias="right", serialization_alias="right")
+    incorrect: dict[str, float | None] = Field(validation_alias="wrong", serialization_alias="wrong")
+
+
+class MeasureResult(Document):
+    """What one measure found of every source and baseline.
+
+    Attributes:
+        n: How many images have a value.
+        chance: The mean of a map without any knowledge, None if unknown.
+        values: By source, without those that have no value.
+        oracle: By source, the value with thresholds chosen on the reported images; None if there are no thresholds.
+        differences: To the reference, by source.
+    """
+
+    group: Group
+    kind: MeasureKind
+    better: Direction
+    n: int
+    chance: float | None
+    values: dict[str, MeanInterval]
+    oracle: dict[str, float] | None
+    differences: dict[str, Difference]
+    by_correctness: MeansByCorrectness
+
+    def mean_of(self, source: str) -> float | None:
+        """Return a source's mean, None if it has no value."""
+        return self.values[source].mean if source in self.values else None
+
+
+class ImageCounts(Document):
+    """How many images there are, and how many each part of the verdict is measured on."""
+
+    all: int
+    faithfulness: int
+    two_class: int
+    randomization: int
+
+
+class NotApplicable(Document):
+    """By how much CAM misses the logits, relative to their range; None if there is no linear layer."""
+
+    max_error: float | None
+
+
+class Curves(Document):
+    """Mean probability of the explained class per source, over the share of pixels inserted or deleted."""
+
+    share: tuple[float, ...]
+    insertion: dict[str, tuple[float, ...]]
+    deletion: dict[str, tuple[float, ...]]
+
+    @model_validator(mode="after")
+    def _require_equal_lengths(self) -> "Curves":
+        _require_lengths("curves", len(self.share), self.insertion, self.deletion)
+        return self
+
+
+class Randomization(Document):
+    """Spearman's rho between maps before and after each step of randomisation, with its interval, by source."""
+
+    steps: tuple[str, ...]
+    similarity: dict[str, tuple[float | None, ...]]
+    low: dict[str, tuple[float | None, ...]]
+    high: dict[str, tuple[float | None, ...]]
+    passes: dict[str, bool]
+
+    @model_validator(mode="after")
+    def _require_equal_lengths(self) -> "Randomization":
+        _require_lengths("randomization", len(self.steps), self.similarity, self.low, self.high)
+        return self
+
+
+class MethodTiming(Document):
+    """Time per image of a source, also as a multiple of the bare forward pass."""
+
+    milliseconds: float
+    times_forward: float
+
+
+class Timing(Document):
+    """Time per image of the bare forward pass and of each source."""
+
+    forward_milliseconds: float
+    methods: dict[str, MethodTiming]
+
+
+class Requirements(Document):
+    """What a method needs, the heads that allow it, and the layers it exists at."""
+
+    needs: Literal["class_weights", "gradients", "features", "passes"]
+    heads: tuple[str, ...]
+    layers: Literal["last", "any"]
+
+
+class SeedAccuracy(Document):
+    """The accuracy of one run of a group."""
+
+    run: str
+    seed: int
+    accuracy: float
+
+
+class SeedGroups(Document):
+    """The runs of two groups that are compared.
+
+    Attributes:
+        group: The name of the first group.
+        members, members_against: The finished runs of either group.
+        deviation, deviation_against: The standard deviation of their accuracies.
+        differs: What the groups differ in besides head and seed, empty if nothing.
+        unfinished: Runs that are left out.
+        standard_errors: How many standard errors the interval reaches to either side.
+    """
+
+    group: str
+    members: tuple[SeedAccuracy, ...]
+    members_against: tuple[SeedAccuracy, ...]
+    deviation: float
+    deviation_against: float
+    differs: str
+    unfinished: tuple[str, ...]
+    standard_errors: float
+
+
+class AccuracyPrice(Document):
+    """Accuracy with CAM's architecture and without it, of two runs, or of the seeds of two groups.
+
+    Limits and p-value are None for fewer than two images.
+    """
+
+    against: str
+    n: int
+    accuracy: float
+    accuracy_against: float
+    seeds: SeedGroups | None = None
+    difference: float
+    low: float | None
+    high: float | None
+    p_value: float | None
+
+
+class Claim(Document):
+    """A statement as a code with parameters, which each language words."""
+
+    code: str
+    parameters: dict[str, Parameter]
+
+
+class VerdictDocument(Document):
+    """Which heatmap is the most meaningful: everything `verdict.json` holds."""
+
+    format_version: int
+    created: str
+    run: str
+    explanation: str = Field(validation_alias="generation", serialization_alias="generation")
+    seed: int
+    reference: str
+    images: ImageCounts
+    steps: int
+    sources: tuple[str, ...]
+    baselines: tuple[str, ...]
+    not_applicable: dict[str, NotApplicable]
+    curves: Curves
+    randomization: Randomization
+    timing: Timing = Field(validation_alias="cost", serialization_alias="cost")
+    requirements: dict[str, Requirements] = Field(validation_alias="freedom", serialization_alias="freedom")
+    accuracy_price: AccuracyPrice | None = Field(validation_alias="price", serialization_alias="price")
+    measures: dict[str, MeasureResult]
+    claims: tuple[Claim, ...]
+    seconds: float
+    values_file: str = OLD_VALUES
+
+    @field_validator("values_file")
+    @classmethod
+    def _require_file_name(cls, name: str) -> str:
+        if not name or Path(name).name != name:
+            raise ValueError(f"values_file {name!r} is not the name of a file")
+        return name
+
+    @model_validator(mode="after")
+    def _require_reference(self) -> "VerdictDocument":
+        if not self.measures:
+            raise ValueError("no measure")
+        if self.reference not in self.sources:
+            raise ValueError(f"no source {self.reference!r}")
+        return self
 
     @property
     def main_measure(self) -> str:
-        """The measure that the claims say most about, else the first."""
-        claimed = (claim.get("parameters", {}).get("measure") for claim in self.document["claims"])
+        """The measure that the first claim with a measure is about, else the first."""
+        claimed = (str(claim.parameters.get("measure")) for claim in self.claims)
         return next((name for name in claimed if name in self.measures), next(iter(self.measures)))
 
     @property
-    def values_file(self) -> str:
-        """The name of the file beside it that holds the values per image."""
-        return str(self.document.get(VALUES_FILE, OLD_VALUES))
-
-    @cached_property
     def same_by_theory(self) -> list[str]:
         """The reference, and the methods that are the same map by theory."""
-        found = {
+        same = {
             source
             for measure in self.measures.values()
-            for source, difference in measure["differences"].items()
-            if difference.get("identical_by_theory")
+            for source, difference in measure.differences.items()
+            if difference.identical_by_theory
         }
-        return [source for source in self.sources if source == self.reference or source in found]
+        return [source for source in self.sources if source == self.reference or source in same]
 
     def best(self, measure: str) -> list[str]:
-        """Return the methods with the best mean, several where they are equal."""
-        values = self.measures[measure]["values"]
-        sign = 1 if self.measures[measure]["better"] == "higher" else -1
-        means = {name: sign * values[name]["mean"] for name in self.sources if mean_of(values, name) is not None}
+        """Return the methods with the best mean, several if they are equal."""
+        sign = 1 if self.measures[measure].better == "higher" else -1
+        values = self.measures[measure].values
+        means = {name: sign * values[name].mean for name in self.sources if name in values}
         return [name for name in means if np.isclose(means[name], max(means.values()), rtol=0, atol=TOLERANCE)]
 
 
-def mean_of(values: dict[str, Any], source: str) -> float | None:
-    """Return the mean of a source, None where there is none."""
-    found = values.get(source)
-    return None if found is None or found.get("mean") is None else float(found["mean"])
-
-
-def read_verdict(explanation: Explanation) -> Verdict | None:
-    """Return the verdict of an explanation, None where none was made.
+def read_verdict(explanation: Explanation) -> VerdictDocument | None:
+    """Return the verdict of an explanation, None if there is none.
 
     Raises:
         RunError: It is damaged, or of another format version.
     """
-    way_out = make_anew(explanation.path)
-    with explanation.reading("verdict.json", way_out) as path:
-        document = read_json(path, way_out) if path.exists() else None
-    if document is None:
-        return None
-    version = document.get("format_version")
-    if version != FORMAT_VERSION:
-        raise RunError(
-            f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make it"
-            f" anew: {shell_command('verdict', find_run(explanation.path))}"
-        )
-    damage = _find_damage(document)
-    if not damage and document.get("generation", explanation.id) != explanation.id:
-        damage = f"it is of other heatmaps, {document['generation']}"
-    if damage:
-        raise RunError(f"{path} is damaged ({damage}). {way_out}")
-    return Verdict(document)
+    remedy = describe_remedy(explanation.path)
+    with explanation.reading("verdict.json", remedy) as path:
+        if not path.exists():
+            return None
+        verdict = read_document(path, VerdictDocument, FORMAT_VERSION, remedy)
+    if verdict.explanation != explanation.id:
+        raise RunError(f"{path} is damaged (it is of other heatmaps, {verdict.explanation}). {remedy}")
+    return verdict
 
 
-def read_values(explanation: Explanation, verdict: Verdict) -> pd.DataFrame:
+def read_values(explanation: Explanation, verdict: VerdictDocument) -> pd.DataFrame:
     """Return the values per image of a verdict, a row per `source` and `index` (both in the table's index).
 
     Raises:
-        ReplacedError: Another verdict has taken the place of this one.
+        ReplacedError: The verdict was replaced by another one.
         RunError: They are missing or damaged.
     """
     try:
-        with explanation.reading(verdict.values_file, make_anew(explanation.path)) as path:
+        with explanation.reading(verdict.values_file, describe_remedy(explanation.path)) as path:
             values = pd.read_parquet(path).set_index(["source", "index"]).sort_index()
     except RunError as error:
         if (now := read_verdict(explanation)) is None or now.values_file != verdict.values_file:
@@ -139,23 +303,13 @@ def read_values(explanation: Explanation, verdict: Verdict) -> pd.DataFrame:
     return values
 
 
-def make_anew(folder: Path) -> str:
-    """Return the way out where a file of an explanation's verdict is damaged."""
+def describe_remedy(folder: Path) -> str:
+    """Return what to do about a damaged file of an explanation's verdict."""
     return f"Make it anew: {shell_command('verdict', find_run(folder))}"
 
 
-def _find_damage(document: dict[str, Any]) -> str:
-    """Return what a verdict lacks, empty where nothing."""
-    name = document.get(VALUES_FILE, OLD_VALUES)
-    if not isinstance(name, str) or Path(name).name != name:
-        return f"no usable {VALUES_FILE!r}"
-    wrong = [name for name, kind in PARTS.items() if not isinstance(document.get(name), kind)]
-    if wrong:
-        return f"no usable {wrong[0]!r}"
-    if not document["measures"] or document["reference"] not in document["sources"]:
-        return "no measure" if not document["measures"] else f"no source {document['reference']!r}"
-    for name, measure in document["measures"].items():
-        missing = [part for part in PARTS_OF_MEASURE if part not in measure]
-        if missing:
-            return f"no {missing[0]!r} of {name!r}"
-    return ""
+def _require_lengths(name: str, length: int, *series: Mapping[str, Sequence[float | None]]) -> None:
+    for by_source in series:
+        for source, values in by_source.items():
+            if len(values) != length:
+                raise ValueError(f"{name} of {source!r} has {len(values)} points, not {length}")

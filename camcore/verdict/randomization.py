@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from camcore.heatmaps.sources import Source
 from camcore.measures.disagreement import rank_correlation
 from camcore.models.classifier import Classifier
 from camcore.stats.paired import Estimate, mean_interval
+from camcore.verdict.document import Randomization
 
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
@@ -62,7 +62,7 @@ ALIKE = 0.5  # a map that keeps half of its rank order without the learned weigh
 
 def measure_randomization(
     model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source], seed: int
-) -> dict[str, Any]:
+) -> Randomization:
     """Return how alike each source's maps stay as weights become random from the head down, by Spearman's rho.
 
     A source passes when, with all weights random, the upper end of the mean's interval is below `ALIKE`.
@@ -77,10 +77,10 @@ def measure_randomization(
         for name, maps in maps_for_targets(broken, images, targets, sources).items():
             columns[name].append(mean_interval(rank_correlation(originals[name], maps), "continuous", seed))
     last = {name: column[-1].high for name, column in columns.items()}
-    return {
-        "steps": steps,
-        "similarity": {name: [estimate.value for estimate in column] for name, column in columns.items()},
-        "low": {name: [estimate.low for estimate in column] for name, column in columns.items()},
-        "high": {name: [estimate.high for estimate in column] for name, column in columns.items()},
-        "passes": {name: high is not None and high < ALIKE for name, high in last.items()},
-    }
+    return Randomization(
+        steps=tuple(steps),
+        similarity={name: tuple(estimate.value for estimate in column) for name, column in columns.items()},
+        low={name: tuple(estimate.low for estimate in column) for name, column in columns.items()},
+        high={name: tuple(estimate.high for estimate in column) for name, column in columns.items()},
+        passes={name: high is not None and high < ALIKE for name, high in last.items()},
+    )

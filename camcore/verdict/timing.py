@@ -1,10 +1,9 @@
-"""What a method costs and which networks it allows."""
+"""Time per image of each source, compared with the forward pass alone."""
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,13 +11,14 @@ from torch import Tensor
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
+from camcore.verdict.document import MethodTiming, Timing
 
 
-def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> dict[str, Any]:
-    """Return milliseconds per image of each source for one class, beside the bare forward pass.
+def measure_timing(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> Timing:
+    """Return milliseconds per image of each source for one class, and of the forward pass alone.
 
-    All contenders run in turns, `rounds` times after one warm-up, and the medians count, so that a machine that slows
-    down slows all of them down.
+    The medians of `rounds` rounds after one warm-up. All sources take turns, so that a machine that slows down slows
+    down all of them.
     """
     targets = torch.zeros(len(images), 1, dtype=torch.int64, device=images.device)
 
@@ -40,9 +40,10 @@ def measure_cost(model: Classifier, images: Tensor, sources: Sequence[Source], r
                 seconds[name].append(time.perf_counter() - started)
     milliseconds = {name: 1000 * statistics.median(times) / len(images) for name, times in seconds.items()}
     forward = milliseconds.pop("forward")
-    return {
-        "forward_milliseconds": forward,
-        "methods": {
-            name: {"milliseconds": value, "times_forward": value / forward} for name, value in milliseconds.items()
+    return Timing(
+        forward_milliseconds=forward,
+        methods={
+            name: MethodTiming(milliseconds=value, times_forward=value / forward)
+            for name, value in milliseconds.items()
         },
-    }
+    )

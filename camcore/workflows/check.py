@@ -12,7 +12,7 @@ from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
 from camcore.system.files import RESTORE, atomic_path
 from camcore.system.locks import only_writer
-from camcore.verdict.document import make_anew, read_values, read_verdict
+from camcore.verdict.document import describe_remedy, read_values, read_verdict
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def _way_out(run: Run, file: Path) -> str:
     if file.parent == run.path:
         return RESTORE
     if file.name.startswith(("measures", "verdict")):
-        return make_anew(file.parent)
+        return describe_remedy(file.parent)
     return f"Make it anew: {shell_command('explain', run.path, '--force')}"
 
 

@@ -1,14 +1,14 @@
 """`camcore verdict`: compare all heatmaps of a run by every measure."""
 
 from pathlib import Path
-from typing import Any
 
 from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import open_run
 from camcore.runs.seed_groups import Side, find_sides
 from camcore.runs.weights import load_model
 from camcore.system.locks import only_writer
-from camcore.verdict.accuracy_price import measure_price
+from camcore.verdict.accuracy_price import measure_accuracy_price
+from camcore.verdict.document import VerdictDocument
 from camcore.verdict.verdict import VerdictInput, make_verdict, verdict_sources
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.explain import explain_run, find_stored, open_or_explain
@@ -23,7 +23,7 @@ def verdict_run(
     images: int | None = None,
     seed: int = 0,
     workers: int | None = None,
-) -> dict[str, Any]:
+) -> VerdictDocument:
     """Compare all heatmaps of a run by every measure; what is not explained yet is explained first.
 
     Args:
@@ -48,7 +48,7 @@ def verdict_run(
         subject = VerdictInput(run, explanation, open_run_dataset(run, root), load_model(run))
         if sides is not None:
             explain_seeds(sides, root, workers)
-        price = None if sides is None else measure_price(*sides)
+        price = None if sides is None else measure_accuracy_price(*sides)
         return make_verdict(subject, sources, price, images, seed)
 
 

@@ -6,16 +6,16 @@ import pandas as pd
 
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict import document
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import VerdictDocument
 from dashboard.data.caching import FileCache
 from dashboard.data.runs import ExplainedRun
 
-_verdicts: FileCache[Path, Verdict | None] = FileCache(64)
+_verdicts: FileCache[Path, VerdictDocument | None] = FileCache(64)
 _values: FileCache[Path, pd.DataFrame] = FileCache(2)  # every measure of every image and source: few fit
 _pairs: FileCache[tuple[Path, str, str, str], pd.DataFrame] = FileCache(16)
 
 
-def read_verdict(explained: ExplainedRun) -> Verdict | None:
+def read_verdict(explained: ExplainedRun) -> VerdictDocument | None:
     """Return the verdict of the run's explanation, None if none was made.
 
     Raises:
@@ -25,7 +25,7 @@ def read_verdict(explained: ExplainedRun) -> Verdict | None:
     return _verdicts.get(path, lambda: [path], lambda: document.read_verdict(explained.explanation))
 
 
-def pair_images(explained: ExplainedRun, verdict: Verdict, measure: str, method: str) -> pd.DataFrame:
+def pair_images(explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str) -> pd.DataFrame:
     """Return a row per image that a measure has a value for: index, reference, method, gain.
 
     `gain` is the method's value minus the reference's, negated if low is good. Empty if the measure has no value per
@@ -39,7 +39,7 @@ def pair_images(explained: ExplainedRun, verdict: Verdict, measure: str, method:
     def pair() -> pd.DataFrame:
         values = _values.get(path, lambda: [path], lambda: document.read_values(explained.explanation, verdict))
         pairs = _pair(values, measure, verdict.reference, method)
-        return pairs if verdict.measures[measure]["better"] == "higher" else pairs.assign(gain=-pairs["gain"])
+        return pairs if verdict.measures[measure].better == "higher" else pairs.assign(gain=-pairs["gain"])
 
     return _pairs.get((path, measure, verdict.reference, method), lambda: [path], pair)
 

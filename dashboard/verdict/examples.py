@@ -5,7 +5,7 @@ import streamlit as st
 
 from camcore.errors import RunError, shell_command
 from camcore.presentation.wording import percent
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import VerdictDocument
 from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import pair_images
 from dashboard.language import text
@@ -19,7 +19,7 @@ SIDES = ("better", "worse")
 INSTEAD = "energy_in_box"  # for the measures of all images at once: the nearest to them that has a value per image
 
 
-def show_examples(explained: ExplainedRun, verdict: Verdict, measure: str, method: str) -> None:
+def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str) -> None:
     """Show the images that drive a difference: the reference left, the method right."""
     layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
     names = {"reference": name_of(verdict.reference), "method": name_of(method)}
@@ -52,7 +52,9 @@ def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
     return pairs[gain > 0].iloc[(-gain[gain > 0]).argsort(kind="stable")]
 
 
-def _find_pairs(explained: ExplainedRun, verdict: Verdict, measure: str, method: str) -> tuple[str, pd.DataFrame]:
+def _find_pairs(
+    explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str
+) -> tuple[str, pd.DataFrame]:
     """Return the pairs of images and the measure they are of, which another stands in for where it has none."""
     pairs = pair_images(explained, verdict, measure, method)
     if pairs.empty and INSTEAD in verdict.measures:
@@ -76,7 +78,9 @@ def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
     return chosen or start
 
 
-def _show_pictures(explained: ExplainedRun, verdict: Verdict, number: tuple[str, str], ordered: pd.DataFrame) -> None:
+def _show_pictures(
+    explained: ExplainedRun, verdict: VerdictDocument, number: tuple[str, str], ordered: pd.DataFrame
+) -> None:
     measure, method = number
     if ordered.empty:
         names = {"reference": name_of(verdict.reference), "method": name_of(method)}
@@ -87,11 +91,11 @@ def _show_pictures(explained: ExplainedRun, verdict: Verdict, number: tuple[str,
     pictures = st.container()
     page = controls.choose_page(images, (PER_PAGE,), asked)
     rows = ordered.set_index("index").loc[page]
-    yes_no = verdict.measures[measure].get("kind") == "yes_no"
+    yes_no = verdict.measures[measure].kind == "yes_no"
     captions = [_describe(measure, first, second, yes_no) for first, second in rows[["reference", "method"]].to_numpy()]
     convention = "literature" if measure == "off_object_literature" else "positive"
     with pictures:
-        boxes = "on" if verdict.measures[measure]["group"] != "faithfulness" else "off"
+        boxes = "on" if verdict.measures[measure].group != "faithfulness" else "off"
         view = {"overlay": "both", "draw": convention, "boxes": boxes}
         key = f"verdict_grid_{convention}_{boxes}"
         show_grid(explained, page, images, (verdict.reference, method), captions, key=key, defaults=view)

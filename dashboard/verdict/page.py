@@ -5,7 +5,7 @@ import streamlit as st
 from camcore.errors import shell_command
 from camcore.presentation import html
 from camcore.presentation.sentences import write_basis, write_sentences
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import VerdictDocument
 from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import read_verdict
 from dashboard.language import text
@@ -19,21 +19,21 @@ from dashboard.widgets.wording import measure_title, name_of
 MEASURE, METHOD = "verdict_measure", "method"  # in the URL; `measure` is that of the page Disagreement
 
 
-def show_sentences(verdict: Verdict) -> None:
+def show_sentences(verdict: VerdictDocument) -> None:
     """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
-    said, left = write_sentences(text, verdict.document)
+    said, left = write_sentences(text, verdict)
     st.html(html.finding(said or [text("verdict.claim.none")]))
     if left:
         with st.expander(text("verdict.more")):
             st.html(html.listing(left))
 
 
-def show_basis(verdict: Verdict) -> None:
+def show_basis(verdict: VerdictDocument) -> None:
     """Say what the numbers stand on."""
-    st.caption(write_basis(text, verdict.document))
+    st.caption(write_basis(text, verdict))
 
 
-def choose_number(verdict: Verdict) -> tuple[str, str]:
+def choose_number(verdict: VerdictDocument) -> tuple[str, str]:
     """Show the choice of a measure and a method and return both."""
     others = [source for source in verdict.sources if source != verdict.reference] or verdict.sources
     start = next((source for source in others if source not in verdict.same_by_theory), others[0])
@@ -46,7 +46,7 @@ def choose_number(verdict: Verdict) -> tuple[str, str]:
     return measure, method
 
 
-def show_numbers(verdict: Verdict, measure: str, method: str) -> None:
+def show_numbers(verdict: VerdictDocument, measure: str, method: str) -> None:
     """Show the table; a click chooses method and measure."""
 
     def choose(source: str, column: str) -> None:
@@ -57,7 +57,7 @@ def show_numbers(verdict: Verdict, measure: str, method: str) -> None:
     parts.show_table(verdict, measure, method, choose)
 
 
-def show_verdict(explained: ExplainedRun, verdict: Verdict) -> None:
+def show_verdict(explained: ExplainedRun, verdict: VerdictDocument) -> None:
     """Show the sentence first, then what it stands on."""
     show_sentences(verdict)
     show_basis(verdict)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from camcore.presentation.charts import style_chart
 from camcore.presentation.verdict import costs, curves, forest, table
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import VerdictDocument
 from dashboard.components.verdict_table import verdict_table
 from dashboard.language import language, text
 from dashboard.widgets import charts, layout
@@ -16,22 +16,21 @@ from dashboard.widgets.wording import measure_meaning, measure_title, name_of
 HEIGHT = 300
 
 
-def show_differences(verdict: Verdict, measure: str, method: str) -> None:
+def show_differences(verdict: VerdictDocument, measure: str, method: str) -> None:
     """Show the forest plot beside the means for right and wrong answers."""
-    turned = text("verdict.forest.turned") if verdict.measures[measure]["better"] == "lower" else ""
+    turned = text("verdict.forest.turned") if verdict.measures[measure].better == "lower" else ""
     names = {"measure": measure_title(measure), "reference": name_of(verdict.reference)}
     left, right = st.columns((7, 3), gap="medium")
     with left:
         lead = text("verdict.forest.lead", meaning=measure_meaning(measure), turned=turned)
         layout.show_section(text("verdict.forest.title", **names), lead.strip())
         st.html(forest.draw_forest(text, verdict, measure, method))
-    if verdict.measures[measure].get("by_correctness"):
-        with right:
-            layout.show_section(text("verdict.correctness.title"), text("verdict.correctness.lead"))
-            st.html(forest.draw_correctness(text, verdict, measure, method))
+    with right:
+        layout.show_section(text("verdict.correctness.title"), text("verdict.correctness.lead"))
+        st.html(forest.draw_correctness(text, verdict, measure, method))
 
 
-def show_table(verdict: Verdict, measure: str, method: str, on_choose: Callable[[str, str], None]) -> None:
+def show_table(verdict: VerdictDocument, measure: str, method: str, on_choose: Callable[[str, str], None]) -> None:
     """Show means and intervals of every method and baseline; `on_choose` is called with a source and a measure."""
     layout.show_section(text("verdict.table.title"), text("verdict.table.lead", reference=name_of(verdict.reference)))
     columns = table.make_columns(text, verdict, measure)
@@ -39,7 +38,7 @@ def show_table(verdict: Verdict, measure: str, method: str, on_choose: Callable[
     verdict_table(columns, rows, text("verdict.table.method"), "verdict_table", on_choose)
 
 
-def show_curves(verdict: Verdict, method: str) -> None:
+def show_curves(verdict: VerdictDocument, method: str) -> None:
     """Show insertion and deletion, and the randomisation check."""
     lines = curves.choose_lines(text, verdict, method)
     layout.show_section(text("verdict.curves.title"), text("verdict.curves.lead"))
@@ -57,13 +56,15 @@ def show_curves(verdict: Verdict, method: str) -> None:
         st.html(curves.write_checks(text, verdict))
 
 
-def _name(verdict: Verdict) -> tuple[str, str]:
+def _name(verdict: VerdictDocument) -> tuple[str, str]:
     """Return what no other verdict shares: the maps that it is about, and when it was made."""
-    return str(verdict.document.get("generation")), str(verdict.document.get("created"))
+    return verdict.explanation, verdict.created
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _draw_curves(kind: str, method: str, language: str, explanation: str, created: str, _verdict: Verdict) -> go.Figure:
+def _draw_curves(
+    kind: str, method: str, language: str, explanation: str, created: str, _verdict: VerdictDocument
+) -> go.Figure:
     """Return a figure of curves; building one takes longer than all the rest of the page."""
     lines = curves.choose_lines(text, _verdict, method)
     if kind == "randomization":
@@ -71,10 +72,10 @@ def _draw_curves(kind: str, method: str, language: str, explanation: str, create
     return style_chart(curves.draw_faithfulness(text, _verdict, kind, lines), HEIGHT)
 
 
-def show_cost(verdict: Verdict, method: str) -> None:
+def show_cost(verdict: VerdictDocument, method: str) -> None:
     """Show what the methods cost, and the price of CAM's architecture where it was measured."""
-    forward = float(verdict.document["cost"]["forward_milliseconds"])
-    layout.show_section(text("verdict.cost.title"), text("verdict.cost.lead", forward=forward))
+    lead = text("verdict.cost.lead", forward=verdict.timing.forward_milliseconds)
+    layout.show_section(text("verdict.cost.title"), lead)
     st.html(costs.draw_cost(text, verdict, method))
     facts = costs.list_price(text, verdict)
     if facts:

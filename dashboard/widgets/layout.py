@@ -79,6 +79,6 @@ def _inside_quotes(path: str) -> str:
     return shlex.quote(path).removeprefix("'").removesuffix("'")
 
 
-def show_facts(facts: list[tuple[str, str, str]]) -> None:
+def show_facts(facts: list[html.Fact]) -> None:
     """Show numbers in large type: label, value, and a line that explains it."""
     st.html(html.facts(facts))

@@ -27,6 +27,7 @@ from camcore.presentation.report.report import make_report, write_report
 from camcore.presentation.sentences import write_sentences
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
+from camcore.verdict.document import read_verdict
 from tests.support.command_line import run_camcore
 from tests.support.synthetic_run import make_run
 from tests.support.synthetic_verdict import write_verdict
@@ -89,7 +90,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_verdict_comes_first_in_the_words_of_the_dashboard(judged: Path, page: str) -> None:
-    verdict = json.loads((open_explanation(open_run(judged)).path / "verdict.json").read_text(encoding="utf-8"))
+    verdict = read_verdict(open_explanation(open_run(judged)))
+    assert verdict is not None
     said, left = write_sentences(text_in("en"), verdict)
     places = [page.index(escape(sentence)) for sentence in said + left]
     assert places == sorted(places)
@@ -297,7 +299,7 @@ def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: 
     damaged.write_text('{"format_version": 1}', encoding="utf-8")
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(path))
-    assert str(caught.value) == (f"{damaged} is damaged (no usable 'reference'). Make it anew: camcore verdict {path}")
+    assert str(caught.value) == (f"{damaged} is damaged (no usable 'created'). Make it anew: camcore verdict {path}")
 
 
 def test_images_without_a_box_or_without_finite_maps_are_no_trouble(tmp_path: Path) -> None:

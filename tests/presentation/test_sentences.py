@@ -6,9 +6,11 @@ import pytest
 
 from camcore.presentation.sentences import SENTENCES, write_sentence, write_sentences
 from camcore.presentation.texts import text_in
+from camcore.verdict.document import Claim
+from tests.support.synthetic_verdict import small_verdict
 
 TEXT = text_in("en")
-VERDICT = {"reference": "cam", "claims": []}
+VERDICT = small_verdict()
 CLAIMS = {
     "identical_up_to_drawing": {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam", "hires_cam"]},
     "drawing_effect": {"source": "cam", "measure": "off_object", "literature": 0.636, "positive": 0.38},
@@ -31,14 +33,18 @@ SEEDS = {"group": "dogs", "count": 3, "count_against": 2}
 CLAIMS |= {f"price_over_seeds_{amount}": CLAIMS[f"price_{amount}"] | SEEDS for amount in ("none", "some")}
 
 
+def say(code: str, parameters: dict[str, Any]) -> str | None:
+    return write_sentence(TEXT, VERDICT, Claim(code=code, parameters=parameters))
+
+
 @pytest.mark.parametrize("code", SENTENCES)
 def test_every_claim_has_a_sentence(code: str) -> None:
-    sentence = write_sentence(TEXT, VERDICT, {"code": code, "parameters": CLAIMS[code]})
+    sentence = say(code, CLAIMS[code])
     assert sentence and sentence.endswith(".") and "{" not in sentence
 
 
 def test_sentences_say_what_the_parameters_say() -> None:
-    said = {code: write_sentence(TEXT, VERDICT, {"code": code, "parameters": given}) for code, given in CLAIMS.items()}
+    said = {code: say(code, given) for code, given in CLAIMS.items()}
     assert said["identical_up_to_drawing"] == (
         "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
     )
@@ -51,8 +57,7 @@ def test_sentences_say_what_the_parameters_say() -> None:
         "LayerCAM has 70%, CAM 40%."
     )
     assert said["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
-    unbeaten = {"code": "best_is", "parameters": CLAIMS["best_is"] | {"losses": 0}}
-    assert write_sentence(TEXT, VERDICT, unbeaten) == (
+    assert say("best_is", CLAIMS["best_is"] | {"losses": 0}) == (
         "LayerCAM is better than CAM on 6 of 12 measures and worse on none."
     )
     assert said["no_better_than_reference"] == (
@@ -60,14 +65,12 @@ def test_sentences_say_what_the_parameters_say() -> None:
     )
     assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
     assert "is less accurate than other: 70.0% beside 75.0%" in str(said["price_some"])
-    higher = {"code": "price_some", "parameters": CLAIMS["price_some"] | {"difference": 0.05}}
-    assert "is more accurate than other" in str(write_sentence(TEXT, VERDICT, higher))
+    assert "is more accurate than other" in str(say("price_some", CLAIMS["price_some"] | {"difference": 0.05}))
 
 
 def test_a_price_over_seeds_names_both_groups_and_what_its_interval_is_for() -> None:
     def said(amount: str, difference: float) -> str | None:
-        given = CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference}
-        return write_sentence(TEXT, VERDICT, {"code": f"price_over_seeds_{amount}", "parameters": given})
+        return say(f"price_over_seeds_{amount}", CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference})
 
     assert said("none", -0.013) == (
         "These seeds and images show no price of the architecture that CAM needs: mean accuracy is 75.2% over the 3 "
@@ -84,9 +87,7 @@ def test_a_price_over_seeds_names_both_groups_and_what_its_interval_is_for() -> 
 
 @pytest.mark.parametrize("reason", ["freedom", "cost", "localization", "faithfulness", "none"])
 def test_every_reason_has_a_sentence(reason: str) -> None:
-    assert write_sentence(
-        TEXT, VERDICT, {"code": "reason_to_prefer", "parameters": {"source": "cam", "reason": reason}}
-    )
+    assert say("reason_to_prefer", {"source": "cam", "reason": reason})
 
 
 @pytest.mark.parametrize(
@@ -94,16 +95,16 @@ def test_every_reason_has_a_sentence(reason: str) -> None:
     [
         {"code": "of_tomorrow", "parameters": {}},
         {"code": "best_is", "parameters": {"source": "layer_cam", "measures": 6, "of": 12}},
-        {"code": "separates"},
+        {"code": "separates", "parameters": {"measure": None}},
     ],
 )
 def test_unknown_claims_are_left_out(claim: Any) -> None:
-    assert write_sentence(TEXT, VERDICT, claim) is None
+    assert say(**claim) is None
 
 
 def test_the_reason_to_prefer_is_said_at_once() -> None:
     claims = [{"code": code, "parameters": given} for code, given in CLAIMS.items()]
-    said, left = write_sentences(TEXT, VERDICT | {"claims": claims})
+    said, left = write_sentences(TEXT, small_verdict(claims=claims))
     assert len(said) == 5 and said[-1].startswith("A reason to prefer Grad-CAM")
     assert len(left) == len(CLAIMS) - 5
     assert write_sentences(TEXT, VERDICT) == ([], [])

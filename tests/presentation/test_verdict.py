@@ -12,16 +12,16 @@ from camcore.presentation.verdict.forest import Effect, fit_scale, turn
 from camcore.presentation.verdict.table import make_columns, make_rows
 from camcore.presentation.wording import join_names, points, probability
 from camcore.runs.run import open_run
-from camcore.verdict.document import Verdict, read_verdict
+from camcore.verdict.document import Difference, VerdictDocument, read_verdict
 from tests.support.synthetic_run import make_run
-from tests.support.synthetic_verdict import BASELINES, MEASURES, write_verdict
+from tests.support.synthetic_verdict import BASELINES, MEASURES, parse_verdict, small_measure, write_verdict
 
 TEXT = text_in("en")
 PRICE = ("accuracy", "accuracy_against", "difference", "low", "high", "p_value")
 
 
 @pytest.fixture(scope="module")
-def gap(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+def gap(tmp_path_factory: pytest.TempPathFactory) -> VerdictDocument:
     path = make_run(tmp_path_factory.mktemp("runs"), "gap", images=60)
     write_verdict(path)
     verdict = read_verdict(open_explanation(open_run(path)))
@@ -30,10 +30,13 @@ def gap(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
 
 
 def test_what_lies_right_is_better() -> None:
-    difference = {"mean_difference": -0.1, "low": -0.2, "high": 0.05}
+    measure = small_measure({"cam": 0.6, "layer_cam": 0.5}, {"layer_cam": "no_difference"})
+    difference = Difference.model_validate(
+        measure["differences"]["layer_cam"] | {"mean_difference": -0.1, "low": -0.2, "high": 0.05}
+    )
     assert turn(difference, lower_is_better=False) == Effect(-0.1, -0.2, 0.05)
     assert turn(difference, lower_is_better=True) == Effect(0.1, -0.05, 0.2)
-    assert turn({"mean_difference": None}, lower_is_better=True) is None
+    assert turn(difference.model_copy(update={"low": None}), lower_is_better=True) is None
 
 
 def test_methods_fit_the_plot_and_baselines_may_leave_it() -> None:
@@ -44,13 +47,13 @@ def test_methods_fit_the_plot_and_baselines_may_leave_it() -> None:
     assert fit_scale([], []).place(0) == 50
 
 
-def test_the_best_of_a_column_is_marked_even_where_several_are(gap: Verdict) -> None:
-    document = json.loads(json.dumps(gap.document))
+def test_the_best_of_a_column_is_marked_even_where_several_are(gap: VerdictDocument) -> None:
+    document = json.loads(json.dumps(gap.to_json()))
     means = {source: {"mean": 0.3, "low": 0.2, "high": 0.4} for source in (*gap.sources, *BASELINES)}
     means["cam"]["mean"] = means["grad_cam"]["mean"] = 0.1
     means["baseline_center"]["mean"] = 0.0
     document["measures"]["deletion"]["values"] = means
-    verdict = Verdict(document)
+    verdict = parse_verdict(document)
     assert verdict.best("deletion") == ["cam", "grad_cam"]
     columns = make_columns(TEXT, verdict, "deletion")
     at = [column.id for column in columns].index("deletion")
@@ -58,7 +61,7 @@ def test_the_best_of_a_column_is_marked_even_where_several_are(gap: Verdict) -> 
     assert marked == ["cam", "grad_cam"]
 
 
-def test_columns_say_n_chance_and_direction(gap: Verdict) -> None:
+def test_columns_say_n_chance_and_direction(gap: VerdictDocument) -> None:
     columns = {column.id: column for column in make_columns(TEXT, gap, "pxap")}
     assert columns["pointing_strict"].notes == ["n 60", "chance 31.0"]
     assert columns["deletion"].notes == ["n 60", "low is good"]
@@ -68,7 +71,7 @@ def test_columns_say_n_chance_and_direction(gap: Verdict) -> None:
     assert rows["cam"].cells[list(columns).index("pxap")].notes[1].startswith("oracle ")
 
 
-def test_maps_that_are_the_same_by_theory_share_a_curve(gap: Verdict) -> None:
+def test_maps_that_are_the_same_by_theory_share_a_curve(gap: VerdictDocument) -> None:
     lines = choose_lines(TEXT, gap, "xgrad_cam")
     assert lines[0].name == "CAM, Grad-CAM, HiResCAM and XGrad-CAM" and lines[0].chosen
     assert [line.source for line in lines if line.dashed] == ["grad_cam@layer3"]
@@ -82,7 +85,7 @@ def test_every_measure_has_its_texts() -> None:
 
 
 @pytest.fixture(scope="module")
-def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> VerdictDocument:
     path = make_run(tmp_path_factory.mktemp("grouped"), "dogs-seed1", images=40)
     write_verdict(path, against="mlp", over_seeds=True)
     verdict = read_verdict(open_explanation(open_run(path)))
@@ -90,7 +93,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     return verdict
 
 
-def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: Verdict) -> None:
+def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: VerdictDocument) -> None:
     assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) beside mlp (2 seeds), on the same 40 images."
     assert list_price(TEXT, grouped) == [
         ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),
@@ -99,22 +102,23 @@ def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grou
     ]
 
 
-def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: Verdict) -> None:
-    assert pair_seeds(grouped.document["price"]) == {1: (0.741, 0.76), 2: (0.748, 0.77), 3: (0.767, None)}
+def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: VerdictDocument) -> None:
+    assert grouped.accuracy_price and grouped.accuracy_price.seeds
+    assert pair_seeds(grouped.accuracy_price.seeds) == {1: (0.741, 0.76), 2: (0.748, 0.77), 3: (0.767, None)}
     drawn = draw_seeds(TEXT, grouped)
     places = [drawn.index(words) for words in ("Seed 1", "74.1 ● 76.0 ○", "Seed 3", "76.7 ● – ○", "Mean", "75.2 ●")]
     assert places == sorted(places)
     assert drawn.count('class="cc-right"') == 4 and drawn.count('<b class=""') == 3
     assert 'left:20.41%"' in drawn, "74.1% on a scale from 73.1% to 78.0%"
     assert "it would be 2.0. Left out, as their training is not finished: mlp-seed3.</p>" in drawn
-    document = json.loads(json.dumps(grouped.document))
+    document = json.loads(json.dumps(grouped.to_json()))
     document["price"]["seeds"] |= {"differs": "train.epochs is 9, not <b>", "unfinished": []}
     said = "Both differ in more than the head: train.epochs is 9, not &lt;b&gt;.</p>"
-    assert said in draw_seeds(TEXT, Verdict(document))
+    assert said in draw_seeds(TEXT, parse_verdict(document))
 
 
-def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: Verdict) -> None:
-    single = Verdict(gap.document | {"price": dict.fromkeys(PRICE, 0.0) | {"against": "mlp", "n": 60}})
+def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocument) -> None:
+    single = parse_verdict(gap.to_json() | {"price": dict.fromkeys(PRICE, 0.0) | {"against": "mlp", "n": 60}})
     assert write_price_lead(TEXT, single) == "Accuracy of this run beside mlp, on the same 60 images."
     labels = [label for label, _, _ in list_price(TEXT, single)]
     assert labels == ["Accuracy here", "Accuracy of mlp", "Difference in points"]

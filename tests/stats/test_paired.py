@@ -9,7 +9,7 @@ import pytest
 
 from camcore.errors import CamcoreError
 from camcore.stats.intervals import bootstrap_t, flip_signs, mcnemar_mid_p, tango_interval, wilson_interval
-from camcore.stats.paired import Kind, adjust_holm, compare_accuracy, is_finding, mean_interval, paired_difference
+from camcore.stats.paired import Kind, adjust_holm, compare_accuracy, is_significant, mean_interval, paired_difference
 
 NAN = float("nan")
 KINDS: tuple[Kind, ...] = ("continuous", "yes_no")
@@ -173,7 +173,7 @@ def test_too_few_or_too_simple_values_give_no_nan(kind: Kind, first: list[float]
     found = paired_difference(first, second, kind)
     json.dumps([asdict(found), asdict(mean_interval(first, kind))], allow_nan=False)
     assert (found.p_value is None) == (found.low is None) == (found.n < 2 and not found.identical)
-    assert not is_finding(found.low, found.high, NAN), "without p nothing is found"
+    assert not is_significant(found.low, found.high, NAN), "without p nothing is found"
 
 
 def test_a_seed_decides() -> None:
@@ -232,5 +232,5 @@ def test_holm_counts_no_comparison_that_has_no_p_value() -> None:
     [(0.1, 0.2, 0.05, True), (-0.2, -0.1, 0.01, True), (0.1, 0.2, 0.051, False), (-0.1, 0.2, 0.01, False)],
 )
 def test_a_finding_needs_p_and_interval(low: float, high: float, p: float, found: bool) -> None:
-    assert is_finding(low, high, p) is found
-    assert is_finding(None, None, p) is False
+    assert is_significant(low, high, p) is found
+    assert is_significant(None, None, p) is False

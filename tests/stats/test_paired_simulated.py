@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from camcore.measures.max_box_acc import max_box_acc_difference
-from camcore.stats.paired import PairedDifference, adjust_holm, is_finding, paired_difference
+from camcore.stats.paired import PairedDifference, adjust_holm, is_significant, paired_difference
 from camcore.stats.resampling import paired_resample
 
 Random = np.random.Generator
@@ -146,7 +146,7 @@ def simulate(case: Case, count: int) -> tuple[int, int]:
         covered += found.low <= case.truth() <= found.high
         same = case.draw(random, case.n, True)
         assert same.p_value is not None
-        false += is_finding(same.low, same.high, same.p_value)
+        false += is_significant(same.low, same.high, same.p_value)
     return covered, false
 
 
@@ -166,7 +166,7 @@ def count_false_families(count: int, n: int = 108, methods: int = 6) -> int:
             paired_difference(cam > 0.3, cam > 0.3, "yes_no"),
         ]
         adjusted = adjust_holm([difference.p_value for difference in found])
-        false += any(is_finding(one.low, one.high, p) for one, p in zip(found, adjusted, strict=True))
+        false += any(is_significant(one.low, one.high, p) for one, p in zip(found, adjusted, strict=True))
     return false
 
 

@@ -1,5 +1,6 @@
 """A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` of a synthetic run."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.runs.run import open_run
 from camcore.system.files import write_json
-from camcore.verdict.claims import claim_price
+from camcore.verdict.claims import claim_accuracy_price
+from camcore.verdict.document import VerdictDocument
 from tests.support.synthetic_curves import allow, make_cost, make_curves, make_randomization
 
 BASELINES = ("baseline_center", "baseline_uniform", "baseline_random", "baseline_edges")
@@ -62,8 +64,81 @@ def write_verdict(
     document = _describe(path.name, explanation, table, sources)
     document["price"] = _make_price(against, len(explanation.samples), over_seeds) if against else None
     document["claims"] = _make_claims(document) if claims is None else claims
-    write_json(explanation.path / "verdict.json", document)
+    write_json(explanation.path / "verdict.json", parse_verdict(document).to_json())
     return explanation.path
+
+
+def parse_verdict(document: dict[str, Any]) -> VerdictDocument:
+    """Return a verdict from its JSON object."""
+    return VerdictDocument.model_validate_json(json.dumps(document))
+
+
+def small_verdict(**changes: Any) -> VerdictDocument:
+    """Return a verdict of three methods that do not differ, with parts of its JSON object replaced."""
+    sources = ["cam", "grad_cam", "layer_cam"]
+    means = dict.fromkeys(sources, 0.9)
+    document = {
+        "format_version": 1,
+        "created": "2026-01-01T00:00:00+00:00",
+        "run": "small",
+        "generation": "20260101T000000-000000",
+        "seed": 0,
+        "reference": "cam",
+        "images": {"all": 100, "faithfulness": 50, "two_class": 10, "randomization": 48},
+        "steps": 16,
+        "sources": sources,
+        "baselines": [],
+        "not_applicable": {},
+        "measures": {"pointing_strict": small_measure(means, {"grad_cam": "theory", "layer_cam": "no_difference"})},
+        "curves": make_curves(sources, {}),
+        "randomization": make_randomization(sources, {}),
+        "cost": make_cost(sources),
+        "freedom": {name: allow(method.needs) for name, method in METHODS.items()},
+        "price": None,
+        "claims": [],
+        "seconds": 1.0,
+    }
+    return parse_verdict(document | changes)
+
+
+def small_measure(
+    means: dict[str, float],
+    outcomes: dict[str, str],
+    group: str = "localization",
+    better: str = "higher",
+    effect_size: float = 0.5,
+) -> dict[str, Any]:
+    """Return a measure by its means; the outcome `theory` is of a source that is CAM by theory."""
+    return {
+        "group": group,
+        "kind": "continuous",
+        "better": better,
+        "n": 100,
+        "chance": None,
+        "values": {source: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01} for source, mean in means.items()},
+        "oracle": None,
+        "differences": {
+            source: {
+                "mean_difference": means[source] - means["cam"],
+                "n": 100,
+                "dropped": 0,
+                "low": means[source] - means["cam"] - 0.01,
+                "high": means[source] - means["cam"] + 0.01,
+                "p_value": 0.01,
+                "effect_size": effect_size,
+                "higher": 50,
+                "lower": 50,
+                "identical": False,
+                "interval": "bootstrap-t",
+                "test": "sign flips",
+                "identical_by_theory": outcome == "theory",
+                "p_adjusted": 0.02,
+                "verdict": "no_difference" if outcome == "theory" else outcome,
+            }
+            for source, outcome in outcomes.items()
+        },
+        "by_correctness": {"right": dict(means), "wrong": dict(means)},
+    }
 
 
 def add_maps(explanation: Explanation, seed: int) -> None:
@@ -166,11 +241,14 @@ def _describe_measure(
             if source != reference
         },
         "by_correctness": {
-            word: {source: float(values[source][rows].mean()) for source in sources}
+            word: {source: _mean_or_none(values[source][rows]) for source in sources}
             for word, rows in (("right", right), ("wrong", ~right))
-            if values[reference][rows].notna().any()
         },
     }
+
+
+def _mean_or_none(values: pd.Series) -> float | None:
+    return float(values.mean()) if values.notna().any() else None
 
 
 def _estimate(values: pd.Series) -> dict[str, float]:
@@ -198,6 +276,9 @@ def _compare(
         "test": "Wilcoxon signed-rank",
         "interval": "BCa bootstrap",
         "n": len(difference),
+        "dropped": len(values) - len(difference),
+        "higher": int((difference > 0).sum()),
+        "lower": int((difference < 0).sum()),
         "identical": identical,
         "identical_by_theory": same,
         "verdict": found,
@@ -248,7 +329,8 @@ def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
         ("fails_randomization", {"sources": ["eigen_cam"]}),
         ("reason_to_prefer", {"source": "layer_cam", "reason": "localization"}),
     ]
-    claims[-1:-1] = [(claim["code"], claim["parameters"]) for claim in claim_price(document)]
+    price = parse_verdict(document | {"claims": []})
+    claims[-1:-1] = [(claim.code, claim.parameters) for claim in claim_accuracy_price(price)]
     return [{"code": code, "parameters": parameters} for code, parameters in claims]
 
 

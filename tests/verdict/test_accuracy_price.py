@@ -15,7 +15,7 @@ from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 from camcore.runs.seed_groups import find_sides
 from camcore.stats.crossed import crossed_difference
-from camcore.verdict.accuracy_price import measure_price
+from camcore.verdict.accuracy_price import measure_accuracy_price
 from tests.support.command_line import ON_CPU, run_camcore
 from tests.support.synthetic_run import make_group, make_run
 
@@ -24,7 +24,11 @@ Groups = tuple[list[Path], list[Path]]
 
 
 def price_of(run: Path, against: Path) -> dict[str, Any]:
-    return measure_price(*find_sides(open_run(run), against))
+    """Return the price as `verdict.json` holds it."""
+    price: dict[str, Any] = json.loads(
+        json.dumps(measure_accuracy_price(*find_sides(open_run(run), against)).to_json())
+    )
+    return price
 
 
 def refusal(run: Path, against: Path, kind: type[CamcoreError] = CamcoreError) -> str:
@@ -80,7 +84,6 @@ def test_all_seeds_of_both_groups_count(groups: Groups) -> None:
     assert [member["run"] for member in seeds["members_against"]] == ["mlp-seed1", "mlp-seed2"]
     assert seeds["deviation"] == pytest.approx(right.mean(1).std(ddof=1))
     assert (seeds["differs"], seeds["unfinished"]) == ("", [])
-    json.dumps(price)
 
 
 def test_a_group_may_be_named_by_itself_and_any_run_stands_for_its_group(groups: Groups, tmp_path: Path) -> None:

@@ -3,45 +3,13 @@
 from typing import Any
 
 from camcore.verdict.claims import make_claims
+from camcore.verdict.document import VerdictDocument
+from tests.support.synthetic_verdict import small_measure as measure
+from tests.support.synthetic_verdict import small_verdict as verdict
 
 
-def measure(
-    means: dict[str, float],
-    words: dict[str, str],
-    group: str = "localization",
-    better: str = "higher",
-    effect_size: float = 0.5,
-) -> dict[str, Any]:
-    values = {source: {"mean": mean, "low": mean - 0.01, "high": mean + 0.01} for source, mean in means.items()}
-    differences = {
-        source: {
-            "verdict": "no_difference" if word == "theory" else word,
-            "identical_by_theory": word == "theory",
-            "mean_difference": means[source] - means["cam"],
-            "effect_size": effect_size,
-        }
-        for source, word in words.items()
-    }
-    return {"group": group, "better": better, "values": values, "differences": differences}
-
-
-def verdict(**changes: Any) -> dict[str, Any]:
-    same = {"grad_cam": "theory", "layer_cam": "no_difference"}
-    even = {"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.9}
-    return {
-        "reference": "cam",
-        "sources": ["cam", "grad_cam", "layer_cam"],
-        "baselines": [],
-        "not_applicable": {},
-        "measures": {"pointing_strict": measure(even, same)},
-        "randomization": {"passes": {"cam": True, "grad_cam": True, "layer_cam": True}},
-        "price": None,
-        **changes,
-    }
-
-
-def codes(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {claim["code"]: claim["parameters"] for claim in make_claims(found)}
+def codes(verdict: VerdictDocument) -> dict[str, dict[str, Any]]:
+    return {claim.code: claim.parameters for claim in make_claims(verdict)}
 
 
 def test_no_difference_is_a_legal_answer() -> None:
@@ -116,7 +84,7 @@ def test_drawing_is_told_only_where_it_shows() -> None:
 
 
 def test_a_run_without_cam_says_why() -> None:
-    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}, reference="grad_cam"))
+    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}))
     assert said["cam_not_applicable"] == {"max_error": 0.85}
 
 
@@ -163,8 +131,8 @@ def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
 def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
     words = {"grad_cam": "theory", "layer_cam": "no_difference", "baseline_center": "better"}
     found = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
-    passes = {"passes": {"cam": True, "layer_cam": False}}
-    said = codes(verdict(measures={"energy_in_box": found}, baselines=["baseline_center"], randomization=passes))
+    check = {"steps": [], "similarity": {}, "low": {}, "high": {}, "passes": {"cam": True, "layer_cam": False}}
+    said = codes(verdict(measures={"energy_in_box": found}, baselines=["baseline_center"], randomization=check))
     assert said["fails_randomization"] == {"sources": ["layer_cam"]}
     assert said["worse_than_baseline"]["source"] == "layer_cam"
 
@@ -180,7 +148,10 @@ def test_the_price_is_some_only_when_its_interval_leaves_out_zero() -> None:
     }
     assert "price_none" in codes(verdict(price=price | {"low": -0.01, "high": 0.03}))
     assert "price_some" in codes(verdict(price=price | {"low": 0.001, "high": 0.03}))
-    seeds = {"group": "dogs", "members": [{}, {}, {}], "members_against": [{}, {}]}
+    assert "price_none" in codes(verdict(price=price | {"low": None, "high": None})), "of one image"
+    members = [{"run": f"dogs-seed{seed}", "seed": seed, "accuracy": 0.97} for seed in (1, 2, 3)]
+    seeds = {"group": "dogs", "members": members, "members_against": members[:2], "deviation": 0.0}
+    seeds |= {"deviation_against": 0.0, "differs": "", "unfinished": [], "standard_errors": 2.8}
     none = codes(verdict(price=price | {"low": -0.01, "high": 0.03, "seeds": seeds}))
     assert none["price_over_seeds_none"]["group"] == "dogs" and "price_none" not in none
     some = codes(verdict(price=price | {"low": 0.001, "high": 0.03, "seeds": seeds}))

@@ -17,8 +17,8 @@ from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_explanation
 from camcore.models.classifier import Classifier
 from camcore.runs.run import open_run
-from camcore.verdict.comparison import VerdictMeasure, correct_for_all, summarize_measure
-from camcore.verdict.document import Verdict, read_values, read_verdict
+from camcore.verdict.comparison import ComparisonSetup, VerdictMeasure, correct_for_all, summarize_measure
+from camcore.verdict.document import read_values, read_verdict
 from camcore.verdict.faithfulness import area_under, count_pixels, insertion_deletion, order_pixels
 from camcore.verdict.randomization import randomize_from_the_head
 from camcore.verdict.scoring import Scores, Truth
@@ -123,7 +123,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
         np.save(explanation.path / f"{source}.npy", maps)
     accept_run(path)
     made = verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
-    table = read_values(explanation, Verdict(made))
+    table = read_values(explanation, made)
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
         unknown = table[name].loc["grad_cam"].isna()
@@ -133,11 +133,11 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     assert known.loc["grad_cam"].drop(bad).equals(known.loc["cam"].drop(bad)), "the other images count"
     assert 0 < table["insertion"].loc["grad_cam"].count() < table["insertion"].loc["cam"].count() == 12
     assert table["pointing_strict"].loc["grad_cam", 3] == 0, "a map without evidence points at nothing"
-    for name, measure in made["measures"].items():
-        assert "layer_cam" not in measure["values"], name
-        assert measure["values"]["grad_cam"]["mean"] is not None, name
-    assert "layer_cam" not in made["curves"]["insertion"]
-    assert read_verdict(explanation) is not None
+    for name, measure in made.measures.items():
+        assert "layer_cam" not in measure.values, name
+        assert measure.mean_of("grad_cam") is not None, name
+    assert "layer_cam" not in made.curves.insertion
+    assert read_verdict(explanation) == made, "what is written is what is read"
     maps = np.load(explanation.path / "cam.npy")
     np.save(explanation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)
@@ -152,8 +152,8 @@ def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
     truth = Truth(samples, "squash", 64, no_boxes, no_boxes, no_masks, no_masks)
     scores = Scores({"energy_in_box": {"cam": np.array([0.1, 0.2, 0.3, 0.4])}})
     measure = summarize(scores, truth, "cam", [], seed=0)["energy_in_box"]
-    means = {answers: values["cam"] for answers, values in measure["by_correctness"].items()}
-    assert means == pytest.approx({"right": (0.1 + 0.3) / 2, "wrong": (0.2 + 0.4) / 2})
+    assert measure.by_correctness.correct == {"cam": pytest.approx((0.1 + 0.3) / 2)}
+    assert measure.by_correctness.incorrect == {"cam": pytest.approx((0.2 + 0.4) / 2)}
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
@@ -178,19 +178,19 @@ def test_a_shifted_map_is_worse_and_a_copy_is_no_different() -> None:
     reference = random.random(200)
     values = {"cam": reference, "copy": reference.copy(), "shifted": reference - 0.3 + 0.05 * random.random(200)}
     measure = VerdictMeasure("localization", "continuous", "higher")
-    measures = {"m": summarize_measure(measure, values, "cam", [], np.ones(200, dtype=bool), None, 0)}
-    correct_for_all(measures, ["cam", "copy", "shifted"])
-    words = {source: found["verdict"] for source, found in measures["m"]["differences"].items()}
-    assert words == {"copy": "no_difference", "shifted": "worse"}
-    assert measures["m"]["differences"]["copy"]["identical"]
+    setup = ComparisonSetup("cam", [], np.ones(200, dtype=bool), seed=0)
+    measures = correct_for_all({"m": summarize_measure(measure, values, None, setup)}, list(values), [])
+    outcomes = {source: difference.outcome for source, difference in measures["m"].differences.items()}
+    assert outcomes == {"copy": "no_difference", "shifted": "worse"}
+    assert measures["m"].differences["copy"].identical
 
 
 def test_lower_is_better_turns_the_word() -> None:
     values = {"cam": np.linspace(0.4, 0.6, 50), "lower": np.linspace(0.1, 0.35, 50)}
     measure = VerdictMeasure("faithfulness", "continuous", "lower")
-    measures = {"m": summarize_measure(measure, values, "cam", [], np.ones(50, dtype=bool), None, 0)}
-    correct_for_all(measures, ["cam", "lower"])
-    assert measures["m"]["differences"]["lower"]["verdict"] == "better"
+    setup = ComparisonSetup("cam", [], np.ones(50, dtype=bool), seed=0)
+    measures = correct_for_all({"m": summarize_measure(measure, values, None, setup)}, list(values), [])
+    assert measures["m"].differences["lower"].outcome == "better"
 
 
 def test_pixels_are_taken_exactly_and_ties_at_random() -> None:

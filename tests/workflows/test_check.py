@@ -229,7 +229,7 @@ def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
         scores = Scores()
         for source in (*found.sources, *found.baselines):
             scores.add("deletion", source, explanation.logits[:, 0] * 0 + mark)
-        verdict.write_verdict(explanation, found.document | {"seconds": mark}, scores)
+        verdict.write_verdict(explanation, found.model_copy(update={"seconds": mark}), scores)
 
     if not old_values:
         write_one(1.0)
@@ -244,7 +244,7 @@ def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
     found = read_verdict(explanation)
     assert found
     values = read_values(explanation, found)["deletion"]
-    mark = found.document["seconds"]
+    mark = found.seconds
     assert (values == mark).all() if mark in (1.0, 2.0) else "pointing_strict" in read_values(explanation, found)
     assert stopped or mark == 2.0
     assert run_camcore("check", judged).exit_code == 0

@@ -25,7 +25,7 @@ from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.system.checksums import SUMS
-from camcore.verdict.verdict import load_seen
+from camcore.verdict.verdict import load_views
 from camcore.workflows import train
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.explain import explain_run
@@ -113,7 +113,7 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     explanation = explain(made.run)
     pictures = [Image.open(tiny_folder / path) for path in explanation.samples["path"]]
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
-    seen = load_seen(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
+    seen = load_views(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
     with torch.no_grad():
         found = {"stored": torch.from_numpy(np.array(explanation.logits)), "model": load_model(made.run)(seen)}
     difference = max(float((logits - expected).abs().max()) for logits in found.values())
@@ -206,7 +206,7 @@ def test_verdict_and_report_work_on_it(import_known: Import) -> None:
     run = import_known().run
     explain(run, "cam,grad_cam,grad_cam@layer3")
     verdict = verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
-    assert {"cam", "grad_cam"} <= set(verdict["sources"])
+    assert {"cam", "grad_cam"} <= set(verdict.sources)
     page = make_report(run)
     assert "It was trained elsewhere. Its weights were imported from weights.pth, which does not tell how." in page
     assert "elsewhere, on 6 classes; imported" in page

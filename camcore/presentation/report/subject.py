@@ -15,7 +15,7 @@ from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.presentation import wording
 from camcore.presentation.texts import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
-from camcore.verdict.document import Verdict, read_verdict
+from camcore.verdict.document import VerdictDocument, read_verdict
 
 MEASURE, CONVENTION = "heat_moved", "literature"
 
@@ -28,7 +28,7 @@ class ReportInput:
     explanation: Explanation
     pair: tuple[str, str]
     language: str
-    verdict: Verdict | None
+    verdict: VerdictDocument | None
 
     @property
     def text(self) -> Text:

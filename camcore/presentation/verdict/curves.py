@@ -13,7 +13,7 @@ from plotly.colors import hex_to_rgb
 from camcore.presentation.charts import RUN_COLORS
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, name_of
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import VerdictDocument
 
 FAITHFULNESS = ("insertion", "deletion")
 GREY = "#9a9388"
@@ -30,7 +30,7 @@ class Line:
     chosen: bool
 
 
-def choose_lines(text: Text, verdict: Verdict, method: str) -> list[Line]:
+def choose_lines(text: Text, verdict: VerdictDocument, method: str) -> list[Line]:
     """Return a line per different map; those that are the same by theory share one."""
     same = verdict.same_by_theory
     distinct = [source for source in verdict.sources if source not in same or source == same[0]]
@@ -43,38 +43,38 @@ def choose_lines(text: Text, verdict: Verdict, method: str) -> list[Line]:
     return lines
 
 
-def draw_faithfulness(text: Text, verdict: Verdict, kind: str, lines: Sequence[Line]) -> go.Figure:
+def draw_faithfulness(text: Text, verdict: VerdictDocument, kind: str, lines: Sequence[Line]) -> go.Figure:
     """Return the figure of `insertion` or `deletion`, the baselines in grey below the methods."""
-    curves = verdict.document["curves"]
+    curves = {"insertion": verdict.curves.insertion, "deletion": verdict.curves.deletion}[kind]
     figure = go.Figure()
     baselines = [Line(source, name_of(text, source), GREY, False, False) for source in verdict.baselines]
     for line in (*baselines, *lines):
-        if line.source in curves.get(kind, {}):
-            _add(figure, line, curves["share"], curves[kind][line.source], "%{y:.1%}")
+        if line.source in curves:
+            _add(figure, line, verdict.curves.share, curves[line.source], "%{y:.1%}")
     figure.update_layout(title={"text": text(f"verdict.curves.{kind}"), "font_size": 14})
     figure.update_xaxes(title=text("verdict.curves.share"), tickformat=".0%", range=[0, 1.01], dtick=0.25)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     return _quiet(figure)
 
 
-def draw_randomization(text: Text, verdict: Verdict, lines: Sequence[Line]) -> go.Figure:
+def draw_randomization(text: Text, verdict: VerdictDocument, lines: Sequence[Line]) -> go.Figure:
     """Return the figure of how alike the maps stay; the chosen method's interval is shaded."""
-    found = verdict.document["randomization"]
-    steps = [text("verdict.randomization.original") if step == "original" else step for step in found["steps"]]
+    check = verdict.randomization
+    steps = [text("verdict.randomization.original") if step == "original" else step for step in check.steps]
     figure = go.Figure()
     for line in lines:
-        if line.source in found["similarity"]:
+        if line.source in check.similarity:
             if line.chosen:
-                _add_band(figure, steps, found["low"].get(line.source), found["high"].get(line.source), line.color)
-            _add(figure, line, steps, found["similarity"][line.source], "%{y:.2f}")
+                _add_band(figure, steps, check.low.get(line.source), check.high.get(line.source), line.color)
+            _add(figure, line, steps, check.similarity[line.source], "%{y:.2f}")
     figure.update_xaxes(title=text("verdict.randomization.steps"), type="category")
     figure.update_yaxes(title=text("verdict.randomization.similarity"))
     return _quiet(figure)
 
 
-def write_checks(text: Text, verdict: Verdict) -> str:
+def write_checks(text: Text, verdict: VerdictDocument) -> str:
     """Return HTML of who passes the randomisation check, and what that means."""
-    passes = verdict.document["randomization"]["passes"]
+    passes = verdict.randomization.passes
     rows = ""
     for name, mark in {"passes": "✓", "fails": "✗"}.items():
         sources = [source for source in verdict.sources if passes.get(source) is (name == "passes")]
@@ -96,7 +96,7 @@ def write_legend(text: Text, lines: Sequence[Line]) -> str:
     return f'<div class="cc-chips">{chips}{grey}</div>'
 
 
-def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float], value: str) -> None:
+def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float | None], value: str) -> None:
     figure.add_scatter(
         x=xs,
         y=ys,
@@ -113,7 +113,11 @@ def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float
 
 
 def _add_band(
-    figure: go.Figure, xs: Sequence[str], low: Sequence[float] | None, high: Sequence[float] | None, color: str
+    figure: go.Figure,
+    xs: Sequence[str],
+    low: Sequence[float | None] | None,
+    high: Sequence[float | None] | None,
+    color: str,
 ) -> None:
     if low is None or high is None:
         return

@@ -1,16 +1,15 @@
-"""The forest plot: differences to the reference with their intervals, and the means for right and wrong answers.
+"""The forest plot: differences to the reference with their intervals, and means for correct and incorrect answers.
 
-HTML without any script; its style is in `camcore/appearance/verdict.css`. `text` is as in `wording`.
+HTML without any script; its style is in `camcore/presentation/style/verdict.css`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import name_of, percent, points, probability
-from camcore.verdict.document import Verdict
+from camcore.verdict.document import Difference, VerdictDocument
 
 LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
 BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least
@@ -39,33 +38,36 @@ class Scale:
         return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
 
 
-def draw_forest(text: Text, verdict: Verdict, measure: str, method: str) -> str:
+def draw_forest(text: Text, verdict: VerdictDocument, measure: str, method: str) -> str:
     """Return the differences of all methods and baselines to the reference; the chosen method's row is marked."""
-    lower = verdict.measures[measure]["better"] == "lower"
-    found = verdict.measures[measure]["differences"]
-    effects = {source: effect for source in found if (effect := turn(found[source], lower)) is not None}
+    lower = verdict.measures[measure].better == "lower"
+    differences = verdict.measures[measure].differences
+    effects = {
+        source: effect for source, difference in differences.items() if (effect := turn(difference, lower)) is not None
+    }
     scale = fit_scale(
         [effects[source] for source in verdict.sources if source in effects],
         [effects[source] for source in verdict.baselines if source in effects],
     )
     rows = [_reference_row(text, verdict.reference)]
     for source in verdict.sources:
-        if source in found and source != verdict.reference:
+        if source in differences and source != verdict.reference:
             css = "cc-chosen" if source == method else ""
-            rows.append(_row(text, source, found[source], effects.get(source), scale, css, measure == DRAWN))
-    baselines = [source for source in verdict.baselines if source in found]
+            rows.append(_row(text, source, differences[source], effects.get(source), scale, css, measure == DRAWN))
+    baselines = [source for source in verdict.baselines if source in differences]
     if baselines:
         rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
         rows += [
-            _row(text, source, found[source], effects.get(source), scale, "cc-base", False) for source in baselines
+            _row(text, source, differences[source], effects.get(source), scale, "cc-base", False)
+            for source in baselines
         ]
     body = f"{_directions(text)}{''.join(rows)}{_axis(_ticks(scale))}"
     return f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>'
 
 
-def turn(difference: dict[str, Any], lower_is_better: bool) -> Effect | None:
-    """Return a difference so that more is better, None where it has no numbers."""
-    mean, low, high = (difference.get(name) for name in ("mean_difference", "low", "high"))
+def turn(difference: Difference, lower_is_better: bool) -> Effect | None:
+    """Return a difference so that more is better, None if it has no numbers."""
+    mean, low, high = difference.mean_difference, difference.low, difference.high
     if mean is None or low is None or high is None:
         return None
     return Effect(-mean, -high, -low) if lower_is_better else Effect(mean, low, high)
@@ -81,16 +83,16 @@ def fit_scale(methods: Iterable[Effect], baselines: Iterable[Effect]) -> Scale:
     return Scale(min(low - 0.04 * reach, -0.15 * reach), max(high + 0.04 * reach, 0.15 * reach))
 
 
-def draw_correctness(text: Text, verdict: Verdict, measure: str, method: str) -> str:
-    """Return each method's mean over the images answered right and over those answered wrong."""
-    groups = verdict.measures[measure].get("by_correctness") or {}
-    right, wrong = (groups.get(name) or {} for name in ("right", "wrong"))
-    values = [value for group in (right, wrong) for value in group.values() if value is not None]
+def draw_correctness(text: Text, verdict: VerdictDocument, measure: str, method: str) -> str:
+    """Return each method's mean over the images answered correctly and over those answered incorrectly."""
+    means = verdict.measures[measure].by_correctness
+    correct, incorrect = means.correct, means.incorrect
+    values = [value for group in (correct, incorrect) for value in group.values() if value is not None]
     highest = max(values, default=1.0) or 1.0
     rows = "".join(
-        _pair_row(text, source, right.get(source), wrong.get(source), highest, "cc-chosen" if source == method else "")
+        _pair_row(text, source, (correct.get(source), incorrect.get(source)), highest, source == method)
         for source in verdict.sources
-        if right.get(source) is not None or wrong.get(source) is not None
+        if correct.get(source) is not None or incorrect.get(source) is not None
     )
     return f'<div class="cc-forest cc-dots">{rows}</div>'
 
@@ -104,20 +106,21 @@ def draw_row(css: str, name: str, plot: str, numbers: str, title: str = "") -> s
 
 
 def _row(
-    text: Text, source: str, difference: dict[str, Any], effect: Effect | None, scale: Scale, css: str, drawn: bool
+    text: Text, source: str, difference: Difference, effect: Effect | None, scale: Scale, css: str, drawn: bool
 ) -> str:
     name = escape(name_of(text, source))
-    same = "by_theory" if difference.get("identical_by_theory") else "identical" if difference.get("identical") else ""
-    by_drawing = drawn and same == "by_theory" and not difference.get("identical")
+    same = "by_theory" if difference.identical_by_theory else "identical" if difference.identical else ""
+    by_drawing = drawn and same == "by_theory" and not difference.identical
     if effect is None or (same and not by_drawing):
         note = escape(text(f"verdict.forest.{same}")) if same else "–"
         return draw_row(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
-    found = difference.get("verdict", "no_difference")
     interval = escape(text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)))
-    said = f"{MARKS.get(found, '')} {text(f'verdict.forest.verdict.{found}')}".strip()
-    said = escape(text("verdict.forest.drawing") if by_drawing else said)
-    numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{said}</em>"
-    return draw_row(f"{css} cc-is-{found}", name, _plot(effect, scale), numbers, _details(text, difference))
+    outcome = f"{MARKS[difference.outcome]} {text(f'verdict.forest.verdict.{difference.outcome}')}".strip()
+    outcome = escape(text("verdict.forest.drawing") if by_drawing else outcome)
+    numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{outcome}</em>"
+    return draw_row(
+        f"{css} cc-is-{difference.outcome}", name, _plot(effect, scale), numbers, _details(text, difference)
+    )
 
 
 def _plot(effect: Effect, scale: Scale) -> str:
@@ -128,16 +131,15 @@ def _plot(effect: Effect, scale: Scale) -> str:
     return f'<i style="left:{left}%;width:{max(right - left, 0.4):.2f}%"></i><b style="left:{mean}%"></b>'
 
 
-def _details(text: Text, difference: dict[str, Any]) -> str:
-    effect = difference.get("effect_size")
+def _details(text: Text, difference: Difference) -> str:
     return text(
         "verdict.forest.details",
-        test=difference.get("test", "–"),
-        n=difference.get("n", 0),
-        p=probability(difference.get("p_value")),
-        p_adjusted=probability(difference.get("p_adjusted")),
-        effect="–" if effect is None else f"{effect:.2f}",
-        interval=difference.get("interval", "–"),
+        test=difference.test,
+        n=difference.n,
+        p=probability(difference.p_value),
+        p_adjusted=probability(difference.p_adjusted),
+        effect="–" if difference.effect_size is None else f"{difference.effect_size:.2f}",
+        interval=difference.interval,
     )
 
 
@@ -146,15 +148,18 @@ def _reference_row(text: Text, reference: str) -> str:
     return draw_row("cc-same", escape(name_of(text, reference)), "<b>◆</b>", note)
 
 
-def _pair_row(text: Text, source: str, right: float | None, wrong: float | None, highest: float, css: str) -> str:
-    places = {"cc-right": right, "cc-wrong": wrong}
+def _pair_row(text: Text, source: str, means: tuple[float | None, float | None], highest: float, chosen: bool) -> str:
+    places = dict(zip(("cc-right", "cc-wrong"), means, strict=True))
     dots = "".join(
         f'<b class="{name}" style="left:{92 * value / highest + 4:.2f}%"></b>'
         for name, value in places.items()
         if value is not None
     )
-    numbers = text("verdict.correctness.numbers", right=percent(right), wrong=percent(wrong))
-    return draw_row(css, escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>")
+    correct, incorrect = (percent(mean) for mean in means)
+    numbers = text("verdict.correctness.numbers", right=correct, wrong=incorrect)
+    return draw_row(
+        "cc-chosen" if chosen else "", escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>"
+    )
 
 
 def _directions(text: Text) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import measure_meaning, measure_title, name_of, percent, why_no_cam
-from camcore.verdict.document import Verdict, mean_of
+from camcore.verdict.document import MeasureResult, VerdictDocument
 
-STAR, BETTER, WORSE = "★", "▲", "▼"
+STAR = "★"
+AFTER = {"better": "▲", "worse": "▼", "no_difference": ""}
 
 _FOLDER = Path(__file__).parent
 
@@ -68,14 +69,14 @@ def read_table_front_end() -> tuple[str, str, str]:
     return html, css, script
 
 
-def make_columns(text: Text, verdict: Verdict, chosen: str) -> list[Column]:
+def make_columns(text: Text, verdict: VerdictDocument, chosen: str) -> list[Column]:
     """Return a column per measure, those of a group next to each other."""
-    order = list(dict.fromkeys(measure["group"] for measure in verdict.measures.values()))
-    names = sorted(verdict.measures, key=lambda name: order.index(verdict.measures[name]["group"]))
+    order = list(dict.fromkeys(measure.group for measure in verdict.measures.values()))
+    names = sorted(verdict.measures, key=lambda name: order.index(verdict.measures[name].group))
     return [_make_column(text, name, verdict.measures[name], name == chosen) for name in names]
 
 
-def make_rows(text: Text, verdict: Verdict, columns: list[Column], chosen: str) -> list[Row]:
+def make_rows(text: Text, verdict: VerdictDocument, columns: list[Column], chosen: str) -> list[Row]:
     """Return a row per method, those that do not apply with their reason, and one per baseline."""
     best = {column.id: verdict.best(column.id) for column in columns}
     rows = [
@@ -83,9 +84,9 @@ def make_rows(text: Text, verdict: Verdict, columns: list[Column], chosen: str) 
             source,
             name_of(text, source),
             (),
-            text("verdict.table.not_applicable", reason=why_no_cam(text, why["max_error"])),
+            text("verdict.table.not_applicable", reason=why_no_cam(text, why.max_error)),
         )
-        for source, why in verdict.document["not_applicable"].items()
+        for source, why in verdict.not_applicable.items()
     ]
     for source in (*verdict.sources, *verdict.baselines):
         cells = [_make_cell(text, verdict, column.id, source, best[column.id]) for column in columns]
@@ -95,42 +96,42 @@ def make_rows(text: Text, verdict: Verdict, columns: list[Column], chosen: str) 
     return rows
 
 
-def _make_column(text: Text, name: str, measure: dict[str, Any], chosen: bool) -> Column:
-    notes = [text("verdict.table.n", n=measure["n"])]
-    if measure.get("chance") is not None:
-        notes.append(text("verdict.table.chance", value=percent(measure["chance"])))
-    if measure["better"] == "lower":
+def _make_column(text: Text, name: str, measure: MeasureResult, chosen: bool) -> Column:
+    notes = [text("verdict.table.n", n=measure.n)]
+    if measure.chance is not None:
+        notes.append(text("verdict.table.chance", value=percent(measure.chance)))
+    if measure.better == "lower":
         notes.append(text("verdict.table.lower"))
-    group = text(f"verdict.table.group.{measure['group']}")
+    group = text(f"verdict.table.group.{measure.group}")
     return Column(name, measure_title(text, name), group, notes, measure_meaning(text, name), chosen)
 
 
-def _make_cell(text: Text, verdict: Verdict, name: str, source: str, best: list[str]) -> Cell:
+def _make_cell(text: Text, verdict: VerdictDocument, name: str, source: str, best: list[str]) -> Cell:
     measure = verdict.measures[name]
-    value = percent(mean_of(measure["values"], source))
-    found = measure["differences"].get(source, {})
+    value = percent(measure.mean_of(source))
+    difference = measure.differences.get(source)
     meanings = [
         text("verdict.table.cell", source=name_of(text, source), measure=measure_title(text, name), value=value)
     ]
     if source in best:
         meanings.append(text("verdict.table.best"))
-    if found.get("identical_by_theory"):
+    if difference is not None and difference.identical_by_theory:
         meanings.append(text("verdict.table.theory", reference=name_of(text, verdict.reference)))
     return Cell(
         value,
         _notes(text, measure, source),
         before=STAR if source in best else "",
-        after={"better": BETTER, "worse": WORSE}.get(found.get("verdict", ""), ""),
+        after="" if difference is None else AFTER[difference.outcome],
         meaning="; ".join(meanings),
     )
 
 
-def _notes(text: Text, measure: dict[str, Any], source: str) -> list[str]:
-    found = measure["values"].get(source) or {}
+def _notes(text: Text, measure: MeasureResult, source: str) -> list[str]:
+    value = measure.values.get(source)
     notes = []
-    if found.get("low") is not None and found.get("high") is not None:
-        notes.append(text("verdict.table.interval", low=percent(found["low"]), high=percent(found["high"])))
-    oracle = (measure.get("oracle") or {}).get(source)
+    if value is not None and value.low is not None and value.high is not None:
+        notes.append(text("verdict.table.interval", low=percent(value.low), high=percent(value.high)))
+    oracle = (measure.oracle or {}).get(source)
     if oracle is not None:
         notes.append(text("verdict.table.oracle", value=percent(oracle)))
     return notes

@@ -144,7 +144,7 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
         ({"measures": {}}, "is damaged (no measure). Make it anew: camcore verdict"),
         ({"claims": None}, "is damaged (no usable &#x27;claims&#x27;)"),
         ({"reference": "grad"}, "is damaged (no source &#x27;grad&#x27;)"),
-        ({"measures": {"pxap": {"group": "localization"}}}, "(no &#x27;better&#x27; of &#x27;pxap&#x27;)"),
+        ({"measures": {"pxap": {"group": "localization"}}}, "(no usable &#x27;measures.pxap.kind&#x27;)"),
     ],
 )
 def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):
@@ -170,7 +170,7 @@ def test_a_new_verdict_is_read_anew(own):
     document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8"))
     (explanation / "verdict.json").write_text(json.dumps(document | {"steps": 99}), encoding="utf-8")
     after = read_verdict(read_explained(path))
-    assert before and after and (before.document["steps"], after.document["steps"]) == (16, 99)
+    assert before and after and (before.steps, after.steps) == (16, 99)
 
 
 @pytest.mark.browser
