@@ -11,6 +11,7 @@ from typing import Any
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import FORMAT_VERSION, Run, open_run
+from camcore.system.collectives import from_first
 from camcore.system.environment import describe_environment
 from camcore.system.files import write_json
 from camcore.system.ranks import current_rank
@@ -24,7 +25,7 @@ def create_run(
     group: str | None = None,
     imported: dict[str, Any] | None = None,
 ) -> Run:
-    """Create a run folder and write its `run.json`.
+    """Create a run folder with its `run.json`, on rank 0, and return the run on all ranks.
 
     Args:
         path: The folder to create.
@@ -39,8 +40,6 @@ def create_run(
     Raises:
         CamcoreError: There is something at `path` already, or it can't be written there.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -53,6 +52,12 @@ def create_run(
     if imported is not None:
         del document["config"]["train"]
         document["imported"] = imported
+    return from_first(lambda: _write_run(path, document))
+
+
+def _write_run(path: Path, document: dict[str, Any]) -> Run:
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
     new = path.with_name(f".{path.name}.new")
     try:
         shutil.rmtree(new, ignore_errors=True)

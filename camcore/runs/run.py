@@ -13,6 +13,7 @@ from camcore.config import RunConfig, read_config
 from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.system.checksums import SUMS, verify
 from camcore.system.files import RESTORE, read_json, write_json, write_text
+from camcore.system.ranks import written_by_first
 
 FORMAT_VERSION = 1
 EPOCH_KEY = "epoch"  # in the metadata of the weights
@@ -157,6 +158,7 @@ class Run:
         place = self._read_places().get(name)
         return Path(place) if isinstance(place, str) else None
 
+    @written_by_first
     def remember_places(self, **places: Path | None) -> None:
         """Note where data set (`root`) and initial weights (`weights`) lie on this machine."""
         known = self._read_places()
@@ -171,11 +173,13 @@ class Run:
         except RunError:
             return {}
 
+    @written_by_first
     def write_skipped(self, rows: Iterable[tuple[str, str]]) -> None:
         """List the files of the data set that could not be used, (path, reason) each, in `skipped.csv`."""
         table = pd.DataFrame(rows, columns=["path", "reason"])
         write_text(self.path / "skipped.csv", table.to_csv(index=False, lineterminator="\n"))
 
+    @written_by_first
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Replace the history by these rows, in one step."""
         lines = [",".join(HISTORY_COLUMNS)]

@@ -9,6 +9,7 @@ from camcore.models.weights import find_not_finite
 from camcore.runs.run import EPOCH_KEY, Run
 from camcore.system.checksums import atomic_listed, verify
 from camcore.system.files import RESTORE
+from camcore.system.ranks import written_by_first
 
 
 def load_model(run: Run) -> Classifier:
@@ -30,6 +31,7 @@ def load_model(run: Run) -> Classifier:
     return model.eval()
 
 
+@written_by_first
 def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
     """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}

@@ -1,12 +1,12 @@
-"""What the ranks of one piece of work do together: sums, gathered values, what the first one decides, and their end.
+"""What several ranks do together: sums, gathered values, decisions of rank 0, and a common end.
 
-All ranks must call these functions in the same order. A process that is alone never touches torch.distributed.
+All ranks must call these functions in the same order. A process without other ranks never touches torch.distributed.
 """
 
 import atexit
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -14,24 +14,23 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
 from camcore.errors import CamcoreError
 from camcore.system.ranks import current_rank
 
-LONGEST_WAIT = timedelta(hours=12)  # for a rank that decodes a data set; one that has ended is noticed at once
-LONGEST_STEP = timedelta(minutes=10)  # on GPUs, where nobody notices
+LONGEST_WAIT = timedelta(hours=12)  # for a rank that decodes a data set; gloo notices at once that a rank has ended
+LONGEST_STEP = timedelta(minutes=10)  # on GPUs, because NCCL does not notice that
 
 T = TypeVar("T")
 
 
 class LostRankError(CamcoreError):
-    """Another rank has ended, so that this one can't go on."""
+    """Another rank has ended, so this one cannot continue."""
 
 
 def init_ranks() -> None:
-    """Meet the other ranks, once; nothing where there are none.
+    """Connect to the other ranks, once; does nothing in a single process.
 
     Raises:
         LostRankError: They can't be reached.
@@ -39,26 +38,26 @@ def init_ranks() -> None:
     ranks = current_rank()
     if ranks.is_only or dist.is_initialized():
         return
-    sys.stderr = sys.__stderr__  # from here on any rank may fail by itself
-    with _together():
+    sys.stderr = sys.__stderr__  # from here on any rank may fail alone
+    with translate_lost_ranks():
         dist.init_process_group("gloo", timeout=LONGEST_WAIT, store=_store(), rank=ranks.rank, world_size=ranks.count)
     atexit.register(dist.destroy_process_group)
 
 
-def sum_over_ranks(values: Tensor) -> Tensor:
-    """Add up a tensor over all ranks, in place, and return it; it is the same to the bit on all of them."""
-    if not current_rank().is_only:
-        with _together():
-            dist.all_reduce(values, group=_group(values.device.type))
-    return values
+@cache
+def gpu_group() -> Any:
+    """Return the process group for tensors on GPUs."""
+    return dist.new_group(backend="nccl", timeout=LONGEST_STEP)
 
 
 def reduce_sums(*values: float) -> list[float]:
-    """Return the sums of numbers over all ranks."""
+    """Return the sum of each number over all ranks."""
     if current_rank().is_only:
         return list(values)
-    sums: list[float] = sum_over_ranks(torch.tensor(values, dtype=torch.float64)).tolist()
-    return sums
+    sums = torch.tensor(values, dtype=torch.float64)
+    with translate_lost_ranks():
+        dist.all_reduce(sums)
+    return cast(list[float], sums.tolist())
 
 
 def reduce_any(holds: bool) -> bool:
@@ -66,47 +65,34 @@ def reduce_any(holds: bool) -> bool:
     return reduce_sums(holds)[0] > 0
 
 
-def reduce_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Add up the gradients of parameters over all ranks."""
-    if current_rank().is_only:
-        return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if not gradients:
-        return
-    flat = sum_over_ranks(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-    parts = torch.split(flat, [gradient.numel() for gradient in gradients])
-    for gradient, part in zip(gradients, parts, strict=True):
-        gradient.copy_(part.view(gradient.shape))
-
-
 def gather(value: T) -> list[T]:
-    """Return the values of all ranks, in their order. Tensors must lie on the CPU."""
+    """Return the values of all ranks, in the order of ranks. Tensors must be on the CPU."""
     if current_rank().is_only:
         return [value]
-    found: list[Any] = [None] * current_rank().count
-    with _together():
-        dist.all_gather_object(found, value)
-    return found
+    values: list[Any] = [None] * current_rank().count
+    with translate_lost_ranks():
+        dist.all_gather_object(values, value)
+    return values
 
 
 def from_first(work: Callable[[], T]) -> T:
-    """Return, on every rank, what some work returns that the first one does alone. Tensors must lie on the CPU."""
+    """Let rank 0 call a function, and return its result on every rank. Tensors must be on the CPU."""
     if current_rank().is_only:
         return work()
-    found = [work() if current_rank().is_first else None]
-    with _together():
-        dist.broadcast_object_list(found, src=0)
-    return cast(T, found[0])
+    values = [work() if current_rank().is_first else None]
+    with translate_lost_ranks():
+        dist.broadcast_object_list(values, src=0)
+    return cast(T, values[0])
 
 
 def wait_for_all() -> None:
-    """Wait until all ranks have come here."""
+    """Wait until all ranks have called this."""
     reduce_sums(0.0)
 
 
 @contextmanager
 def first_here() -> Iterator[None]:
-    """Run the block on the first rank of each machine, and then on its others, which find what that one has kept."""
+    """Run the block on the first rank of each machine, then on its others, which can read its cache."""
     if current_rank().local_rank:
         wait_for_all()
     yield
@@ -114,31 +100,14 @@ def first_here() -> Iterator[None]:
         wait_for_all()
 
 
-def may_report() -> bool:
-    """Return whether this rank may say how the work has ended: the first one that asks, of all ranks."""
-    if current_rank().is_only:
-        return True
-    if not dist.is_initialized():
-        return current_rank().is_first
-    try:
-        return bool(_store().add("camcore said how it ended", 1) == 1)
-    except RuntimeError:  # the store went with its process, which torchrun reports
-        return False
-
-
-def exit_rank(status: int) -> NoReturn:
-    """End this rank at once: ending properly could wait for others, and those wait for this one."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 @contextmanager
-def _together() -> Iterator[None]:
-    """Turn what torch says when a rank is gone into an error that says so."""
+def translate_lost_ranks() -> Iterator[None]:
+    """Turn torch's error about a lost connection into one line."""
     try:
         yield
     except RuntimeError as error:
+        if not (isinstance(error, dist.DistError) or "gloo" in str(error).lower()):  # gloo has no error class
+            raise
         raise LostRankError(
             f"Rank {current_rank().rank} lost touch with the other ranks ({str(error).splitlines()[0]}), so all"
             f" {current_rank().count} end. What is finished is kept: the same command goes on from there, `camcore"
@@ -146,13 +115,26 @@ def _together() -> Iterator[None]:
         ) from error
 
 
+def may_report() -> bool:
+    """Return whether this rank reports how the command ended: true for the first rank that asks."""
+    if current_rank().is_only:
+        return True
+    if not dist.is_initialized():
+        return current_rank().is_first
+    try:
+        return bool(_store().add("camcore said how it ended", 1) == 1)
+    except RuntimeError:  # the store's process has ended, which torchrun reports
+        return False
+
+
+def exit_rank(status: int) -> NoReturn:
+    """End this rank at once: a normal exit could wait for ranks that wait for this one."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 @cache
 def _store() -> Any:
-    """Return the store of torchrun's that all ranks reach."""
+    """Return torchrun's key-value store, which all ranks reach."""
     return next(iter(rendezvous("env://")))[0]
-
-
-@cache
-def _group(kind: str) -> Any:
-    """Return the group for tensors on a kind of device; None is the default one, for the CPU."""
-    return dist.new_group(backend="nccl", timeout=LONGEST_STEP) if kind == "cuda" else None

@@ -35,8 +35,8 @@ class BatchMixing:
         return mixed
 
 
-def count_right(logits: Tensor, labels: Tensor) -> int:
-    """Return how many predictions are right, of labels (N,) or shares (N, classes): there, the larger one counts."""
+def count_correct(logits: Tensor, labels: Tensor) -> int:
+    """Return how many predictions are correct, for labels (N,) or shares (N, classes), whose largest counts."""
     wanted = labels.argmax(1) if labels.ndim == 2 else labels
     return int((logits.argmax(1) == wanted).sum())
 

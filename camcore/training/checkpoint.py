@@ -16,14 +16,14 @@ from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.system.collectives import from_first
 from camcore.system.files import atomic_path
-from camcore.system.ranks import current_rank
+from camcore.system.ranks import written_by_first
 
 
 @dataclass
 class EpochProgress:
     """How far an epoch has come: its steps, sums over the images seen, and torch's random numbers behind the last step.
 
-    `random` is None where the epoch has not begun.
+    `random` is None before its first step.
     """
 
     steps: int = 0
@@ -32,6 +32,19 @@ class EpochProgress:
     seen: int = 0
     seconds: float = 0.0
     random: Tensor | None = None
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean training loss over the images seen."""
+        return self.loss_sum / self.seen
+
+    def add_step(self, images: int, loss_sum: float, right: int, seconds: float) -> None:
+        """Count a step; `seconds` are those of the epoch so far."""
+        self.steps += 1
+        self.loss_sum += loss_sum
+        self.right += right
+        self.seen += images
+        self.seconds = seconds
 
 
 @dataclass
@@ -126,14 +139,13 @@ def keep_epoch(run: Run, state: TrainingState, progress: TrainingProgress, row: 
     _publish(run, state, progress)
 
 
+@written_by_first
 def save_progress(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
-    """Write what the training goes on from. Of several ranks the first one does.
+    """Write what a training resumes from.
 
     Raises:
         CamcoreError: The disk is full; what was written before is kept.
     """
-    if not current_rank().is_first:
-        return
     content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
     learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
     torch.save({**state.save(), **learned}, content)
@@ -179,10 +191,9 @@ def _damaged(run: Run, error: Exception) -> CamcoreError:
     return CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.")
 
 
+@written_by_first
 def finish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
-    """Make the run a finished one. Of several ranks the first one does."""
-    if not current_rank().is_first:
-        return
+    """Write the kept head's weights and the checksums, and remove the folder to resume from."""
     if progress.best_head is not None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
@@ -194,9 +205,7 @@ def finish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
 
 
 def _publish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
-    """Write what people can look at while the training goes on; no weights where an epoch takes less than writing."""
-    if not current_rank().is_first:
-        return
+    """Write weights and history for readers during the training; no weights if an epoch takes less than writing."""
     if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)
     run.write_history(progress.rows)

@@ -11,11 +11,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
+from camcore.config import TrainConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.splits import hold_out
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
+from camcore.system.ranks import current_rank
 from camcore.system.threads import OrderedThreads, choose_threads
 from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.frozen_features import FeatureViews, FrozenTrunk
@@ -27,6 +29,23 @@ from camcore.training.loading import (
     make_loader,
     read_images,
 )
+
+IMAGES_PER_RANK = 2  # at least, in each batch: one image has no batch statistics
+
+
+def require_batch(config: TrainConfig, images: int) -> None:
+    """Refuse batches that are too small for the number of ranks.
+
+    Raises:
+        CamcoreError: They are.
+    """
+    ranks = current_rank()
+    if not ranks.is_only and min(config.batch_size, images) < IMAGES_PER_RANK * ranks.count:
+        raise CamcoreError(
+            f"batch_size is {config.batch_size}, for all {ranks.count} ranks together, of {images} training images, and"
+            f" each rank needs {IMAGES_PER_RANK} images of a batch. Start fewer ranks, or train with a larger"
+            " --batch-size."
+        )
 
 
 @dataclass(frozen=True)
@@ -129,9 +148,8 @@ def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int |
 
 def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:
     config = run.config.train
-    drop_last = count % config.batch_size == 1  # one image alone has no batch statistics
-    sampler = EpochSampler(count, config.seed)
-    batches = RankBatches(sampler, config.batch_size, drop_last, mixed=config.mixing > 0)
+    drop_last = count % config.batch_size < IMAGES_PER_RANK * current_rank().count
+    batches = RankBatches(EpochSampler(count, config.seed), config.batch_size, drop_last)
     return make_loader(images, 1, workers, batch_sampler=batches)
 
 

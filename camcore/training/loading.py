@@ -116,14 +116,10 @@ class EpochSampler(Sampler[tuple[int, int]]):
 
 
 class RankBatches(Sampler[list[tuple[int, int]]]):
-    """Of each batch of an `EpochSampler` the part that this rank computes.
+    """This rank's share of each batch of an `EpochSampler`; `batch_size` is that of all ranks together."""
 
-    Before it comes the image in front of it (of the first one the last), where the rank has no other, or images are
-    `mixed`: each with the one in front of it.
-    """
-
-    def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool, mixed: bool) -> None:
-        self.sampler, self.mixed = sampler, mixed and not current_rank().is_only
+    def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool) -> None:
+        self.sampler = sampler
         self._whole = BatchSampler(cast(Sampler[int], sampler), batch_size, drop_last)
 
     def __len__(self) -> int:
@@ -131,8 +127,7 @@ class RankBatches(Sampler[list[tuple[int, int]]]):
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         for batch in cast(Iterator[list[tuple[int, int]]], iter(self._whole)):
-            mine = current_rank().share(len(batch))
-            yield [batch[at] for at in range(mine.start - (self.mixed or not mine), mine.stop)]
+            yield [batch[at] for at in current_rank().share(len(batch))]
 
 
 def mix_seed(*parts: int) -> int:

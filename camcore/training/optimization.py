@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -54,6 +55,16 @@ def freeze(model: Classifier, part: str) -> None:
     """Take a part out of the training, one of `FROZEN`: its parameters get no gradients."""
     for module in _frozen_modules(model, part):
         module.requires_grad_(False)
+
+
+def sync_batch_norm(model: Classifier, group: Any) -> None:
+    """Replace batch norm with torch's SyncBatchNorm, which sees the whole batch of a process group, on GPUs.
+
+    The weights and statistics stay the same tensors.
+    """
+    nn.SyncBatchNorm.convert_sync_batchnorm(model, group)  # type: ignore[no-untyped-call]
+    modules = dict(model.trunk.named_modules())
+    model.layers = [(name, modules.get(name, layer)) for name, layer in model.layers]  # their BatchNorm2d was replaced
 
 
 def set_training(model: Classifier, frozen: str) -> None:

@@ -1,9 +1,9 @@
 """The data set of a run: opened, downloaded, described in run.json."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from camcore.config import DatasetConfig
 from camcore.data.class_names import relabel
 from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
@@ -11,7 +11,6 @@ from camcore.errors import CamcoreError, RunError
 from camcore.runs.run import Run
 from camcore.system.collectives import first_here, from_first, init_ranks
 from camcore.system.locks import only_writer
-from camcore.system.ranks import current_rank
 
 
 def download_dataset(kind: str, root: Path | None) -> None:
@@ -27,7 +26,13 @@ def download_dataset(kind: str, root: Path | None) -> None:
         raise CamcoreError("--download needs --root, the folder to put the data set into.")
     init_ranks()
     with only_writer(root):
-        from_first(partial(download, root))
+        from_first(lambda: download(root))
+
+
+def open_on_all_ranks(config: DatasetConfig, root: Path | None) -> Dataset:
+    """Open a data set, first on one rank of each machine, so that the others find its caches."""
+    with first_here():
+        return open_dataset(config, root)
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -58,8 +63,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
     root = root or run.place("root")
     if root is None and kind in DATASETS and DATASETS[kind].needs_root:
         raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
-    with first_here():
-        dataset = open_dataset(run.config.dataset, root)
+    dataset = open_on_all_ranks(run.config.dataset, root)
     made_with = str(run.info["dataset"].get("fingerprint"))
     if dataset.fingerprint != made_with:
         how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")
@@ -67,8 +71,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
             f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
             f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
         )
-    if current_rank().is_first:
-        run.remember_places(root=root)
+    run.remember_places(root=root)
     return _number_classes(run, dataset)
 
 

@@ -1,4 +1,4 @@
-"""How runs come into being: trained, resumed, replaced, and the demo."""
+"""`camcore train`: train a new run, runs of several seeds, or resume one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,19 +7,19 @@ from pathlib import Path
 
 import torch
 
-from camcore.config import RunConfig, TrainConfig
-from camcore.data.registry import open_dataset
+from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
 from camcore.runs.create import create_run, replacing
 from camcore.runs.run import Run, open_run
-from camcore.system.collectives import first_here, from_first, init_ranks
+from camcore.system.collectives import from_first, init_ranks
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.system.ranks import current_rank
+from camcore.training.data import require_batch
 from camcore.training.loop import train
-from camcore.workflows.dataset import describe_dataset, note_skipped, open_run_dataset
+from camcore.workflows.dataset import describe_dataset, note_skipped, open_on_all_ranks, open_run_dataset
 
 
 def train_run(
@@ -39,26 +39,17 @@ def train_run(
             the training fails.
     """
     init_ranks()
-    require_batch(config.train)
-    chosen = choose_device(device)
+    target = choose_device(device)
     with only_writer(path):
-        with first_here():
-            dataset = open_dataset(config.dataset, root)
-        torch.manual_seed(config.train.seed)
-        model = Classifier(config.model, config.view, len(dataset.class_names))
+        dataset = open_on_all_ranks(config.dataset, root)
+        require_batch(config.train, len(dataset.train))
         weights = config.model.weights
-        if weights is not None and current_rank().is_first:
-            load_initial_weights(model, weights)
-
-        def create() -> Run:
+        model = _build_model(config, len(dataset.class_names), weights)
+        with replacing(path, overwrite):
             run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
             run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
             note_skipped(run, dataset)
-            return run
-
-        with replacing(path, overwrite):
-            run = from_first(create)
-            train(run, dataset, model, chosen, workers=workers)
+            train(run, dataset, model, target, workers=workers)
     return run
 
 
@@ -72,9 +63,9 @@ def train_seeds(
     device: str = "auto",
     workers: int | None = None,
 ) -> list[Run]:
-    """Train runs that differ in their seed alone, as a group: `path` with `-seed<N>` behind it each.
+    """Train a group of runs that differ only in their seed, named `path` with `-seed<N>` appended.
 
-    Those that are there already, as configured, are kept where they are finished, and gone on with where not.
+    Runs that exist with this configuration are kept if they are finished, and resumed if not.
 
     Raises:
         CamcoreError: One is there with another configuration, or a training fails.
@@ -84,52 +75,54 @@ def train_seeds(
     for seed in seeds:
         member = path.with_name(f"{path.name}-seed{seed}")
         wanted = replace(config, train=replace(config.train, seed=seed))
-        if overwrite or not from_first((member / "run.json").exists):
+        existing = None if overwrite else from_first(partial(_find_run, member))
+        if existing is None:
             runs.append(
                 train_run(member, wanted, root, overwrite=overwrite, device=device, workers=workers, group=path.name)
             )
             continue
-        run = from_first(partial(open_run, member))
+        run, is_finished = existing
         if run.config != _as_stored(wanted):
             raise CamcoreError(
                 f"{member} is there already, configured otherwise. Replace it with --overwrite, or name another --run."
             )
-        finished = from_first(partial(getattr, run, "finished"))
-        runs.append(run if finished else resume_run(member, root, device=device, workers=workers))
+        runs.append(run if is_finished else resume_run(member, root, device=device, workers=workers))
     return runs
 
 
-def require_batch(config: TrainConfig) -> None:
-    """Refuse batches of fewer images than there are ranks.
-
-    Raises:
-        CamcoreError: They are.
-    """
-    if config.batch_size < current_rank().count:
-        raise CamcoreError(
-            f"batch_size is {config.batch_size}, for all {current_rank().count} ranks together, and each needs an"
-            " image. Start fewer ranks, or train with a larger --batch-size."
-        )
+def _find_run(path: Path) -> tuple[Run, bool] | None:
+    """Return a run and whether it is finished; None if there is none."""
+    if not (path / "run.json").exists():
+        return None
+    run = open_run(path)
+    return run, run.finished
 
 
 def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
-    """Go on with a run where its training was stopped, behind its last finished epoch at least.
+    """Resume a run's training after its last saved epoch or step.
 
     Raises:
         CamcoreError: The run is finished, damaged or written to by another process, or its data set has changed.
     """
     init_ranks()
-    run = from_first(partial(open_run, path))
-    require_batch(run.config.train)
+    run = open_run(path)
     with only_writer(path):
         dataset = open_run_dataset(run, root)
-        torch.manual_seed(run.config.train.seed)
-        model = Classifier(run.config.model, run.config.view, len(run.class_names))
+        require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
-        if run.config.model.weights is not None and current_rank().is_first and not (run.finished or has_trunk):
-            load_initial_weights(model, run.place("weights") or run.config.model.weights)
+        weights = None if run.finished or has_trunk else run.config.model.weights
+        model = _build_model(run.config, len(run.class_names), weights and (run.place("weights") or weights))
         train(run, dataset, model, choose_device(device), resume=True, workers=workers)
     return run
+
+
+def _build_model(config: RunConfig, classes: int, weights: str | Path | None) -> Classifier:
+    """Return the model that a training starts from. Only rank 0 reads the weights: all ranks get its model."""
+    torch.manual_seed(config.train.seed)
+    model = Classifier(config.model, config.view, classes)
+    if weights is not None and current_rank().is_first:
+        load_initial_weights(model, weights)
+    return model
 
 
 def _as_stored(config: RunConfig) -> RunConfig:

@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import torch.distributed as dist
 
+from camcore.system.ranks import VARIABLES
 from tests.support.kill_process import ONE_THREAD, REPOSITORY, Killer, Outcome, start_killer
 
 LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo"}
+
+
+def become_rank(rank: int, count: int, patch: pytest.MonkeyPatch) -> None:
+    """Make this process look like one of `count` ranks that torchrun started on this machine."""
+    patch.setenv("TORCHELASTIC_RUN_ID", "test")
+    for name, value in zip(VARIABLES, (rank, count, rank, count), strict=True):
+        patch.setenv(name, str(value))
 
 
 class Forks:

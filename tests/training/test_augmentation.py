@@ -2,7 +2,7 @@
 
 import torch
 
-from camcore.training.augmentation import BatchMixing, count_right
+from camcore.training.augmentation import BatchMixing, count_correct
 
 IMAGES = torch.arange(4, dtype=torch.uint8)[:, None, None, None].expand(4, 3, 8, 8) * 40
 LABELS = torch.tensor([0, 1, 2, 0])
@@ -46,5 +46,5 @@ def test_the_share_of_batches_is_the_one_asked_for() -> None:
 
 def test_the_larger_share_counts_as_the_label() -> None:
     logits = torch.tensor([[3.0, 1.0], [0.0, 2.0], [5.0, 4.0]])
-    assert count_right(logits, torch.tensor([0, 0, 1])) == 1
-    assert count_right(logits, torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])) == 1
+    assert count_correct(logits, torch.tensor([0, 0, 1])) == 1
+    assert count_correct(logits, torch.tensor([[0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])) == 1

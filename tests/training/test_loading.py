@@ -20,12 +20,14 @@ from camcore.data.image_folder import open_image_folder
 from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError
 from camcore.geometry import apply_view
+from camcore.system.ranks import current_rank
 from camcore.training import loading
 from camcore.training.augmentation import build_augmentation, kept_side
 from camcore.training.loading import (
     EpochBatches,
     EpochSampler,
     MappedImages,
+    RankBatches,
     TrainingImages,
     choose_workers,
     make_loader,
@@ -33,6 +35,7 @@ from camcore.training.loading import (
     plain_worker_errors,
     read_images,
 )
+from tests.support.torchrun import become_rank
 
 VIEW = ViewConfig("center-crop", 40)
 GOLDEN_SEEDS = (7896617691693857887, 4998611069227455734)
@@ -266,3 +269,16 @@ def test_the_first_batches_are_read_before_they_are_asked_for(tmp_path: Path) ->
         assert time.monotonic() < latest
         time.sleep(0.01)
     assert torch.cat(list(batches)).tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_the_ranks_shares_of_a_batch_are_the_batch(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = list(RankBatches(EpochSampler(17, seed=3), 5, drop_last=False))
+    assert [len(batch) for batch in whole] == [5, 5, 5, 2]
+    joined: list[list[tuple[int, int]]] = [[] for _ in whole]
+    for rank in range(count):
+        become_rank(rank, count, monkeypatch)
+        for at, share in enumerate(RankBatches(EpochSampler(17, seed=3), 5, drop_last=False)):
+            assert len(share) == len(current_rank().share(len(whole[at])))
+            joined[at] += share
+    assert joined == whole

@@ -1,4 +1,4 @@
-"""A training on several ranks: the curve of one process, and an end for all where one ends."""
+"""A training on several ranks: the curve of one process, and one end for all if a rank ends."""
 
 import os
 import re
@@ -6,19 +6,31 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.nn.functional import cross_entropy
 
+from camcore.config import RunConfig
+from camcore.data.image_folder import open_image_folder
+from camcore.data.model_input import ViewedImages
+from camcore.models.classifier import Classifier
+from camcore.runs.create import create_run
 from camcore.runs.run import HISTORY_COLUMNS, Run, open_run
+from camcore.runs.weights import load_model
+from camcore.training.data import load_training_data
+from camcore.training.loading import EpochSampler
+from camcore.training.loop import rank_rng
 from tests.support.kill_process import KILLED
-from tests.support.torchrun import Forks, run_torchrun, start_forks
+from tests.support.torchrun import Forks, become_rank, run_torchrun, start_forks
 
 COMPARED = [name for name in HISTORY_COLUMNS if name not in ("seconds", "images_per_second")]
 GPUS = torch.cuda.device_count()
+OWN_NORM = "Batch norm on CPU ranks: each uses its own part of a batch; the statistics of rank 0 are saved.\n"
 
 
 @pytest.fixture(scope="module")
@@ -28,36 +40,31 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 
 def training(root: Path, path: Path, *options: object, device: str = "cpu") -> tuple[object, ...]:
-    """Three epochs of the twelve images, in batches of five: the last one has two.
-
-    Of smaller images the last grid is one cell, whose normalisation over two images makes anything of rounding errors:
-    there, weights that differ by 1e-7 part as far within one process.
-    """
-    small = ("--backbone", "resnet10_narrow", "--size", 64, "--batch-size", 5, "--epochs", 3, "--precision", "fp32")
+    """Three epochs of the twelve images, in two batches; batch norm keeps its statistics unless `options` say else."""
+    small = ("--backbone", "resnet10_narrow", "--size", 64, "--batch-size", 6, "--epochs", 3, "--precision", "fp32")
     source = ("--dataset", "image-folder", "--root", root, "--device", device, "--workers", 0)
-    return ("train", *source, *small, "--learning-rate", 3e-4, *options, "--run", path)
+    return ("train", *source, *small, "--learning-rate", 3e-4, "--frozen", "batchnorm", *options, "--run", path)
 
 
-def assert_alike(run: Run, whole: Run, tolerance: float = 1e-3) -> None:
+def assert_alike(run: Run, whole: Run, tolerance: float = 1e-4) -> None:
     """Compare history and weights with those of one process; accuracies may differ by no image."""
-    found, expected = (one.history()[COMPARED].to_numpy() for one in (run, whole))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    values, expected = (each.history()[COMPARED].to_numpy() for each in (run, whole))
+    np.testing.assert_allclose(values, expected, rtol=0, atol=tolerance)
     weights, others = load_file(run.weights_path), load_file(whole.weights_path)
     assert {path.name for path in run.path.iterdir()} == {path.name for path in whole.path.iterdir()}
     for name, tensor in weights.items():
-        apart, length = (float(one.float().norm()) for one in (tensor - others[name], others[name]))
+        apart, length = (float(each.float().norm()) for each in (tensor - others[name], others[name]))
         assert apart <= 0.1 * length + 1e-6, f"{name}: {apart:.2g} of {length:.2g}"
 
 
 @pytest.mark.parametrize(
     ("ranks", "options"),
     [
-        (2, ()),
-        (3, ("--ema", 0.7, "--mixing", 0.7)),  # of the last batch, one of the ranks has no image
-        (2, ("--keep", "best", "--frozen", "batchnorm", "--optimizer", "sgd", "--learning-rate", 0.01)),
-        (2, ("--frozen", "trunk", "--views", 2, "--keep", "held-out", "--patience", 2)),
+        (3, ("--ema", 0.7)),
+        (2, ("--keep", "best", "--optimizer", "sgd", "--learning-rate", 0.01, "--batch-size", 4)),
+        (2, ("--frozen", "trunk", "--views", 2, "--keep", "held-out", "--patience", 2, "--batch-size", 9)),
     ],
-    ids=["plain", "mixing and average", "frozen normalisation", "frozen trunk"],
+    ids=["average", "sgd", "frozen trunk"],
 )
 def test_ranks_come_to_the_curve_of_one_process(
     ranks: int, options: tuple[object, ...], forks: Forks, tmp_path: Path, tiny_folder: Path
@@ -67,15 +74,66 @@ def test_ranks_come_to_the_curve_of_one_process(
     shutil.rmtree(forks.killer.folder / "cache")
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run", *options), ranks=ranks)
     assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.said for outcome in outcomes]
-    assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1), "the first one speaks"
+    assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1), "rank 0 alone prints"
+    assert OWN_NORM not in outcomes[0].said
     assert_alike(open_run(tmp_path / "run"), open_run(tmp_path / "alone" / "run"))
 
 
-def test_each_rank_has_an_image_of_every_batch(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
-    outcomes = forks.run(*training(tiny_folder, tmp_path / "run", "--batch-size", 2), ranks=3)
+def test_batch_norm_of_cpu_ranks_is_that_of_rank_0(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
+    """One step: the saved statistics come from rank 0's half of the batch, and the saved model is what is evaluated."""
+    options = ("--frozen", "none", "--batch-size", 12, "--epochs", 1, "--augmentation", "none")
+    outcomes = forks.run(*training(tiny_folder, tmp_path / "run", *options))
+    assert [outcome.status for outcome in outcomes] == [0, 0], [outcome.said for outcome in outcomes]
+    assert outcomes[0].said.count(OWN_NORM) == 1
+    run, dataset = open_run(tmp_path / "run"), open_image_folder(tiny_folder)
+    torch.manual_seed(run.config.train.seed)
+    start = Classifier(run.config.model, run.config.view, 3)
+    half = ViewedImages(dataset, [dataset.train[at] for at in EpochSampler(12, 0).order()[:6]], "squash", 64)
+    values = start.run_from_images(torch.stack([half[at] for at in range(6)]), 0, 1)
+    mean = load_file(run.weights_path)["trunk.bn1.running_mean"]
+    torch.testing.assert_close(mean, 0.1 * values.mean((0, 2, 3)), rtol=1e-3, atol=1e-5)
+    val = ViewedImages(dataset, dataset.val, "squash", 64)
+    with torch.no_grad():
+        logits = load_model(run)(torch.stack([val[at] for at in range(len(val))]))
+    loss = float(cross_entropy(logits, torch.tensor([sample.label for sample in dataset.val])))
+    assert run.history()["val_loss"].item() == pytest.approx(loss, rel=1e-4)
+
+
+@pytest.mark.parametrize(("ranks", "batches"), [(1, [5, 5, 2]), (2, [3, 3])])
+def test_a_last_batch_of_fewer_than_two_images_per_rank_is_left_out(
+    ranks: int,
+    batches: list[int],
+    tmp_path: Path,
+    tiny_folder: Path,
+    tiny_config: RunConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second of two ranks has the larger half of each batch of five; the two images left over are dropped."""
+    dataset = open_image_folder(tiny_folder)
+    config = replace(tiny_config, train=replace(tiny_config.train, batch_size=5))
+    run = create_run(tmp_path / "run", config, dataset.class_names, {})
+    data = load_training_data(run, dataset, Classifier(config.model, config.view, 3), workers=0)
+    become_rank(ranks - 1, ranks, monkeypatch)
+    assert [len(labels) for _, labels in data.make_batches(0)] == batches
+
+
+def test_dropout_differs_between_ranks_and_mixing_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    dropout, mixing = [], []
+    for rank in (0, 1):
+        become_rank(rank, 2, monkeypatch)
+        torch.manual_seed(5)
+        with rank_rng(rank):
+            dropout.append(float(torch.rand(())))
+        mixing.append(float(torch.rand(())))
+    assert dropout[0] != dropout[1]
+    assert mixing[0] == mixing[1]
+
+
+def test_each_rank_has_two_images_of_every_batch(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
+    outcomes = forks.run(*training(tiny_folder, tmp_path / "run", "--batch-size", 5), ranks=3)
     assert "".join(outcome.said for outcome in outcomes) == (
-        "Error: batch_size is 2, for all 3 ranks together, and each needs an image. Start fewer ranks, or train with a"
-        " larger --batch-size.\n"
+        "Error: batch_size is 5, for all 3 ranks together, of 12 training images, and each rank needs 2 images of a"
+        " batch. Start fewer ranks, or train with a larger --batch-size.\n"
     )
     assert [outcome.status for outcome in outcomes] == [1, 1, 1]
     assert not (tmp_path / "run").exists()
@@ -83,13 +141,13 @@ def test_each_rank_has_an_image_of_every_batch(forks: Forks, tmp_path: Path, tin
 
 FAILS = """
 if rank == {rank}:
-    from camcore import training_data
+    from camcore.training import data
     from camcore.errors import CamcoreError
 
     def fail(*_):
         raise CamcoreError("This rank has a problem.")
 
-    training_data.build_augmentation = fail
+    data.build_augmentation = fail
 """
 
 
@@ -124,16 +182,16 @@ def test_a_wish_to_stop_that_one_rank_hears_stops_all_behind_the_same_step(
 def kill_at(rank: int, step: int) -> str:
     return f"""
 if rank == {rank}:
-    from camcore import train
-    learn, steps = train.reduce_gradients, []
+    import torch
+    backward, steps = torch.Tensor.backward, []
 
-    def learn_or_die(parameters):
+    def backward_or_die(*arguments):
         steps.append(0)
         if len(steps) == {step}:
             os.kill(os.getpid(), 9)
-        learn(parameters)
+        backward(*arguments)
 
-    train.reduce_gradients = learn_or_die
+    torch.Tensor.backward = backward_or_die
 """
 
 
@@ -144,7 +202,7 @@ def test_a_rank_that_is_killed_ends_all_and_any_number_goes_on(
     path = tmp_path / "run"
     alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run", "--ema", 0.5))
     assert alone.status == 0, alone.said
-    outcomes = forks.run(*training(tiny_folder, path, "--ema", 0.5), before=kill_at(rank, step=5))
+    outcomes = forks.run(*training(tiny_folder, path, "--ema", 0.5), before=kill_at(rank, step=3))
     assert outcomes[rank].status == KILLED
     assert outcomes[1 - rank].status == 1
     assert re.fullmatch(
@@ -158,18 +216,21 @@ def test_a_rank_that_is_killed_ends_all_and_any_number_goes_on(
     assert_alike(open_run(path), open_run(tmp_path / "alone" / "run"))
 
 
-def test_torchrun_trains(tmp_path: Path, tiny_folder: Path) -> None:
-    ended = run_torchrun(tmp_path, *training(tiny_folder, tmp_path / "run", "--epochs", 1))
+def test_torchrun_trains_like_one_process(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
+    alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run"))
+    assert alone.status == 0, alone.said
+    ended = run_torchrun(tmp_path, *training(tiny_folder, tmp_path / "run"))
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("Trained: ") == 1
-    assert open_run(tmp_path / "run").finished
+    assert "Warning" not in ended.stderr
+    assert_alike(open_run(tmp_path / "run"), open_run(tmp_path / "alone" / "run"))
 
 
 def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -> None:
     path = tmp_path / "run"
     words = [str(word) for word in training(tiny_folder, path)]
     command = f"from camcore.cli.main import main\nmain({words!r})"
-    source = f"import os\nrank = int(os.environ['RANK'])\n{kill_at(1, 5)}\n{command}"
+    source = f"import os\nrank = int(os.environ['RANK'])\n{kill_at(1, 3)}\n{command}"
     ended = run_torchrun(tmp_path, source=source)
     assert ended.returncode == 1
     assert ended.stderr.count("Error: Rank ") <= 1, "that of the rank that was left, unless torchrun stopped it first"
@@ -181,20 +242,20 @@ def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -
 
 STOPS_TORCHRUN = """
 import os, signal, time
-from camcore import train
-from camcore.cli import main
+import torch
+from camcore.cli.main import main
 
-learn, steps = train.reduce_gradients, []
+backward, steps = torch.Tensor.backward, []
 
-def learn_and_stop(parameters):
+def backward_and_stop(*arguments):
     steps.append(0)
     if len(steps) == 5 and os.environ["RANK"] == "0":
         os.kill(os.getppid(), signal.SIGTERM)
     if len(steps) == 5:
         time.sleep(2)
-    learn(parameters)
+    backward(*arguments)
 
-train.reduce_gradients = learn_and_stop
+torch.Tensor.backward = backward_and_stop
 main({words!r})
 """
 
@@ -202,7 +263,7 @@ main({words!r})
 def test_what_ends_torchrun_ends_behind_a_step_that_is_kept(tmp_path: Path, tiny_folder: Path) -> None:
     """It sends SIGTERM to whole groups of processes, to those too that read images for a rank."""
     path = tmp_path / "run"
-    words = [str(word) for word in training(tiny_folder, path, "--epochs", 300, "--workers", 1)]
+    words = [str(word) for word in training(tiny_folder, path, "--epochs", 300, "--workers", 1, "--batch-size", 4)]
     ended = run_torchrun(tmp_path, source=STOPS_TORCHRUN.format(words=words))
     assert ended.returncode != 0
     assert ended.stderr.count("Stopped. ") == 1, ended.stderr
@@ -214,6 +275,6 @@ def test_what_ends_torchrun_ends_behind_a_step_that_is_kept(tmp_path: Path, tiny
 @pytest.mark.skipif(GPUS < 2, reason=f"needs two GPUs, one for each rank; there are {GPUS}")
 def test_ranks_on_gpus_come_to_the_curve_of_one(tmp_path: Path, tiny_folder: Path) -> None:
     for path, ranks in ((tmp_path / "alone" / "run", 1), (tmp_path / "run", 2)):
-        ended = run_torchrun(tmp_path, *training(tiny_folder, path, device="cuda"), ranks=ranks)
+        ended = run_torchrun(tmp_path, *training(tiny_folder, path, "--frozen", "none", device="cuda"), ranks=ranks)
         assert ended.returncode == 0, ended.stderr
     assert_alike(open_run(tmp_path / "run"), open_run(tmp_path / "alone" / "run"), tolerance=1e-2)

@@ -10,7 +10,15 @@ from torch import nn
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, RunConfig, TrainConfig
 from camcore.models.classifier import Classifier
-from camcore.training.optimization import RATE_SHARE, build_optimizer, build_schedule, freeze, rate_shares, set_training
+from camcore.training.optimization import (
+    RATE_SHARE,
+    build_optimizer,
+    build_schedule,
+    freeze,
+    rate_shares,
+    set_training,
+    sync_batch_norm,
+)
 
 
 def test_the_schedule_by_hand() -> None:
@@ -89,3 +97,23 @@ def test_frozen_normalisation_uses_and_keeps_its_statistics() -> None:
     assert {type(module) for module in model.modules() if not module.training} == {nn.BatchNorm2d}
     set_training(model, "none")
     assert all(module.training for module in model.modules())
+
+
+@pytest.mark.parametrize("backbone", ["resnet10_narrow", "densenet121"])
+def test_synchronised_normalisation_computes_the_same_in_one_process(backbone: str) -> None:
+    """The layers that run must be the converted ones, DenseNet's last one too, which its trunk does not name."""
+    torch.manual_seed(0)
+    model = Classifier(ModelConfig(backbone), RunConfig().view, 3).train()
+    names, images = model.layer_names, torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    parameters = {name: id(parameter) for name, parameter in model.named_parameters()}
+    before = model(images)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+    sync_batch_norm(model, None)
+    run = [module for _, layer in model.layers for module in layer.modules()]
+    assert any(isinstance(module, nn.SyncBatchNorm) for module in run)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in [*run, *model.modules()])
+    assert model.layer_names == names
+    assert {name: id(parameter) for name, parameter in model.named_parameters()} == parameters
+    assert torch.equal(model(images), before)
