@@ -13,6 +13,7 @@ from dashboard.data.runs import list_entries
 from dashboard.language import choose_language, text
 from dashboard.own_image import uploads
 from dashboard.server import login, memory
+from dashboard.server.streamlit_patches import remove_uploads
 from dashboard.settings import find_runs_folder
 from dashboard.widgets import layout, run_choice, tour
 from dashboard.widgets.refresh import follow_runs
@@ -46,8 +47,8 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         return
     page = st.navigation(pages, position="sidebar" if entered else "hidden")
     url_state.begin(page.url_path)
-    if page.url_path != "own_image":
-        uploads.drop_uploads()
+    if page.url_path != "own_image" and uploads.forget_uploads():
+        remove_uploads()
     folder = find_runs_folder(arguments)
     repeated = st.session_state.pop(_REPEATED, False)
     try:

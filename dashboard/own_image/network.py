@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from threading import get_ident
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.data.uploaded_image import RefusedImage, UploadedImage, encode_webp, read_uploaded_image, shorten_name
@@ -27,7 +26,9 @@ from dashboard.settings import PASSES_AT_ONCE
 
 IMAGE_SIDE = 768  # px of a picture's longer side in the browser
 _line = FairQueue(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last
-_FOUND = "own_image_found"  # in the session: key -> Analysis, or the sentence that says why there is none
+# Session state:
+_FOUND = "own_image_found"  # key -> Analysis, or the sentence that says why there is none
+_WAITS_AS = "own_image_waits_as"  # its name in the queue
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,8 @@ def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Seq
 
 
 def _who() -> str:
-    """Return who waits for a turn: the session, or the thread where there is none."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context is not None else f"thread {get_ident()}"
+    """Return the name under which this session waits for a turn."""
+    return str(st.session_state.setdefault(_WAITS_AS, token_hex(8)))
 
 
 def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:

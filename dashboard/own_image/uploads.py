@@ -7,8 +7,6 @@ ends it too.
 from urllib.parse import urlsplit
 
 import streamlit as st
-from starlette.formparsers import MultiPartParser
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from camcore.data.uploaded_image import EXTENSIONS, MOST_PIXELS
@@ -22,7 +20,6 @@ _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files o
 
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to bring pictures and return what was brought, by name."""
-    _keep_in_memory()
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=read_upload_limit()
     )
@@ -45,17 +42,12 @@ def restore_name(name: str) -> str:
     return name
 
 
-def drop_uploads() -> None:
-    """Forget the files that were brought, and what was found of them. For every page but this one."""
-    context = get_script_run_ctx()
-    if st.session_state.pop(_HOLDS, False) and context is not None:
-        network.forget()
-        context.uploaded_file_mgr.remove_session_files(context.session_id)
-
-
-def _keep_in_memory() -> None:
-    """Let the server's parser hold a whole upload: by itself it puts what is larger than 1 MB into a temporary file."""
-    MultiPartParser.spool_max_size = (read_upload_limit() + 1) * 1024**2
+def forget_uploads() -> bool:
+    """Drop the results of this session's uploads. Return whether Streamlit may still hold files of them."""
+    if not st.session_state.pop(_HOLDS, False):
+        return False
+    network.forget()
+    return True
 
 
 def _take_photograph() -> UploadedFile | None:

@@ -1,40 +1,33 @@
-"""What is asked before Streamlit answers: for a login at files too, which it serves to everyone; for few uploads."""
+"""Middleware in front of Streamlit: without a login no files, which it serves to everyone; not too many uploads."""
 
-import json
 from collections.abc import Mapping
-from typing import Any, cast
 
 import streamlit as st
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit.auth_util import get_cookie_with_chunks
-from streamlit.runtime import get_instance
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from camcore.errors import CamcoreError
 from dashboard.server.access import read_access
+from dashboard.server.streamlit_patches import count_uploads, read_user_cookie
 from dashboard.settings import PICTURES_AT_ONCE
 
-MOST_HELD = 3 * PICTURES_AT_ONCE  # files of one session; more than are shown, so that some can be taken out again
-CLOSED = ("_stcore", "media", "component", "app")  # first parts of paths; the others hold Streamlit's own scripts
-OPEN = ("_stcore/health", "_stcore/host-config")  # what a browser needs to show the way to the login
+MOST_HELD = 3 * PICTURES_AT_ONCE  # files of one session; more than are shown, so that people can remove some
+CLOSED = ("_stcore", "media", "component", "app")  # first part of a path; other paths hold Streamlit's own scripts
+OPEN = ("_stcore/health", "_stcore/host-config")  # a browser needs these to show the login
 
 
 class Guard:
-    """ASGI middleware: where a login is set up, files, uploads and figures are for those whom the list allows.
+    """ASGI middleware: with a login set up, only people on the list get files, uploads and figures.
 
-    With a login or without, a session holds `MOST_HELD` uploads at most: they lie in the memory that all share.
+    With or without a login, a session holds at most `MOST_HELD` uploads: they lie in memory that all sessions share.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 to who may not have this, else pass it on."""
+        """Answer 403 or 413, or pass the request on."""
         if scope["type"] == "http" and is_closed(scope["path"]) and not may_pass(HTTPConnection(scope).cookies):
             await PlainTextResponse("Log in first.", 403)(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "PUT" and is_full(scope["path"]):
@@ -44,37 +37,22 @@ class Guard:
 
 
 def is_closed(path: str) -> bool:
-    """Whether a path leads to more than the way in."""
+    """Whether a path needs a login."""
     base = st.get_option("server.baseUrlPath").strip("/")
     inside = path.lstrip("/").removeprefix(base).lstrip("/") if base else path.lstrip("/")
     return inside.split("/")[0] in CLOSED and inside not in OPEN
 
 
 def is_full(path: str) -> bool:
-    """Whether a path, `.../upload_file/SESSION/FILE`, is an upload of a session that holds as many as it may."""
+    """Whether a path, `.../upload_file/SESSION/FILE`, uploads to a session that holds `MOST_HELD` files already."""
     parts = path.split("/")
-    if "upload_file" not in parts[:-2]:
-        return False
-    held = cast(MemoryUploadedFileManager, get_instance().uploaded_file_mgr).file_storage
-    return len(held.get(parts[-2], ())) >= MOST_HELD
+    return "upload_file" in parts[:-2] and count_uploads(parts[-2]) >= MOST_HELD
 
 
 def may_pass(cookies: Mapping[str, str]) -> bool:
-    """Whether who sends these cookies is someone whom the list allows, or there is no list."""
+    """Whether the sender of these cookies is on the list, or there is no list."""
     try:
         access = read_access()
     except CamcoreError:
         return False
-    return access is None or access.allows(_read_user(cookies))
-
-
-def _read_user(cookies: Mapping[str, str]) -> dict[str, Any]:
-    """Return the claims in the cookie of `st.login`, empty where its signature is not ours."""
-    secret = get_cookie_secret()
-
-    def read(name: str) -> bytes | None:
-        value = cookies.get(name)
-        return None if value is None else decode_signed_value(secret, name, value.encode("latin-1", "replace"))
-
-    found = get_cookie_with_chunks(read, USER_COOKIE_NAME)
-    return json.loads(found) if found else {}
+    return access is None or access.allows(read_user_cookie(cookies))

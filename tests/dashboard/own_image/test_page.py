@@ -1,6 +1,5 @@
 """The page Try your own image: what it shows of good and bad files, in every state of a run, and what it keeps."""
 
-import asyncio
 import base64
 import io
 import time
@@ -213,26 +212,6 @@ def test_the_camera_is_offered_on_safe_addresses_only(runs, monkeypatch):
         assert uploads._is_secure(url), url
     for url in ("http://a.example/own_image", "http://192.0.2.7:8501/", "http://localhost.example/"):
         assert not uploads._is_secure(url), url
-
-
-def test_the_largest_upload_stays_in_memory():
-    """The server's own parser puts what is larger than 1 MB into a temporary file, unless told otherwise."""
-    from starlette.requests import Request
-
-    uploads._keep_in_memory()
-    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
-    body = head + bytes(MOST_MEGABYTES * 1024**2) + b"\r\n--x--\r\n"
-
-    async def receive():
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def parse():
-        scope = {"type": "http", "headers": [(b"content-type", b"multipart/form-data; boundary=x")]}
-        async with Request(scope, receive).form() as form:
-            return form["f"].size, form["f"].file._rolled
-
-    with ThreadPoolExecutor() as threads:  # Playwright's loop runs in this one, where there was a browser before
-        assert threads.submit(lambda: asyncio.run(parse())).result() == (MOST_MEGABYTES * 1024**2, False)
 
 
 def test_the_server_takes_as_much_as_the_page_does():

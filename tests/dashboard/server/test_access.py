@@ -18,7 +18,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from camcore.errors import CamcoreError
-from dashboard.server import access, guard
+from dashboard.server import access, guard, streamlit_patches
 from dashboard.server.access import Access, read_access
 
 SECRET = "0123456789abcdef" * 2
@@ -219,7 +219,7 @@ def test_a_session_holds_a_few_uploads(path: str, held: int, full: bool, monkeyp
     files = MemoryUploadedFileManager("/_stcore/upload_file")
     for number in range(held):
         files.add_file("me", UploadedFileRec(str(number), "a.png", "image/png", b"1"))
-    monkeypatch.setattr(guard, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=files))
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=files))
     assert guard.is_full(path) is full
 
 
