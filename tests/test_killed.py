@@ -272,7 +272,7 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
     with start_server() as server:
         server.files = files
         source = (
-            "from dataclasses import replace; from pathlib import Path; from camcore.data.registry import download\n"
+            "from dataclasses import replace; from pathlib import Path; from camcore.data import download\n"
             f"sums = {json.dumps(sums)}\n"
             "download.ARCHIVES = [replace(one, sha256=sums[one.name]) for one in download.ARCHIVES]\n"
             "download.BLOCK_BYTES, download.PAUSE_SECONDS = 1000, 0.0\n"

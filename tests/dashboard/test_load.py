@@ -26,8 +26,8 @@ QUICK = f"""
 import sys
 sys.path.insert(0, {str(REPOSITORY)!r})
 import streamlit as st
-from dashboard import following
-following.LOOK_SECONDS = 0.5
+from dashboard.widgets import refresh
+refresh.LOOK_SECONDS = 0.5
 app = st.App({str(REPOSITORY / "dashboard" / "script.py")!r})
 """
 

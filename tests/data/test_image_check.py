@@ -270,12 +270,12 @@ def test_where_nothing_can_be_remembered_nothing_is_missing(
 WRITER = """
 import sys
 from pathlib import Path
-from camcore.datasets import checked_images
-checked_images.SETTLED_NS = 0
+from camcore.data import image_check
+image_check.SETTLED_NS = 0
 root, count = Path(sys.argv[1]), int(sys.argv[2])
 names = sorted(path.name for path in root.iterdir() if path.is_file())
 for turn in range(count):
-    found = checked_images.check_images(root, names[turn % 3:])  # another set each time, so it is written each time
+    found = image_check.check_images(root, names[turn % 3:])  # another set each time, so it is written each time
     assert found["a.jpg"] == (30, 20) and len(found) == len(names) - turn % 3
 """
 

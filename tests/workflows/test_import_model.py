@@ -365,16 +365,16 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from camcore import import_run
+from camcore.workflows import import_model
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-import_run.Run.write_history = kill
+import_model.Run.write_history = kill
 config = RunConfig(DatasetConfig("image-folder"), ViewConfig(size=64), ModelConfig("resnet10_narrow", "native"))
 path, weights, names, root = map(Path, sys.argv[1:])
-import_run.import_run(path, config, weights, str(names), root)
+import_model.import_run(path, config, weights, str(names), root)
 """
 
 
