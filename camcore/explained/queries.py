@@ -146,18 +146,3 @@ def rows_at_once(explanation: Explanation, most: int) -> int:
 def same_by_theory(explanation: Explanation, first: str, second: str) -> bool:
     """Whether two sources of a run must give the same map, up to a positive factor."""
     return identical_by_theory(parse_source(first), parse_source(second), explanation.cam_able)
-
-
-def gradient_source(sources: Sequence[str]) -> str:
-    """Return the source that exists for every network and that people know: Grad-CAM, else one of the last layer."""
-    last = [source for source in sources if parse_source(source).layer is None]
-    return "grad_cam" if "grad_cam" in sources else (*last, *sources)[0]
-
-
-def default_pair(sources: Sequence[str]) -> tuple[str, str]:
-    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
-    if {"cam", "grad_cam"} <= set(sources):
-        return "cam", "grad_cam"
-    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
-    other = next((source for source in sources if source != last), last)
-    return last, other

@@ -1,10 +1,14 @@
-"""Pieces of pages as HTML, the same in dashboard and report. What comes in is text; the style is `appearance`'s."""
+"""HTML from the templates in `templates/`, and the style sheet of what they write."""
 
-from collections.abc import Iterable, Sequence
+import re
 from functools import cache
-from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+_FOLDER = Path(__file__).parent
 
 
 class Fact(NamedTuple):
@@ -15,55 +19,6 @@ class Fact(NamedTuple):
     note: str
 
 
-def head(title: str, lead: str) -> str:
-    """Return a page's title and, below it, the question it answers."""
-    return f'<header class="cc-head"><h1>{escape(title)}</h1><p>{escape(lead)}</p></header>'
-
-
-def section(title: str, lead: str = "", level: int = 2) -> str:
-    """Return the heading of a part of a page, with a line below it; `level` 3 for a part of a part."""
-    below = f"<p>{escape(lead)}</p>" if lead else ""
-    return f'<div class="cc-section"><h{level}>{escape(title)}</h{level}>{below}</div>'
-
-
-def notice(title: str, body: str) -> str:
-    """Return a box for a state that is no fault: what is missing, and how it is made."""
-    return f'<div class="cc-notice"><h3>{escape(title)}</h3><p>{escape(body)}</p></div>'
-
-
-def facts(numbers: Iterable[Fact]) -> str:
-    """Return numbers in large type."""
-    cells = "".join(
-        f'<div class="cc-fact"><span>{escape(label)}</span><b>{escape(value)}</b><small>{escape(note)}</small></div>'
-        for label, value, note in numbers
-    )
-    return f'<div class="cc-facts">{cells}</div>'
-
-
-def finding(sentences: Sequence[str]) -> str:
-    """Return the first sentence in large type and the others below it."""
-    below = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences[1:])
-    return f'<div class="cc-verdict cc-finding"><div><h2>{escape(sentences[0])}</h2>{below}</div></div>'
-
-
-def listing(items: Iterable[str]) -> str:
-    """Return sentences as a list."""
-    return f'<ul class="cc-claims">{"".join(f"<li>{escape(item)}</li>" for item in items)}</ul>'
-
-
-def split(title: str, reason: str, numbers: Iterable[tuple[str, str, str]]) -> str:
-    """Return a statement and the numbers that it stands on: convention, value, label, an arrow between them."""
-    cells = "<span>→</span>".join(
-        f'<div class="cc-{convention}"><b>{escape(value)}</b><small>{escape(label)}</small></div>'
-        for convention, value, label in numbers
-    )
-    return (
-        f'<div class="cc-verdict"><div><h2>{escape(title)}</h2><p>{escape(reason)}</p></div>'
-        f'<section class="cc-split">{cells}</section></div>'
-    )
-
-
-_FOLDER = Path(__file__).parent / "style"
 # By Streamlit's names; the themes are those of dashboard/.streamlit/config.toml, the marks Streamlit's own.
 LIGHT = {
     "primary-color": "#1d6f6a",
@@ -96,10 +51,35 @@ DARK_MARKS = {
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans KR', sans-serif"
 
 
+def render(template: str, /, **values: Any) -> Markup:
+    """Return the HTML of a template: every value is escaped, unless it is `Markup`."""
+    return Markup(_open_templates().get_template(f"{template}.html").render(values))  # noqa: S704 escaped by jinja2
+
+
+@cache
+def _open_templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.globals["render"] = render  # a template writes another one in place as Python does
+    templates.filters["bold"] = _write_bold
+    return templates
+
+
+def _write_bold(text: str) -> Markup:
+    """Return a text with `**words**` in bold; no other marks are known."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(escape(text))))  # noqa: S704 escaped first
+
+
 @cache
 def read_style() -> str:
-    """Return the style sheet of everything that `markup` and `verdict_view` write."""
-    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("style.css", "verdict.css"))
+    """Return the style sheet of everything that the templates write."""
+    return "\n".join((_FOLDER / "style" / name).read_text(encoding="utf-8") for name in ("style.css", "verdict.css"))
 
 
 def write_theme() -> str:

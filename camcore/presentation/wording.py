@@ -13,6 +13,21 @@ from camcore.presentation.texts import Text, read_texts
 TINY_P = 0.001
 
 
+def gradient_source(sources: Sequence[str]) -> str:
+    """Return the source that exists for every network and that people know: Grad-CAM, else one of the last layer."""
+    last = [source for source in sources if parse_source(source).layer is None]
+    return "grad_cam" if "grad_cam" in sources else (*last, *sources)[0]
+
+
+def default_pair(sources: Sequence[str]) -> tuple[str, str]:
+    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
+    if {"cam", "grad_cam"} <= set(sources):
+        return "cam", "grad_cam"
+    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
+    other = next((source for source in sources if source != last), last)
+    return last, other
+
+
 def source_title(text: Text, source: str) -> str:
     """Return the title of a source's id: `Grad-CAM at layer3`."""
     parsed = parse_source(source)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from camcore.presentation import html
+from camcore.presentation.html import render
 from dashboard.language import text
 from dashboard.server.access import read_access
 
@@ -33,11 +33,11 @@ def show_login() -> None:
     """Show the way in, or who is not let in and the way out."""
     user = st.user.to_dict()
     if user.get("is_logged_in"):
-        st.html(html.head(text("login.refused.title"), text("login.refused.lead", name=_name(user))))
+        st.html(render("head", title=text("login.refused.title"), lead=text("login.refused.lead", name=_name(user))))
         _show_way_out()
         _follow_link()
     else:
-        st.html(html.head(text("login.title"), text("login.lead")))
+        st.html(render("head", title=text("login.title"), lead=text("login.lead")))
         st.button(text("login.in"), on_click=st.login, key="login_in", icon=":material/login:")
         st.html(_KEEP_LINK, unsafe_allow_javascript=True)
 

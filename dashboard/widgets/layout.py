@@ -2,14 +2,12 @@
 
 import os
 import shlex
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from camcore.errors import shell_command
-from camcore.presentation import html
-from camcore.presentation.html import read_style
+from camcore.presentation.html import Fact, read_style, render
 from dashboard.language import text
 
 _PAGE_STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -22,33 +20,30 @@ def add_style() -> None:
 
 def show_head(page: str) -> None:
     """Show a page's title and, below it, the question it answers."""
-    st.html(html.head(text(f"{page}.title"), text(f"{page}.lead")))
+    st.html(render("head", title=text(f"{page}.title"), lead=text(f"{page}.lead")))
 
 
 def show_section(title: str, lead: str = "", level: int = 2) -> None:
-    """Show the heading of a part of a page, with a line below it; `level` as of `markup.section`."""
-    st.html(html.section(title, lead, level))
+    """Show the heading of a part of a page, with a line below it; `level` of the HTML element."""
+    st.html(render("section", title=title, lead=lead, level=level))
 
 
 def show_notice(title: str, body: str, command: str = "") -> None:
     """Show a box for a state that is no fault: what is missing, and the command that makes it."""
-    st.html(html.notice(title, body))
+    st.html(render("notice", title=title, sentences=[body]))
     if command:
         st.code(command, language="bash")
 
 
 def show_problem(message: str, folder: Path) -> None:
     """Show a box for something damaged; the message of a CamcoreError holds the way out."""
-    st.html(
-        f'<div class="cc-notice cc-problem"><h3>{escape(text("problem.title"))}</h3>'
-        f"<p>{escape(shorten_paths(message, folder))}</p><p>{escape(text('problem.rest'))}</p></div>"
-    )
+    sentences = [shorten_paths(message, folder), text("problem.rest")]
+    st.html(render("notice", title=text("problem.title"), sentences=sentences, problem=True))
 
 
 def show_refusals(title: str, sentences: list[str]) -> None:
     """Show a box for things that a person gave and that can't be taken; each sentence holds the way out."""
-    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    st.html(f'<div class="cc-notice cc-problem" role="alert"><h3>{escape(title)}</h3>{lines}</div>')
+    st.html(render("notice", title=title, sentences=sentences, problem=True, alert=True))
 
 
 def show_no_runs(folder: Path) -> None:
@@ -79,6 +74,6 @@ def _inside_quotes(path: str) -> str:
     return shlex.quote(path).removeprefix("'").removesuffix("'")
 
 
-def show_facts(facts: list[html.Fact]) -> None:
+def show_facts(facts: list[Fact]) -> None:
     """Show numbers in large type: label, value, and a line that explains it."""
-    st.html(html.facts(facts))
+    st.html(render("facts", numbers=facts))

@@ -1,16 +1,12 @@
-"""What stands behind the numbers of a report: the training, how the run was made, how to read it."""
+"""The last sections of a report: the training, how to read the report, how the run was made."""
 
-import re
-from html import escape
-
-import pandas as pd
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 from camcore.backbones import BACKBONES
-from camcore.presentation import html
 from camcore.presentation.charts import RUN_COLORS, draw_column, draw_curves
+from camcore.presentation.html import render
 from camcore.presentation.report.subject import ReportInput
-from camcore.presentation.report.verdict import write_chart
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
@@ -21,7 +17,7 @@ FORMATS = {"train_accuracy": "{:.1%}", "val_accuracy": "{:.1%}", "learning_rate"
 
 
 def draw_training(subject: ReportInput) -> dict[str, go.Figure]:
-    """Return the training's figures by the names that the markup has for them; none without a history."""
+    """Return the training's figures by name, as in the section's HTML; none without a history."""
     history = subject.run.history()
     if history.empty:
         return {}
@@ -30,47 +26,36 @@ def draw_training(subject: ReportInput) -> dict[str, go.Figure]:
     return figures | {"learning_rate": draw_column(subject.text, histories, colors, "learning_rate")}
 
 
-def write_training(subject: ReportInput) -> str:
+def write_training(subject: ReportInput) -> Markup:
     """Return the section of the training: its charts, and their numbers as a table."""
     text, history = subject.text, subject.run.history()
     if history.empty:
         file = subject.run.imported_from
-        nothing = text("report.training.none") if file is None else text("report.training.imported", file=file)
-        return html.section(text("report.training.title"), nothing)
-    curves = "".join(
-        f"<div>{html.section(text(f'training_curves.{quantity}'), level=3)}"
-        f"{write_chart(quantity, text(f'training_curves.{quantity}'))}</div>"
-        for quantity in CURVES
-    )
-    rate = text("training_curves.learning_rate")
-    return (
-        html.section(text("report.training.title"), text("training_curves.legend"))
-        + f'<div class="pair">{curves}</div>'
-        + f"<div>{html.section(rate, level=3)}{write_chart('learning_rate', rate, RATE_HEIGHT)}</div>"
-        + f"<details><summary>{escape(text('training_curves.numbers'))}</summary>{_write_history(subject, history)}"
-        "</details>"
+        lead = text("report.training.none") if file is None else text("report.training.imported", file=file)
+        return render("section", title=text("report.training.title"), lead=lead)
+    return render(
+        "report/training",
+        text=text,
+        curves=CURVES,
+        rate_height=RATE_HEIGHT,
+        columns=list(history.columns),
+        rows=[[_format(name, row[name]) for name in history.columns] for row in history.to_dict("records")],
     )
 
 
-def write_reading(subject: ReportInput) -> str:
-    """Return how to read the report, and the verdict where there is one."""
+def write_reading(subject: ReportInput) -> Markup:
+    """Return how to read the report and, if there is one, its verdict."""
     text = subject.text
     body = text("report.reading.body")
     if subject.verdict is not None:
         body += "\n" + text("verdict.reading.body")
-    return html.section(text("report.reading.title")) + write_list(body)
+    lines = [line.removeprefix("- ") for line in body.splitlines()]
+    return render("report/reading", text=text, lines=lines)
 
 
-def write_list(marked: str) -> str:
-    """Return a text of lines `- words, **bold** ones too` as a list. For texts of our own: no other marks are known."""
-    items = [re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(line.removeprefix("- "))) for line in marked.splitlines()]
-    return f'<ul class="reading">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
-
-
-def write_about(subject: ReportInput) -> str:
+def write_about(subject: ReportInput) -> Markup:
     """Return data set, network, training, machine and versions."""
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _list_facts(subject) if value)
-    return html.section(subject.text("report.about.title")) + f'<dl class="about">{rows}</dl>'
+    return render("report/about", text=subject.text, facts=_list_facts(subject))
 
 
 def _list_facts(subject: ReportInput) -> list[tuple[str, str]]:
@@ -115,15 +100,5 @@ def _describe_training(text: Text, run: Run) -> str:
     )
 
 
-def _write_history(subject: ReportInput, history: pd.DataFrame) -> str:
-    head = "".join(f"<th>{escape(subject.text(f'training_curves.column.{name}'))}</th>" for name in history.columns)
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{FORMATS.get(name, '{:.4g}').format(row[name])}</td>" for name in history.columns)
-        + "</tr>"
-        for row in history.to_dict("records")
-    )
-    return (
-        f'<div class="scroll" tabindex="0"><table class="numbers"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+def _format(column: str, value: float) -> str:
+    return FORMATS.get(column, "{:.4g}").format(value)

@@ -1,7 +1,7 @@
-"""The report as one file: nothing in it is loaded from elsewhere, and its policy would not let it.
+"""The report as one file that loads nothing from elsewhere; its content security policy forbids it.
 
-Every text reaches the file escaped: in markup by `html.escape`, in data as JSON without `<`, `>` and `&`. Scripts are
-allowed by their hashes alone, so that a class name that looks like markup can't become one.
+Text is escaped: in HTML by the templates, in data as JSON without `<`, `>` and `&`. Only scripts of known hash run, so
+that a class name that looks like HTML stays text.
 """
 
 import base64
@@ -11,54 +11,63 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
-from html import escape
 from pathlib import Path
-from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 import camcore
 from camcore.presentation.grid.encoding import read_front_end
-from camcore.presentation.html import read_style, write_theme
+from camcore.presentation.html import read_style, render, write_theme
 from camcore.presentation.verdict.table import read_table_front_end
 
 GENERATOR = "camcore"
 _FOLDER = Path(__file__).parent
-# JSON in a script element ends at `</script`, whatever stands around it.
+# A script element ends at the first `</script`, even inside a JSON string.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def assemble_page(language: str, title: str, body: str, data: Mapping[str, Any]) -> str:
+class Script(NamedTuple):
+    """A script of the page."""
+
+    content: str
+    is_module: bool
+
+
+def assemble_page(language: str, title: str, body: Markup, data: Mapping[str, Any]) -> str:
     """Return the whole file.
 
     Args:
-        language: A code as in `LANGUAGES`, for screen readers and fonts.
-        title: Of the browser's tab, as text.
-        body: Markup, its texts escaped.
-        data: `grid` as of `encode_grid`, `charts` of Plotly's JSON by name, and `table` as of `encode_table`.
+        language: A code of `LANGUAGES`, for screen readers and fonts.
+        title: The title of the browser's tab.
+        body: HTML.
+        data: `grid` of `encode_grid`, `charts` as Plotly's JSON by name, and `table` of `encode_table`.
     """
     plotly, plotly_hash = _pack_plotly()
     scripts = _list_scripts()
-    hashes = [_hash(content) for _, content in scripts] + [plotly_hash]
-    grid_markup, grid_style, _ = read_front_end()
-    return Template((_FOLDER / "page.html").read_text(encoding="utf-8")).substitute(
-        language=escape(language),
+    hashes = [_hash(script.content) for script in scripts] + [plotly_hash]
+    grid_html, grid_style, _ = read_front_end()
+    style = "\n".join((write_theme(), read_style(), read_table_front_end()[1], _read("page.css")))
+    return render(
+        "report/page",
+        language=language,
         policy=_write_policy(hashes),
         generator=f"{GENERATOR} {camcore.__version__}",
-        title=escape(title),
-        style="\n".join((write_theme(), read_style(), read_table_front_end()[1], _read("page.css"))),
+        title=title,
         body=body,
-        grid_style=grid_style,
-        grid_markup=grid_markup,
-        data=encode_data(data),
+        # These are our own files, and data that `encode_data` has escaped.
+        style=Markup(style),  # noqa: S704
+        grid_style=Markup(grid_style),  # noqa: S704
+        grid_html=Markup(grid_html),  # noqa: S704
+        data=Markup(encode_data(data)),  # noqa: S704
         plotly=plotly,
-        scripts="\n".join(f"<script{kind}>{content}</script>" for kind, content in scripts),
+        scripts=[Script(Markup(script.content), script.is_module) for script in scripts],  # noqa: S704
     )
 
 
 def encode_data(data: Mapping[str, Any]) -> str:
-    """Return data as JSON that can stand in a script element; what is not a finite number becomes null."""
+    """Return data as JSON for a script element; numbers that are not finite become null."""
     return json.dumps(_finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(_ESCAPES)
 
 
@@ -69,7 +78,7 @@ def is_report(path: Path) -> bool:
 
 
 def _write_policy(hashes: list[str]) -> str:
-    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
@@ -77,13 +86,12 @@ def _write_policy(hashes: list[str]) -> str:
 
 
 @cache
-def _list_scripts() -> list[tuple[str, str]]:
-    """Return the scripts in order, each with what its element needs to say: the page's own, the grid, the table."""
-    module = ' type="module"'
+def _list_scripts() -> list[Script]:
+    """Return the page's own script, the grid's and the table's, in this order."""
     return [
-        ("", _read("page.js")),
-        (module, f"{read_front_end()[2]}\nmountGrid(showHeatmapGrid);\n"),
-        (module, f"{read_table_front_end()[2]}\nmountTable(showVerdictTable);\n"),
+        Script(_read("page.js"), is_module=False),
+        Script(f"{read_front_end()[2]}\nmountGrid(showHeatmapGrid);\n", is_module=True),
+        Script(f"{read_table_front_end()[2]}\nmountTable(showVerdictTable);\n", is_module=True),
     ]
 
 
@@ -104,7 +112,7 @@ def _read(name: str) -> str:
 
 def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _finite(one) for name, one in value.items()}
+        return {str(name): _finite(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
+        return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,41 +4,32 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from camcore.explained.queries import measure_range, same_by_theory
-from camcore.presentation import html
 from camcore.presentation.grid.encoding import LargeView, encode_grid
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
+from camcore.presentation.html import render
 from camcore.presentation.report.subject import CONVENTION, MEASURE, ReportInput
-from camcore.presentation.sentences import list_shares, say_drawing_share
 from camcore.presentation.texts import grid_strings
 
 
-def write_pictures(subject: ReportInput, images: int) -> str:
-    """Return the section's markup; the grid's script fills its last element."""
+def write_pictures(subject: ReportInput, images: int) -> Markup:
+    """Return the section's HTML; the grid's script fills its last element."""
     text, total = subject.text, len(subject.samples)
     counts = {"count": min(images, total), "total": total}
     if subject.distances is None:
         title = text("report.pictures.single.title", first=subject.title(subject.pair[0]))
-        above = html.section(title, text("report.pictures.single.lead", **counts))
+        lead = text("report.pictures.single.lead", **counts)
     else:
         first, second = (subject.title(source) for source in subject.pair)
         names = {"measure": text(f"measure.{MEASURE}"), "convention": text(f"convention.{CONVENTION}")}
+        title = text("report.pictures.title", first=first, second=second)
         lead = text("report.pictures.lead", **counts, **names)
-        above = html.section(text("report.pictures.title", first=first, second=second), lead)
-        if subject.verdict is not None:
-            above += write_drawing_share(subject)
-    return f'{above}<div id="report-grid"></div>'
-
-
-def write_drawing_share(subject: ReportInput) -> str:
-    """Return how much of the difference between the two sources is drawing; empty where there is one source."""
-    if subject.moved is None:
-        return ""
-    identical = same_by_theory(subject.explanation, *subject.pair)
-    said = say_drawing_share(subject.text, subject.pair, subject.moved, identical)
-    return html.split(*said, list_shares(subject.text, subject.moved))
+    # Without a verdict the drawing's share is the report's headline.
+    share = None if subject.verdict is None else subject.drawing_share
+    return render("report/pictures", title=title, lead=lead, drawing_share=share)
 
 
 def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 import camcore
 from camcore.errors import CamcoreError
 from camcore.explained.queries import epochs_apart
-from camcore.presentation import html
 from camcore.presentation.charts import style_chart
+from camcore.presentation.html import render
 from camcore.presentation.report import background, pictures, verdict
 from camcore.presentation.report.page import assemble_page, is_report
 from camcore.presentation.report.subject import ReportInput, open_report_input
@@ -57,23 +57,25 @@ def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources
     return assemble_page(language, title, _write_body(subject, images, title), data)
 
 
-def _write_body(subject: ReportInput, images: int, title: str) -> str:
+def _write_body(subject: ReportInput, images: int, title: str) -> Markup:
     text = subject.text
-    sections = [("pictures", pictures.write_pictures(subject, images))]
+    sections = [("pictures", text("report.sections.pictures"), pictures.write_pictures(subject, images))]
     if subject.verdict is not None:
-        sections.append(("verdict", verdict.write_verdict(text, subject.verdict)))
+        sections.append(("verdict", text("report.verdict.title"), verdict.write_verdict(text, subject.verdict)))
     sections += [
-        ("training", background.write_training(subject)),
-        ("reading", background.write_reading(subject)),
-        ("about", background.write_about(subject)),
+        ("training", text("report.training.title"), background.write_training(subject)),
+        ("reading", text("report.reading.title"), background.write_reading(subject)),
+        ("about", text("report.about.title"), background.write_about(subject)),
     ]
-    facts = list_facts(text, subject.explanation, subject.pair, subject.off_object, subject.moved)
-    written = "".join(f'<section id="{name}">{section}</section>\n' for name, section in sections)
-    return (
-        f"<main>{html.head(title, _write_lead(subject))}{_write_contents(subject, [name for name, _ in sections])}\n"
-        f'<p id="without-script">{escape(text("report.noscript"))}</p>\n'
-        f'<section id="finding">{verdict.write_finding(subject)}{html.facts(facts)}</section>\n{written}</main>\n'
-        f"<footer><p>{escape(_write_footer(subject))}</p></footer>"
+    return render(
+        "report/body",
+        text=text,
+        title=title,
+        lead=_write_lead(subject),
+        headline=verdict.write_headline(subject),
+        facts=list_facts(text, subject.explanation, subject.pair, subject.off_object, subject.moved),
+        sections=sections,
+        footer=text("report.footer", version=camcore.__version__, date=datetime.now(UTC).date().isoformat()),
     )
 
 
@@ -85,25 +87,6 @@ def _write_lead(subject: ReportInput) -> str:
     apart = epochs_apart(subject.run, subject.explanation)
     outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
     return f"{subject.describe()}. {made}{outdated}"
-
-
-def _write_contents(subject: ReportInput, names: Sequence[str]) -> str:
-    """Return links to the sections."""
-    text = subject.text
-    titles = {
-        "pictures": text("report.sections.pictures"),
-        "verdict": text("report.verdict.title"),
-        "training": text("report.training.title"),
-        "reading": text("report.reading.title"),
-        "about": text("report.about.title"),
-    }
-    links = "".join(f'<a href="#{name}">{escape(titles[name])}</a>' for name in names)
-    return f'<nav aria-label="{escape(text("report.sections"))}">{links}</nav>'
-
-
-def _write_footer(subject: ReportInput) -> str:
-    today = datetime.now(UTC).date().isoformat()
-    return subject.text("report.footer", version=camcore.__version__, date=today)
 
 
 def _encode_chart(figure: go.Figure) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import Shares, mean_of_finite
 from camcore.presentation import wording
+from camcore.presentation.sentences import list_shares, say_drawing_share
 from camcore.presentation.texts import LANGUAGES, Text, text_in
 from camcore.runs.run import Run
 from camcore.verdict.document import VerdictDocument, read_verdict
@@ -62,6 +64,15 @@ class ReportInput:
         literature, positive = (mean_of_finite(column) for column in shares.T)
         return None if literature != literature else (literature, positive)  # NaN: no box anywhere
 
+    @cached_property
+    def drawing_share(self) -> dict[str, Any] | None:
+        """What the template `split` says of how much of the difference is drawing, None if there is one source."""
+        if self.moved is None:
+            return None
+        identical = queries.same_by_theory(self.explanation, *self.pair)
+        title, reason = say_drawing_share(self.text, self.pair, self.moved, identical)
+        return {"title": title, "reason": reason, "numbers": list_shares(self.text, self.moved)}
+
     def title(self, source: str) -> str:
         """Return a source's title in the report's language."""
         return wording.source_title(self.text, source)
@@ -83,7 +94,7 @@ def open_report_input(run: Run, language: str, sources: Sequence[str] | None) ->
         raise unknown_choice("language", language, LANGUAGES)
     explanation = open_explanation(run)
     stored = [source.id for source in explanation.sources]
-    pair = queries.default_pair(stored) if sources is None else _choose_pair(sources, stored)
+    pair = wording.default_pair(stored) if sources is None else _choose_pair(sources, stored)
     return ReportInput(run, explanation, pair, language, read_verdict(explanation))
 
 

@@ -1,54 +1,57 @@
 """What the methods cost, which networks they allow, and what CAM's architecture costs in accuracy."""
 
 from collections.abc import Sequence
-from html import escape
+from typing import NamedTuple
 
-from camcore.presentation.html import Fact
+from markupsafe import Markup
+
+from camcore.presentation.html import Fact, render
 from camcore.presentation.texts import Text
-from camcore.presentation.verdict.forest import Scale, draw_row
+from camcore.presentation.verdict.forest import Mark, PlotRow, Scale
 from camcore.presentation.wording import name_of, percent, points, probability
 from camcore.verdict.document import MethodTiming, Requirements, SeedAccuracy, SeedGroups, VerdictDocument
 
 NUMBERS = ("milliseconds", "times")
 WORDS = ("needs", "heads", "layers")
+MARGIN = 0.01  # one point on either side, so that nothing is blown up to look like much
+Pair = tuple[float | None, float | None]
 
 
-def draw_cost(text: Text, verdict: VerdictDocument, method: str) -> str:
-    """Return HTML of a row per method: its time beside the bare forward pass, and what it asks of a network."""
-    head = f"<th>{escape(text('verdict.cost.method'))}</th>"
-    head += "".join(f'<th class="cc-number">{escape(text(f"verdict.cost.{name}"))}</th>' for name in NUMBERS)
-    head += "".join(f"<th>{escape(text(f'verdict.cost.{name}'))}</th>" for name in WORDS)
-    requirements = verdict.requirements
-    rows = "".join(
-        _row(
-            text,
-            source,
-            verdict.timing.methods.get(source),
-            requirements.get(source.partition("@")[0]),
+class CostRow(NamedTuple):
+    """A method: its times, what it needs of a network, and whether it is selected."""
+
+    name: str
+    numbers: Sequence[str]
+    words: Sequence[str]
+    chosen: bool
+
+
+def draw_cost(text: Text, verdict: VerdictDocument, method: str) -> Markup:
+    """Return a table with a row per method: its time, also relative to a forward pass, and what it needs."""
+    rows = [
+        CostRow(
+            name_of(text, source),
+            _write_times(verdict.timing.methods.get(source)),
+            _write_requirements(text, verdict.requirements.get(source.partition("@")[0])),
             source == method,
         )
         for source in (*verdict.not_applicable, *verdict.sources)
+    ]
+    return render("verdict/costs", text=text, numbers=NUMBERS, words=WORDS, rows=rows)
+
+
+def _write_times(timing: MethodTiming | None) -> tuple[str, str]:
+    return ("–", "–") if timing is None else (f"{timing.milliseconds:.1f}", f"{timing.times_forward:.2f}")
+
+
+def _write_requirements(text: Text, requirements: Requirements | None) -> tuple[str, str, str]:
+    if requirements is None:
+        return "–", "–", "–"
+    return (
+        text(f"verdict.cost.needs.{requirements.needs}"),
+        ", ".join(requirements.heads),
+        text(f"verdict.cost.layers.{requirements.layers}"),
     )
-    return f'<div class="cc-scroll" tabindex="0"><table class="cc-table cc-costs"><tr>{head}</tr>{rows}</table></div>'
-
-
-def _row(text: Text, source: str, timing: MethodTiming | None, requirements: Requirements | None, chosen: bool) -> str:
-    numbers = ("–", "–") if timing is None else (f"{timing.milliseconds:.1f}", f"{timing.times_forward:.2f}")
-    words = ("–", "–", "–")
-    if requirements is not None:
-        words = (
-            text(f"verdict.cost.needs.{requirements.needs}"),
-            ", ".join(requirements.heads),
-            text(f"verdict.cost.layers.{requirements.layers}"),
-        )
-    cells = "".join(f'<td class="cc-number">{escape(number)}</td>' for number in numbers)
-    cells += "".join(f"<td>{escape(word)}</td>" for word in words)
-    css = ' class="cc-chosen"' if chosen else ""
-    return f"<tr{css}><td>{escape(name_of(text, source))}</td>{cells}</tr>"
-
-
-MARGIN = 0.01  # one point on either side, so that nothing is blown up to look like much
-Pair = tuple[float | None, float | None]
 
 
 def write_price_lead(text: Text, verdict: VerdictDocument) -> str:
@@ -94,33 +97,31 @@ def pair_seeds(seeds: SeedGroups) -> dict[int, Pair]:
     return {seed: (ours.get(seed), theirs.get(seed)) for seed in sorted({*ours, *theirs})}
 
 
-def draw_seeds(text: Text, verdict: VerdictDocument) -> str:
-    """Return HTML of a row per seed with the accuracy of either group, and how to read it; empty without groups."""
+def draw_seeds(text: Text, verdict: VerdictDocument) -> Markup:
+    """Return a row per seed with the accuracy of either group, and how to read it; empty without groups."""
     price = verdict.accuracy_price
     if price is None or price.seeds is None:
-        return ""
+        return Markup()
     seeds, pairs = price.seeds, pair_seeds(price.seeds)
     values = [value for pair in pairs.values() for value in pair if value is not None]
     scale = Scale(min(values) - MARGIN, max(values) + MARGIN)
-    rows = [_draw_pair(text, text("verdict.price.seeds.row", seed=seed), pair, scale) for seed, pair in pairs.items()]
+    rows = [_make_row(text, text("verdict.price.seeds.row", seed=seed), pair, scale) for seed, pair in pairs.items()]
     means = (price.accuracy, price.accuracy_against)
-    rows.append(_draw_pair(text, text("verdict.price.seeds.mean"), means, scale, "cc-chosen"))
+    rows.append(_make_row(text, text("verdict.price.seeds.mean"), means, scale, "cc-chosen"))
     names = {"group": seeds.group, "against": price.against}
     notes = [text("verdict.price.seeds.reading", **names, standard_errors=seeds.standard_errors)]
     if seeds.differs:
         notes.append(text("verdict.price.seeds.differs", difference=seeds.differs))
     if seeds.unfinished:
         notes.append(text("verdict.price.seeds.unfinished", runs=", ".join(seeds.unfinished)))
-    return f'<div class="cc-forest cc-dots cc-seeds">{"".join(rows)}</div><p>{escape(" ".join(notes))}</p>'
+    return render("verdict/seeds", rows=rows, notes=notes)
 
 
-def _draw_pair(text: Text, name: str, pair: Pair, scale: Scale, css: str = "") -> str:
-    marks = zip(("cc-right", ""), pair, strict=True)
-    dots = "".join(
-        f'<b class="{mark}" style="left:{scale.place(value)}%"></b>' for mark, value in marks if value is not None
-    )
+def _make_row(text: Text, name: str, pair: Pair, scale: Scale, css: str = "") -> PlotRow:
+    sides = zip(("cc-right", ""), pair, strict=True)
+    marks = [Mark(scale.place(accuracy), side) for side, accuracy in sides if accuracy is not None]
     numbers = text("verdict.price.seeds.numbers", here=percent(pair[0]), against=percent(pair[1]))
-    return draw_row(css, escape(name), dots, f"<span>{escape(numbers)}</span>")
+    return PlotRow(name, marks, numbers=numbers, css=css)
 
 
 def _write_deviation(text: Text, deviation: float, members: Sequence[SeedAccuracy]) -> str:

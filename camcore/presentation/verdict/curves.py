@@ -1,16 +1,15 @@
-"""The curves of a verdict: insertion, deletion, and how a map changes when the weights are made random.
-
-`text` is as in `wording`.
-"""
+"""The curves of a verdict: insertion, deletion, and the similarity of maps under weight randomisation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import plotly.graph_objects as go
+from markupsafe import Markup
 from plotly.colors import hex_to_rgb
 
 from camcore.presentation.charts import RUN_COLORS
+from camcore.presentation.html import render
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, name_of
 from camcore.verdict.document import VerdictDocument
@@ -72,28 +71,19 @@ def draw_randomization(text: Text, verdict: VerdictDocument, lines: Sequence[Lin
     return _quiet(figure)
 
 
-def write_checks(text: Text, verdict: VerdictDocument) -> str:
-    """Return HTML of who passes the randomisation check, and what that means."""
+def write_checks(text: Text, verdict: VerdictDocument) -> Markup:
+    """Return which methods pass the randomisation check, and what that means."""
     passes = verdict.randomization.passes
-    rows = ""
-    for name, mark in {"passes": "✓", "fails": "✗"}.items():
-        sources = [source for source in verdict.sources if passes.get(source) is (name == "passes")]
-        if sources:
-            names = ", ".join(name_of(text, source) for source in sources)
-            label = f"{mark} {text(f'verdict.randomization.{name}')}"
-            rows += f'<b class="cc-{name}">{escape(label)}</b><span>{escape(names)}</span>'
-    return f'<div class="cc-checks">{rows}</div><p>{escape(text("verdict.randomization.reading"))}</p>'
+    outcomes = [
+        (name, symbol, [name_of(text, source) for source in verdict.sources if passes.get(source) is passed])
+        for name, symbol, passed in (("passes", "✓", True), ("fails", "✗", False))
+    ]
+    return render("verdict/checks", text=text, outcomes=outcomes)
 
 
-def write_legend(text: Text, lines: Sequence[Line]) -> str:
-    """Return HTML of whose line is which; the chosen method's is in bold type."""
-    chips = "".join(
-        f'<span class="{"cc-chosen" if line.chosen else ""}"><i class="{"cc-dashed" if line.dashed else ""}" '
-        f'style="border-color:{line.color}"></i>{escape(line.name)}</span>'
-        for line in lines
-    )
-    grey = f'<span><i style="border-color:{GREY}"></i>{escape(text("verdict.curves.baselines"))}</span>'
-    return f'<div class="cc-chips">{chips}{grey}</div>'
+def write_legend(text: Text, lines: Sequence[Line]) -> Markup:
+    """Return the legend of the curves; the selected method's name is in bold type."""
+    return render("verdict/legend", text=text, lines=lines, grey=GREY)
 
 
 def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float | None], value: str) -> None:
@@ -101,7 +91,7 @@ def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float
         x=xs,
         y=ys,
         mode="lines",
-        name=escape(line.name, quote=False),
+        name=escape(line.name, quote=False),  # Plotly reads tags in texts
         line={
             "color": line.color,
             "width": 3.6 if line.chosen else 1.1 if line.color == GREY else 1.7,

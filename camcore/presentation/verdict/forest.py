@@ -3,10 +3,13 @@
 HTML without any script; its style is in `camcore/presentation/style/verdict.css`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from markupsafe import Markup
+
+from camcore.presentation.html import render
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import name_of, percent, points, probability
 from camcore.verdict.document import Difference, VerdictDocument
@@ -38,8 +41,36 @@ class Scale:
         return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
 
 
-def draw_forest(text: Text, verdict: VerdictDocument, measure: str, method: str) -> str:
-    """Return the differences of all methods and baselines to the reference; the chosen method's row is marked."""
+class Mark(NamedTuple):
+    """A symbol on a row's track; `place` in per cent of its width, None for the zero line."""
+
+    place: float | None
+    css: str = ""
+    symbol: str = ""
+
+
+@dataclass(frozen=True)
+class PlotRow:
+    """A row of marks on a track: a name, the marks, and numbers or words beside them.
+
+    Attributes:
+        title: Shown at the pointer.
+        interval: Where a line begins and how long it is, in per cent of the track's width.
+        mean, numbers: A value in bold type and its interval, or numbers without a value.
+    """
+
+    name: str
+    marks: Sequence[Mark] = ()
+    interval: tuple[float, float] | None = None
+    mean: str = ""
+    numbers: str = ""
+    words: str = ""
+    css: str = ""
+    title: str = ""
+
+
+def draw_forest(text: Text, verdict: VerdictDocument, measure: str, method: str) -> Markup:
+    """Return the differences of all methods and baselines to the reference; the selected method's row is marked."""
     lower = verdict.measures[measure].better == "lower"
     differences = verdict.measures[measure].differences
     effects = {
@@ -49,20 +80,25 @@ def draw_forest(text: Text, verdict: VerdictDocument, measure: str, method: str)
         [effects[source] for source in verdict.sources if source in effects],
         [effects[source] for source in verdict.baselines if source in effects],
     )
-    rows = [_reference_row(text, verdict.reference)]
-    for source in verdict.sources:
-        if source in differences and source != verdict.reference:
-            css = "cc-chosen" if source == method else ""
-            rows.append(_row(text, source, differences[source], effects.get(source), scale, css, measure == DRAWN))
-    baselines = [source for source in verdict.baselines if source in differences]
-    if baselines:
-        rows.append(f'<div class="cc-forest-part">{escape(text("verdict.forest.baselines"))}</div>')
-        rows += [
-            _row(text, source, differences[source], effects.get(source), scale, "cc-base", False)
-            for source in baselines
-        ]
-    body = f"{_directions(text)}{''.join(rows)}{_axis(_ticks(scale))}"
-    return f'<div class="cc-forest" style="--zero:{scale.place(0)}%">{body}</div>'
+
+    def make_row(source: str, css: str, by_drawing: bool) -> PlotRow:
+        row = _make_row(text, differences[source], effects.get(source), scale, by_drawing)
+        return replace(row, name=name_of(text, source), css=f"{css} {row.css}".strip())
+
+    words = text("verdict.forest.reference")
+    reference = PlotRow(name_of(text, verdict.reference), [Mark(None, symbol="◆")], words=words, css="cc-same")
+    methods = [source for source in verdict.sources if source in differences and source != verdict.reference]
+    return render(
+        "verdict/forest",
+        text=text,
+        zero=scale.place(0),
+        methods=[
+            reference,
+            *(make_row(source, "cc-chosen" if source == method else "", measure == DRAWN) for source in methods),
+        ],
+        baselines=[make_row(source, "cc-base", False) for source in verdict.baselines if source in differences],
+        ticks=_list_ticks(scale),
+    )
 
 
 def turn(difference: Difference, lower_is_better: bool) -> Effect | None:
@@ -83,55 +119,53 @@ def fit_scale(methods: Iterable[Effect], baselines: Iterable[Effect]) -> Scale:
     return Scale(min(low - 0.04 * reach, -0.15 * reach), max(high + 0.04 * reach, 0.15 * reach))
 
 
-def draw_correctness(text: Text, verdict: VerdictDocument, measure: str, method: str) -> str:
+def draw_correctness(text: Text, verdict: VerdictDocument, measure: str, method: str) -> Markup:
     """Return each method's mean over the images answered correctly and over those answered incorrectly."""
     means = verdict.measures[measure].by_correctness
-    correct, incorrect = means.correct, means.incorrect
-    values = [value for group in (correct, incorrect) for value in group.values() if value is not None]
+    values = [value for group in (means.correct, means.incorrect) for value in group.values() if value is not None]
     highest = max(values, default=1.0) or 1.0
-    rows = "".join(
-        _pair_row(text, source, (correct.get(source), incorrect.get(source)), highest, source == method)
-        for source in verdict.sources
-        if correct.get(source) is not None or incorrect.get(source) is not None
-    )
-    return f'<div class="cc-forest cc-dots">{rows}</div>'
+    rows = []
+    for source in verdict.sources:
+        pair = {"cc-right": means.correct.get(source), "cc-wrong": means.incorrect.get(source)}
+        marks = [Mark(round(92 * mean / highest + 4, 2), css) for css, mean in pair.items() if mean is not None]
+        if marks:
+            correct, incorrect = (percent(mean) for mean in pair.values())
+            numbers = text("verdict.correctness.numbers", right=correct, wrong=incorrect)
+            css = "cc-chosen" if source == method else ""
+            rows.append(PlotRow(name_of(text, source), marks, numbers=numbers, css=css))
+    return render("verdict/dots", rows=rows)
 
 
-def draw_row(css: str, name: str, plot: str, numbers: str, title: str = "") -> str:
-    """Return a row of marks on a track; all but `title`, which shows at the pointer, is HTML."""
-    return (
-        f'<div class="cc-forest-row {css}" title="{escape(title)}"><span class="cc-name">{name}</span>'
-        f'<div class="cc-track">{plot}</div><span class="cc-effect">{numbers}</span></div>'
-    )
-
-
-def _row(
-    text: Text, source: str, difference: Difference, effect: Effect | None, scale: Scale, css: str, drawn: bool
-) -> str:
-    name = escape(name_of(text, source))
+def _make_row(text: Text, difference: Difference, effect: Effect | None, scale: Scale, by_drawing: bool) -> PlotRow:
+    """Return the row of a difference, without its name; `by_drawing`: equal maps may differ in this measure."""
     same = "by_theory" if difference.identical_by_theory else "identical" if difference.identical else ""
-    by_drawing = drawn and same == "by_theory" and not difference.identical
+    by_drawing = by_drawing and same == "by_theory" and not difference.identical
     if effect is None or (same and not by_drawing):
-        note = escape(text(f"verdict.forest.{same}")) if same else "–"
-        return draw_row(f"{css} cc-same", name, "<b>=</b>" if same else "", f"<em>{note}</em>")
-    interval = escape(text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)))
+        words = text(f"verdict.forest.{same}") if same else "–"
+        return PlotRow("", [Mark(None, symbol="=")] if same else [], words=words, css="cc-same")
     outcome = f"{MARKS[difference.outcome]} {text(f'verdict.forest.verdict.{difference.outcome}')}".strip()
-    outcome = escape(text("verdict.forest.drawing") if by_drawing else outcome)
-    numbers = f"<span><b>{points(effect.mean)}</b> <small>{interval}</small></span><em>{outcome}</em>"
-    return draw_row(
-        f"{css} cc-is-{difference.outcome}", name, _plot(effect, scale), numbers, _details(text, difference)
+    marks, interval = _place_effect(effect, scale)
+    return PlotRow(
+        "",
+        marks,
+        interval,
+        mean=points(effect.mean),
+        numbers=text("verdict.forest.interval", low=points(effect.low), high=points(effect.high)),
+        words=text("verdict.forest.drawing") if by_drawing else outcome,
+        css=f"cc-is-{difference.outcome}",
+        title=_write_details(text, difference),
     )
 
 
-def _plot(effect: Effect, scale: Scale) -> str:
-    """Return the interval and the mean; an arrow at the edge where the mean lies beyond it."""
+def _place_effect(effect: Effect, scale: Scale) -> tuple[list[Mark], tuple[float, float] | None]:
+    """Return the mean and its interval; an arrow at the edge if the mean lies beyond it."""
     mean, left, right = (scale.place(value) for value in (effect.mean, effect.low, effect.high))
     if not scale.low <= effect.mean <= scale.high:
-        return f'<b class="cc-beyond" style="left:{mean}%">{"◂" if effect.mean < 0 else "▸"}</b>'
-    return f'<i style="left:{left}%;width:{max(right - left, 0.4):.2f}%"></i><b style="left:{mean}%"></b>'
+        return [Mark(mean, "cc-beyond", "◂" if effect.mean < 0 else "▸")], None
+    return [Mark(mean)], (left, max(right - left, 0.4))
 
 
-def _details(text: Text, difference: Difference) -> str:
+def _write_details(text: Text, difference: Difference) -> str:
     return text(
         "verdict.forest.details",
         test=difference.test,
@@ -143,35 +177,8 @@ def _details(text: Text, difference: Difference) -> str:
     )
 
 
-def _reference_row(text: Text, reference: str) -> str:
-    note = f"<em>{escape(text('verdict.forest.reference'))}</em>"
-    return draw_row("cc-same", escape(name_of(text, reference)), "<b>◆</b>", note)
-
-
-def _pair_row(text: Text, source: str, means: tuple[float | None, float | None], highest: float, chosen: bool) -> str:
-    places = dict(zip(("cc-right", "cc-wrong"), means, strict=True))
-    dots = "".join(
-        f'<b class="{name}" style="left:{92 * value / highest + 4:.2f}%"></b>'
-        for name, value in places.items()
-        if value is not None
-    )
-    correct, incorrect = (percent(mean) for mean in means)
-    numbers = text("verdict.correctness.numbers", right=correct, wrong=incorrect)
-    return draw_row(
-        "cc-chosen" if chosen else "", escape(name_of(text, source)), dots, f"<span>{escape(numbers)}</span>"
-    )
-
-
-def _directions(text: Text) -> str:
-    worse, better = (escape(text(f"verdict.forest.{name}")) for name in ("worse", "better"))
-    return _axis(f'<u class="cc-to-left">{worse}</u><u class="cc-to-right">{better}</u>')
-
-
-def _axis(track: str) -> str:
-    return f'<div class="cc-forest-row cc-axis"><span></span><div class="cc-track">{track}</div><span></span></div>'
-
-
-def _ticks(scale: Scale) -> str:
+def _list_ticks(scale: Scale) -> list[tuple[float, str]]:
+    """Return place and label of each tick."""
     step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2) if (scale.high - scale.low) / step <= 6)
     ticks = [number * step for number in range(-200, 201) if scale.low < number * step < scale.high]
-    return "".join(f'<u style="left:{scale.place(tick)}%">{points(tick).removesuffix(".0")}</u>' for tick in ticks)
+    return [(scale.place(tick), points(tick).removesuffix(".0")) for tick in ticks]
