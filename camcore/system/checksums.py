@@ -1,8 +1,8 @@
-"""`SHA256SUMS`: what the files of a folder have to be, so that damage is told and not shown. `sha256sum -c` reads it.
+"""`SHA256SUMS`: the checksums of a folder's files, to detect damage. `sha256sum -c` reads it.
 
-While a file is replaced it has two lines, for what it was and for what it becomes: either is right. So neither a reader
-nor a stop between two writes takes a replacement for damage. A file without a line is of unknown worth, and read as it
-is; so are all files of a folder without sums, which earlier versions wrote.
+While a file is being replaced it has two lines, for its old and its new content, and either is valid, so that
+neither a reader nor a stop between two writes mistakes the replacement for damage. Files without a line are not
+checked, nor are folders without a list, which earlier versions wrote.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ from camcore.system.files import atomic_path, write_text
 
 SUMS = "SHA256SUMS"
 RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
-# Written last, so that a list that was cut off between two lines is known by what it lacks.
+# Their lines come last, so that a list without them is known to be cut off.
 HEADS = ("run.json", "manifest.json")
-LARGEST = 256 * 1024**2  # bytes that are hashed when a file is first used: 0.2 s at 1.4 GiB/s
+LARGEST = 256 * 1024**2  # bytes; larger files are not hashed at their first use: this much takes 0.2 s
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_hashing = tuple(Lock() for _ in range(64))  # by file: sessions that want the same one wait for who hashes it
+_hashing = tuple(Lock() for _ in range(64))  # by file: of several sessions one hashes it, the others wait
 
 Sums = dict[str, tuple[str, ...]]
 
@@ -34,7 +34,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_sums(folder: Path) -> Sums | None:
-    """Return the sums, of which one is right, by the names of a folder's files; None where nothing lists them.
+    """Return the valid checksums of each listed file, by name; None if the folder has no list.
 
     Raises:
         RunError: The list is damaged.
@@ -52,17 +52,17 @@ def read_sums(folder: Path) -> Sums | None:
 
 
 def verify(path: Path, way_out: str, largest: int | None = LARGEST) -> None:
-    """Do nothing if a file is what the list beside it says, or if nothing lists it.
+    """Compare a file with its checksum; a file that is not listed passes.
 
-    What a file was found to be is remembered while this process lives and the file keeps its size and times.
+    A file is hashed once per process, and again if its size or times change.
 
     Args:
         path: The file.
         way_out: The end of the message: what to do.
-        largest: Size in bytes beyond which the file is not looked into; None for all. `camcore check` does.
+        largest: Larger files, in bytes, are not hashed; None: all are.
 
     Raises:
-        RunError: It is missing, can't be read, or is another, or the list itself is damaged.
+        RunError: The file is missing, unreadable or different, or the list is damaged.
     """
     if not _is_other(path, way_out, largest):
         return
@@ -71,18 +71,18 @@ def verify(path: Path, way_out: str, largest: int | None = LARGEST) -> None:
 
 
 def write_sums(folder: Path, names: Iterable[str]) -> None:
-    """List these files of a folder, as far as they are there.
+    """List those of these files that exist.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
     """
-    there = (folder / name for name in names if name != SUMS)
-    _write(folder, {path.name: (sha256_of(path),) for path in there if path.is_file()})
+    paths = (folder / name for name in names if name != SUMS)
+    _write(folder, {path.name: (sha256_of(path),) for path in paths if path.is_file()})
 
 
 @contextmanager
 def atomic_listed(path: Path) -> Iterator[Path]:
-    """As `atomic_path`; where the folder lists its files, this one is listed as it is at every moment.
+    """Yield what `atomic_path` yields, and keep the file's checksum valid all the time, if it is listed.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
@@ -99,18 +99,18 @@ def atomic_listed(path: Path) -> Iterator[Path]:
 
 
 def remove_listed(paths: Iterable[Path]) -> None:
-    """Remove files, and what the lists beside them say of them."""
+    """Remove files and their checksums."""
     for path in paths:
         sums = read_sums(path.parent)
         if sums is not None and path.name in sums:
             del sums[path.name]
             _write(path.parent, sums)
-        with suppress(OSError):  # a folder, or the like, in its place does no harm
+        with suppress(OSError):  # a folder in its place does no harm
             path.unlink()
 
 
 def find_run(folder: Path) -> Path:
-    """Return the run of a folder that lists its files: the run's own, or that of an explanation."""
+    """Return the run folder that a listed folder belongs to: itself, or two levels up for an explanation."""
     return folder.parents[1] if folder.parent.name == "explained" else folder
 
 
@@ -136,17 +136,17 @@ def _hash(path: Path, size: int, mtime_ns: int, ctime_ns: int) -> str:
 
 
 def _parse(text: str) -> Sums:
-    found: Sums = {}
+    sums: Sums = {}
     for number, line in enumerate(text.splitlines(), 1):
         match = _LINE.fullmatch(line)
         if match is None:
             raise ValueError(f"line {number} is no SHA-256 and name")
-        found[match[2]] = (*found.get(match[2], ()), match[1])
-    if not any(name in found for name in HEADS):
+        sums[match[2]] = (*sums.get(match[2], ()), match[1])
+    if not any(name in sums for name in HEADS):
         raise ValueError(f"it lists neither {' nor '.join(HEADS)}")
-    return found
+    return sums
 
 
 def _write(folder: Path, sums: Mapping[str, Iterable[str]]) -> None:
     names = sorted(sums, key=lambda name: (name in HEADS, name))
-    write_text(folder / SUMS, "".join(f"{one}  {name}\n" for name in names for one in sums[name]))
+    write_text(folder / SUMS, "".join(f"{checksum}  {name}\n" for name in names for checksum in sums[name]))

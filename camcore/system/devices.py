@@ -1,4 +1,4 @@
-"""Which device and number format the work runs on, chosen from what the machine says it can do."""
+"""Choose the device and the number format to compute with."""
 
 import platform
 from contextlib import AbstractContextManager
@@ -11,17 +11,17 @@ from camcore.system.ranks import current_rank
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device of that name; `auto` is CUDA, then MPS, then the CPU. Each rank has a GPU of its own.
+    """Return the device of that name; `auto` is CUDA, then MPS, then the CPU. Each rank gets its own GPU.
 
     Raises:
-        CamcoreError: The device is unknown, not there, or not for this rank.
+        CamcoreError: The device is unknown, not available, or not usable by this rank.
     """
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         name = "cuda" if cuda else "mps" if mps else "cpu"
-    there = ["cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
-    if name not in there:
-        raise CamcoreError(f"Device {name!r} is not on this machine. There is: {', '.join(there)}, or auto.")
+    available = ["cpu", *(["cuda"] if cuda else []), *(["mps"] if mps else [])]
+    if name not in available:
+        raise CamcoreError(f"Device {name!r} is not on this machine. There is: {', '.join(available)}, or auto.")
     return torch.device(name) if current_rank().is_only else _choose_for_rank(name)
 
 
@@ -43,7 +43,7 @@ def _choose_for_rank(name: str) -> torch.device:
 
 
 def bf16_is_fast(device: torch.device) -> bool:
-    """Whether the device computes bfloat16 in hardware; a CPU that only emulates it is slower with it."""
+    """Return whether the device computes bfloat16 in hardware; emulation is slower than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     probes = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
@@ -51,12 +51,12 @@ def bf16_is_fast(device: torch.device) -> bool:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """Return `fp32` or `bf16` for a wish that may be `auto`."""
+    """Return `fp32` or `bf16`; `auto` is bf16 if the device computes it in hardware."""
     if name == "auto":
         return "bf16" if bf16_is_fast(device) else "fp32"
     return name
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """Return the context in which a trunk runs in the chosen number format."""
+    """Return the context in which a trunk computes in the chosen number format."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")

@@ -1,4 +1,4 @@
-"""What a run was made on: versions and hardware."""
+"""Versions and hardware that a run was made with."""
 
 import importlib.metadata
 import os
@@ -10,7 +10,7 @@ from camcore.system.ranks import current_rank
 
 
 def count_cores() -> int:
-    """Return how many cores this process may use: fewer than the machine has, where others are to use them as well."""
+    """Return how many cores this process may use; the ranks of a machine share its cores."""
     return max(1, _count_allowed() // current_rank().local_count)
 
 
@@ -19,7 +19,7 @@ def _count_allowed() -> int:
 
 
 def describe_environment() -> dict[str, Any]:
-    """Return versions and hardware, for a reader who wants to know what figures were measured on."""
+    """Return versions and hardware, as stored in `run.json`."""
     versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
     return {
         "versions": {"python": platform.python_version(), **versions},

@@ -1,4 +1,4 @@
-"""Files that are complete or absent: written beside their place, then moved there in one step."""
+"""Files that are complete or absent: written under another name, then renamed."""
 
 import errno
 import json
@@ -18,8 +18,8 @@ from platformdirs import user_cache_path
 
 from camcore.errors import CamcoreError, RunError
 
-STALE_SECONDS = 3600.0  # after which a part that nobody has written to was left by a process that was killed
-RESTORE = "Restore it from a copy, or make the run anew."  # what to do about most files that are damaged
+STALE_SECONDS = 3600.0  # an older partial file was left by a killed process
+RESTORE = "Restore it from a copy, or make the run anew."  # ends most messages about damaged files
 
 
 def cache_folder() -> Path:
@@ -32,11 +32,11 @@ def cache_folder() -> Path:
 
 
 def require_file(path: Path) -> int:
-    """Return how many bytes a file has; whatever else is there is refused, as opening a named pipe would wait for ever.
+    """Return the size of a file in bytes. Anything else is refused: opening a named pipe would block.
 
     Raises:
-        OSError: There is nothing, a folder, or it can't be reached.
-        ValueError: A named pipe, a socket or a device; or the path holds a NUL.
+        OSError: It is missing, a folder, or can't be reached.
+        ValueError: It is a named pipe, a socket or a device; or the path holds a NUL.
     """
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
@@ -48,9 +48,9 @@ def require_file(path: Path) -> int:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a path to write to, moved to `path` when the block ends well and removed when it does not.
+    """Yield a path to write to; it is renamed to `path` if the block succeeds, and removed if not.
 
-    Several processes may write the same file at once: the last one's stays.
+    Several processes may write the same file at once; the last one wins.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
@@ -71,21 +71,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove what processes that were killed while they wrote this file have left of it."""
+    """Remove partial files that killed writers of this file left."""
     name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.part")
     for part in path.parent.iterdir():
-        with suppress(FileNotFoundError):  # another process has removed it, or has finished it
+        with suppress(FileNotFoundError):  # another process removed or renamed it
             if name.fullmatch(part.name) and part.stat().st_mtime < time.time() - STALE_SECONDS:
                 part.unlink()
 
 
 def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-    """Create an .npy file and return it mapped, to be filled; all of its room on the disk is taken at once.
+    """Create a memory-mapped .npy file and reserve its space on the disk.
 
-    A disk that is full only when a mapped file is filled ends the process without a word.
+    Without the space reserved, a full disk would kill the process while it fills the array.
 
     Raises:
-        OSError: The disk has no room for it.
+        OSError: The disk has no space for it.
     """
     array: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
     if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
@@ -95,13 +95,13 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step, with LF line ends on every system."""
+    """Write a text file atomically, with LF line ends on every system."""
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file that people can read, in one step."""
+    """Write an indented JSON file atomically."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""One process writes a run (or a data set) at a time; what was left by one that was killed is cleared away."""
+"""A lock per run or data set folder: one writer at a time. Removes partial files of killed writers."""
 
 import os
 import shutil
@@ -16,14 +16,13 @@ from camcore.system.ranks import current_rank
 
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
-    """Keep other processes from writing to a folder while the block runs. It need not exist yet; reading is free.
+    """Lock a folder against other writers while the block runs. The folder need not exist; readers need no lock.
 
-    The lock is a file beside the folder, `.NAME.lock`. The system lets go of it when its holder ends, in whatever way,
-    so that none is ever stale; the file itself stays. A process may lock the same folder several times over. Of several
-    ranks the first one holds it, for all of them.
+    The lock is on a file beside the folder, `.NAME.lock`, which stays. The operating system releases the lock when its
+    process ends, so it is never stale. A process may lock the same folder several times. Rank 0 holds it for all ranks.
 
     Raises:
-        CamcoreError: Another process writes there, or the place is not writable.
+        CamcoreError: Another process writes to the folder, or the place is not writable.
     """
     if not current_rank().is_first:
         yield
@@ -44,16 +43,16 @@ def only_writer(path: Path) -> Iterator[None]:
         ) from error
     try:
         if not is_held:
-            with suppress(OSError):  # a system that locks the content as well; then nobody learns who it is
+            with suppress(OSError):  # on Windows the lock covers the content, so the holder stays unknown
                 lock.write_text(f"process {os.getpid()} on {socket.gethostname()} since {datetime.now():%F %T}\n")
-            _clear_away(path)
+            _remove_partial(path)
         yield
     finally:
         held.release()
 
 
 def lock_path(path: Path) -> Path:
-    """Return the file that stands for the right to write to a folder."""
+    """Return the file that is locked for a folder."""
     path = path.resolve()
     return path.with_name(f".{path.name}.lock")
 
@@ -65,11 +64,11 @@ def _read_holder(lock: Path) -> str:
         return "another process"
 
 
-def _clear_away(path: Path) -> None:
-    """Remove halves of files and of explanations: whoever wrote them was killed, or the lock would not be free."""
+def _remove_partial(path: Path) -> None:
+    """Remove partial files and explanations of a run: their writer was killed, or the lock would not be free."""
     if not (path / "run.json").is_file():
         return
-    for half in [*path.glob(".*.part"), *path.glob("*/.*.part"), *path.glob("*/*/.*.part")]:
-        half.unlink(missing_ok=True)
-    for half in [*path.glob("explained/.*.partial"), path / ".resumed"]:
-        shutil.rmtree(half, ignore_errors=True)
+    for partial in [*path.glob(".*.part"), *path.glob("*/.*.part"), *path.glob("*/*/.*.part")]:
+        partial.unlink(missing_ok=True)
+    for partial in [*path.glob("explained/.*.partial"), path / ".resumed"]:
+        shutil.rmtree(partial, ignore_errors=True)

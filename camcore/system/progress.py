@@ -1,4 +1,4 @@
-"""The progress bar of long work: rate and remaining time in a terminal, nothing in a log file."""
+"""Progress bars: rate and remaining time in a terminal, nothing in a log file."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from camcore.system.ranks import current_rank
 def show_progress(
     total: int, title: str, unit: str = "image", done: int = 0, leave: bool = False, delay: float = 0.0
 ) -> Any:
-    """Return a progress bar to be used as a context; `update(n)` moves it on, `write(line)` prints above it.
+    """Return a progress bar, a context manager: `update(n)` advances it, `write(line)` prints above it.
 
-    It appears after `delay` seconds, of several ranks that of the first one.
+    It appears after `delay` seconds, on rank 0 alone.
     """
-    disable = None if current_rank().is_first else True  # None: where it is not a terminal
+    disable = None if current_rank().is_first else True  # None: disabled if there is no terminal
     return tqdm(
         total=total, desc=title, unit=unit, initial=done, leave=leave, delay=delay, disable=disable, dynamic_ncols=True
     )

@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM like it: at once, or between two steps of a training, so that nothing that was done is lost."""
+"""Ctrl-C and SIGTERM: stop at once, or between two steps of a training, which loses no work."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ STANDARD_ERROR = 2
 
 
 class StoppedTraining(KeyboardInterrupt):
-    """A training was stopped between two steps, after `steps` of an epoch, which are kept."""
+    """A training was stopped between two steps; `steps` of the current epoch are saved."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
@@ -22,24 +22,24 @@ class StoppedTraining(KeyboardInterrupt):
 
 
 class StopRequest:
-    """Whether somebody wants the work to stop."""
+    """Set by the first Ctrl-C or SIGTERM; checked between steps."""
 
     requested = False
 
 
 def treat_sigterm_as_ctrl_c() -> None:
-    """Let SIGTERM do what Ctrl-C does. To be called in the main thread."""
+    """Let SIGTERM do what Ctrl-C does. Call it in the main thread."""
     signal.signal(signal.SIGTERM, _interrupt)
 
 
 @contextmanager
 def stop_between_steps() -> Iterator[StopRequest]:
-    """Yield a wish that the first Ctrl-C or SIGTERM makes, instead of breaking in; the second one breaks in.
+    """Yield a stop request that the first Ctrl-C or SIGTERM sets; the second one interrupts at once.
 
-    Outside of the main thread, where signals can't be heard, it is never made.
+    Outside the main thread, which alone receives signals, it is never set.
 
     Raises:
-        StoppedTraining: The signal has ended the loader's processes as well, in the midst of a step.
+        StoppedTraining: The signal also ended the data loader's workers, in the middle of a step.
     """
     stop_request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -54,9 +54,8 @@ def stop_between_steps() -> Iterator[StopRequest]:
     def hear(_number: int, _frame: FrameType | None) -> None:
         stop_request.requested = True
         restore()
-        if (
-            current_rank().is_only
-        ):  # else torchrun stops at once what has not ended half a minute later; print may be under way
+        # torchrun kills its ranks after half a minute, whatever they print. os.write: a print may be interrupted here.
+        if current_rank().is_only:
             os.write(STANDARD_ERROR, b"\nStopping after this step; once more stops at once.\n")
 
     for number in SIGNALS:
@@ -64,9 +63,7 @@ def stop_between_steps() -> Iterator[StopRequest]:
     try:
         yield stop_request
     except RuntimeError as error:
-        if (
-            stop_request.requested
-        ):  # where all processes of a group got the signal, torch says that the loader's have died
+        if stop_request.requested:  # a signal to the process group also killed the workers, and torch reports that
             raise StoppedTraining(0) from error
         raise
     finally:

@@ -1,7 +1,7 @@
-"""A few threads that each do a whole piece of work, from decoding to maps, with results in order.
+"""Threads that each process a whole item, from decoding to heatmaps, and return results in order.
 
-libjpeg, Pillow and torch let go of the interpreter while they compute. Pieces that don't wait for each other keep all
-cores busy; one piece spread over all cores waits at every layer for the slowest core, and for the decoding.
+libjpeg, Pillow and torch release the GIL while they compute. Independent items keep all cores busy; one item spread
+over all cores waits at every layer for the slowest core, and for the decoding.
 """
 
 from collections import deque
@@ -14,25 +14,25 @@ import torch
 
 from camcore.system.environment import count_cores
 
-MOST_LANES = 8  # more would hold too many batches at once; the other cores help inside the threads
-AHEAD = 2  # finished pieces that may wait to be taken
+MOST_THREADS = 8  # more would hold too many batches at once; the other cores help inside the threads
+AHEAD = 2  # finished results that may wait to be taken
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def choose_threads() -> int:
-    """Return how many threads this machine's cores are worth."""
-    return min(MOST_LANES, count_cores())
+    """Return how many threads suit the cores of this process."""
+    return min(MOST_THREADS, count_cores())
 
 
 class OrderedThreads:
-    """Threads to work in, as a context. With a count of 0 everything is done by the caller's thread."""
+    """A thread pool, a context manager. With a count of 0 the calling thread does everything."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         inside = max(1, count_cores() // max(1, count))
-        self._pool = ThreadPoolExecutor(count, "lane", torch.set_num_threads, (inside,)) if count else None
+        self._pool = ThreadPoolExecutor(count, "ordered", torch.set_num_threads, (inside,)) if count else None
 
     def __enter__(self) -> Self:
         return self
@@ -42,14 +42,14 @@ class OrderedThreads:
             self._pool.shutdown(cancel_futures=True)
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Return what one piece of work returns, done under a thread's conditions."""
+        """Call a function in a thread of the pool and return its result."""
         return work() if self._pool is None else self._pool.submit(work).result()
 
     def map_ordered(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield the result for each item, in order. Memory does not grow with the number of items.
 
         Raises:
-            Exception: Whatever the work raises, for the first item, in order, that it raises for.
+            Exception: What `work` raises for the first item, in order, that fails.
         """
         if self._pool is None:
             yield from map(work, items)

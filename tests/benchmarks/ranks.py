@@ -53,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         alone, shared = Path(folder, "alone"), Path(folder, "ranks")
         chosen = ("--epochs", options.epochs, "--learning-rate", options.learning_rate, "--device", options.device)
-        training = ("train", *TRAINING, *chosen, "--precision", "fp32")
+        training = ("train", *TRAINING, *chosen, "--precision", "fp32", "--frozen", "batchnorm")  # else local to a rank
         run_camcore(1, *training, "--run", alone)
         run_camcore(options.ranks, *training, "--run", shared)
         run_camcore(1, *training, "--run", Path(folder, "rounded"), threads=1)

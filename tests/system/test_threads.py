@@ -53,7 +53,7 @@ def test_no_more_items_are_taken_than_are_worked_on_and_may_wait() -> None:
         assert len(list(results)) == 49
 
 
-def test_a_lane_computes_with_its_share_of_the_cores() -> None:
+def test_a_thread_computes_with_its_share_of_the_cores() -> None:
     before = torch.get_num_threads()
     with OrderedThreads(choose_threads()) as threads:
         inside = threads.run(torch.get_num_threads)
