@@ -5,11 +5,13 @@ Three coordinate systems. *Image*: pixels of the upright image, (0, 0) its top l
 cells over the seen part.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+from pydantic import PositiveInt
 
 from camcore.errors import unknown_choice
 
@@ -19,6 +21,16 @@ FloatArray = NDArray[np.floating]
 FloatVector = NDArray[np.float64]
 Masks = NDArray[np.bool_]
 BoxXyxy = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class LayerGrid:
+    """A layer of a network: the grid of its maps, in cells, and its channels."""
+
+    name: str
+    height: PositiveInt
+    width: PositiveInt
+    channels: PositiveInt
 
 
 def view_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:

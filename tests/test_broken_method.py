@@ -45,7 +45,7 @@ def measure(folder: Path, images: int) -> dict[str, MeasureResult]:
     for name, maps in zip(SOURCES, (cam, cam, shift(cam)), strict=True):
         np.save(folder / f"{name}.npy", maps)
     stored.samples.iloc[chosen].reset_index(drop=True).to_parquet(folder / "samples.parquet")
-    explanation = Explanation(folder, stored.manifest | {"images": len(chosen), "sources": SOURCES})
+    explanation = Explanation(folder, stored.manifest.model_copy(update={"images": len(chosen), "sources": SOURCES}))
     dataset = replace(dataset, val=tuple(dataset.val[index] for index in chosen))
     truth = read_truth(run, dataset, explanation.samples)
     comparisons = summarize(score_maps(explanation, SOURCES, {}, truth), truth, "cam", [], seed=0)

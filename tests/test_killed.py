@@ -166,7 +166,7 @@ def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, 
     def maps_in_force() -> tuple[str, bytes]:
         explanation = open_explanation(open_run(own_run.path))
         assert len(explanation.samples) == len(explanation.logits) == len(explanation.maps("cam"))
-        return explanation.manifest["weights_sha256"], np.array(explanation.maps("cam")).tobytes()
+        return explanation.manifest.weights_sha256, np.array(explanation.maps("cam")).tobytes()
 
     def check() -> None:
         assert maps_in_force() in known

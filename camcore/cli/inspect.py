@@ -41,9 +41,9 @@ def layers_command(path: Path) -> None:
     """List the layers of a run's network, with their grids."""
     from camcore.workflows import explain
 
-    for layer in explain.list_layers(path):
-        grid = f"{layer['height']} x {layer['width']}"
-        click.echo(f"{layer['name']:<24} {grid:>9}  {layer['channels']:>5} channels  {layer['note']}")
+    for layer, note in explain.list_layers(path):
+        grid = f"{layer.height} x {layer.width}"
+        click.echo(f"{layer.name:<24} {grid:>9}  {layer.channels:>5} channels  {note}")
 
 
 @click.command("runs")

@@ -62,7 +62,7 @@ def explain_command(path: Path, **options: Any) -> None:
         explanation, made = explain.explain_run(path, **options)
     except KeyboardInterrupt:
         say_end("\nStopped. Maps in force are kept; the same command goes on from what was finished.", 130)
-    images, rate = explanation.manifest["images"], explanation.manifest["images_per_second"]
+    images, rate = explanation.manifest.images, explanation.manifest.images_per_second
     names = ", ".join(source.id for source in explanation.sources)
     if made:
         click.echo(
@@ -138,7 +138,7 @@ def demo_command(path: Path | None, **options: Any) -> None:
         explanation = demo.make_demo(path, **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
-    click.echo(f"{path}: {explanation.manifest['images']} images explained, accuracy {explanation.accuracy:.3f}.")
+    click.echo(f"{path}: {explanation.manifest.images} images explained, accuracy {explanation.accuracy:.3f}.")
     click.echo("Look at it: streamlit run dashboard/app.py")
 
 

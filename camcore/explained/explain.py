@@ -1,5 +1,6 @@
 """A model over the validation split: predictions and the raw maps of all sources, into the run folder, in one pass."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError
 from camcore.explained.autotune import PathChoice, choose_path, describe_choice, take_path
-from camcore.explained.explanation import Explanation, find_current, new_explanation, open_explanation
+from camcore.explained.explanation import Explanation, TrunkReport, find_current, new_explanation, open_explanation
 from camcore.explained.resume import ExplainedBatch, Shards, find_report, open_shards
 from camcore.explained.writer import ExplanationWriter
 from camcore.heatmaps.attribution import explain_targets, run_forward
-from camcore.heatmaps.cam_check import CamCheck, all_class_cam, check_cam, class_layer
-from camcore.heatmaps.sources import Source, needs_class_weights
+from camcore.heatmaps.cam_check import all_class_cam, check_cam, class_layer
+from camcore.heatmaps.sources import CamCheck, Source, needs_class_weights
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import EXACT, PATHS, TrunkFor
 from camcore.runs.run import Run
@@ -145,7 +146,8 @@ def _put_together(run: Run, work: _Work, shards: Shards, check: CamCheck) -> str
             part, took = shards.read(start)
             writer.write(part)
             seconds += took
-        writer.finish(seconds + time.perf_counter() - began, shards.report)
+        report = TrunkReport.model_validate_json(json.dumps(shards.report))
+        writer.finish(seconds + time.perf_counter() - began, report)
     return find_current(run)
 
 

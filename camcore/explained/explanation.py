@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from types import UnionType
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -18,20 +17,77 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import AfterValidator, Field, NonNegativeInt
 
+from camcore.config import ViewConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command, unknown_choice
-from camcore.heatmaps.sources import Source, parse_source
+from camcore.geometry import LayerGrid
+from camcore.heatmaps.sources import CamCheck, Source, parse_source
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import find_run, verify
-from camcore.system.files import read_json, write_text
+from camcore.system.documents import Document, read_document
+from camcore.system.files import write_text
 
-TYPES: dict[str, type | UnionType] = {
-    "sources": list,
-    "images": int,
-    "cam_check": dict,
-    "layers": list,
-    "accuracy": float | None,
-}
+THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with decoders that nobody needs here
+TARGETS = ("predicted", "true", "runner_up", "other")
+
+
+def _require_source(text: str) -> str:
+    try:
+        parse_source(text)
+    except CamcoreError as error:
+        raise ValueError(error) from error
+    return text
+
+
+class Agreement(Document):
+    """How closely a trunk variant agrees with float32 on `images`: changed predictions, and Spearman's rho per source.
+
+    `flips` counts all changed predictions, `clear_flips` those with a clear margin in float32.
+    """
+
+    images: NonNegativeInt
+    clear_flips: NonNegativeInt
+    flips: NonNegativeInt
+    median_rho: dict[str, float]
+    lowest_rho: dict[str, float]
+
+
+class TrunkReport(Document):
+    """Which trunk variant computed the maps, and why: `path` is its name, `asked` the precision asked for.
+
+    `images_per_second` holds measured speeds by variant, `refused` why a faster variant was not taken, `check` how
+    the one taken agrees with float32.
+    """
+
+    path: str
+    asked: str | None = None
+    reason: str | None = None
+    images_per_second: dict[str, float] | None = None
+    refused: dict[str, str | Agreement] | None = None
+    check: Agreement | None = None
+
+
+class Manifest(Document):
+    """`manifest.json`: what an explanation holds, and what it was made from."""
+
+    format_version: int
+    camcore_version: str
+    created: str  # ISO 8601, UTC
+    images: NonNegativeInt
+    sources: tuple[Annotated[str, AfterValidator(_require_source)], ...]
+    layers: tuple[LayerGrid, ...] = Field(min_length=1)  # in the network's order; the last one enters pooling
+    targets: tuple[str, ...]
+    all_classes: bool
+    precision: TrunkReport
+    weights_sha256: str
+    weights_epoch: int | None = None  # unknown to earlier versions, and for imported weights
+    dataset_fingerprint: str
+    cam_check: CamCheck
+    accuracy: float | None  # None if no image counts in it
+    seconds: float
+    images_per_second: float
+    view: ViewConfig
 
 
 def is_explained(run: Run) -> bool:
@@ -81,44 +137,20 @@ def damaged_current(run: Run, reason: str) -> RunError:
     )
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return what a manifest says.
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest of an explanation.
 
     Raises:
         RunError: It is missing, damaged, or of another format version.
     """
     way_out = f"Make it anew: {shell_command('explain', find_run(path.parent), '--force')}"
     verify(path, way_out)
-    manifest = read_json(path, way_out)
-    version = manifest.get("format_version")
-    if version != FORMAT_VERSION:
-        raise RunError(
-            f"{path} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore, or make the"
-            f" heatmaps anew: {shell_command('explain', find_run(path.parent), '--force')}"
-        )
-    damage = _find_damage(manifest)
-    if damage:
-        raise RunError(f"{path} is damaged ({damage}). {way_out}")
-    return manifest
-
-
-def _find_damage(manifest: dict[str, Any]) -> str:
-    """Return what a manifest lacks that readers rely on, empty where nothing."""
-    wrong = [name for name, kind in TYPES.items() if not isinstance(manifest.get(name, ...), kind)]
-    if wrong:
-        return f"no usable {wrong[0]!r}"
-    if "holds" not in manifest["cam_check"]:
-        return "no usable 'cam_check'"
     try:
-        for source in manifest["sources"]:
-            parse_source(source)
-    except (CamcoreError, AttributeError) as error:
-        return str(error)
-    return ""
-
-
-THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with decoders that nobody needs here
-TARGETS = ("predicted", "true", "runner_up", "other")
+        return read_document(path, Manifest, FORMAT_VERSION, way_out)
+    except RunError:
+        raise
+    except CamcoreError as error:  # the view is out of range
+        raise RunError(f"{path} is damaged ({error}). {way_out}") from error
 
 
 def is_correct(samples: pd.DataFrame) -> NDArray[np.bool_]:
@@ -145,7 +177,7 @@ class Explanation:
     """The heatmaps of one explain, read-only. Arrays are memory-mapped: opening costs nothing per image."""
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def id(self) -> str:
@@ -155,18 +187,18 @@ class Explanation:
     @property
     def sources(self) -> tuple[Source, ...]:
         """What was explained, in the order asked for."""
-        return tuple(parse_source(text) for text in self.manifest["sources"])
+        return tuple(parse_source(text) for text in self.manifest.sources)
 
     @property
     def cam_able(self) -> bool:
         """Whether `mean(CAM_c) + b_c == logit_c` held for this run's own images."""
-        return bool(self.manifest["cam_check"]["holds"])
+        return self.manifest.cam_check.holds
 
     @property
     def accuracy(self) -> float:
         """The share of validation images that are classified right; images of two classes do not count."""
-        accuracy = self.manifest["accuracy"]
-        return float("nan") if accuracy is None else float(accuracy)
+        accuracy = self.manifest.accuracy
+        return float("nan") if accuracy is None else accuracy
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -175,7 +207,7 @@ class Explanation:
         `boxes` is a list of [x0, y0, x1, y1, label] in pixels of the upright image.
         """
         table: pd.DataFrame = self._read("samples.parquet", _read_table)
-        self._require_length("samples.parquet", len(table), self.manifest["images"])
+        self._require_length("samples.parquet", len(table), self.manifest.images)
         return table
 
     @cached_property
@@ -199,15 +231,15 @@ class Explanation:
         Raises:
             CamcoreError: The source was not explained, or its file is damaged.
         """
-        if source not in self.manifest["sources"]:
-            raise unknown_choice("source", source, self.manifest["sources"])
+        if source not in self.manifest.sources:
+            raise unknown_choice("source", source, self.manifest.sources)
         if target not in TARGETS:
             raise unknown_choice("target", target, TARGETS)
         return self._array(f"{source}.npy")[:, TARGETS.index(target)]
 
     def all_class_maps(self) -> NDArray[np.float16] | None:
         """Return CAM for every class (N, classes, h, w), None where they were not asked for."""
-        there = self.manifest.get("all_classes") or (self.path / "all_classes.npy").exists()
+        there = self.manifest.all_classes or (self.path / "all_classes.npy").exists()
         return self._array("all_classes.npy") if there else None
 
     def read_all(self) -> None:
@@ -246,7 +278,7 @@ class Explanation:
 
     def _array(self, name: str) -> NDArray[Any]:
         array = self._read(name, lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
-        self._require_length(name, len(array), self.manifest["images"] + (name == "thumbnails.npy"))
+        self._require_length(name, len(array), self.manifest.images + (name == "thumbnails.npy"))
         return array  # type: ignore[no-any-return]
 
     def _require_length(self, name: str, length: int, expected: int, unit: str = "rows") -> None:

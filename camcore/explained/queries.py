@@ -49,12 +49,12 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
 
 def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
     """Return the epoch that the maps are of and that of the weights, where the training has gone on between them."""
-    made = explanation.manifest.get("weights_epoch")
+    made = explanation.manifest.weights_epoch
     try:
         now = run.kept_epoch()
     except RunError:
         return None  # damaged weights do no harm to maps that are there
-    return (made, now) if isinstance(made, int) and now is not None and made != now else None
+    return (made, now) if made is not None and now is not None and made != now else None
 
 
 def top_classes(run: Run, explanation: Explanation, index: int, count: int = 5) -> list[tuple[str, float]]:
@@ -122,7 +122,7 @@ def measure_off_object(
 
 def measure_similarity(explanation: Explanation, index: int) -> FloatArray:
     """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
-    return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest["images"], index)
+    return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest.images, index)
 
 
 def _work_through(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:
@@ -132,14 +132,14 @@ def _work_through(explanation: Explanation, work: Callable[[Explanation, slice],
     closed.
     """
     size = rows_at_once(explanation, BLOCK)
-    blocks = [slice(at, at + size) for at in range(0, max(explanation.manifest["images"], 1), size)]
+    blocks = [slice(at, at + size) for at in range(0, max(explanation.manifest.images, 1), size)]
     with ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool:
         return list(pool.map(lambda rows: work(replace(explanation), rows), blocks))
 
 
 def rows_at_once(explanation: Explanation, most: int) -> int:
     """Return how many images to take at once: fewer than `most` where a layer's maps have many cells."""
-    cells: int = max(layer["height"] * layer["width"] for layer in explanation.manifest["layers"])
+    cells = max(layer.height * layer.width for layer in explanation.manifest.layers)
     return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 
 

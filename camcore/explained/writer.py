@@ -1,7 +1,6 @@
 """Writes an explanation part by part; last its manifest, and the list of its files."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from numpy.typing import NDArray
 import camcore
 from camcore.backbones import BACKBONES
 from camcore.data.dataset import Dataset, Sample
-from camcore.explained.explanation import TARGETS, counts_in_accuracy, is_correct
+from camcore.explained.explanation import TARGETS, Manifest, TrunkReport, counts_in_accuracy, is_correct
 from camcore.explained.resume import ExplainedBatch
-from camcore.heatmaps.cam_check import CamCheck
 from camcore.heatmaps.drawing import map_status
-from camcore.heatmaps.sources import Source
+from camcore.heatmaps.sources import CamCheck, Source
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import sha256_of, write_sums
@@ -46,7 +44,7 @@ class ExplanationWriter:
         last = BACKBONES[run.config.model.backbone].stages[-1]
         names = {last} | {source.layer for source in sources if source.layer is not None}
         self.layers = layer_grids(model, run.config.view.size, names)
-        grids = {layer["name"]: (layer["height"], layer["width"]) for layer in self.layers}
+        grids = {layer.name: (layer.height, layer.width) for layer in self.layers}
         self.logits = self._create("logits", (count, classes), np.float32)
         self.pooled = self._create("pooled", (count, model.channels), np.float32)
         self.targets = self._create("targets", (count, len(TARGETS)), np.int64)
@@ -72,33 +70,33 @@ class ExplanationWriter:
                 self.offsets.append(self.offsets[-1] + len(picture))
         self.position += len(batch.targets)
 
-    def finish(self, seconds: float, precision: dict[str, Any]) -> None:
-        """Write what is known at the end, and last the list of all files. `precision` says how the trunk was run."""
+    def finish(self, seconds: float, report: TrunkReport) -> None:
+        """Write what is known at the end, and last the list of all files. `report` says how the trunk was run."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
         samples = self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
         counted = is_correct(samples)[counts_in_accuracy(samples)]
-        manifest = {
-            "format_version": FORMAT_VERSION,
-            "camcore_version": camcore.__version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "images": self.position,
-            "sources": [source.id for source in self.sources],
-            "layers": self.layers,
-            "targets": list(TARGETS),
-            "all_classes": self.all_classes is not None,
-            "precision": precision,
-            "weights_sha256": sha256_of(self.run.weights_path),
-            "weights_epoch": self.run.kept_epoch(),
-            "dataset_fingerprint": self.dataset.fingerprint,
-            "cam_check": asdict(self.check),
-            "accuracy": float(counted.mean()) if len(counted) else None,
-            "seconds": seconds,
-            "images_per_second": self.position / seconds,
-            "view": asdict(self.run.config.view),
-        }
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            camcore_version=camcore.__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            images=self.position,
+            sources=tuple(source.id for source in self.sources),
+            layers=tuple(self.layers),
+            targets=TARGETS,
+            all_classes=self.all_classes is not None,
+            precision=report,
+            weights_sha256=sha256_of(self.run.weights_path),
+            weights_epoch=self.run.kept_epoch(),
+            dataset_fingerprint=self.dataset.fingerprint,
+            cam_check=self.check,
+            accuracy=float(counted.mean()) if len(counted) else None,
+            seconds=seconds,
+            images_per_second=self.position / seconds,
+            view=self.run.config.view,
+        )
         self._close()
-        write_json(self.folder / "manifest.json", manifest)
+        write_json(self.folder / "manifest.json", manifest.to_json())
         write_sums(self.folder, [path.name for path in self.folder.iterdir()])
 
     def _close(self) -> None:

@@ -1,22 +1,12 @@
 """Does CAM apply to a network? Shown by numbers: mean(CAM_c) + b_c == logit_c on real inputs."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
+from camcore.heatmaps.sources import CamCheck
 from camcore.models.classifier import Classifier
 
 CAM_TOLERANCE = 1e-4
-
-
-@dataclass(frozen=True)
-class CamCheck:
-    """Whether CAM applies, shown on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the range of the logits."""
-
-    holds: bool
-    max_error: float | None
-    reason: str
 
 
 def class_layer(model: Classifier) -> nn.Linear | None:

@@ -59,7 +59,7 @@ def find_sources(model: Classifier, size: int, cam_applies: bool) -> list[Source
     minutes. So is Eigen-CAM on grids of more than `MOST_EIGEN_CELLS`.
     """
     stages = BACKBONES[model.config.backbone].stages
-    cells = {grid["name"]: grid["height"] * grid["width"] for grid in layer_grids(model, size, stages)}
+    cells = {grid.name: grid.height * grid.width for grid in layer_grids(model, size, stages)}
     sources = []
     for stage in reversed(stages):
         layer = None if stage == stages[-1] else stage

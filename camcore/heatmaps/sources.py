@@ -26,6 +26,18 @@ class Source:
         return title if self.layer is None else f"{title} at {self.layer}"
 
 
+@dataclass(frozen=True)
+class CamCheck:
+    """Whether CAM applies, shown on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the range of the logits.
+
+    `max_error` is None if no linear layer takes the pooled features.
+    """
+
+    holds: bool
+    max_error: float | None
+    reason: str
+
+
 def parse_source(text: str) -> Source:
     """Return the source that a text like `grad_cam@layer3` names.
 

@@ -1,7 +1,7 @@
 """Classifiers: a torchvision trunk as layers that run one after another, and a head. No hooks anywhere."""
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torchvision
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
+from camcore.geometry import LayerGrid
 from camcore.models import narrow_resnet
 
 MLP_WIDTH = 256
@@ -80,8 +81,8 @@ class Classifier(nn.Module):
         return self.classify(self.features(images))
 
 
-def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Return name, height, width and channels of layers for images of `size` pixels, in the order of the network."""
+def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[LayerGrid]:
+    """Return the grids of some layers for images of `size` pixels, in the order of the network."""
     wanted, grids = set(names), []
     device = model.mean.device
     was_training = model.training
@@ -92,7 +93,7 @@ def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[dict
             values = layer(values)
             if name in wanted:
                 channels, height, width = values.shape[1:]
-                grids.append({"name": name, "height": height, "width": width, "channels": channels})
+                grids.append(LayerGrid(name, height, width, channels))
     model.train(was_training)
     return grids
 

@@ -53,7 +53,7 @@ def draw_contact_sheet(
     pictures = split_overlay(display["overlay"], sources)
     width, height, columns = measure_sheet(len(indices), len(pictures))
     sheet = Image.new("RGB", (width, height), PAPER)
-    count = text("gallery.sheet.count", count=len(indices), total=explanation.manifest["images"])
+    count = text("gallery.sheet.count", count=len(indices), total=explanation.manifest.images)
     _draw_head(sheet, run.path.name, count, pictures, display, text)
     ranges = {source: measure_range(explanation, source) for source in sources} if display["scale"] == "common" else {}
     across, down = _tile_size(len(pictures))

@@ -62,9 +62,7 @@ def make_image_table(
     distances = compare(a, parse_source(first).method, b, parse_source(second).method)
     columns = [f"{measure}_{convention}" for measure in MEASURES for convention in CONVENTIONS]
     cover = cache(partial(object_cover, samples, run.config.view.kind))  # one per grid, not per source
-    sources = [
-        _describe_source(explanation, samples, rows, source, cover) for source in explanation.manifest["sources"]
-    ]
+    sources = [_describe_source(explanation, samples, rows, source, cover) for source in explanation.manifest.sources]
     return pd.concat([table, distances[columns], *sources], axis=1)
 
 

@@ -191,9 +191,9 @@ def list_facts(
         off_object: The mean share of the first one's heat off the object, None where no image has a box.
         moved: The mean share of heat that moves from the first to the second, None where they are one.
     """
-    last = explanation.manifest["layers"][-1]
-    images = f"{explanation.manifest['images']:,}"
-    cells = text("overview.facts.images.note", height=last["height"], width=last["width"])
+    last = explanation.manifest.layers[-1]
+    images = f"{explanation.manifest.images:,}"
+    cells = text("overview.facts.images.note", height=last.height, width=last.width)
     facts = [
         Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
         Fact(text("overview.facts.images"), images, cells),

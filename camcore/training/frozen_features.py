@@ -111,7 +111,7 @@ class FrozenTrunk:
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         last = layer_grids(self.model, self.config.view.size, self.model.layer_names[-1:])[0]
-        grid = (len(samples), shape[-1], last["height"], last["width"])
+        grid = (len(samples), shape[-1], last.height, last.width)
         needed, for_maps = 4 * math.prod(shape), 2 * math.prod(grid)
         free = shutil.disk_usage(path.parent).free
         if free < 1.1 * needed:

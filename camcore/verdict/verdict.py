@@ -157,8 +157,8 @@ def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) ->
             f" verdict. Make the heatmaps anew: {shell_command('explain', subject.run.path, '--force')}"
         )
     truth = read_truth(subject.run, subject.dataset, explanation.samples)
-    last = explanation.manifest["layers"][-1]
-    baselines = read_baselines(subject.dataset, truth, last["height"], last["width"], seed)
+    last = explanation.manifest.layers[-1]
+    baselines = read_baselines(subject.dataset, truth, last.height, last.width, seed)
     return VerdictPlan(subject, sources, reference, truth, baselines, seed)
 
 
@@ -183,7 +183,7 @@ def measure_sources(plan: VerdictPlan, images: int | None) -> Measurements:
 def compare_sources(plan: VerdictPlan, measured: Measurements, accuracy_price: AccuracyPrice | None) -> VerdictDocument:
     """Compare the sources in every measure and derive the claims."""
     samples = plan.truth.samples
-    check = plan.subject.explanation.manifest["cam_check"]
+    check = plan.subject.explanation.manifest.cam_check
     identical = find_identical(plan)
     comparisons = summarize(measured.scores, plan.truth, plan.reference, identical, plan.seed)
     verdict = VerdictDocument(
@@ -202,7 +202,7 @@ def compare_sources(plan: VerdictPlan, measured: Measurements, accuracy_price: A
         steps=STEPS,
         sources=tuple(plan.names),
         baselines=tuple(plan.baselines),
-        not_applicable={} if check["holds"] else {"cam": NotApplicable(max_error=check["max_error"])},
+        not_applicable={} if check.holds else {"cam": NotApplicable(max_error=check.max_error)},
         curves=describe_curves(measured.curves),
         randomization=measured.randomization,
         timing=measured.timing,

@@ -1,11 +1,11 @@
 """What is done with a trained run, from end to end: heatmaps, a verdict, its layers. What the commands call."""
 
 from pathlib import Path
-from typing import Any
 
 from camcore.backbones import BACKBONES
 from camcore.explained.explain import explain
 from camcore.explained.explanation import Explanation, is_explained, open_explanation
+from camcore.geometry import LayerGrid
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.runs.run import Run, open_run
@@ -59,7 +59,7 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
     if not is_explained(run):
         return (), False
     explanation = open_explanation(run)
-    if explanation.manifest.get("weights_sha256") != sha256_of(run.weights_path):
+    if explanation.manifest.weights_sha256 != sha256_of(run.weights_path):
         return (), False
     explanation.read_all()
     return explanation.sources, explanation.all_class_maps() is not None
@@ -73,13 +73,11 @@ def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -
     return explain_run(path, None, root, workers=workers)[0]
 
 
-def list_layers(path: Path) -> list[dict[str, Any]]:
-    """Return name, height, width, channels and a note for each layer that a run can be explained at."""
+def list_layers(path: Path) -> list[tuple[LayerGrid, str]]:
+    """Return the layers that a run can be explained at, each with a note."""
     run = open_run(path)
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
     stages = BACKBONES[run.config.model.backbone].stages
+    notes = dict.fromkeys(stages, "stage") | {stages[-1]: "last layer, enters pooling"}
     layers = layer_grids(model, run.config.view.size, model.layer_names)
-    for layer in layers:
-        is_last = layer["name"] == stages[-1]
-        layer["note"] = "last layer, enters pooling" if is_last else "stage" if layer["name"] in stages else ""
-    return layers
+    return [(layer, notes.get(layer.name, "")) for layer in layers]

@@ -15,7 +15,8 @@ from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
-from camcore.heatmaps.cam_check import CamCheck, check_cam
+from camcore.heatmaps.cam_check import check_cam
+from camcore.heatmaps.sources import CamCheck
 from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint
 from camcore.models.classifier import Classifier
 from camcore.runs.create import bring_back, create_run, replacing, require_run_folder

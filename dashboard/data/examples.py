@@ -42,7 +42,7 @@ def find_examples(entry: RunEntry) -> list[Example]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _find_examples(_entry: RunEntry, path: str, version: str) -> list[Example]:
     finders: tuple[Callable[[RunEntry, list[str]], Example | None], ...] = (_find_drawing, _find_layers, _find_wrong)
-    sources = list(_entry.explanation.manifest["sources"]) if _entry.explanation else []
+    sources = list(_entry.explanation.manifest.sources) if _entry.explanation else []
     found = (find(_entry, sources) for find in finders)
     return [example for example in found if example is not None]
 

@@ -46,7 +46,7 @@ def show_split(entry: RunEntry, sources: tuple[str, str], measure: str, conventi
 
 def show_off_object(entry: RunEntry) -> None:
     """Show the share of heat off the object per source and convention."""
-    sources = entry.explanation.manifest["sources"] if entry.explanation else ()
+    sources = entry.explanation.manifest.sources if entry.explanation else ()
     means = mean_off_object(entry, sources)
     if not means:
         return

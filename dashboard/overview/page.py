@@ -19,11 +19,11 @@ from dashboard.widgets.wording import source_title
 
 def show_idea(entry: RunEntry) -> None:
     """Say the idea that explains most of what one sees."""
-    check = entry.explanation.manifest["cam_check"] if entry.explanation else None
+    check = entry.explanation.manifest.cam_check if entry.explanation else None
     if check is None:
         here = text("overview.idea.unknown")
-    elif check["holds"]:
-        here = text("overview.idea.holds", run=entry.name, error=format_tiny(check["max_error"]))
+    elif check.holds and check.max_error is not None:
+        here = text("overview.idea.holds", run=entry.name, error=format_tiny(check.max_error))
     else:
         here = text("overview.idea.fails", run=entry.name)
     st.html(
@@ -35,7 +35,7 @@ def show_idea(entry: RunEntry) -> None:
 def show_numbers(entry: RunEntry) -> None:
     """Show the headline numbers of an explained run."""
     assert entry.explanation is not None  # noqa: S101 shown for explained runs only
-    sources = default_pair(entry.explanation.manifest["sources"])
+    sources = default_pair(entry.explanation.manifest.sources)
     off_object = mean_off_object(entry, sources[:1])
     shares = moved = None
     if off_object:

@@ -98,11 +98,12 @@ def _facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
     elif entry.explanation and not math.isnan(entry.explanation.accuracy):
         facts.append((text("overview.facts.accuracy"), f"{entry.explanation.accuracy:.1%}"))
     if entry.explanation:
-        check = entry.explanation.manifest["cam_check"]
-        shown = text("overview.card.cam_yes" if check["holds"] else "overview.card.cam_no")
-        error = text("overview.card.cam_error", error=format_tiny(check["max_error"]))
-        facts.append((text("overview.card.cam"), f"{shown} ({error})"))
-        facts.append((text("overview.card.images"), f"{entry.explanation.manifest['images']:,}"))
+        check = entry.explanation.manifest.cam_check
+        shown = text("overview.card.cam_yes" if check.holds else "overview.card.cam_no")
+        if check.max_error is not None:
+            shown += f" ({text('overview.card.cam_error', error=format_tiny(check.max_error))})"
+        facts.append((text("overview.card.cam"), shown))
+        facts.append((text("overview.card.images"), f"{entry.explanation.manifest.images:,}"))
     return facts
 
 

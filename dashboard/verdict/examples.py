@@ -107,12 +107,12 @@ def _describe(measure: str, reference: float, method: float, yes_no: bool) -> st
 
 
 def _without_maps(entry: RunEntry, sources: tuple[str, str]) -> list[str]:
-    stored = entry.explanation.manifest["sources"] if entry.explanation else []
+    stored = entry.explanation.manifest.sources if entry.explanation else []
     return [source for source in sources if source not in stored]
 
 
 def _offer_maps(entry: RunEntry, missing: list[str]) -> None:
-    stored = entry.explanation.manifest["sources"] if entry.explanation else []
+    stored = entry.explanation.manifest.sources if entry.explanation else []
     path = layout.short_path(entry.path)
     sources = ",".join([*stored, *missing])
     layout.show_notice(

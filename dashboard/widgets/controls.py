@@ -20,7 +20,7 @@ PAGE_SIZES = (24, 48, 96)
 
 def choose_sources(entry: RunEntry) -> tuple[str, str]:
     """Show the choice of the two sources to compare and return their ids; they may be the same."""
-    return choose_among(entry.explanation.manifest["sources"] if entry.explanation else [])
+    return choose_among(entry.explanation.manifest.sources if entry.explanation else [])
 
 
 def choose_among(sources: Sequence[str]) -> tuple[str, str]:

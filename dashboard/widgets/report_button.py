@@ -19,7 +19,7 @@ from dashboard.widgets import layout
 def show_report_button(entry: RunEntry) -> None:
     """Show the button for an explained run."""
     assert entry.explanation is not None  # noqa: S101 shown for explained runs only
-    note = text("report.download.help", count=min(IMAGES, entry.explanation.manifest["images"]))
+    note = text("report.download.help", count=min(IMAGES, entry.explanation.manifest.images))
     problem = _find_problem(entry)
     files = [entry.explanation.path / "verdict.json", *find_files(entry.path)]
     # The file is made in a thread that knows nothing of this session, so the language goes with it.

@@ -25,7 +25,7 @@ Show = Callable[[RunEntry, int], None]
 def offer_tour() -> None:
     """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
     entry = run_choice.selected()
-    if entry.explanation is None or not entry.explanation.manifest["images"]:
+    if entry.explanation is None or not entry.explanation.manifest.images:
         return
     if st.sidebar.button(text("tour.start"), icon=":material/tour:", type="tertiary"):
         st.session_state[_STEP] = 0
@@ -110,7 +110,7 @@ def _show_pages(entry: RunEntry, index: int) -> None:
 
 
 def _sources(entry: RunEntry) -> list[str]:
-    return list(entry.explanation.manifest["sources"]) if entry.explanation else []
+    return list(entry.explanation.manifest.sources) if entry.explanation else []
 
 
 def _show_maps(entry: RunEntry, index: int, *views: tuple[str, str]) -> None:

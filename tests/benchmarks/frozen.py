@@ -83,7 +83,7 @@ def main() -> None:
         explained, explain_peak = run_here("explain", folder / "run")
         again, _ = run_here("train", *source, *recipe, "--seed", 1, "--run", folder / "again")
         run = open_run(folder / "run")
-        history, path = run.history(), open_explanation(run).manifest["precision"]["path"]
+        history, path = run.history(), open_explanation(run).manifest.precision.path
         cache = sum(file.stat().st_size for file in (folder / "cache").iterdir())
         maps = sum(file.stat().st_size for file in (folder / "run").rglob("*") if file.is_file())
         shutil.rmtree(folder / "cache")

@@ -81,7 +81,7 @@ def run_camcore(bench: Bench, precision: str, repeat: int = 1) -> float:
     """Return images per second from files to stored maps, without the choice of the way; `explain` as users run it."""
     dataset = replace(bench.dataset, val=bench.dataset.val * repeat)
     made = explain(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU, precision=precision)
-    return float(made.manifest["images_per_second"])
+    return float(made.manifest.images_per_second)
 
 
 def run_torchcam(bench: Bench) -> float:

@@ -27,7 +27,7 @@ def spoil(path, share: float) -> None:
     """Make a share of the maps of a run zero or not finite, each image in another way, some in one cell only."""
     explanation = open_explanation(open_run(path))
     samples = pd.read_parquet(explanation.path / "samples.parquet")
-    for number, source in enumerate(explanation.manifest["sources"]):
+    for number, source in enumerate(explanation.manifest.sources):
         maps = np.load(explanation.path / f"{source}.npy")
         for image in range(round(share * len(maps))):
             value = VALUES[(image + number) % len(VALUES)]

@@ -127,7 +127,7 @@ def test_images_of_two_classes_alone_have_maps_and_no_accuracy(own_run: Run, dat
     other = [replace(sample, boxes=(Box(0, 0, 5, 5, (sample.label + 1) % 3),)) for sample in dataset.val]
     made = explain_with(own_run, replace(dataset, val=tuple(other)), [Source("cam")])
     assert math.isnan(made.accuracy)
-    assert made.manifest["accuracy"] is None
+    assert made.manifest.accuracy is None
     assert np.isfinite(made.maps("cam", "other")).all()
 
 
@@ -172,7 +172,7 @@ def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
     before = open_explanation(mlp_run).id
     with pytest.raises(CamcoreError) as caught:
         explain_with(mlp_run, dataset, parse_sources(sources, ("layer4",)), all_classes)
-    reason = open_explanation(mlp_run).manifest["cam_check"]["reason"]
+    reason = open_explanation(mlp_run).manifest.cam_check.reason
     assert str(caught.value) == (
         f"CAM needs one linear layer directly behind mean pooling; with head 'mlp' {reason}."
         " Use --sources grad_cam, or train with --head gap."

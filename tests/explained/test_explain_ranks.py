@@ -1,6 +1,5 @@
 """An explain on several ranks: the files of one process to the byte, even if a rank is killed."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +35,8 @@ def read_maps(run: Run) -> dict[str, bytes]:
     explanation = open_explanation(run)
     stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
     found = {path.name: path.read_bytes() for path in stored}
-    manifest = {key: value for key, value in explanation.manifest.items() if not key.startswith(("created", "seconds"))}
-    del manifest["images_per_second"]
-    return found | {"manifest": json.dumps(manifest).encode()}
+    manifest = explanation.manifest.model_dump_json(exclude={"created", "seconds", "images_per_second"})
+    return found | {"manifest": manifest.encode()}
 
 
 def explain_alone(forks: Forks, run: Run) -> None:

@@ -7,32 +7,45 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from camcore.config import RunConfig
+from camcore.config import RunConfig, ViewConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError
 from camcore.explained import explanation
 from camcore.explained.explanation import (
     TARGETS,
     Explanation,
+    Manifest,
+    TrunkReport,
     counts_in_accuracy,
     is_correct,
     new_explanation,
     open_explanation,
 )
 from camcore.explained.queries import name_samples
-from camcore.heatmaps.sources import Source
+from camcore.geometry import LayerGrid
+from camcore.heatmaps.sources import CamCheck, Source
 from camcore.runs.create import create_run
 from camcore.runs.run import Run, open_run
 from camcore.system.files import write_json
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
-MANIFEST = {
-    "format_version": 1,
-    "sources": ["cam", "grad_cam@layer3"],
-    "images": 2,
-    "cam_check": {"holds": True},
-    "layers": [],
-    "accuracy": 0.5,
-}
+MANIFEST = Manifest(
+    format_version=1,
+    camcore_version="0.1.0",
+    created="2026-01-01T00:00:00+00:00",
+    images=2,
+    sources=("cam", "grad_cam@layer3"),
+    layers=(LayerGrid("layer3", 3, 3, 4), LayerGrid("layer4", 3, 3, 8)),
+    targets=TARGETS,
+    all_classes=False,
+    precision=TrunkReport(path="fp32"),
+    weights_sha256="0" * 64,
+    dataset_fingerprint="two images",
+    cam_check=CamCheck(True, 0.0, "mean(CAM_c) + b_c gives back every logit"),
+    accuracy=0.5,
+    seconds=1.0,
+    images_per_second=2.0,
+    view=ViewConfig(),
+)
 
 
 def make_run(path: Path) -> Run:
@@ -44,11 +57,11 @@ def write_generation(run: Run, value: float = 1.0) -> Explanation:
     with new_explanation(run) as folder:
         maps = np.full((2, len(TARGETS), 3, 3), value, dtype=np.float32)
         maps += np.arange(len(TARGETS), dtype=np.float32)[:, None, None]
-        for source in MANIFEST["sources"]:  # type: ignore[attr-defined]
+        for source in MANIFEST.sources:
             np.save(folder / f"{source}.npy", maps)
         (folder / "thumbnails.bin").write_bytes(b"firstsecond!")
         np.save(folder / "thumbnails.npy", np.array([0, 5, 12]))
-        write_json(folder / "manifest.json", MANIFEST)
+        write_json(folder / "manifest.json", MANIFEST.to_json())
     return open_explanation(run)
 
 
@@ -155,7 +168,7 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
     write_generation(run)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    write_json(elsewhere / "manifest.json", MANIFEST)
+    write_json(elsewhere / "manifest.json", MANIFEST.to_json())
     (run.path / "explained" / "current").write_text(name)
     with pytest.raises(RunError) as caught:
         open_explanation(run)

@@ -17,6 +17,8 @@ from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 
+LAYER = {"name": "layer4", "height": 8, "width": 8, "channels": 4}
+CHECK = {"holds": True, "max_error": 0.0, "reason": ""}
 FILES = (
     "cam.npy",
     "grad_cam.npy",
@@ -34,7 +36,7 @@ def read_everything(explanation: Explanation) -> None:
     for source in explanation.sources:
         explanation.maps(source.id)
     _ = explanation.samples, explanation.logits, explanation.pooled, explanation.targets
-    for index in range(explanation.manifest["images"]):
+    for index in range(explanation.manifest.images):
         explanation.thumbnail(index)
 
 
@@ -100,15 +102,27 @@ def test_pictures_of_other_images_are_named(old_run: Run) -> None:
     ("values", "message"),
     [
         ({"format_version": 2}, "has format version 2; this camcore reads 1. {newer}"),
+        ({"format_version": 2, "layers": []}, "has format version 2; this camcore reads 1. {newer}"),
         ({"format_version": None}, "has format version None; this camcore reads 1. {newer}"),
         ({"images": ...}, "is damaged (no usable 'images'). {way_out}"),
         ({"images": "six"}, "is damaged (no usable 'images'). {way_out}"),
         ({"layers": None}, "is damaged (no usable 'layers'). {way_out}"),
+        ({"layers": []}, "is damaged (no usable 'layers'). {way_out}"),
+        (
+            {"layers": [{"name": "layer4", "height": 8, "width": 8}]},
+            "is damaged (no usable 'layers.0.channels'). {way_out}",
+        ),
+        ({"layers": [LAYER | {"height": 0}]}, "is damaged (no usable 'layers.0.height'). {way_out}"),
+        ({"layers": [LAYER | {"height": "8"}]}, "is damaged (no usable 'layers.0.height'). {way_out}"),
+        ({"seconds": math.inf}, "is damaged (no usable 'seconds'). {way_out}"),
+        ({"view": {"kind": 3}}, "is damaged (no usable 'view.kind'). {way_out}"),
+        ({"view": {"size": 3}}, "is damaged (size is 3; it must be between 32 and 2048 pixels.). {way_out}"),
         ({"accuracy": ...}, "is damaged (no usable 'accuracy'). {way_out}"),
         ({"cam_check": None}, "is damaged (no usable 'cam_check'). {way_out}"),
-        ({"cam_check": {"max_error": 0.1}}, "is damaged (no usable 'cam_check'). {way_out}"),
+        ({"cam_check": {"max_error": 0.1}}, "is damaged (no usable 'cam_check.holds'). {way_out}"),
+        ({"cam_check": CHECK | {"max_error": math.nan}}, "is damaged (no usable 'cam_check.max_error'). {way_out}"),
         ({"sources": 3}, "is damaged (no usable 'sources'). {way_out}"),
-        ({"sources": [3]}, "is damaged ('int' object has no attribute 'strip'). {way_out}"),
+        ({"sources": [3]}, "is damaged (no usable 'sources.0'). {way_out}"),
         (
             {"sources": ["lime"]},
             "is damaged (Unknown source 'lime'. Choose from: " + ", ".join(METHODS) + ".). {way_out}",
@@ -122,7 +136,7 @@ def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], messag
     with pytest.raises(RunError) as caught:
         open_explanation(old_run)
     way_out = f"Make it anew: camcore explain {old_run.path} --force"
-    newer = f"Update camcore, or make the heatmaps anew: camcore explain {old_run.path} --force"
+    newer = f"Update camcore, or make it anew: camcore explain {old_run.path} --force"
     assert str(caught.value) == f"{path} {message.format(way_out=way_out, newer=newer)}"
 
 

@@ -89,7 +89,7 @@ def test_the_way_to_compute_is_not_chosen_anew(own_run: Run, dataset: Dataset, m
     monkeypatch.setattr(
         "camcore.explained.explain.choose_path", lambda *_: pytest.fail("half of the maps are made already")
     )
-    assert explain_now(own_run, dataset, BOTH, all_classes=True).manifest["precision"]["path"] == "fp32"
+    assert explain_now(own_run, dataset, BOTH, all_classes=True).manifest.precision.path == "fp32"
 
 
 def test_a_stop_before_a_part_is_finished_leaves_nothing(

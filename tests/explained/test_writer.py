@@ -1,6 +1,7 @@
 """What is written of each image, and the manifest that describes it."""
 
 import io
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_the_table_says_what_is_known_of_each_image(explanation: Explanation, da
 
 
 def test_the_manifest_says_what_was_explained(explanation: Explanation, trained_run: Run, dataset: Dataset) -> None:
-    manifest = explanation.manifest
+    manifest = json.loads((explanation.path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sources"] == list(SOURCES)
     assert manifest["images"] == 6
     assert manifest["targets"] == list(TARGETS)

@@ -23,7 +23,7 @@ def test_a_stored_image_gets_its_stored_maps_and_probabilities(trained_run, mode
     from camcore.heatmaps.one_image import explain_classes, predict
 
     explanation = open_explanation(trained_run)
-    sources = [parse_source(name) for name in explanation.manifest["sources"]]
+    sources = [parse_source(name) for name in explanation.manifest.sources]
     dataset = open_dataset(trained_run.config.dataset, tiny_folder)
     for index in range(len(dataset.val)):
         content = (tiny_folder / explanation.samples["path"].iloc[index]).read_bytes()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
+from camcore.geometry import LayerGrid
 from camcore.heatmaps.cam_check import all_class_cam, check_cam, class_layer
 from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_trunk
@@ -170,13 +171,9 @@ def test_grids_are_as_announced(gap_model: Classifier) -> None:
     stride, size = gap_model.config.map_stride, 96
     stages = BACKBONES[gap_model.config.backbone].stages
     grids = layer_grids(gap_model, size, stages)
-    assert [grid["name"] for grid in grids] == list(stages)
-    assert (grids[-1]["height"], grids[-1]["width"], grids[-1]["channels"]) == (
-        size // stride,
-        size // stride,
-        gap_model.channels,
-    )
-    heights = [grid["height"] for grid in grids]
+    assert [grid.name for grid in grids] == list(stages)
+    assert grids[-1] == LayerGrid(stages[-1], size // stride, size // stride, gap_model.channels)
+    heights = [grid.height for grid in grids]
     assert heights == sorted(heights, reverse=True)
 
 

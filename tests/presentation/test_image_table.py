@@ -33,7 +33,7 @@ def test_rows_come_in_the_order_asked_for_with_the_engine_s_numbers(run):
 def test_every_source_has_its_heat_off_the_object_in_both_conventions_and_its_status(run):
     explanation = open_explanation(run)
     table = make_image_table(run, explanation, range(40), "cam", "grad_cam")
-    for source in explanation.manifest["sources"]:
+    for source in explanation.manifest.sources:
         assert table[f"status_{source}"].tolist() == explanation.samples[f"status_{source}"].tolist()
     positive, blank = table["off_object_cam_positive"], table["status_cam"] == "no_positive_evidence"
     assert blank.sum() == 3

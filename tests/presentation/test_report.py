@@ -275,7 +275,7 @@ def test_it_refuses_with_the_way_out(judged: Path, tmp_path: Path) -> None:
     ],
 )
 def test_settings_are_checked(judged: Path, settings: dict[str, Any], message: str) -> None:
-    stored = ", ".join(open_explanation(open_run(judged)).manifest["sources"])
+    stored = ", ".join(open_explanation(open_run(judged)).manifest.sources)
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(judged), **settings)
     assert str(caught.value) == message.format(stored=stored, languages=", ".join(texts.LANGUAGES))

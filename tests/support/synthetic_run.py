@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from camcore import geometry
-from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
-from camcore.explained.explanation import TARGETS, new_explanation
+from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.explained.explanation import (
+    TARGETS,
+    Manifest,
+    TrunkReport,
+    counts_in_accuracy,
+    is_correct,
+    new_explanation,
+)
+from camcore.geometry import LayerGrid
 from camcore.heatmaps.drawing import map_status
+from camcore.heatmaps.sources import CamCheck
 from camcore.runs.create import create_run
 from camcore.runs.run import EPOCH_KEY, FORMAT_VERSION, Run
 from camcore.system.files import create_array, write_json
@@ -141,7 +150,7 @@ def _write_generation(
         samples = pd.concat(tables, ignore_index=True)
         samples.to_parquet(folder / "samples.parquet")
         _write_thumbnails(folder, drawn, images)
-        write_json(folder / "manifest.json", _describe(samples, sources, cam_able, grid, channels))
+        write_json(folder / "manifest.json", _describe(samples, sources, cam_able, grid, channels).to_json())
 
 
 def _predict(
@@ -225,27 +234,28 @@ def _write_thumbnails(folder: Path, drawn: list[Picture], images: int) -> None:
 
 def _describe(
     samples: pd.DataFrame, sources: tuple[str, ...], cam_able: bool, grid: tuple[int, int], channels: int
-) -> dict[str, object]:
-    single = samples[samples["other_label"] == -1]
-    layers = [
-        {"name": name, "height": grid[0] * factor, "width": grid[1] * factor, "channels": channels // factor}
+) -> Manifest:
+    layers = tuple(
+        LayerGrid(name, grid[0] * factor, grid[1] * factor, channels // factor)
         for name, factor in ((EARLIER_LAYER, 2), ("layer4", 1))
         if factor == 1 or f"grad_cam@{name}" in sources
-    ]
+    )
     reason = "mean(CAM) + bias is the logit" if cam_able else "the head has a hidden layer"
-    return {
-        "format_version": FORMAT_VERSION,
-        "camcore_version": "0.1.0",
-        "created": "2026-01-01T00:00:00+00:00",
-        "images": len(samples),
-        "sources": list(sources),
-        "layers": layers,
-        "targets": list(TARGETS),
-        "precision": {"path": "fp32"},
-        "weights_sha256": "0" * 64,
-        "cam_check": {"holds": cam_able, "max_error": 2e-6 if cam_able else 0.31, "reason": reason},
-        "seconds": 1.0,
-        "images_per_second": float(len(samples)),
-        "accuracy": float((single["label"] == single["predicted"]).mean()),
-        "view": {"kind": "squash", "size": 224},
-    }
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        camcore_version="0.1.0",
+        created="2026-01-01T00:00:00+00:00",
+        images=len(samples),
+        sources=sources,
+        layers=layers,
+        targets=TARGETS,
+        all_classes=False,
+        precision=TrunkReport(path="fp32"),
+        weights_sha256="0" * 64,
+        dataset_fingerprint="synthetic",
+        cam_check=CamCheck(cam_able, 2e-6 if cam_able else 0.31, reason),
+        seconds=1.0,
+        images_per_second=float(len(samples)),
+        accuracy=float(is_correct(samples)[counts_in_accuracy(samples)].mean()),
+        view=ViewConfig(),
+    )

@@ -58,7 +58,7 @@ def write_verdict(
     explanation = open_explanation(open_run(path))
     add_maps(explanation, seed)
     explanation = open_explanation(open_run(path))
-    sources = list(explanation.manifest["sources"])
+    sources = list(explanation.manifest.sources)
     table = _draw_values(explanation, [*sources, *BASELINES], seed)
     table.to_parquet(explanation.path / "measures.parquet")
     document = _describe(path.name, explanation, table, sources)
@@ -146,7 +146,7 @@ def add_maps(explanation: Explanation, seed: int) -> None:
     random = np.random.default_rng(seed)
     last = np.load(explanation.path / "grad_cam.npy")
     samples = pd.read_parquet(explanation.path / "samples.parquet")
-    sources = list(explanation.manifest["sources"])
+    sources = list(explanation.manifest.sources)
     for name, method in METHODS.items():
         if name in sources or method.needs == "class_weights":
             continue
@@ -156,7 +156,7 @@ def add_maps(explanation: Explanation, seed: int) -> None:
         sources.append(name)
     order = [*(name for name in METHODS if name in sources), *(source for source in sources if source not in METHODS)]
     samples.to_parquet(explanation.path / "samples.parquet")
-    write_json(explanation.path / "manifest.json", explanation.manifest | {"sources": order})
+    write_json(explanation.path / "manifest.json", explanation.manifest.model_copy(update={"sources": order}).to_json())
 
 
 def _draw_values(explanation: Explanation, sources: list[str], seed: int) -> pd.DataFrame:
@@ -335,7 +335,7 @@ def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _reference(explanation: Explanation) -> str:
-    return "cam" if "cam" in explanation.manifest["sources"] else "grad_cam"
+    return "cam" if "cam" in explanation.manifest.sources else "grad_cam"
 
 
 def _is_same(reference: str, source: str, explanation: Explanation) -> bool:

@@ -205,12 +205,12 @@ def test_explaining_takes_the_features_that_the_training_kept(
     if precision == "auto":
         monkeypatch.setattr(autotune, "_candidates", lambda _: pytest.fail("the trunk is not needed"))
     found = explain(run, dataset, model, None, CPU, workers=2, precision=precision)
-    assert found.manifest["precision"]["path"] == ("kept features" if precision == "auto" else "fp32")
+    assert found.manifest.precision.path == ("kept features" if precision == "auto" else "fp32")
     for source, maps in expected.items():
         np.testing.assert_allclose(found.maps(source), maps, rtol=0.01, atol=1e-3)
     assert found.samples["predicted"].tolist() == predicted
     if precision == "auto":
-        said = describe_choice(found.manifest["precision"])
+        said = describe_choice(found.manifest.precision)
         assert said.startswith("Computing from the features that the training kept; checked on 6 images: 0 predictions")
 
 
@@ -223,7 +223,7 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
     np.save(kept, np.load(kept)[::-1])
     found = explain(run, dataset, load_model(run), None, CPU, workers=0)
-    assert found.manifest["precision"]["path"] == "fp32"
+    assert found.manifest.precision.path == "fp32"
 
 
 def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,4 +233,4 @@ def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monk
     found = explain(
         run, dataset, load_model(run), parse_sources("cam,grad_cam@layer3", load_model(run).layer_names), CPU
     )
-    assert found.manifest["precision"]["path"] == "fp32"
+    assert found.manifest.precision.path == "fp32"

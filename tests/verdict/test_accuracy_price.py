@@ -208,7 +208,7 @@ def test_the_command_explains_what_is_not_explained_and_says_every_seed(
         name: open_explanation(open_run(tmp_path / name))
         for name in ("gap-seed1", "gap-seed2", "mlp-seed1", "mlp-seed2")
     }
-    assert explanations["mlp-seed2"].manifest["sources"] == ["grad_cam"]
+    assert explanations["mlp-seed2"].manifest.sources == ["grad_cam"]
     lines = result.stdout.splitlines()
     at = lines.index("accuracy of gap and mlp (n = 6)")
     for seed, line in enumerate(lines[at + 1 : at + 3], start=1):

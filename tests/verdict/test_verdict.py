@@ -85,7 +85,7 @@ def test_every_measure_has_every_method_and_every_baseline(runs: Path) -> None:
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> None:
     verdict = read(runs, "mlp")
     assert verdict["reference"] == "grad_cam"
-    check = open_explanation(open_run(runs / "mlp")).manifest["cam_check"]
+    check = open_explanation(open_run(runs / "mlp")).manifest.cam_check
     assert verdict["not_applicable"] == {"cam": {"max_error": check["max_error"]}}
     assert "cam" not in verdict["sources"]
     assert not any(found["identical_by_theory"] for found in verdict["measures"]["insertion"]["differences"].values())

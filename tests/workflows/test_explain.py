@@ -12,6 +12,7 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig
 from camcore.data.registry import DATASETS
 from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_explanation
+from camcore.geometry import LayerGrid
 from camcore.models.narrow_resnet import resnet10_narrow
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model, save_weights
@@ -186,7 +187,7 @@ def test_a_moved_run_can_be_explained(own_run: Run, tmp_path: Path) -> None:
 
 def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
     layers = list_layers(trained_run.path)
-    assert [layer["name"] for layer in layers] == [
+    assert [layer.name for layer, _ in layers] == [
         "conv1",
         "bn1",
         "relu",
@@ -196,9 +197,9 @@ def test_layers_are_listed_with_grid_and_note(trained_run: Run) -> None:
         "layer3",
         "layer4",
     ]
-    assert layers[-2] == {"name": "layer3", "height": 4, "width": 4, "channels": 128, "note": "stage"}
-    assert layers[-1]["note"] == "last layer, enters pooling"
-    assert layers[0]["note"] == ""
+    assert layers[-2] == (LayerGrid("layer3", 4, 4, 128), "stage")
+    assert layers[-1][1] == "last layer, enters pooling"
+    assert layers[0][1] == ""
 
 
 def test_only_what_can_be_downloaded_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +225,7 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(demo, "DEMO_CONFIG", small)
     explanation = demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
     assert [source.id for source in explanation.sources] == SOURCES.split(",")
-    assert explanation.manifest["images"] == 10
+    assert explanation.manifest.images == 10
     assert open_run(tmp_path / "demo").finished
     assert (explanation.samples["boxes"].map(len) >= 1).all()
     assert (explanation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"

@@ -20,7 +20,7 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import Explanation, open_explanation
 from camcore.explained.queries import name_samples
-from camcore.heatmaps.cam_check import CamCheck
+from camcore.heatmaps.sources import CamCheck
 from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model

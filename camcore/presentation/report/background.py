@@ -62,9 +62,9 @@ def _list_facts(subject: ReportInput) -> list[tuple[str, str]]:
     text, run, manifest = subject.text, subject.run, subject.explanation.manifest
     model, view = run.config.model, run.config.view
     kind = run.config.dataset.kind.replace("-", " ")
-    grids = ", ".join(f"{layer['height']} × {layer['width']} ({layer['name']})" for layer in manifest["layers"])
-    check = manifest["cam_check"]
-    exists = "report.about.cam.yes" if check["holds"] else "report.about.cam.no"
+    grids = ", ".join(f"{layer.height} × {layer.width} ({layer.name})" for layer in manifest.layers)
+    check = manifest.cam_check
+    exists = "report.about.cam.yes" if check.holds else "report.about.cam.no"
     environment = run.info.get("environment") or {}
     machine = (environment.get("processor"), environment.get("system"))
     versions = environment.get("versions") or {}
@@ -78,7 +78,7 @@ def _list_facts(subject: ReportInput) -> list[tuple[str, str]]:
         ),
         "view": text("report.about.view.value", view=view.kind, size=view.size, grids=grids),
         "training": _describe_training(text, run),
-        "cam": text(exists, error=format_tiny(check["max_error"])) if "max_error" in check else "",
+        "cam": "" if check.max_error is None else text(exists, error=format_tiny(check.max_error)),
         "trained" if run.imported_from is None else "imported": str(run.info.get("created") or "")[:10],
         "machine": ", ".join(str(part) for part in machine if part),
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),

@@ -81,9 +81,8 @@ def _write_body(subject: ReportInput, images: int, title: str) -> Markup:
 
 def _write_lead(subject: ReportInput) -> str:
     manifest = subject.explanation.manifest
-    date = str(manifest.get("created") or "")[:10]
-    version = manifest.get("camcore_version", camcore.__version__)
-    made = subject.text("report.made", images=manifest["images"], date=date, version=version)
+    date, version = manifest.created[:10], manifest.camcore_version
+    made = subject.text("report.made", images=manifest.images, date=date, version=version)
     apart = epochs_apart(subject.run, subject.explanation)
     outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
     return f"{subject.describe()}. {made}{outdated}"

@@ -43,7 +43,7 @@ def test_the_synthetic_run_is_what_it_says(gap):
     assert (explanation.samples["status_cam"] == "no_positive_evidence").sum() == 3
     assert explanation.thumbnail(39)[:4] == b"RIFF"
     right = (explanation.samples["label"] == explanation.samples["predicted"])[explanation.samples["other_label"] == -1]
-    assert explanation.manifest["accuracy"] == pytest.approx(right.mean())
+    assert explanation.manifest.accuracy == pytest.approx(right.mean())
 
 
 def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeypatch):
