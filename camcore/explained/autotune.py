@@ -1,158 +1,167 @@
-"""Which way the trunk runs: measured on this machine, and checked against float32 on the run's own images."""
+"""Chooses the trunk variant: the fastest one on this machine that agrees with float32 on the run's own images."""
 
 import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from camcore.config import EXPLAIN_PRECISIONS, ViewConfig
-from camcore.data.dataset import Dataset
-from camcore.data.model_input import Decoder
+from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import unknown_choice
-from camcore.explained.agreement import compare_with, decode_batches, make_probe
+from camcore.explained.agreement import Probe, agrees, compare, make_probe
+from camcore.explained.explanation import Agreement, TrunkReport
+from camcore.explained.job import ExplainJob
 from camcore.heatmaps.attribution import run_forward
-from camcore.heatmaps.sources import Source
-from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import (
     BF16,
     BF16_COMPILED,
     EXACT,
     FUSED,
     FUSED_COMPILED,
-    PATHS,
+    VARIANTS,
     FastTrunk,
-    RunLayers,
-    TrunkFor,
-    TrunkPath,
+    Trunk,
+    TrunkVariant,
 )
 from camcore.system.devices import bf16_is_fast
 
 CHECKED_IMAGES = 64
 WORTH_PROBING = 15.0  # seconds that float32 would take; below, choosing costs as much as it saves
 WORTH_COMPILING = 60.0  # seconds without compiling
-KEPT = TrunkPath("kept features")  # of a frozen trunk, which need not run again
+STORED = "kept features"  # stored when a frozen trunk was trained on; the trunk need not run again
 
 
 @dataclass(frozen=True)
-class PathChoice:
-    """The way that was chosen, what runs the trunk of some rows on it, and what the manifest says of the choice."""
+class TrunkChoice:
+    """The chosen trunk, and the manifest's report on the choice."""
 
-    path: TrunkPath
-    trunk_for: TrunkFor
-    report: dict[str, Any]
+    trunk: Trunk
+    report: TrunkReport
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is float32, layer by layer."""
+        return self.report.path == EXACT.name
 
 
-def choose_path(
-    model: Classifier,
-    dataset: Dataset,
-    view: ViewConfig,
-    sources: Sequence[Source],
-    batch_size: int,
-    precision: str,
-    threads: int = 1,
-    kept: TrunkFor | None = None,
-) -> PathChoice:
-    """Return how to run the trunk over the validation images.
+@dataclass(frozen=True)
+class Candidates:
+    """Faster variants that run on this machine, those that failed with the reason, and seconds per image by name."""
 
-    `exact` is float32, layer by layer. `auto` takes the fastest way that this machine has, where the work is long
-    enough to pay for finding it out and the results agree with float32. `kept` gives features that there are already;
-    nothing is faster. To be called in one of the `threads` that the work will be done in.
+    trunks: dict[str, FastTrunk]
+    failed: dict[str, str]
+    seconds: dict[str, float]  # of the exact variant too
+
+
+def choose_trunk(job: ExplainJob, precision: str, threads: int = 1, stored: Trunk | None = None) -> TrunkChoice:
+    """Return the trunk that computes the maps. Call it in one of the threads that will do the work.
+
+    `exact` is float32, layer by layer. `auto` takes the fastest variant that agrees with float32, if the work is long
+    enough to pay for the measurements.
+
+    Args:
+        job: The work.
+        precision: One of `EXPLAIN_PRECISIONS`.
+        threads: How many threads and ranks will share the work.
+        stored: Gives stored features. It is faster than any variant.
 
     Raises:
         CamcoreError: The precision is unknown, or an image can't be decoded.
     """
     if precision not in EXPLAIN_PRECISIONS:
         raise unknown_choice("precision", precision, EXPLAIN_PRECISIONS)
-    exact = FastTrunk(model, EXACT, batch_size)
+    exact = FastTrunk(job.model, EXACT, job.batch_size)
     if precision == "exact":
-        return PathChoice(EXACT, _for_all(exact), {"path": EXACT.name, "asked": precision})
-    rows = _spread(len(dataset.val), CHECKED_IMAGES)
-    samples = [dataset.val[row] for row in rows]
-    device = model.mean.device
-    first = decode_batches(Decoder(dataset, view.kind, view.size, exact=True), samples[:batch_size], batch_size, device)
-    seconds = {EXACT.name: _measure(model, first, sources, exact) / threads}
-    total = len(dataset.val)
-    if seconds[EXACT.name] * total < WORTH_PROBING:
-        reason = f"float32 takes {seconds[EXACT.name] * total:.0f} s"
-        return PathChoice(EXACT, _for_all(exact), {"path": EXACT.name, "asked": precision, "reason": reason})
-    probe = make_probe(model, dataset, view, sources, rows, batch_size, exact)
-    if kept is not None and (agreement := compare_with(probe, kept)).holds:
-        return PathChoice(KEPT, kept, {"path": KEPT.name, "asked": precision, "check": asdict(agreement)})
-    trunks: dict[TrunkPath, FastTrunk] = {}
-    refused: dict[str, Any] = {}
-    for path in _candidates(device):
-        if path.compiled and min(seconds.values()) * total < WORTH_COMPILING:
+        return TrunkChoice(exact, TrunkReport(path=EXACT.name, asked=precision))
+    rows = _spread(job.images, CHECKED_IMAGES)
+    first = rows[: job.batch_size]
+    seconds = _measure(job, job.decode(first, exact=True), [first], exact) / threads
+    if seconds * job.images < WORTH_PROBING:
+        reason = f"float32 takes {seconds * job.images:.0f} s"
+        return TrunkChoice(exact, TrunkReport(path=EXACT.name, asked=precision, reason=reason))
+    probe = make_probe(job, rows, exact)
+    if stored is not None and agrees(agreement := compare(probe, stored)):
+        return TrunkChoice(stored, TrunkReport(path=STORED, asked=precision, check=agreement))
+    candidates = measure_candidates(probe, seconds, threads)
+    return first_that_agrees(probe, candidates, exact, precision)
+
+
+def measure_candidates(probe: Probe, exact_seconds: float, threads: int) -> Candidates:
+    """Measure the variants of this machine, compiled ones only if the work is long enough.
+
+    Args:
+        probe: The images to measure on.
+        exact_seconds: Per image, of the exact variant.
+        threads: How many threads and ranks will share the work.
+    """
+    job, candidates = probe.job, Candidates({}, {}, {EXACT.name: exact_seconds})
+    for variant in _variants_of(job.device):
+        if variant.compiled and min(candidates.seconds.values()) * job.images < WORTH_COMPILING:
             continue
-        trunk = FastTrunk(model, path, batch_size)
+        trunk = FastTrunk(job.model, variant, job.batch_size)
         try:
-            seconds[path.name] = _measure(model, probe.fast, sources, trunk) / threads
-            trunks[path] = trunk
-        except (RuntimeError, NotImplementedError) as error:  # a compiler that is there and does not work
-            refused[path.name] = str(error).strip().splitlines()[0]
+            candidates.seconds[variant.name] = _measure(job, probe.images, probe.rows, trunk) / threads
+            candidates.trunks[variant.name] = trunk
+        except (RuntimeError, NotImplementedError) as error:  # e.g. a compiler that is installed but does not work
+            candidates.failed[variant.name] = str(error).strip().splitlines()[0]
+    return candidates
+
+
+def first_that_agrees(probe: Probe, candidates: Candidates, exact: Trunk, precision: str) -> TrunkChoice:
+    """Return the fastest variant that agrees with float32; the exact one if none does, or none is faster."""
+    seconds = candidates.seconds
+    refused: dict[str, str | Agreement] = dict(candidates.failed)
     rates = {name: 1 / value for name, value in seconds.items()}
-    report: dict[str, Any] = {"asked": precision, "images_per_second": rates, "refused": refused}
-    for path in sorted(trunks, key=lambda path: seconds[path.name]):
-        if seconds[path.name] >= seconds[EXACT.name]:
+
+    for name in sorted(candidates.trunks, key=lambda name: seconds[name]):
+        if seconds[name] >= seconds[EXACT.name]:
             break
-        agreement = compare_with(probe, _for_all(trunks[path]))
-        if agreement.holds:
-            return PathChoice(path, _for_all(trunks[path]), report | {"path": path.name, "check": asdict(agreement)})
-        refused[path.name] = asdict(agreement)
-    return PathChoice(EXACT, _for_all(exact), report | {"path": EXACT.name})
+        agreement = compare(probe, candidates.trunks[name])
+        if agrees(agreement):
+            report = TrunkReport(path=name, asked=precision, images_per_second=rates, refused=refused, check=agreement)
+            return TrunkChoice(candidates.trunks[name], report)
+        refused[name] = agreement
+    report = TrunkReport(path=EXACT.name, asked=precision, images_per_second=rates, refused=refused)
+    return TrunkChoice(exact, report)
 
 
-def take_path(
-    model: Classifier,
-    dataset: Dataset,
-    view: ViewConfig,
-    sources: Sequence[Source],
-    batch_size: int,
-    report: dict[str, Any],
-    kept: TrunkFor | None = None,
-) -> PathChoice:
-    """Return the way that an earlier choice, whose report is given, has come to; arguments as of `choose_path`."""
-    if report["path"] == KEPT.name and kept is not None:
-        return PathChoice(KEPT, kept, report)
-    path = PATHS[report["path"]]
-    trunk = FastTrunk(model, path, batch_size)
-    decoder = Decoder(dataset, view.kind, view.size, exact=path == EXACT)
-    images = decode_batches(decoder, dataset.val[:batch_size], batch_size, model.mean.device)
-    run_forward(model, images[0], sources, trunk)  # builds the trunk before several threads run it
-    return PathChoice(path, _for_all(trunk), report)
+def restore_choice(job: ExplainJob, report: TrunkReport, stored: Trunk | None = None) -> TrunkChoice:
+    """Return the trunk that an earlier choice came to, ready for several threads."""
+    if report.path == STORED and stored is not None:
+        return TrunkChoice(stored, report)
+    trunk = FastTrunk(job.model, VARIANTS[report.path], job.batch_size)
+    choice, rows = TrunkChoice(trunk, report), range(min(job.batch_size, job.images))
+    images = job.decode(rows, choice.is_exact)
+    run_forward(job.model, images[0], job.sources, trunk, rows)  # builds the trunk before several threads run it
+    return choice
 
 
-def describe_choice(report: dict[str, Any]) -> str:
-    """Return a line on which way was chosen and why; nothing where there was nothing to choose."""
-    if rates := report.get("images_per_second"):
-        rate, plain = rates[report["path"]], rates[EXACT.name]
-        parts = [f"Computing in {report['path']} ({rate:.0f} images/s, plain fp32 {plain:.0f})"]
-    elif report["path"] == KEPT.name:
+def describe_choice(report: TrunkReport) -> str:
+    """Return a line on the chosen trunk variant and why; empty if nothing was measured."""
+    if rates := report.images_per_second:
+        rate, plain = rates[report.path], rates[EXACT.name]
+        parts = [f"Computing in {report.path} ({rate:.0f} images/s, plain fp32 {plain:.0f})"]
+    elif report.path == STORED:
         parts = ["Computing from the features that the training kept"]
     else:
         return ""
-    if check := report.get("check"):
-        median, lowest = min(check["median_rho"].values()), min(check["lowest_rho"].values())
+    if check := report.check:
+        median, lowest = min(check.median_rho.values()), min(check.lowest_rho.values())
         parts.append(
-            f"checked on {check['images']} images: {check['flips']} predictions differ, {check['clear_flips']} of them"
+            f"checked on {check.images} images: {check.flips} predictions differ, {check.clear_flips} of them"
             f" clear ones; Spearman's rho of maps median {median:.5f}, lowest {lowest:.3f}"
         )
-    if refused := report.get("refused"):
-        parts.append(f"refused: {', '.join(refused)}")
+    if report.refused:
+        parts.append(f"refused: {', '.join(report.refused)}")
     return "; ".join(parts) + "."
 
 
-def _for_all(trunk: RunLayers) -> TrunkFor:
-    return lambda rows: trunk
-
-
-def _candidates(device: torch.device) -> list[TrunkPath]:
-    """Return the faster ways that there are, those that need no compiling first."""
+def _variants_of(device: torch.device) -> list[TrunkVariant]:
+    """Return the faster variants that this machine can run, those that need no compiling first."""
     fast_bf16 = bf16_is_fast(device)
     compiler = device.type == "cuda" or shutil.which(os.environ.get("CXX", "g++")) is not None
     plain = [FUSED, *([BF16] if fast_bf16 else [])]
@@ -164,14 +173,14 @@ def _spread(total: int, count: int) -> list[int]:
     return [int(row) for row in np.linspace(0, total - 1, min(count, total)).round()]
 
 
-def _measure(model: Classifier, batches: Sequence[Tensor], sources: Sequence[Source], trunk: RunLayers) -> float:
-    """Return the seconds per image of a forward pass, the fastest of a few after a warm-up."""
+def _measure(job: ExplainJob, images: Sequence[Tensor], rows: Sequence[Sequence[int]], trunk: Trunk) -> float:
+    """Return the seconds per image of a forward pass: the best of three batches, after a warm-up."""
     best = float("inf")
     for turn in range(4):
-        images = batches[turn % len(batches)]
+        at = turn % len(images)
         started = time.perf_counter()
-        done = run_forward(model, images, sources, trunk)
-        done.logits.sum().item()  # waits for a GPU
+        forward = run_forward(job.model, images[at], job.sources, trunk, rows[at])
+        forward.logits.sum().item()  # waits for a GPU
         if turn:
-            best = min(best, (time.perf_counter() - started) / len(images))
+            best = min(best, (time.perf_counter() - started) / len(images[at]))
     return best

@@ -361,17 +361,21 @@ def _open(run: Run, name: str) -> Explanation:
     return Explanation(path, read_manifest(path / "manifest.json"))
 
 
-@contextmanager
-def new_explanation(run: Run) -> Iterator[Path]:
-    """Yield an empty folder to write an explanation into; it comes into force, as a whole, when the block ends well.
+def choose_name() -> str:
+    """Return a name for a new explanation."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
-    The explanation that was in force before is removed then, and not before.
+
+@contextmanager
+def new_explanation(run: Run, name: str | None = None) -> Iterator[Path]:
+    """Yield an empty folder to write an explanation into. If the block succeeds, it becomes the current one.
+
+    The old explanation is removed after that.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
     """
-    folder = run.path / "explained"
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    folder, name = run.path / "explained", name or choose_name()
     partial = folder / f".{name}.partial"
     try:
         partial.mkdir(parents=True)

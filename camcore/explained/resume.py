@@ -1,4 +1,4 @@
-"""An explain under way: the finished parts of the split, kept until all are there, so that a stop costs one part."""
+"""The finished parts of an explain, kept until all are finished: a stopped explain resumes from them."""
 
 import hashlib
 import json
@@ -13,19 +13,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PositiveInt, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from camcore.errors import CamcoreError, RunError
+from camcore.explained.explanation import TrunkReport
 from camcore.runs.run import Run
 from camcore.system.collectives import from_first
-from camcore.system.files import atomic_path, read_json, write_json
+from camcore.system.documents import Document
+from camcore.system.files import atomic_path, write_json
 from camcore.system.ranks import current_rank
 
-SHARD_IMAGES = 1024
-SHARDS_PER_RANK = 4  # or more, so that all have about as much to do
-LONGEST_DELAY = 120.0  # seconds; network file systems remember for up to one minute that a file was not there
-_MAP = "map "  # before the name of a source, among the names of a shard's arrays
+PART_IMAGES = 1024
+PARTS_PER_RANK = 4  # at least, so that all ranks have about as much to do
+LONGEST_DELAY = 120.0  # seconds; a network file system may remember for a minute that a file did not exist
+_MAP = "map "  # before the name of a source, among the names of a part's arrays
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,26 @@ class ExplainedBatch:
     thumbnails: list[bytes]
 
 
-@dataclass(frozen=True)
-class Shards:
-    """The finished parts, a file for each `size` images of the split.
+class _Plan(Document):
+    """`plan.json`: which explain the finished parts belong to."""
 
-    `report` says how the trunk is run: what is left must be computed the same way. `mark` tells them from the parts of
-    another explain, which a rank that was left over from that may still write.
+    key: dict[str, Any]
+    report: TrunkReport
+    size: PositiveInt
+
+
+@dataclass(frozen=True)
+class FinishedParts:
+    """The finished parts of an explain: a file for each `size` images of the split.
+
+    `report` says which trunk variant computes the parts. `mark` tells them from parts of another explain, which one of
+    its ranks may still be writing.
     """
 
     folder: Path
     images: int
     size: int
-    report: dict[str, Any]
+    report: TrunkReport
     mark: str
 
     @property
@@ -60,35 +71,35 @@ class Shards:
         return range(0, self.images, self.size)
 
     def rows(self, start: int) -> range:
-        """The rows of the part that begins there."""
+        """The rows of the part that starts there."""
         return range(start, min(start + self.size, self.images))
 
     def missing(self) -> list[int]:
-        """Return the starts of the parts that are not there yet."""
+        """Return the starts of the parts that are not finished yet."""
         return [start for start in self.starts if not self._path(start).exists()]
 
     def wait(self) -> None:
-        """Wait until all parts are seen here: those of other machines may take a while.
+        """Wait until this machine sees all parts: a network file system takes a while.
 
         Raises:
-            CamcoreError: They don't come.
+            CamcoreError: They don't appear.
         """
         latest = time.monotonic() + LONGEST_DELAY
         while missing := self.missing():
             if time.monotonic() > latest:
                 raise CamcoreError(
-                    f"{self._path(missing[0])} was written by another rank and is not to be seen here. Put the run on"
+                    f"{self._path(missing[0])} was written by another rank, and this one can't see it. Put the run on"
                     " a file system that all machines share."
                 )
             time.sleep(0.5)
 
     def write(self, start: int, batches: Sequence[ExplainedBatch], seconds: float) -> None:
-        """Write a part, which took so many seconds, in one step.
+        """Write a part, and the seconds that it took, in one step.
 
         Raises:
             CamcoreError: The disk is full.
         """
-        _make(self.folder)  # another machine may not have seen yet that it is there
+        _make(self.folder)  # another machine may not see it yet
         thumbnails = [picture for batch in batches for picture in batch.thumbnails]
         arrays = {
             "logits": np.concatenate([batch.logits for batch in batches]),
@@ -100,9 +111,9 @@ class Shards:
         }
         for name in batches[0].maps:
             arrays[_MAP + name] = np.concatenate([batch.maps[name] for batch in batches])
-        of_all = [batch.all_classes for batch in batches if batch.all_classes is not None]
-        if of_all:
-            arrays["all_classes"] = np.concatenate(of_all)
+        every_class = [batch.all_classes for batch in batches if batch.all_classes is not None]
+        if every_class:
+            arrays["all_classes"] = np.concatenate(every_class)
         with atomic_path(self._path(start)) as part:
             part.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
@@ -134,74 +145,76 @@ class Shards:
         return self.folder / f"{start:010}-{self.mark}.safetensors"
 
 
-def find_report(run: Run, key: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return how the trunk was run in an explain that was stopped, None where there is none of the same key.
+def find_report(run: Run, key: Mapping[str, Any]) -> TrunkReport | None:
+    """Return which trunk variant a stopped explain used; None without one of the same key.
 
     Args:
         run: The run.
-        key: All that decides what the maps become, JSON values.
+        key: Everything that decides what the maps become, JSON values.
     """
-    try:
-        plan = read_json(_folder(run) / "plan.json")
-    except RunError:
-        return None
-    report = plan.get("report")
-    return report if plan.get("key") == key and isinstance(report, dict) else None
+    plan = _read_plan(run)
+    return plan.report if plan is not None and plan.key == key else None
 
 
 @contextmanager
-def open_shards(run: Run, key: Mapping[str, Any], images: int, report: dict[str, Any]) -> Iterator[Shards]:
-    """Yield the parts of an explain; they go when the block ends well, and stay for the next one where it does not.
+def open_parts(run: Run, key: Mapping[str, Any], images: int, report: TrunkReport) -> Iterator[FinishedParts]:
+    """Yield the finished parts of an explain. They are removed if the block succeeds, else kept.
 
     All ranks share them; the first one makes and removes their folder.
 
     Args:
         run: The run.
-        key: As of `find_report`; parts of another one are removed.
+        key: Everything that decides what the maps become; parts of another key are removed.
         images: How many images the split has.
-        report: How the trunk is run.
+        report: Which trunk variant computes the parts.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
     """
     folder = _folder(run)
     size = from_first(lambda: _find_size(run, key, images, report))
-    plan = json.dumps([dict(key), report, size], sort_keys=True)
-    shards = Shards(folder, images, size, report, hashlib.sha256(plan.encode()).hexdigest()[:8])
+    plan = json.dumps([dict(key), report.to_json(), size], sort_keys=True)
+    parts = FinishedParts(folder, images, size, report, hashlib.sha256(plan.encode()).hexdigest()[:8])
     try:
-        yield shards
+        yield parts
     except BaseException:
-        if current_rank().is_first and shards.missing() == list(shards.starts):
-            shutil.rmtree(folder, ignore_errors=True)  # there is nothing to go on from
+        if current_rank().is_first and parts.missing() == list(parts.starts):
+            shutil.rmtree(folder, ignore_errors=True)  # there is nothing to resume from
         raise
     if current_rank().is_first:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _find_size(run: Run, key: Mapping[str, Any], images: int, report: dict[str, Any]) -> int:
-    """Return how many images a part has: as before where there are parts to go on from, else as is worth it now."""
-    folder = _folder(run)
-    if find_report(run, key) == report:
-        before = read_json(folder / "plan.json").get("size")
-        if isinstance(before, int) and before > 0:
-            return before
+def choose_size(images: int, batch_size: int, ranks: int) -> int:
+    """Return how many images a part has: whole batches, so that these are the same for any number of ranks."""
+    if ranks == 1:
+        return PART_IMAGES
+    return min(PART_IMAGES, batch_size * math.ceil(images / (batch_size * PARTS_PER_RANK * ranks)))
+
+
+def _find_size(run: Run, key: Mapping[str, Any], images: int, report: TrunkReport) -> int:
+    """Return the size of the parts: that of the stopped explain if there is one, else start a new plan."""
+    plan = _read_plan(run)
+    if plan is not None and plan.key == key and plan.report == report:
+        return plan.size
     size = choose_size(images, key["batch_size"], current_rank().count)
-    _begin(folder, {"key": dict(key), "report": report, "size": size})
+    _begin(_folder(run), _Plan(key=dict(key), report=report, size=size))
     return size
 
 
-def choose_size(images: int, batch_size: int, ranks: int) -> int:
-    """Return how many images a part should have: whole batches, so that they are the same for any number of ranks."""
-    if ranks == 1:
-        return SHARD_IMAGES
-    return min(SHARD_IMAGES, batch_size * math.ceil(images / (batch_size * SHARDS_PER_RANK * ranks)))
+def _read_plan(run: Run) -> _Plan | None:
+    """Return the plan of a stopped explain, None if there is none that can be read."""
+    try:
+        return _Plan.model_validate_json((_folder(run) / "plan.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
-def _begin(folder: Path, plan: dict[str, Any]) -> None:
+def _begin(folder: Path, plan: _Plan) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     _make(folder)
     try:
-        write_json(folder / "plan.json", plan)
+        write_json(folder / "plan.json", plan.to_json())
     except CamcoreError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -211,9 +224,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CamcoreError(
-            f"Could not make {folder}: {error.strerror or error}. The maps are left as they are."
-        ) from error
+        raise CamcoreError(f"Could not make {folder}: {error.strerror or error}. The maps are unchanged.") from error
 
 
 def _folder(run: Run) -> Path:

@@ -1,6 +1,7 @@
 """Writes an explanation part by part; last its manifest, and the list of its files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,22 @@ from numpy.typing import NDArray
 
 import camcore
 from camcore.backbones import BACKBONES
-from camcore.data.dataset import Dataset, Sample
-from camcore.explained.explanation import TARGETS, Manifest, TrunkReport, counts_in_accuracy, is_correct
+from camcore.data.dataset import Sample
+from camcore.explained.explanation import (
+    TARGETS,
+    Explanation,
+    Manifest,
+    TrunkReport,
+    choose_name,
+    counts_in_accuracy,
+    is_correct,
+    new_explanation,
+)
+from camcore.explained.job import ExplainJob
 from camcore.explained.resume import ExplainedBatch
 from camcore.heatmaps.drawing import map_status
-from camcore.heatmaps.sources import CamCheck, Source
-from camcore.models.classifier import Classifier, layer_grids
-from camcore.runs.run import FORMAT_VERSION, Run
+from camcore.models.classifier import layer_grids
+from camcore.runs.run import FORMAT_VERSION
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json
 
@@ -27,20 +37,13 @@ ROWS_AT_ONCE = 4096  # whose logits are held once more
 class ExplanationWriter:
     """Writes an explanation part by part, so that memory does not grow with the number of images."""
 
-    def __init__(
-        self,
-        folder: Path,
-        run: Run,
-        dataset: Dataset,
-        model: Classifier,
-        sources: Sequence[Source],
-        check: CamCheck,
-        all_classes: bool,
-    ) -> None:
-        self.folder, self.run, self.dataset, self.model = folder, run, dataset, model
-        self.sources, self.check = sources, check
+    explanation: Explanation  # set by `write_explanation`, after it is the current one
+
+    def __init__(self, folder: Path, job: ExplainJob) -> None:
+        self.folder, self.job = folder, job
         self.position = 0
-        count, classes = len(dataset.val), len(run.class_names)
+        run, sources, model = job.run, job.sources, job.model
+        count, classes = job.images, len(run.class_names)
         last = BACKBONES[run.config.model.backbone].stages[-1]
         names = {last} | {source.layer for source in sources if source.layer is not None}
         self.layers = layer_grids(model, run.config.view.size, names)
@@ -53,7 +56,7 @@ class ExplanationWriter:
             for source in sources
         }
         shape = (count, classes, *grids[last])
-        self.all_classes = self._create("all_classes", shape, np.float16) if all_classes else None
+        self.all_classes = self._create("all_classes", shape, np.float16) if job.all_classes else None
         self.offsets = [0]
 
     def write(self, batch: ExplainedBatch) -> None:
@@ -73,30 +76,30 @@ class ExplanationWriter:
     def finish(self, seconds: float, report: TrunkReport) -> None:
         """Write what is known at the end, and last the list of all files. `report` says how the trunk was run."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
-        samples = self._table()
+        run, samples = self.job.run, self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
         counted = is_correct(samples)[counts_in_accuracy(samples)]
-        manifest = Manifest(
+        self.manifest = Manifest(
             format_version=FORMAT_VERSION,
             camcore_version=camcore.__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             images=self.position,
-            sources=tuple(source.id for source in self.sources),
+            sources=tuple(source.id for source in self.job.sources),
             layers=tuple(self.layers),
             targets=TARGETS,
             all_classes=self.all_classes is not None,
             precision=report,
-            weights_sha256=sha256_of(self.run.weights_path),
-            weights_epoch=self.run.kept_epoch(),
-            dataset_fingerprint=self.dataset.fingerprint,
-            cam_check=self.check,
+            weights_sha256=sha256_of(run.weights_path),
+            weights_epoch=run.kept_epoch(),
+            dataset_fingerprint=self.job.dataset.fingerprint,
+            cam_check=self.job.check,
             accuracy=float(counted.mean()) if len(counted) else None,
             seconds=seconds,
             images_per_second=self.position / seconds,
-            view=self.run.config.view,
+            view=run.config.view,
         )
         self._close()
-        write_json(self.folder / "manifest.json", manifest.to_json())
+        write_json(self.folder / "manifest.json", self.manifest.to_json())
         write_sums(self.folder, [path.name for path in self.folder.iterdir()])
 
     def _close(self) -> None:
@@ -107,7 +110,7 @@ class ExplanationWriter:
         del self.logits, self.pooled, self.targets, self.all_classes, self.maps
 
     def _table(self) -> pd.DataFrame:
-        samples = self.dataset.val
+        samples = self.job.dataset.val
         blocks = [slice(start, start + ROWS_AT_ONCE) for start in range(0, len(samples), ROWS_AT_ONCE)]
         columns: dict[str, Any] = {
             "id": [sample.id for sample in samples],
@@ -128,6 +131,22 @@ class ExplanationWriter:
 
     def _create(self, name: str, shape: tuple[int, ...], dtype: type) -> Any:
         return create_array(self.folder / f"{name}.npy", shape, dtype)
+
+
+@contextmanager
+def write_explanation(job: ExplainJob) -> Iterator[ExplanationWriter]:
+    """Yield a writer. If the block finishes it, its explanation replaces the run's current one.
+
+    After the block, the writer's `explanation` is the new one, opened.
+
+    Raises:
+        CamcoreError: The disk is full, or the folder may not be written to.
+    """
+    name = choose_name()
+    with new_explanation(job.run, name) as folder:
+        writer = ExplanationWriter(folder, job)
+        yield writer
+    writer.explanation = Explanation(job.run.path / "explained" / name, writer.manifest)
 
 
 def _find_confidence(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ The trunk runs without autograd up to the first explained layer. The tensor ther
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.score_cam import score_cam, score_channels
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
-from camcore.models.fast_trunk import RunLayers
+from camcore.models.fast_trunk import Trunk
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Pass:
 
 
 def run_forward(
-    model: Classifier, images: Tensor, sources: Sequence[Source], run_layers: RunLayers | None = None
+    model: Classifier,
+    images: Tensor,
+    sources: Sequence[Source],
+    trunk: Trunk | None = None,
+    rows: Sequence[int] = (),
 ) -> Pass:
     """Run a batch (N, 3, size, size) and keep what the sources need.
 
@@ -45,9 +50,10 @@ def run_forward(
         model: In evaluation mode.
         images: uint8.
         sources: What is to be computed.
-        run_layers: What runs the trunk in place of the model's own layers.
+        trunk: Runs the layers in place of the model.
+        rows: The images' rows in the validation split, for the trunk.
     """
-    run_layers = run_layers or model.run_from_images
+    run_layers = model.run_from_images if trunk is None else partial(trunk, rows=rows)
     last = len(model.layers)
     names = model.layer_names
     stops = {names.index(source.layer) + 1: source.layer for source in sources if source.layer is not None}

@@ -21,7 +21,7 @@ from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import ViewedImages, apply_view_to_pixels, to_pixels
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier, layer_grids
-from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, RunLayers, TrunkPath
+from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkVariant
 from camcore.system.collectives import gather, reduce_any, wait_for_all
 from camcore.system.devices import choose_precision
 from camcore.system.files import atomic_path, cache_folder, create_array
@@ -67,7 +67,7 @@ class FrozenTrunk:
     def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, threads: OrderedThreads) -> None:
         self.model, self.dataset, self.config, self.threads = model, dataset, config, threads
         self.device = model.mean.device
-        self.path = _choose_path(config.train.precision, self.device)
+        self.variant = _choose_variant(config.train.precision, self.device)
         self._weights = _digest_weights(model)
         self._augmenting = Lock()
 
@@ -100,7 +100,15 @@ class FrozenTrunk:
         seen = (view.kind, view.size, view.mean, view.std)
         seed = None if train.augmentation == "none" else train.seed
         drawn = (train.augmentation, train.train_size, seed, views) if views else ()
-        what = (self._weights, self.dataset.fingerprint, self.path.name, model.backbone, model.map_stride, seen, drawn)
+        what = (
+            self._weights,
+            self.dataset.fingerprint,
+            self.variant.name,
+            model.backbone,
+            model.map_stride,
+            seen,
+            drawn,
+        )
         digest = hashlib.sha256(repr(what).encode())
         for sample in samples:
             digest.update(f"{sample.id}\n".encode())
@@ -136,7 +144,7 @@ class FrozenTrunk:
         self, samples: Sequence[Sample], starts: Sequence[int], views: int
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Yield means (views, n, K) and, of the last view, features (n, K, h, w), of the samples from each start on."""
-        trunk = FastTrunk(self.model, self.path, BATCH_SIZE)
+        trunk = FastTrunk(self.model, self.variant, BATCH_SIZE)
         layers = len(self.model.layers)
 
         def compute(start: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -169,12 +177,12 @@ class FrozenTrunk:
         return made
 
     def _decode(self, sample: Sample, side: int) -> Tensor:
-        if self.path == EXACT:
+        if self.variant == EXACT:
             return ViewedImages(self.dataset, [sample], self.config.view.kind, side)[0]
         return apply_view_to_pixels(to_pixels(self.dataset.load_image(sample, side)), self.config.view.kind, side)
 
 
-def _choose_path(precision: str, device: torch.device) -> TrunkPath:
+def _choose_variant(precision: str, device: torch.device) -> TrunkVariant:
     if precision == "fp32":
         return EXACT
     return BF16 if choose_precision(precision, device) == "bf16" else FUSED
@@ -186,12 +194,6 @@ def _digest_weights(model: Classifier) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def replay(maps: NDArray[np.float16], device: torch.device, rows: Sequence[int]) -> RunLayers:
-    """Return what gives some images' kept features (N, K, h, w) instead of running the layers they came from."""
-    features = torch.from_numpy(np.array(maps[list(rows)])).to(device).float()
-    return lambda values, start, stop: values if start == stop else features
 
 
 def _maps_beside(path: Path) -> Path:

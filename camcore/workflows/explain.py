@@ -5,6 +5,7 @@ from pathlib import Path
 from camcore.backbones import BACKBONES
 from camcore.explained.explain import explain
 from camcore.explained.explanation import Explanation, is_explained, open_explanation
+from camcore.explained.job import make_job
 from camcore.geometry import LayerGrid
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier, layer_grids
@@ -46,8 +47,9 @@ def explain_run(
         if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
             return open_explanation(run), False
         chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
-        dataset, every = open_run_dataset(run, root), all_classes or stored_all
-        return explain(run, dataset, model, chosen, choose_device(device), every, workers, precision), True
+        dataset, every_class = open_run_dataset(run, root), all_classes or stored_all
+        job = make_job(run, dataset, model, chosen, choose_device(device), every_class)
+        return explain(job, workers, precision), True
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:

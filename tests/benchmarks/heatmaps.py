@@ -33,12 +33,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder, apply_view_to_pixels, to_pixels
-from camcore.explained.explain import BATCH_SIZE, explain
+from camcore.explained.explain import explain
+from camcore.explained.job import BATCH_SIZE, make_job
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.methods import METHODS
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
-from camcore.models.fast_trunk import PATHS, FastTrunk
+from camcore.models.fast_trunk import VARIANTS, FastTrunk
 from camcore.runs.run import open_run
 from camcore.runs.weights import load_model
 from camcore.system.threads import OrderedThreads, choose_threads
@@ -80,7 +81,7 @@ def prepare(root: Path, trained: Path, folder: Path) -> Bench:
 def run_camcore(bench: Bench, precision: str, repeat: int = 1) -> float:
     """Return images per second from files to stored maps, without the choice of the way; `explain` as users run it."""
     dataset = replace(bench.dataset, val=bench.dataset.val * repeat)
-    made = explain(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU, precision=precision)
+    made = explain(make_job(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU), precision=precision)
     return float(made.manifest.images_per_second)
 
 
@@ -132,7 +133,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
     """Return images per second of decoding alone and of the forward pass alone, each on all cores."""
     decoder = Decoder(bench.dataset, "squash", bench.size, exact=False)
     images = decoder.decode_batch(bench.dataset.val[:BATCH_SIZE]).images
-    trunk, last = FastTrunk(bench.model, PATHS[path], BATCH_SIZE), len(bench.model.layers)
+    trunk, last = FastTrunk(bench.model, VARIANTS[path], BATCH_SIZE), len(bench.model.layers)
 
     def decode(samples: Sequence[Any]) -> None:
         for sample in samples:
@@ -159,7 +160,7 @@ def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[st
     images = (
         Decoder(bench.dataset, "squash", bench.size, exact=False).decode_batch(bench.dataset.val[:BATCH_SIZE]).images
     )
-    trunk, last = FastTrunk(bench.model, PATHS[path], BATCH_SIZE), len(bench.model.layers)
+    trunk, last = FastTrunk(bench.model, VARIANTS[path], BATCH_SIZE), len(bench.model.layers)
     floats = bench.model.normalize(images).contiguous()
 
     def camcore(sources: Sequence[Source]) -> None:

@@ -18,6 +18,7 @@ from camcore.data.model_input import Decoder
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explain import choose_targets, explain
 from camcore.explained.explanation import TARGETS, Explanation, open_explanation
+from camcore.explained.job import make_job
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source, parse_sources
 from camcore.models.classifier import Classifier
@@ -43,7 +44,7 @@ def explanation(trained_run: Run) -> Explanation:
 def explain_with(
     run: Run, dataset: Dataset, sources: Sequence[Source] | None, all_classes: bool = False
 ) -> Explanation:
-    return explain(run, dataset, load_model(run), sources, CPU, all_classes, workers=0)
+    return explain(make_job(run, dataset, load_model(run), sources, CPU, all_classes), workers=0)
 
 
 def read_table(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -134,9 +135,9 @@ def test_images_of_two_classes_alone_have_maps_and_no_accuracy(own_run: Run, dat
 def test_workers_and_batches_change_nothing(
     own_run: Run, dataset: Dataset, explanation: Explanation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("camcore.explained.explain.BATCH_SIZE", 4)  # six images: a full batch and a short one
+    monkeypatch.setattr("camcore.explained.job.BATCH_SIZE", 4)  # six images: a full batch and a short one
     sources = parse_sources(",".join(SOURCES), ("layer3", "layer4"))
-    made = explain(own_run, dataset, load_model(own_run), sources, CPU, workers=1)
+    made = explain(make_job(own_run, dataset, load_model(own_run), sources, CPU), workers=1)
     for name in SOURCES:
         np.testing.assert_allclose(made.maps(name), explanation.maps(name), rtol=1e-3, atol=1e-4)
     assert [made.thumbnail(index) for index in range(6)] == [explanation.thumbnail(index) for index in range(6)]
@@ -174,7 +175,7 @@ def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
         explain_with(mlp_run, dataset, parse_sources(sources, ("layer4",)), all_classes)
     reason = open_explanation(mlp_run).manifest.cam_check.reason
     assert str(caught.value) == (
-        f"CAM needs one linear layer directly behind mean pooling; with head 'mlp' {reason}."
+        f"CAM needs one linear layer directly after mean pooling; with head 'mlp' {reason}."
         " Use --sources grad_cam, or train with --head gap."
     )
     assert open_explanation(mlp_run).id == before
@@ -189,7 +190,7 @@ def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
     # The first 16 are also read without workers, to see whether CAM applies.
     broken = replace(dataset, val=(*dataset.val[:5] * 4, gone))
     with pytest.raises(CamcoreError) as caught:
-        explain(own_run, broken, load_model(own_run), None, CPU, workers=workers)
+        explain(make_job(own_run, broken, load_model(own_run), None, CPU), workers=workers)
     path = str(tiny_folder / gone.path)
     assert str(caught.value) == (
         f"Cannot read the image {path!r}: no such file. Replace it, or remove it from the data set."
@@ -219,6 +220,6 @@ def test_stored_maps_that_are_damaged_are_named_and_not_taken_for_whole(own_run:
 
 def test_the_model_comes_back_without_hooks_or_gradients(own_run: Run, dataset: Dataset) -> None:
     model = load_model(own_run)
-    explain(own_run, dataset, model, None, CPU, workers=0)
+    explain(make_job(own_run, dataset, model, None, CPU), workers=0)
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(module._forward_hooks or module._backward_hooks for module in model.modules())

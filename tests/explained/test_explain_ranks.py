@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from camcore.explained.explanation import open_explanation
-from camcore.explained.resume import SHARD_IMAGES, choose_size
+from camcore.explained.resume import PART_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
 from tests.support.kill_process import KILLED
 from tests.support.torchrun import Forks, run_torchrun, start_forks
 
 EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
 ON_CPU = ("--device", "cpu", "--workers", 0)
-IN_TWOS = "from camcore.explained import explain\nexplain.BATCH_SIZE = 2\n"  # of six images, three batches
+IN_TWOS = "from camcore.explained import job\njob.BATCH_SIZE = 2\n"  # of six images, three batches
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def test_torchrun_explains_to_the_byte(forks: Forks, copies: tuple[Run, Run], tm
 def kill_in_part(rank: int, number: int) -> str:
     return f"""
 if rank == {rank}:
-    from camcore.explained.resume import Shards
-    write, written = Shards.write, []
+    from camcore.explained.resume import FinishedParts
+    write, written = FinishedParts.write, []
 
     def write_or_die(*given):
         written.append(0)
@@ -79,7 +79,7 @@ if rank == {rank}:
             os.kill(os.getpid(), 9)
         write(*given)
 
-    Shards.write = write_or_die
+    FinishedParts.write = write_or_die
 """
 
 
@@ -97,8 +97,8 @@ def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: F
     parts = sorted(path.name for path in (shared.path / "explained" / ".unfinished").glob("*.safetensors"))
     assert parts, "what was finished is kept"
     counted = IN_TWOS + (
-        "from camcore.explained.resume import Shards\nwrite = Shards.write\n"
-        "Shards.write = lambda *given: (print('part'), write(*given))[1]\n"
+        "from camcore.explained.resume import FinishedParts\nwrite = FinishedParts.write\n"
+        "FinishedParts.write = lambda *given: (print('part'), write(*given))[1]\n"
     )
     outcomes = forks.run(*command, ranks=1 + rank, before=counted)
     assert [outcome.status for outcome in outcomes] == [0] * (1 + rank)
@@ -107,10 +107,10 @@ def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: F
 
 
 def test_parts_are_whole_batches_and_enough_for_all() -> None:
-    assert choose_size(100_000, 16, 1) == SHARD_IMAGES
+    assert choose_size(100_000, 16, 1) == PART_IMAGES
     for images in (1, 6, 500, 8580, 100_000):
         for ranks in (2, 3, 8, 64):
             size = choose_size(images, 16, ranks)
             assert size % 16 == 0
-            assert 16 <= size <= SHARD_IMAGES
+            assert 16 <= size <= PART_IMAGES
             assert size == 16 or images / size > 2 * ranks

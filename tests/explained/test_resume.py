@@ -13,6 +13,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explained import resume
 from camcore.explained.explain import choose_targets, explain
 from camcore.explained.explanation import Explanation, open_explanation
+from camcore.explained.job import make_job
 from camcore.heatmaps.sources import Source
 from camcore.runs.run import Run
 from camcore.runs.weights import load_model, save_weights
@@ -28,8 +29,8 @@ def dataset(tiny_folder: Path) -> Dataset:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six images: a part of two batches, and one of one."""
-    monkeypatch.setattr("camcore.explained.resume.SHARD_IMAGES", 4)
-    monkeypatch.setattr("camcore.explained.explain.BATCH_SIZE", 2)
+    monkeypatch.setattr("camcore.explained.resume.PART_IMAGES", 4)
+    monkeypatch.setattr("camcore.explained.job.BATCH_SIZE", 2)
 
 
 class Batches:
@@ -47,7 +48,8 @@ class Batches:
 
 
 def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: bool = False) -> Explanation:
-    return explain(run, dataset, load_model(run), sources, torch.device("cpu"), all_classes, workers=0)
+    job = make_job(run, dataset, load_model(run), sources, torch.device("cpu"), all_classes)
+    return explain(job, workers=0)
 
 
 def read_all(explanation: Explanation) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def test_the_way_to_compute_is_not_chosen_anew(own_run: Run, dataset: Dataset, m
     batches = Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
     monkeypatch.setattr(
-        "camcore.explained.explain.choose_path", lambda *_: pytest.fail("half of the maps are made already")
+        "camcore.explained.explain.choose_trunk", lambda *_: pytest.fail("half of the maps are made already")
     )
     assert explain_now(own_run, dataset, BOTH, all_classes=True).manifest.precision.path == "fp32"
 

@@ -14,6 +14,7 @@ from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.explained.explain import explain
 from camcore.explained.explanation import TARGETS, Explanation, open_explanation
+from camcore.explained.job import make_job
 from camcore.heatmaps.drawing import map_status
 from camcore.heatmaps.sources import Source
 from camcore.runs.run import Run
@@ -95,9 +96,8 @@ def test_no_absolute_path_gets_into_a_generation(explanation: Explanation, tiny_
 
 
 def test_all_classes_hold_the_map_of_each_target(own_run: Run, dataset: Dataset) -> None:
-    made = explain(
-        own_run, dataset, load_model(own_run), [Source("cam")], torch.device("cpu"), all_classes=True, workers=0
-    )
+    job = make_job(own_run, dataset, load_model(own_run), [Source("cam")], torch.device("cpu"), all_classes=True)
+    made = explain(job, workers=0)
     everything = made.all_class_maps()
     assert everything is not None
     assert (everything.shape, everything.dtype) == ((6, 3, 2, 2), np.float16)

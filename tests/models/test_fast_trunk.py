@@ -11,7 +11,7 @@ from camcore.config import ModelConfig
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.sources import Source
 from camcore.models.classifier import Classifier
-from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED_COMPILED, FastTrunk, TrunkPath
+from camcore.models.fast_trunk import BF16, BF16_COMPILED, EXACT, FUSED_COMPILED, FastTrunk, TrunkVariant
 
 BuildModel = Callable[[ModelConfig], Classifier]
 LABELS = torch.tensor([[0], [1], [4]])
@@ -36,7 +36,7 @@ def test_folding_the_normalisation_in_changes_nothing(
 ) -> None:
     """In float64, because deep random networks magnify what float32 rounds away, where a ReLU flips even a lot."""
     model = build_model(ModelConfig(backbone))
-    plain, fused = (TrunkPath("float64", fused=way, dtype=torch.float64) for way in (False, True))
+    plain, fused = (TrunkVariant("float64", fused=way, dtype=torch.float64) for way in (False, True))
     expected = explain(model, noise_images, FastTrunk(model, plain, 4))
     assert greatest_error(explain(model, noise_images, FastTrunk(model, fused, 4)), expected) < 1e-5
     assert greatest_error(explain(model, noise_images, FastTrunk(model, EXACT, 4)), expected) < 2e-2
@@ -71,7 +71,7 @@ def test_the_model_is_left_as_it_was(build_model: BuildModel, noise_images: Tens
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [FUSED_COMPILED, BF16_COMPILED], ids=lambda path: path.name)
 def test_compiled_ways_give_what_the_others_give_and_take_part_batches(
-    path: TrunkPath, build_model: BuildModel, noise_images: Tensor
+    path: TrunkVariant, build_model: BuildModel, noise_images: Tensor
 ) -> None:
     model = build_model(ModelConfig("resnet18"))
     expected = explain(model, noise_images, None)

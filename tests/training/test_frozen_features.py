@@ -17,6 +17,7 @@ from camcore.errors import CamcoreError
 from camcore.explained import autotune
 from camcore.explained.autotune import describe_choice
 from camcore.explained.explain import explain
+from camcore.explained.job import make_job
 from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
@@ -138,7 +139,7 @@ def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None
     assert run.finished
     model = Classifier(run.config.model, run.config.view, 3)
     model.load_state_dict(load_file(run.weights_path))
-    explanation = explain(run, dataset, model, None, CPU, workers=0)
+    explanation = explain(make_job(run, dataset, model, None, CPU), workers=0)
     assert explanation.cam_able
     assert explanation.accuracy == pytest.approx(run.history()["val_accuracy"].iloc[-1])
 
@@ -199,12 +200,12 @@ def test_explaining_takes_the_features_that_the_training_kept(
     monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
     run = start("run", views=1)
     model = load_model(run)
-    exact = explain(run, dataset, model, None, CPU, workers=0, precision="exact")
+    exact = explain(make_job(run, dataset, model, None, CPU), workers=0, precision="exact")
     expected = {source: np.array(exact.maps(source)) for source in ("cam", "grad_cam")}
     predicted = exact.samples["predicted"].tolist()
     if precision == "auto":
-        monkeypatch.setattr(autotune, "_candidates", lambda _: pytest.fail("the trunk is not needed"))
-    found = explain(run, dataset, model, None, CPU, workers=2, precision=precision)
+        monkeypatch.setattr(autotune, "_variants_of", lambda _: pytest.fail("the trunk is not needed"))
+    found = explain(make_job(run, dataset, model, None, CPU), workers=2, precision=precision)
     assert found.manifest.precision.path == ("kept features" if precision == "auto" else "fp32")
     for source, maps in expected.items():
         np.testing.assert_allclose(found.maps(source), maps, rtol=0.01, atol=1e-3)
@@ -218,19 +219,19 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
-    monkeypatch.setattr(autotune, "_candidates", lambda _: [])
+    monkeypatch.setattr(autotune, "_variants_of", lambda _: [])
     run = start("run", views=1)
     (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
     np.save(kept, np.load(kept)[::-1])
-    found = explain(run, dataset, load_model(run), None, CPU, workers=0)
+    found = explain(make_job(run, dataset, load_model(run), None, CPU), workers=0)
     assert found.manifest.precision.path == "fp32"
 
 
 def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
-    monkeypatch.setattr(autotune, "_candidates", lambda _: [])
+    monkeypatch.setattr(autotune, "_variants_of", lambda _: [])
     run = start("run", views=1)
-    found = explain(
-        run, dataset, load_model(run), parse_sources("cam,grad_cam@layer3", load_model(run).layer_names), CPU
-    )
+    model = load_model(run)
+    sources = parse_sources("cam,grad_cam@layer3", model.layer_names)
+    found = explain(make_job(run, dataset, model, sources, CPU))
     assert found.manifest.precision.path == "fp32"
