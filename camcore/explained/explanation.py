@@ -1,4 +1,4 @@
-"""What explaining a run left behind: one explanation of predictions, raw maps and thumbnails, in force as a whole."""
+"""The stored result of one `camcore explain`: predictions, raw maps, thumbnails, and its manifest."""
 
 import secrets
 import shutil
@@ -28,7 +28,7 @@ from camcore.system.checksums import find_run, verify
 from camcore.system.documents import Document, read_document
 from camcore.system.files import write_text
 
-THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # Pillow would try every format, with decoders that nobody needs here
+THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # else Pillow would try the decoders of all formats
 TARGETS = ("predicted", "true", "runner_up", "other")
 
 
@@ -91,15 +91,15 @@ class Manifest(Document):
 
 
 def is_explained(run: Run) -> bool:
-    """Whether there is anything of an explanation, whole or damaged."""
+    """Whether a run has an explanation, even a damaged one."""
     return any((run.path / "explained").glob("[!.]*"))
 
 
 def find_current(run: Run) -> str:
-    """Return the name of the explanation in force.
+    """Return the name of a run's current explanation.
 
     Raises:
-        RunError: There is none, or it can't be read which one it is.
+        RunError: There is none, or its name can't be read.
     """
     try:
         name = read_current(run.path / "explained")
@@ -115,22 +115,22 @@ def find_current(run: Run) -> str:
 
 
 def read_current(folder: Path) -> str:
-    """Return what a run's folder of explanations says is in force.
+    """Return the name in a folder's file `current`, or that of the only explanation.
 
     Raises:
-        OSError: It can't be read, or there is none.
+        OSError: The file can't be read, or is missing.
     """
     try:
         return (folder / "current").read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
-        there = [manifest.parent.name for manifest in folder.glob("[!.]*/manifest.json")]
-        if len(there) == 1:  # its maker was stopped before it said so; where there were others, it had
-            return there[0]
+        names = [manifest.parent.name for manifest in folder.glob("[!.]*/manifest.json")]
+        if len(names) == 1:  # the very first explain was stopped before it wrote the file
+            return names[0]
         raise
 
 
 def damaged_current(run: Run, reason: str) -> RunError:
-    """Return the error for a name in force that is of no use."""
+    """Return the error for an unusable name of the current explanation."""
     path = run.path / "explained" / "current"
     return RunError(
         f"{path} is damaged ({reason}). Make the heatmaps anew: {shell_command('explain', run.path, '--force')}"
@@ -143,14 +143,14 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         RunError: It is missing, damaged, or of another format version.
     """
-    way_out = f"Make it anew: {shell_command('explain', find_run(path.parent), '--force')}"
-    verify(path, way_out)
+    remedy = f"Make it anew: {shell_command('explain', find_run(path.parent), '--force')}"
+    verify(path, remedy)
     try:
-        return read_document(path, Manifest, FORMAT_VERSION, way_out)
+        return read_document(path, Manifest, FORMAT_VERSION, remedy)
     except RunError:
         raise
     except CamcoreError as error:  # the view is out of range
-        raise RunError(f"{path} is damaged ({error}). {way_out}") from error
+        raise RunError(f"{path} is damaged ({error}). {remedy}") from error
 
 
 def is_correct(samples: pd.DataFrame) -> NDArray[np.bool_]:
@@ -181,12 +181,12 @@ class Explanation:
 
     @property
     def id(self) -> str:
-        """The name of the explanation's folder; new maps have a new one, so that caches can go by it."""
+        """The name of the explanation's folder; new maps have a new name, so it can be a cache key."""
         return self.path.name
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """What was explained, in the order asked for."""
+        """The sources, in the order they were asked for."""
         return tuple(parse_source(text) for text in self.manifest.sources)
 
     @property
@@ -196,7 +196,7 @@ class Explanation:
 
     @property
     def accuracy(self) -> float:
-        """The share of validation images that are classified right; images of two classes do not count."""
+        """The share of correct predictions among images of one class; NaN if there are none."""
         accuracy = self.manifest.accuracy
         return float("nan") if accuracy is None else accuracy
 
@@ -222,11 +222,11 @@ class Explanation:
 
     @cached_property
     def targets(self) -> NDArray[np.int64]:
-        """(N, T), the explained class per column of `TARGETS`, -1 where there is none."""
+        """(N, T), the explained class per column of `TARGETS`, -1 for none."""
         return self._array("targets.npy")
 
     def maps(self, source: str, target: str = "predicted") -> NDArray[np.float32]:
-        """Return the raw signed maps (N, h, w) of a source for one of `TARGETS`; NaN where there is no such target.
+        """Return the raw signed maps (N, h, w) of a source for one of `TARGETS`; NaN for images without it.
 
         Raises:
             CamcoreError: The source was not explained, or its file is damaged.
@@ -238,9 +238,9 @@ class Explanation:
         return self._array(f"{source}.npy")[:, TARGETS.index(target)]
 
     def all_class_maps(self) -> NDArray[np.float16] | None:
-        """Return CAM for every class (N, classes, h, w), None where they were not asked for."""
-        there = self.manifest.all_classes or (self.path / "all_classes.npy").exists()
-        return self._array("all_classes.npy") if there else None
+        """Return CAM for every class (N, classes, h, w), None if they were not asked for."""
+        stored = self.manifest.all_classes or (self.path / "all_classes.npy").exists()
+        return self._array("all_classes.npy") if stored else None
 
     def read_all(self) -> None:
         """Open every file, as `reading` does.
@@ -253,17 +253,17 @@ class Explanation:
         _ = self.samples, self.logits, self.pooled, self.targets, self._thumbnail_bytes, self.all_class_maps()
 
     def thumbnail(self, index: int) -> bytes:
-        """Return the encoded picture of an image, JPEG or WebP, upright and in true proportions."""
+        """Return an image's thumbnail, JPEG or WebP, upright and in true proportions."""
         start, end = self._thumbnail_offsets[index : index + 2]
         return bytes(self._thumbnail_bytes[start:end])
 
     def picture(self, index: int) -> Image.Image:
-        """Return that picture decoded, RGB.
+        """Return an image's thumbnail, decoded to RGB.
 
         Raises:
             RunError: It is damaged.
         """
-        with self.reading("thumbnails.bin", self._way_out):
+        with self.reading("thumbnails.bin", self._remedy):
             return Image.open(BytesIO(self.thumbnail(index)), formats=THUMBNAIL_FORMATS).convert("RGB")
 
     @cached_property
@@ -283,65 +283,54 @@ class Explanation:
 
     def _require_length(self, name: str, length: int, expected: int, unit: str = "rows") -> None:
         if length != expected:
-            raise RunError(f"{self.path / name} is damaged ({length} {unit}, not {expected}). {self._way_out}")
+            raise RunError(f"{self.path / name} is damaged ({length} {unit}, not {expected}). {self._remedy}")
 
     def _read(self, name: str, reader: Callable[[Path], Any]) -> Any:
-        with self.reading(name, self._way_out) as path:
+        with self.reading(name, self._remedy) as path:
             return reader(path)
 
     @contextmanager
-    def reading(self, name: str, way_out: str) -> Iterator[Path]:
-        """Yield the path of one of its files, to be read in the block.
-
-        Up to `checksums.LARGEST` bytes it is compared with its list first; of a larger one only its form is looked at.
+    def reading(self, name: str, remedy: str) -> Iterator[Path]:
+        """Yield the path of a file, to be read in the block. Its SHA-256 is compared first, unless it is large.
 
         Raises:
-            ReplacedError: Other heatmaps are in force by now, and these are removed.
-            RunError: The file is missing or damaged; `way_out` ends the message.
+            ReplacedError: A newer explanation has replaced this one.
+            RunError: The file is missing or damaged; `remedy` ends the message.
         """
         path = self.path / name
         try:
-            verify(path, way_out)
+            verify(path, remedy)
             yield path
         except Exception as error:  # damaged files raise nearly everything
-            if not self.in_force:
+            if not self.is_current:
                 raise ReplacedError(
                     f"The heatmaps of {find_run(self.path)} were made anew or removed while they were read. Run the"
                     " command, or load the page, once more."
                 ) from error
             if isinstance(error, RunError):
                 raise
-            said = str(error).partition("\n")[0]
-            reason = "missing" if isinstance(error, FileNotFoundError) else f"damaged ({said})"
-            raise RunError(f"{path} is {reason}. {way_out}") from error
+            cause = str(error).partition("\n")[0]
+            reason = "missing" if isinstance(error, FileNotFoundError) else f"damaged ({cause})"
+            raise RunError(f"{path} is {reason}. {remedy}") from error
 
     @property
-    def in_force(self) -> bool:
-        """Whether these still are the run's heatmaps."""
+    def is_current(self) -> bool:
+        """Whether this is still the run's current explanation."""
         try:
             return read_current(self.path.parent) == self.id
         except OSError:
             return False
 
     @property
-    def _way_out(self) -> str:
+    def _remedy(self) -> str:
         return f"Make it anew: {shell_command('explain', find_run(self.path), '--force')}"
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """Read a table whose lists stay as they are stored: as Python objects boxes take ten times the memory."""
-    with pq.ParquetFile(path) as file:
-        table: pd.DataFrame = file.read().to_pandas(
-            types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
-        )
-    return table
-
-
 def open_explanation(run: Run, name: str | None = None) -> Explanation:
-    """Open the explanation in force, or the one of a name.
+    """Open a run's current explanation, or the one with a name.
 
     Raises:
-        RunError: The run was never explained, or what is there is damaged or of another format version.
+        RunError: The run was never explained, or its explanation is damaged or of another format version.
     """
     if name is not None:
         return _open(run, name)
@@ -350,15 +339,10 @@ def open_explanation(run: Run, name: str | None = None) -> Explanation:
         return _open(run, name)
     except RunError:
         if (now := find_current(run)) != name:
-            return _open(run, now)  # it was put into force, and the other one removed, after the first look
+            return _open(run, now)  # it was replaced after the first look
         if not (run.path / "explained" / name).is_dir():
             raise damaged_current(run, f"it names {name!r}, which is not there") from None
         raise
-
-
-def _open(run: Run, name: str) -> Explanation:
-    path = run.path / "explained" / name
-    return Explanation(path, read_manifest(path / "manifest.json"))
 
 
 def choose_name() -> str:
@@ -384,9 +368,23 @@ def new_explanation(run: Run, name: str | None = None) -> Iterator[Path]:
         write_text(folder / "current", name + "\n")
     except OSError as error:
         reason = error.strerror or error
-        raise CamcoreError(f"Could not write to {run.path}: {reason}. Its maps are left as they are.") from error
+        raise CamcoreError(f"Could not write to {run.path}: {reason}. Its maps are unchanged.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     for old in folder.iterdir():
         if old.is_dir() and old.name != name and not old.name.startswith("."):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _open(run: Run, name: str) -> Explanation:
+    path = run.path / "explained" / name
+    return Explanation(path, read_manifest(path / "manifest.json"))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read a table; lists stay Arrow arrays, because as Python objects boxes take ten times the memory."""
+    with pq.ParquetFile(path) as file:
+        table: pd.DataFrame = file.read().to_pandas(
+            types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+        )
+    return table

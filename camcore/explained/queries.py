@@ -1,4 +1,4 @@
-"""What pages and the report read of an explained run: named samples, distances, heat off the object. No model."""
+"""Numbers of a run's explanation: named samples, distances between maps, heat off the object. No model."""
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from camcore.errors import RunError
 from camcore.explained.explanation import Explanation, is_correct
+from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
@@ -19,7 +19,6 @@ from camcore.measures.similarity import similarity
 from camcore.runs.run import Run
 from camcore.system.environment import count_cores
 
-FloatArray = NDArray[np.float64]
 T = TypeVar("T")
 BLOCK = 2500  # images at once: small enough for a core's cache
 USUAL_CELLS = 64  # of a map
@@ -29,7 +28,7 @@ MOST_THREADS = 8  # each holds its block
 def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
     """Return a row per image: `Explanation.samples`, and index, objects, label_name, predicted_name, right.
 
-    What few values recur in (names of classes, status) is kept as categories.
+    Columns of few values (class names, status) are categories.
     """
     places, names = pd.factorize(np.array(run.class_names, dtype=object))  # two classes may have one name
     samples = explanation.samples
@@ -48,17 +47,17 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
 
 
 def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
-    """Return the epoch that the maps are of and that of the weights, where the training has gone on between them."""
-    made = explanation.manifest.weights_epoch
+    """Return the epochs of the maps' weights and of the run's; None if they are the same, or unknown."""
+    explained = explanation.manifest.weights_epoch
     try:
         now = run.kept_epoch()
     except RunError:
-        return None  # damaged weights do no harm to maps that are there
-    return (made, now) if made is not None and now is not None and made != now else None
+        return None  # damaged weights do no harm to stored maps
+    return (explained, now) if explained is not None and now is not None and explained != now else None
 
 
 def top_classes(run: Run, explanation: Explanation, index: int, count: int = 5) -> list[tuple[str, float]]:
-    """Return the most probable classes of an image with their probabilities, from the most probable."""
+    """Return the most probable classes of an image with their probabilities, the most probable first."""
     logits = np.asarray(explanation.logits[index], dtype=np.float64)
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
@@ -75,7 +74,7 @@ def measure_pair(
 ) -> pd.DataFrame:
     """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`.
 
-    Of all images, or of some, a row each in their order.
+    One row per image: of all images, or of those in `indices`, in their order.
     """
     methods = parse_source(first).method, parse_source(second).method
 
@@ -85,7 +84,7 @@ def measure_pair(
 
     if indices is not None:
         return measure(explanation, list(indices))
-    return pd.concat(_work_through(explanation, measure), ignore_index=True)
+    return pd.concat(_map_blocks(explanation, measure), ignore_index=True)
 
 
 def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
@@ -96,8 +95,8 @@ def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
         finite = raw[np.isfinite(raw)]
         return (float(finite.min()), float(finite.max())) if finite.size else None
 
-    found = [ends for ends in _work_through(explanation, measure) if ends is not None]
-    return (min(low for low, _ in found), max(high for _, high in found)) if found else (0.0, 0.0)
+    ranges = [ends for ends in _map_blocks(explanation, measure) if ends is not None]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else (0.0, 0.0)
 
 
 def measure_off_object(
@@ -105,8 +104,8 @@ def measure_off_object(
 ) -> FloatArray:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
 
-    Of all images, or of some in their order, (n, 2): in the order of `CONVENTIONS`. `samples` are the explanation's, of
-    all images.
+    Shape (n, 2), in the order of `CONVENTIONS`: of all images, or of those in `indices`. `samples` are the
+    explanation's, of all images.
     """
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
 
@@ -117,28 +116,25 @@ def measure_off_object(
 
     if indices is not None:
         return measure(explanation, list(indices))
-    return np.concatenate(_work_through(explanation, measure))
+    return np.concatenate(_map_blocks(explanation, measure))
 
 
 def measure_similarity(explanation: Explanation, index: int) -> FloatArray:
-    """Return per image how alike it is to one of them in the network's eyes, -1 to 1."""
+    """Return per image the similarity of its features to those of image `index`, -1 to 1."""
     return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest.images, index)
 
 
-def _work_through(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:
-    """Return what is made of all images in blocks, a few at once, so that memory grows with the results alone.
-
-    Each block has the explanation opened anew: what is mapped of a file counts as this process's memory until it is
-    closed.
-    """
+def _map_blocks(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:
+    """Apply `work` to all images in blocks, several at once, so that memory grows only with the results."""
     size = rows_at_once(explanation, BLOCK)
     blocks = [slice(at, at + size) for at in range(0, max(explanation.manifest.images, 1), size)]
     with ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool:
+        # Each block opens the explanation again: mapped pages count as this process's memory until a file is closed.
         return list(pool.map(lambda rows: work(replace(explanation), rows), blocks))
 
 
 def rows_at_once(explanation: Explanation, most: int) -> int:
-    """Return how many images to take at once: fewer than `most` where a layer's maps have many cells."""
+    """Return how many images to take at once: fewer than `most` if a layer's maps have many cells."""
     cells = max(layer.height * layer.width for layer in explanation.manifest.layers)
     return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 

@@ -1,4 +1,4 @@
-"""Writes an explanation part by part; last its manifest, and the list of its files."""
+"""Writes an explanation: arrays part by part, then the manifest, then the list of files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from camcore.runs.run import FORMAT_VERSION
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json
 
-ROWS_AT_ONCE = 4096  # whose logits are held once more
+ROWS_AT_ONCE = 4096  # whose logits are copied
 
 
 class ExplanationWriter:
@@ -74,7 +74,7 @@ class ExplanationWriter:
         self.position += len(batch.targets)
 
     def finish(self, seconds: float, report: TrunkReport) -> None:
-        """Write what is known at the end, and last the list of all files. `report` says how the trunk was run."""
+        """Write table, manifest and list of files. `seconds` is the work of all parts."""
         np.save(self.folder / "thumbnails.npy", np.array(self.offsets, dtype=np.int64))
         run, samples = self.job.run, self._table()
         samples.to_parquet(self.folder / "samples.parquet", index=False)
@@ -103,7 +103,7 @@ class ExplanationWriter:
         write_sums(self.folder, [path.name for path in self.folder.iterdir()])
 
     def _close(self) -> None:
-        """Write out and let go of the arrays: where a file is mapped, Windows does not move its folder."""
+        """Flush and close the arrays: Windows does not rename a folder while a file in it is mapped."""
         for array in (self.logits, self.pooled, self.targets, self.all_classes, *self.maps.values()):
             if array is not None:
                 array.flush()

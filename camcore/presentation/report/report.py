@@ -34,7 +34,7 @@ def write_report(
         path: The file to write.
         language: One of `LANGUAGES`.
         images: How many pictures it holds.
-        sources: The two that are compared; None for `readings.default_pair`.
+        sources: The two that are compared; None for `wording.default_pair`.
 
     Raises:
         CamcoreError: The run has no heatmaps or is damaged; the file can't be written, or is something else.
