@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from camcore.errors import RunError
 from camcore.explained.explanation import Explanation, is_correct
@@ -119,7 +120,7 @@ def measure_off_object(
     return np.concatenate(_map_blocks(explanation, measure))
 
 
-def measure_similarity(explanation: Explanation, index: int) -> FloatArray:
+def measure_similarity(explanation: Explanation, index: int) -> NDArray[np.float64]:
     """Return per image the similarity of its features to those of image `index`, -1 to 1."""
     return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest.images, index)
 
