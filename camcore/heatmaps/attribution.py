@@ -1,4 +1,4 @@
-"""One batch through a model: logits, features and the raw heatmaps of all sources. No hooks, no `.grad` touched.
+"""Runs one batch: logits, features and the raw heatmaps of all sources. Uses no hooks, and sets no `.grad`.
 
 The trunk runs without autograd up to the first explained layer. The tensor there is detached, and one call of
 `torch.autograd.grad` per target goes through the rest, for all layers at once.
@@ -22,9 +22,9 @@ from camcore.models.fast_trunk import Trunk
 
 @dataclass(frozen=True)
 class Pass:
-    """What a forward pass left: `layers` holds the explained layers' tensors by name, the last layer's under None.
+    """The tensors of a forward pass: `layers` by name, the last layer under None.
 
-    `pooled` (N, K, 1, 1) is the last one's mean over all cells where the head begins with it, else None.
+    `pooled` (N, K, 1, 1) is the last layer's mean over all cells if the head begins with it, else None.
     """
 
     logits: Tensor
@@ -44,12 +44,12 @@ def run_forward(
     trunk: Trunk | None = None,
     rows: Sequence[int] = (),
 ) -> Pass:
-    """Run a batch (N, 3, size, size) and keep what the sources need.
+    """Run a batch (N, 3, size, size), and return the tensors that the sources need.
 
     Args:
         model: In evaluation mode.
         images: uint8.
-        sources: What is to be computed.
+        sources: What will be computed from the pass.
         trunk: Runs the layers in place of the model.
         rows: The images' rows in the validation split, for the trunk.
     """
@@ -78,16 +78,16 @@ def run_forward(
 
 
 def explain_targets(
-    model: Classifier, images: Tensor, done: Pass, targets: Tensor, sources: Sequence[Source]
+    model: Classifier, images: Tensor, forward: Pass, targets: Tensor, sources: Sequence[Source]
 ) -> dict[str, Tensor]:
-    """Return the raw signed maps by source id, (N, T, h, w), float32; NaN where a target is -1.
+    """Return the raw signed maps by source id, (N, T, h, w), float32; NaN for target -1.
 
-    A class that several targets of an image name is computed once.
+    A class that is several targets of an image is computed once.
 
     Args:
         model: In evaluation mode.
         images: The batch (N, 3, size, size), for methods that run the model again.
-        done: The forward pass with these sources.
+        forward: The forward pass with these sources.
         targets: Class ids (N, T), -1 for none.
         sources: What to compute.
 
@@ -96,46 +96,45 @@ def explain_targets(
     """
     needed = sorted({source.layer for source in sources if METHODS[source.method].needs == "gradients"}, key=str)
     scored = {source.layer for source in sources if METHODS[source.method].needs == "passes"}
-    scores = {layer: score_channels(model, images, done.layers[layer]) for layer in scored}
-    features = {layer: values.detach().contiguous() for layer, values in done.layers.items()}
+    scores = {layer: score_channels(model, images, forward.layers[layer]) for layer in scored}
+    features = {layer: values.detach().contiguous() for layer, values in forward.layers.items()}
     classes, place = _distinct(targets)
     rounds: dict[str, list[Tensor]] = {source.id: [] for source in sources}
     for labels in classes.T:
-        gradients = _gradients(done, labels, needed)
+        gradients = _gradients(forward, labels, needed)
         for source in sources:
-            made = rounds[source.id]
-            same = METHODS[source.method].needs == "features" and made
-            made.append(made[0] if same else _raw_map(model, features, labels, source, gradients, scores))
+            maps_so_far = rounds[source.id]
+            if METHODS[source.method].needs == "features" and maps_so_far:  # the same map for every class
+                maps_so_far.append(maps_so_far[0])
+            else:
+                maps_so_far.append(_raw_map(model, features, labels, source, gradients, scores))
     row = torch.arange(len(targets), device=targets.device)[:, None]
-    maps = {name: torch.stack(made, dim=1)[row, place].float() for name, made in rounds.items()}
+    maps = {name: torch.stack(raw, dim=1)[row, place].float() for name, raw in rounds.items()}
     for raw in maps.values():
         raw[targets < 0] = torch.nan
     return maps
 
 
 def _distinct(targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each image's different classes (N, R), filled up with its first one, and where each target (N, T) is."""
-    found = [list(dict.fromkeys(label for label in row if label >= 0)) or [0] for row in targets.tolist()]
-    most = max(len(labels) for labels in found)
-    classes = [labels + labels[:1] * (most - len(labels)) for labels in found]
-    rows = zip(found, targets.tolist(), strict=True)
+    """Return each image's distinct classes (N, R), padded with its first, and the place of each target (N, T) there."""
+    distinct = [list(dict.fromkeys(label for label in row if label >= 0)) or [0] for row in targets.tolist()]
+    most = max(len(labels) for labels in distinct)
+    classes = [labels + labels[:1] * (most - len(labels)) for labels in distinct]
+    rows = zip(distinct, targets.tolist(), strict=True)
     place = [[labels.index(label) if label >= 0 else 0 for label in row] for labels, row in rows]
     return targets.new_tensor(classes), targets.new_tensor(place)
 
 
-def _gradients(done: Pass, labels: Tensor, layers: Sequence[str | None]) -> dict[str | None, Tensor]:
-    """Return d logit_label / d layer for each layer, (N, K, 1, 1) where it is the same in all cells by construction.
-
-    Images of a batch do not mix, so their sum serves all of them.
-    """
+def _gradients(forward: Pass, labels: Tensor, layers: Sequence[str | None]) -> dict[str | None, Tensor]:
+    """Return d logit_label / d layer for each layer; (N, K, 1, 1) if all cells have the same by construction."""
     if not layers:
         return {}
-    chosen = done.logits.gather(1, labels[:, None]).sum()
-    pooled = {None: done.pooled} if done.pooled is not None else {}
-    found = torch.autograd.grad(chosen, [(done.layers | pooled)[layer] for layer in layers], retain_graph=True)
-    gradients = dict(zip(layers, found, strict=True))
-    if None in gradients and done.pooled is not None:
-        height, width = done.features.shape[-2:]
+    total = forward.logits.gather(1, labels[:, None]).sum()  # one call serves all images: they do not mix in a batch
+    pooled = {None: forward.pooled} if forward.pooled is not None else {}
+    inputs = [(forward.layers | pooled)[layer] for layer in layers]
+    gradients = dict(zip(layers, torch.autograd.grad(total, inputs, retain_graph=True), strict=True))
+    if None in gradients and forward.pooled is not None:
+        height, width = forward.features.shape[-2:]
         gradients[None] = gradients[None] / (height * width)
     return gradients
 
@@ -158,6 +157,6 @@ def _raw_map(
     layer = class_layer(model)
     if layer is None:
         raise CamcoreError(
-            f"{method.title} needs one linear layer directly behind mean pooling; head {model.config.head!r} has none."
+            f"{method.title} needs one linear layer directly after mean pooling; head {model.config.head!r} has none."
         )
     return method.compute(features, layer.weight.detach().to(features)[labels])  # type: ignore[no-any-return]

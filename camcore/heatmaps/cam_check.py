@@ -1,4 +1,4 @@
-"""Does CAM apply to a network? Shown by numbers: mean(CAM_c) + b_c == logit_c on real inputs."""
+"""Does CAM apply to a network? Checks mean(CAM_c) + b_c == logit_c on real inputs."""
 
 import torch
 from torch import Tensor, nn
@@ -10,18 +10,18 @@ CAM_TOLERANCE = 1e-4
 
 
 def class_layer(model: Classifier) -> nn.Linear | None:
-    """Return the linear layer whose weights CAM would use: the head's last, where it takes the trunk's channels."""
+    """Return the linear layer whose weights CAM would use: the head's last, if it takes the trunk's channels."""
     linear = [module for module in model.head.modules() if isinstance(module, nn.Linear)]
     return linear[-1] if linear and linear[-1].in_features == model.channels else None
 
 
 def all_class_cam(features: Tensor, layer: nn.Linear) -> Tensor:
-    """Return the CAM of every class, (N, classes, h, w), of features (N, K, h, w)."""
+    """Return the CAM of every class, (N, classes, h, w), from features (N, K, h, w)."""
     return torch.einsum("ck,nkhw->nchw", layer.weight.float(), features.float())
 
 
 def check_cam(model: Classifier, features: Tensor, logits: Tensor) -> CamCheck:
-    """Compare `mean(CAM_c) + b_c` with the logits on real features (N, K, h, w), rather than guess from the modules."""
+    """Compare `mean(CAM_c) + b_c` with the logits on real features (N, K, h, w)."""
     layer = class_layer(model)
     if layer is None:
         return CamCheck(False, None, "no linear layer takes the pooled features as they are")

@@ -1,7 +1,7 @@
-"""From a raw map to a drawn one: upsample, clip, scale, colour, blend. The page's script does the same (golden pixels).
+"""Draws a raw map: upsample, normalise, colour, blend. The page's script draws the same pixels.
 
-Order matters: the signed map is upsampled first and clipped afterwards, and the scale comes from the raw map's own
-cells, so that a picture's colours do not depend on its size.
+The signed map is upsampled first and clipped afterwards. The range comes from the raw map's own cells, so that the
+colours do not depend on the size of the picture.
 """
 
 from functools import lru_cache
@@ -22,10 +22,10 @@ SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white, both signs are told apart by
 
 
 def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArray, FloatArray]:
-    """Return the raw values that are drawn as 0 and as 1, each of shape (...), for raw maps (..., h, w).
+    """Return the raw values that become 0 and 1, each of shape (...), for raw maps (..., h, w).
 
-    `positive`: 0 and the maximum. `literature`: the same, but CAM from its minimum to its maximum. Where both are equal
-    (a map without positive evidence, or a constant one) nothing is drawn.
+    `positive`: 0 and the maximum. `literature`: the same, but CAM is min-max normalised. They are equal for a map without
+    positive evidence; nothing is drawn then.
     """
     if convention not in CONVENTIONS:
         raise unknown_choice("convention", convention, CONVENTIONS)
@@ -36,9 +36,9 @@ def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArra
 
 
 def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float) -> FloatArray:
-    """Return drawn maps (..., h, w) from 0 to 1: what lies below `low` is 0, above `high` 1; all 0 where low == high.
+    """Return maps (..., h, w) normalised from `low`..`high` to 0..1, and clipped there; all 0 if low == high.
 
-    Maps that are not finite are drawn as 0; their status says what they are.
+    Maps that are not finite become 0; `map_status` reports them.
     """
     low, high = np.asarray(low)[..., None, None], np.asarray(high)[..., None, None]
     with np.errstate(invalid="ignore"):
@@ -50,13 +50,13 @@ def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float
 
 
 def draw(raw: FloatArray, convention: str, method: str) -> FloatArray:
-    """Return raw maps (..., h, w) as the convention draws them, 0 to 1, on their own grid."""
+    """Return raw maps (..., h, w) normalised by a convention, 0 to 1, on their own grid."""
     return draw_heat(raw, *heat_range(raw, convention, method))
 
 
 @lru_cache
 def colormap(name: str) -> NDArray[np.uint8]:
-    """Return a colour map as a table (256, 3): entry 0 for no heat, 255 for the hottest. In `signed` 128 is zero."""
+    """Return a colour map as a table (256, 3): entry 0 for no heat, 255 for the most. In `signed`, 128 is zero."""
     if name != "signed" and name not in COLORMAPS:
         raise unknown_choice("colour map", name, (*COLORMAPS, "signed"))
     anchors = get_colorscale(SIGNED_COLORMAP if name == "signed" else COLORMAPS[name])
@@ -96,12 +96,12 @@ def render(
 
 
 def is_finite(raw: FloatArray) -> NDArray[np.bool_]:
-    """Return for raw maps (N, h, w) whether each holds numbers only, (N,)."""
+    """Return which of the raw maps (N, h, w) are finite, (N,)."""
     return np.asarray(np.isfinite(raw).all((-2, -1)))
 
 
 def map_status(raw: FloatArray) -> NDArray[np.str_]:
-    """Return for raw maps (N, h, w) what can be said of each: `ok`, `no_positive_evidence`, or `not_finite`."""
+    """Return the status of raw maps (N, h, w): `ok`, `no_positive_evidence` or `not_finite`, (N,)."""
     with np.errstate(invalid="ignore"):
         peak = raw.max((-2, -1))
     status = np.where(peak > 0, "ok", "no_positive_evidence")

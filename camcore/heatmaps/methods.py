@@ -1,10 +1,11 @@
-"""The CAM family as pure functions.
+"""The CAM family: formulas as pure functions, and the table of methods with their papers.
 
-Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the weights of the
-explained class in the one linear layer behind mean pooling, Z = h * w. Behind mean pooling g is the same in every cell
-of a channel; then it may be given as (N, K, 1, 1), which makes every method as cheap as CAM. Every function returns the
-raw signed map (N, h, w): the method's final ReLU belongs to drawing, because what it cuts off is part of the
-comparison. Only operators that tensors and arrays share are used, so that reading this module imports no torch.
+Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the explained class's
+weights in the linear layer after mean pooling, Z = h * w. If mean pooling follows the layer, g is the same in every
+cell of a channel and may be given as (N, K, 1, 1), which makes every method as cheap as CAM.
+
+Every function returns the raw signed map (N, h, w). The method's final ReLU is applied when the map is drawn, because
+the part that it cuts off is compared too. Only operators that tensors and arrays share are used: no torch is imported.
 """
 
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def grad_cam_pp(features: Any, gradients: Any) -> Any:
     """Return Grad-CAM++ before its ReLU: `sum_k w[k] * A[k]`, `w[k] = sum alpha[k] * ReLU(g[k])`.
 
     `alpha = g^2 / (2 g^2 + sum(A) g^3)`, 0 where g is 0. The paper's factor exp(logit_c) is the same for all channels
-    of an image and left out. Source: Chattopadhyay et al. 2018, arXiv 1710.11063, equations 5, 6 and 19.
+    of an image, and left out. Source: Chattopadhyay et al. 2018, arXiv 1710.11063, equations 5, 6 and 19.
     """
     cells = features.shape[2] * features.shape[3]
     denominator = 2 * gradients**2 + features.sum((2, 3))[:, :, None, None] * gradients**3
@@ -75,10 +76,10 @@ def layer_cam(features: Any, gradients: Any) -> Any:
 
 
 def eigen_cam(features: Any, _: Any) -> Any:
-    """Return Eigen-CAM: the features' projection on their first principal direction. The same map for every class.
+    """Return Eigen-CAM: the features' projection on their first principal direction. It is the same for every class.
 
     The direction is the first right singular vector of A as a (h * w, K) matrix, not centred; its sign is chosen so
-    that the map's sum is positive. Found by squaring `A A^T` until one direction is left, which needs no library.
+    that the map's sum is positive. `A A^T` is squared until one direction is left, which needs no library.
     Source: Muhammad and Yeasin 2020, arXiv 2008.00299, equation 3.
     """
     n, channels, height, width = features.shape
@@ -97,32 +98,14 @@ def eigen_cam(features: Any, _: Any) -> Any:
     return (direction * size * (2 * positive - 1)).reshape(n, height, width)
 
 
-def _weigh(features: Any, weights: Any) -> Any:
-    n, channels, height, width = features.shape
-    return (weights[:, None] @ features.reshape(n, channels, height * width)).reshape(n, height, width)
-
-
-def _weigh_cells(features: Any, weights: Any) -> Any:
-    """Return `sum_k w[k] * A[k]`, cell by cell."""
-    return _weigh(features, weights[:, :, 0, 0]) if _is_constant(weights) else (features * weights).sum(1)
-
-
-def _is_constant(gradients: Any) -> bool:
-    return tuple(gradients.shape[2:]) == (1, 1)
-
-
-def _relu(values: Any) -> Any:
-    return values * (values > 0)
-
-
 @dataclass(frozen=True)
 class Method:
     """One method of the CAM family.
 
-    `compute` takes the features and, as `needs` says, the `gradients`, the `class_weights`, or nothing more; a method
-    that needs `passes` runs the model many times and is computed elsewhere. `drawn_signed`: the literature draws it
-    min-max scaled with its negative part, instead of clipped at zero. `gap_identity`: at the last layer of a network of
-    mean pooling and one linear layer its raw map is CAM up to a positive factor.
+    `compute` takes the features and, by `needs`, the `gradients`, the `class_weights`, or nothing more. A method that
+    needs `passes` runs the model many times; see `score_cam.py`. `drawn_signed`: papers min-max normalise it with its
+    negative part, instead of applying ReLU. `gap_identity`: with mean pooling and one linear layer, its raw map at the
+    last layer is CAM up to a positive factor.
     """
 
     title: str
@@ -188,7 +171,7 @@ METHODS = {
 
 
 def describe_requirements() -> dict[str, dict[str, Any]]:
-    """Return for each method what it needs, which heads allow it and at which layers it exists."""
+    """Return what each method needs, which heads allow it, and at which layers it exists."""
     return {
         name: {
             "needs": method.needs,
@@ -197,3 +180,21 @@ def describe_requirements() -> dict[str, dict[str, Any]]:
         }
         for name, method in METHODS.items()
     }
+
+
+def _weigh(features: Any, weights: Any) -> Any:
+    n, channels, height, width = features.shape
+    return (weights[:, None] @ features.reshape(n, channels, height * width)).reshape(n, height, width)
+
+
+def _weigh_cells(features: Any, weights: Any) -> Any:
+    """Return `sum_k w[k] * A[k]`, cell by cell."""
+    return _weigh(features, weights[:, :, 0, 0]) if _is_constant(weights) else (features * weights).sum(1)
+
+
+def _is_constant(gradients: Any) -> bool:
+    return tuple(gradients.shape[2:]) == (1, 1)
+
+
+def _relu(values: Any) -> Any:
+    return values * (values > 0)

@@ -1,4 +1,4 @@
-"""What a model says of single images, now: probabilities, and raw maps of any applicable source for any class."""
+"""Explains single images with a model in memory: probabilities, and raw maps of any source and class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ MOST_EIGEN_CELLS = 1024  # Eigen-CAM compares every cell with every other: secon
 
 @dataclass(frozen=True)
 class Prediction:
-    """`probabilities` per class; `cam_applies`: whether `mean(CAM_c) + b_c` gives back the logits of this image."""
+    """Probabilities per class, and whether `mean(CAM_c) + b_c` equals the logits of this image."""
 
     probabilities: NDArray[np.float32]
     cam_applies: bool
 
 
 def predict(model: Classifier, seen: NDArray[np.uint8]) -> Prediction:
-    """Return what a model, in evaluation mode, says of one image, uint8 (3, size, size)."""
+    """Run a model, in evaluation mode, on one image, uint8 (3, size, size)."""
     with torch.no_grad():
         features = model.features(_to_batch(model, seen))
         logits = model.classify(features.float())
@@ -40,23 +40,23 @@ def explain_classes(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the raw signed maps of one image by source id, float32 (T, h, w), in the order of `classes`.
 
-    The same maps as `explain` stores.
+    They are the maps that `explain` stores.
 
     Raises:
         CamcoreError: A source needs class weights that the model does not have.
     """
     images = _to_batch(model, seen)
-    done = run_forward(model, images, sources)
+    forward = run_forward(model, images, sources)
     targets = torch.tensor([list(classes)], device=images.device)
-    maps = explain_targets(model, images, done, targets, sources)
+    maps = explain_targets(model, images, forward, targets, sources)
     return {name: raw[0].detach().cpu().numpy() for name, raw in maps.items()}
 
 
 def find_sources(model: Classifier, size: int, cam_applies: bool) -> list[Source]:
-    """Return every source that can be had at once for an image of `size` pixels: the last layer's, then earlier ones'.
+    """Return the sources that are fast for an image of `size` pixels: the last layer's, then those of earlier layers.
 
-    Methods that run the model once per channel (Score-CAM) are left out: one image would keep a shared machine busy for
-    minutes. So is Eigen-CAM on grids of more than `MOST_EIGEN_CELLS`.
+    Score-CAM is left out, because it runs the model once per channel: minutes on a shared machine. So is Eigen-CAM on
+    grids of more than `MOST_EIGEN_CELLS`.
     """
     stages = BACKBONES[model.config.backbone].stages
     cells = {grid.name: grid.height * grid.width for grid in layer_grids(model, size, stages)}

@@ -1,4 +1,4 @@
-"""Score-CAM: weights from running the model on the image seen through each channel. One pass per channel."""
+"""Score-CAM: its weights are the logits of the image masked by each channel. One forward pass per channel."""
 
 import torch
 from torch import Tensor
@@ -11,10 +11,10 @@ CHANNELS_AT_ONCE = 64
 
 @torch.no_grad()
 def score_channels(model: Classifier, images: Tensor, features: Tensor) -> Tensor:
-    """Return the logits for each image seen through each channel's map, (N, K, classes).
+    """Return the logits of each image masked by each channel, (N, K, classes).
 
-    A channel's map is upsampled to the image, scaled from 0 to 1 and multiplied with the normalised image. A constant
-    channel lets nothing through.
+    A mask is the channel's map, upsampled and min-max normalised; 0 for a constant channel. The
+    normalised image is multiplied with it.
 
     Args:
         model: In evaluation mode.
@@ -38,7 +38,7 @@ def score_channels(model: Classifier, images: Tensor, features: Tensor) -> Tenso
 def score_cam(features: Tensor, scores: Tensor, target: Tensor) -> Tensor:
     """Return Score-CAM before its ReLU, (N, h, w): `sum_k softmax_k(score[k, c]) * A[k]`.
 
-    The score of an empty image, which the paper subtracts, is the same for all channels and falls out of the softmax.
+    The score of an empty image, which the paper subtracts, is the same for all channels and cancels in the softmax.
     Source: Wang et al. 2020, arXiv 1910.01279, algorithm 1.
 
     Args:
@@ -46,5 +46,5 @@ def score_cam(features: Tensor, scores: Tensor, target: Tensor) -> Tensor:
         scores: (N, K, classes), from `score_channels`.
         target: Class ids (N,), -1 for none.
     """
-    chosen = scores.gather(2, target.clamp_min(0)[:, None, None].expand(-1, scores.shape[1], 1))[:, :, 0]
-    return (features.float() * chosen.softmax(1)[:, :, None, None]).sum(1)
+    of_target = scores.gather(2, target.clamp_min(0)[:, None, None].expand(-1, scores.shape[1], 1))[:, :, 0]
+    return (features.float() * of_target.softmax(1)[:, :, None, None]).sum(1)

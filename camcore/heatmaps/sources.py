@@ -1,4 +1,4 @@
-"""The table of the CAM family, and the names by which heatmaps are asked for. Reading it imports no torch."""
+"""Sources of heatmaps: a method at a layer, and its id, such as `grad_cam@layer3`. Imports no torch."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from camcore.heatmaps.methods import METHODS
 
 @dataclass(frozen=True)
 class Source:
-    """Where a heatmap comes from: a method, at a layer. Layer None is the last one, the tensor that enters pooling."""
+    """A method at a layer. Layer None is the last one, the tensor that enters pooling."""
 
     method: str
     layer: str | None = None
@@ -21,7 +21,7 @@ class Source:
 
     @property
     def title(self) -> str:
-        """The name that people read: `Grad-CAM at layer3`."""
+        """The title that people read: `Grad-CAM at layer3`."""
         title = METHODS[self.method].title
         return title if self.layer is None else f"{title} at {self.layer}"
 
@@ -39,10 +39,10 @@ class CamCheck:
 
 
 def parse_source(text: str) -> Source:
-    """Return the source that a text like `grad_cam@layer3` names.
+    """Return the source with an id like `grad_cam@layer3`.
 
     Raises:
-        CamcoreError: The method is unknown, or needs the last layer and another one is named.
+        CamcoreError: The method is unknown.
     """
     method, _, layer = text.strip().partition("@")
     if method not in METHODS:
@@ -51,10 +51,10 @@ def parse_source(text: str) -> Source:
 
 
 def parse_sources(text: str, layers: Sequence[str]) -> tuple[Source, ...]:
-    """Return the sources in a comma-separated list, each once, in order; the last layer's name is left out of them.
+    """Return the sources in a comma-separated list, each once, in order. The last layer's name becomes None.
 
     Raises:
-        CamcoreError: A method or layer is unknown, a method can't be had at that layer, or the list is empty.
+        CamcoreError: A method or layer is unknown, a method does not exist at its layer, or the list is empty.
     """
     sources = [_with_layer(parse_source(part), layers) for part in text.split(",") if part.strip()]
     if not sources:
@@ -70,15 +70,15 @@ def _with_layer(source: Source, layers: Sequence[str]) -> Source:
     if METHODS[source.method].needs == "class_weights":
         raise CamcoreError(
             f"{METHODS[source.method].title} exists at the last layer only, not at {source.layer!r}: its weights belong"
-            f" to the linear layer behind the pooling. Use {source.method}, or grad_cam@{source.layer}."
+            f" to the linear layer after the pooling. Use {source.method}, or grad_cam@{source.layer}."
         )
     return source
 
 
 def identical_by_theory(first: Source, second: Source, cam_able: bool) -> bool:
-    """Whether two sources give the same map up to a positive factor, whatever the image.
+    """Whether two sources give the same map of every image, up to a positive factor.
 
-    On a network of mean pooling and one linear layer, `g[k] = W[c, k] / Z` in every cell of the last layer, so Grad-CAM
+    With mean pooling and one linear layer, `g[k] = W[c, k] / Z` in every cell of the last layer, so Grad-CAM
     before its ReLU, HiResCAM and XGrad-CAM are CAM / Z. Source: Selvaraju et al. 2017, section 3.1; Draelos and Carin
     2020, section 3.4.
     """
@@ -88,5 +88,5 @@ def identical_by_theory(first: Source, second: Source, cam_able: bool) -> bool:
 
 
 def needs_class_weights(sources: Iterable[Source]) -> bool:
-    """Whether any of the sources exists for CAM-able models only."""
+    """Whether any source needs a model to which CAM applies."""
     return any(METHODS[source.method].needs == "class_weights" for source in sources)

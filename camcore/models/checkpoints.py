@@ -1,4 +1,4 @@
-"""A classifier that was trained elsewhere: its weights, in torchvision's layout, checked tensor by tensor."""
+"""Reads a classifier that was trained elsewhere: weights in torchvision's layout, each tensor checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Layout:
-    """What torchvision calls the tensors of a network with its own classifier, by our names, and their shapes.
+    """Torchvision's names of a network's tensors, by our names, and their shapes by torchvision's names.
 
-    The last two are weight and bias of the layer with a row for each class, here one.
+    The last two are weight and bias of the class layer, which has one row per class, here one.
     """
 
     names: Mapping[str, str]
@@ -32,18 +32,18 @@ class Layout:
 
     @property
     def class_weight(self) -> str:
-        """The weight of the layer with a row for each class."""
+        """The name of the class layer's weight."""
         return list(self.shapes)[-2]
 
     def shapes_for(self, found: Shapes) -> dict[str, tuple[int, ...]]:
-        """Return the shapes for as many classes as the class layer that was found has rows."""
+        """Return the shapes for the number of classes of the class layer in `found`."""
         rows = found.get(self.class_weight, ())[:1] or (1,)
         return {**self.shapes, **{name: (*rows, *self.shapes[name][1:]) for name in list(self.shapes)[-2:]}}
 
 
 @dataclass(frozen=True)
 class Misfits:
-    """The tensors that keep a file from being a network: those it lacks, those too many, those of another shape."""
+    """The tensors of a file that do not fit a network: missing, surplus, or of another shape."""
 
     missing: list[str]
     surplus: list[str]
@@ -52,10 +52,10 @@ class Misfits:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A classifier from a file, which fits its backbone: `state` by torchvision's names, one row for each of `classes`.
+    """A classifier from a file, which fits its backbone: `state` has torchvision's names.
 
-    `wrapper` is what it lay under in the file, `prefix` what all names had in front; `class_names` are those that the
-    file itself holds, in the order of the logits.
+    `wrapper` is its key in the file, `prefix` what all names began with. `class_names` are the file's own, in the order
+    of the logits.
     """
 
     path: Path
@@ -71,8 +71,7 @@ def read_checkpoint(path: Path, backbone: str) -> Checkpoint:
     """Read a classifier's weights, without executing anything in the file.
 
     Raises:
-        CamcoreError: The file can't be read, or is not a classifier of this backbone; with the tensor, its shape, and
-            the way out.
+        CamcoreError: The file can't be read, or is not a classifier of this backbone.
     """
     file = read_weights_file(path)
     layout = read_layout(backbone)
@@ -89,7 +88,7 @@ def read_checkpoint(path: Path, backbone: str) -> Checkpoint:
 
 
 def build_classifier(checkpoint: Checkpoint, view: ViewConfig) -> Classifier:
-    """Return the network of a checkpoint with its own classifier, on the CPU, in evaluation mode."""
+    """Return a checkpoint's network with its own classifier, on the CPU, in evaluation mode."""
     model = Classifier(ModelConfig(checkpoint.backbone, "native"), view, checkpoint.classes)
     names = read_layout(checkpoint.backbone).names
     state = {ours: checkpoint.state[theirs] for ours, theirs in names.items() if theirs in checkpoint.state}
@@ -107,7 +106,7 @@ def read_layout(backbone: str) -> Layout:
 
 
 def find_misfits(found: Shapes, layout: Layout) -> Misfits:
-    """Return what keeps tensors of these shapes from being a network of this layout, with any number of classes."""
+    """Return which shapes do not fit a layout, with any number of classes."""
     wanted = layout.shapes_for(found)
     return Misfits(
         [name for name in wanted if name not in found and not name.endswith(COUNTER)],
@@ -121,7 +120,7 @@ def _name_in_torchvision(model: Classifier, name: str) -> str:
     if part == "trunk":
         return rest
     place, _, tensor = rest.partition(".")
-    before = 1 + isinstance(model.head[1], nn.Flatten)  # what stands in the head in front of torchvision's classifier
+    before = 1 + isinstance(model.head[1], nn.Flatten)  # modules of the head before torchvision's classifier
     is_alone = len(model.head) == before + 1
     return f"{model.classifier_name}.{tensor if is_alone else f'{int(place) - before}.{tensor}'}"
 

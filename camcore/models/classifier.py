@@ -42,17 +42,17 @@ class Classifier(nn.Module):
         return tuple(name for name, _ in self.layers)
 
     def normalize(self, images: Tensor) -> Tensor:
-        """Return images as the first layer wants them."""
+        """Return images normalised for the first layer."""
         return (images.float() - self.mean) / self.std
 
     def run_layers(self, values: Tensor, start: int, stop: int) -> Tensor:
-        """Return what layers `start` to `stop` (exclusive) make of their input."""
+        """Run layers `start` to `stop` (exclusive)."""
         for _, layer in self.layers[start:stop]:
             values = layer(values)
         return values
 
     def run_from_images(self, values: Tensor, start: int, stop: int) -> Tensor:
-        """Return what `run_layers` does, of images where it starts with the first layer."""
+        """Run layers; if the first one is among them, `values` are images, which are normalised first."""
         return self.run_layers(self.normalize(values) if start == 0 else values, start, stop)
 
     def features(self, images: Tensor) -> Tensor:
@@ -61,7 +61,7 @@ class Classifier(nn.Module):
 
     @property
     def pools_first(self) -> bool:
-        """Whether the head begins with the mean over all cells, so that cells count alike."""
+        """Whether the head begins with mean pooling, in which all cells have the same weight."""
         return isinstance(self.head[0], nn.AdaptiveAvgPool2d) and self.head[0].output_size in (1, (1, 1))
 
     def classify(self, features: Tensor) -> Tensor:
@@ -69,11 +69,11 @@ class Classifier(nn.Module):
         return cast(Tensor, self.head(features))
 
     def pool(self, features: Tensor) -> Tensor:
-        """Return the means over all cells (N, K, 1, 1), where `pools_first` holds."""
+        """Return the means over all cells, (N, K, 1, 1). Only if `pools_first`."""
         return cast(Tensor, self.head[0](features))
 
     def classify_pooled(self, pooled: Tensor) -> Tensor:
-        """Return logits (N, classes) of what `pool` returns."""
+        """Return logits (N, classes) of the output of `pool`."""
         return cast(Tensor, self.head[1:](pooled))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -106,14 +106,14 @@ def _build_network(config: ModelConfig) -> nn.Module:
     network: nn.Module = constructor(weights=None)
     for module in network.modules():
         if hasattr(module, "inplace"):
-            module.inplace = False  # type: ignore[assignment]  # an in-place activation would change a tensor that is being explained
+            module.inplace = False  # type: ignore[assignment]  # an in-place activation would change an explained tensor
     if config.map_stride == 16 and backbone.halved is not None:
         _take_away_stride(network.get_submodule(backbone.halved), network, backbone.halved)
     return network
 
 
 def _take_away_stride(module: nn.Module, network: nn.Module, name: str) -> None:
-    """Give a module stride 1, so that the grid behind it is twice as fine."""
+    """Give a module stride 1, so that the grid after it is twice as fine."""
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         parent, _, child = name.rpartition(".")
         setattr(network.get_submodule(parent), child, nn.Identity())
@@ -144,12 +144,12 @@ def _last_channels(layers: list[tuple[str, nn.Module]]) -> int:
 
 
 def _find_classifier(network: nn.Module) -> str:
-    """Return torchvision's name for what stands behind pooling."""
+    """Return torchvision's name of the classifier after pooling."""
     return "fc" if hasattr(network, "fc") else "classifier"
 
 
 def _build_head(config: ModelConfig, network: nn.Module, channels: int, num_classes: int) -> nn.Sequential:
-    """Return the head, and take the network's own pooling and classifier out of it."""
+    """Return the head, and remove the network's own pooling and classifier."""
     classifier = network.get_submodule(_find_classifier(network))
     pooling = getattr(network, "avgpool", None)
     for name in ("fc", "classifier", "avgpool"):

@@ -1,4 +1,4 @@
-"""A small residual network for small pictures, built of torchvision's own blocks: fast enough for two CPU cores."""
+"""ResNet-10 with half the channels, of torchvision's blocks: trains on two CPU cores in minutes."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _stage(width_in: int, width_out: int, stride: int) -> nn.Sequential:
 class NarrowResNet(nn.Module):
     """ResNet-10 with half the channels (1.2 million parameters) and ResNet's layer names.
 
-    Source: He et al. 2016, arXiv 1512.03385; one basic block a stage.
+    Source: He et al. 2016, arXiv 1512.03385; one basic block per stage.
     """
 
     def __init__(self, num_classes: int = 1000) -> None:
@@ -39,5 +39,5 @@ class NarrowResNet(nn.Module):
 
 
 def resnet10_narrow(weights: None = None, **options: Any) -> NarrowResNet:
-    """Build the network the way torchvision's constructors are called; it has no pretrained weights."""
+    """Build the network; called like torchvision's constructors. It has no pretrained weights."""
     return NarrowResNet(**options)

@@ -1,4 +1,4 @@
-"""Files of weights: the run's own, torchvision's, and a user's. Nothing is ever unpickled."""
+"""Reads weights of torchvision and of users' files, without unpickling anything."""
 
 import argparse
 import re
@@ -17,14 +17,14 @@ from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 
-WRAPPERS = ("state_dict", "model_state_dict", "model")  # what people put weights under, beside epoch and optimizer
+WRAPPERS = ("state_dict", "model_state_dict", "model")  # usual keys of the weights, beside epoch and optimizer
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """What a file of weights holds: names and tensors, the one of `WRAPPERS` that they lay under, and what lay beside.
+    """The content of a weights file: tensors by name, their key (one of `WRAPPERS`), and the values of other keys.
 
-    Where they are all that is in the file, `wrapper` is None and `beside` is empty.
+    If the file holds only tensors, `wrapper` is None and `beside` is empty.
     """
 
     state: dict[str, Tensor]
@@ -33,7 +33,7 @@ class WeightsFile:
 
 
 def find_not_finite(state: Mapping[str, Tensor]) -> str | None:
-    """Return the name of the first tensor that holds NaN or infinity, None where all are finite."""
+    """Return the name of the first tensor that holds NaN or infinity, None if all are finite."""
     dense = ((name, tensor) for name, tensor in state.items() if tensor.layout == torch.strided)
     return next((name for name, tensor in dense if tensor.is_floating_point() and not tensor.isfinite().all()), None)
 
@@ -42,7 +42,7 @@ def load_initial_weights(model: Classifier, weights: str | Path) -> None:
     """Load pretrained weights into a model's trunk: `imagenet`, or a file.
 
     Raises:
-        CamcoreError: They can't be had, can't be read, or do not fit.
+        CamcoreError: They can't be downloaded or read, or do not fit.
     """
     if weights == "imagenet":
         load_trunk(model, load_imagenet_weights(model.config.backbone), "the ImageNet weights")
@@ -51,7 +51,7 @@ def load_initial_weights(model: Classifier, weights: str | Path) -> None:
 
 
 def read_weights_file(path: Path) -> WeightsFile:
-    """Return what a .safetensors or PyTorch file holds, without executing anything in it.
+    """Read a .safetensors or PyTorch file, without executing anything in it.
 
     Raises:
         CamcoreError: The file is missing, damaged, or holds more than tensors.
@@ -65,12 +65,12 @@ def read_weights_file(path: Path) -> WeightsFile:
             return WeightsFile(load_file(path), None, {})
         # The namespace holds the arguments of a training script, torchvision's and timm's among them: plain values.
         with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
-            warnings.simplefilter("ignore")  # about pickle protocols; what matters is an error here
+            warnings.simplefilter("ignore")  # about pickle protocols
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files raise nearly everything, and torch's own advice is to run their code
         raise CamcoreError(
             f"{path} can't be read as weights ({type(error).__name__}): it is damaged, or holds more than tensors. Save"
-            " them anew with torch.save(model.state_dict(), ...), or as .safetensors."
+            " them again with torch.save(model.state_dict(), ...), or as .safetensors."
         ) from error
     wrapper = _find_wrapper(content)
     state = content if wrapper is None else content[wrapper]
@@ -107,10 +107,10 @@ def load_imagenet_weights(backbone: str) -> dict[str, Tensor]:
 
 
 def match_names(state: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
-    """Return a state dict by the names that a network has for its tensors, and the prefix that was taken off for that.
+    """Return a state dict with the names of a network's tensors, and the prefix that was removed.
 
-    A prefix is what all names share and none of the network's has: `module.` of DataParallel, `model.` of a module
-    around it, or several. DenseNet's older names, still those of its ImageNet weights, are written as they are now.
+    All names share the prefix, and none of the network's has it: `module.` of DataParallel, `model.` of a module around
+    it, or several. DenseNet's older names, which its ImageNet weights still have, become the current ones.
     """
     state = {re.sub(r"(denselayer\d+\.\w+)\.([12]\.)", r"\1\2", name): tensor for name, tensor in state.items()}
     state.pop("n_averaged", None)  # torch's AveragedModel counts in it
@@ -125,7 +125,7 @@ def match_names(state: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict
 
 
 def load_trunk(model: Classifier, state: dict[str, Tensor], origin: str) -> None:
-    """Load a torchvision state dict into the trunk; its classifier is left aside.
+    """Load a torchvision state dict into the trunk, without its classifier.
 
     Raises:
         CamcoreError: A tensor of the trunk is missing, has another shape, or is not finite.

@@ -108,7 +108,7 @@ def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
     assert run_camcore("explain", run.path, *ON_CPU).exit_code == 0
     before = open_explanation(run).id
     line = refuse("explain", run.path, "--sources", "cam", *ON_CPU)
-    assert line.startswith("Error: CAM needs one linear layer directly behind mean pooling; with head 'mlp' ")
+    assert line.startswith("Error: CAM needs one linear layer directly after mean pooling; with head 'mlp' ")
     assert line.endswith(" Use --sources grad_cam, or train with --head gap.")
     assert open_explanation(run).id == before
 

@@ -63,7 +63,7 @@ def test_cam_is_refused_where_no_layer_takes_the_features(build_model: BuildMode
     model = build_model(ModelConfig("resnet18", "mlp"))
     with pytest.raises(CamcoreError) as caught:
         explain(model, noise_images, [CAM])
-    assert str(caught.value) == "CAM needs one linear layer directly behind mean pooling; head 'mlp' has none."
+    assert str(caught.value) == "CAM needs one linear layer directly after mean pooling; head 'mlp' has none."
 
 
 @pytest.mark.parametrize(
