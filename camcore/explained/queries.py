@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from camcore.errors import RunError
 from camcore.explained.explanation import Explanation, is_correct
-from camcore.geometry import FloatArray
 from camcore.heatmaps.drawing import CONVENTIONS, draw
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
@@ -102,7 +101,7 @@ def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
 
 def measure_off_object(
     run: Run, explanation: Explanation, samples: pd.DataFrame, source: str, indices: Sequence[int] | None = None
-) -> FloatArray:
+) -> NDArray[np.float64]:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
 
     Shape (n, 2), in the order of `CONVENTIONS`: of all images, or of those in `indices`. `samples` are the
@@ -110,7 +109,7 @@ def measure_off_object(
     """
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
 
-    def measure(opened: Explanation, rows: Any) -> FloatArray:
+    def measure(opened: Explanation, rows: Any) -> NDArray[np.float64]:
         raw = np.array(opened.maps(source)[rows])
         cover = object_cover(boxes.iloc[rows], run.config.view.kind, *raw.shape[-2:])
         return np.stack([off_object_heat(draw(raw, name, method), cover) for name in CONVENTIONS], -1)

@@ -24,8 +24,8 @@ SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white, both signs are told apart by
 def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArray, FloatArray]:
     """Return the raw values that become 0 and 1, each of shape (...), for raw maps (..., h, w).
 
-    `positive`: 0 and the maximum. `literature`: the same, but CAM is min-max normalised. They are equal for a map without
-    positive evidence; nothing is drawn then.
+    `positive`: 0 and the maximum. `literature`: the same, but CAM is min-max normalised. They are equal for a map
+    without positive evidence; nothing is drawn then.
     """
     if convention not in CONVENTIONS:
         raise unknown_choice("convention", convention, CONVENTIONS)

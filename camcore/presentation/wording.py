@@ -104,18 +104,3 @@ def format_tiny(value: float) -> str:
 def _text_or(text: Text, key: str, otherwise: str) -> str:
     """Return a text, or `otherwise` if there is none: a verdict of a newer version may hold other measures."""
     return text(key) if key in read_texts("en") else otherwise
-
-
-def gradient_source(sources: Sequence[str]) -> str:
-    """Return the source to show alone: Grad-CAM, which every network has, else one of the last layer."""
-    last = [source for source in sources if parse_source(source).layer is None]
-    return "grad_cam" if "grad_cam" in sources else (*last, *sources)[0]
-
-
-def default_pair(sources: Sequence[str]) -> tuple[str, str]:
-    """Return the two sources to compare first: CAM and Grad-CAM, else one and another layer's, else one twice."""
-    if {"cam", "grad_cam"} <= set(sources):
-        return "cam", "grad_cam"
-    last = next((source for source in sources if parse_source(source).layer is None), sources[0])
-    other = next((source for source in sources if source != last), last)
-    return last, other
