@@ -1,15 +1,15 @@
-"""The table of networks: torchvision's, by name. Reading it imports no torch."""
+"""The table of networks, by their names in torchvision. It imports no torch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A torchvision network cut into a trunk of layers that run one after another, and what stands behind them.
+    """A torchvision network, split into a trunk of consecutive layers and a head.
 
-    `constructor` names the function in `torchvision.models` (our own small one: in `camcore.models.narrow_resnet`).
-    `stages` are the layers worth looking at, in order; the last one is the tensor that enters pooling.
-    `halved` is the module whose stride is taken away for a map stride of 16, None where that can't be done.
+    `constructor` names the function in `torchvision.models` (`resnet10_narrow`: in `camcore.models.narrow_resnet`).
+    `stages` are the layers to explain, in order; the output of the last one enters pooling.
+    `halved` is the module whose stride is removed for a map stride of 16; None if the network can't have it.
     """
 
     title: str
@@ -20,14 +20,14 @@ class Backbone:
 
     @property
     def map_strides(self) -> tuple[int, ...]:
-        """Pixels of the image per cell of the last layer's grid that this network can be built with."""
+        """The possible numbers of image pixels per cell of the last layer."""
         return (32, 16) if self.halved else (32,)
 
 
 HEADS = {
     "gap": "mean pooling and one linear layer: CAM applies",
     "mlp": "mean pooling, a hidden layer, then the classes: CAM does not apply, Grad-CAM does",
-    "native": "the network's own classifier, as torchvision has it",
+    "native": "the network's own classifier, as in torchvision",
 }
 
 _RESNET_STAGES = ("maxpool", "layer1", "layer2", "layer3", "layer4")

@@ -1,8 +1,8 @@
-"""The only place for boxes and resizing: image <-> what the model sees <-> cells of a map.
+"""Boxes and resizing, between image pixels, what the model sees, and cells of a map.
 
 Three coordinate systems. *Image*: pixels of the upright image, (0, 0) its top left corner, far edges exclusive.
-*Seen*: the part of the image that the model sees, from 0 to 1 in both directions. *Cells*: a map's grid of h by w equal
-cells over the seen part.
+*View*: the part of the image that the model sees, from 0 to 1 in both directions. *Cells*: a map's grid of h by w equal
+cells over the view.
 """
 
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ class LayerGrid:
 
 
 def view_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:
-    """Return the parts of n images that the model sees, (n, 4), as `box_xyxy` in pixels of each image.
+    """Return the part of each of n images that the model sees, (n, 4), as `box_xyxy` in image pixels.
 
-    `squash` sees everything; `center-crop` sees the largest square in the middle.
+    `squash`: the whole image; `center-crop`: the largest central square.
     """
     sides = np.stack([np.asarray(widths, dtype=np.float64), np.asarray(heights, dtype=np.float64)], -1)
     if view == "squash":
@@ -50,7 +50,7 @@ def view_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.f
 
 
 def view_box(view: str, width: int, height: int) -> BoxXyxy:
-    """Return the part of an image that the model sees, as of `view_parts`."""
+    """Return the part of one image that the model sees, in image pixels."""
     x0, y0, x1, y1 = view_parts(view, [width], [height])[0].tolist()
     return (x0, y0, x1, y1)
 
@@ -61,7 +61,7 @@ def apply_view(image: Image.Image, view: str, size: int) -> Image.Image:
 
 
 def box_in_view(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
-    """Return a box of the image in seen coordinates (0 to 1), cut at the edges; None where nothing of it is seen."""
+    """Return an image's box in view coordinates, clipped to 0 to 1; None if it lies outside the view."""
     x0, y0, x1, y1 = seen
     left, right = (np.clip((x - x0) / (x1 - x0), 0, 1) for x in (box_xyxy[0], box_xyxy[2]))
     top, bottom = (np.clip((y - y0) / (y1 - y0), 0, 1) for y in (box_xyxy[1], box_xyxy[3]))
@@ -71,34 +71,35 @@ def box_in_view(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
 
 
 def boxes_in_view(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
-    """Return boxes (n, 4) in seen coordinates as `box_in_view` does, each with the part `seen` (n, 4) of its image.
+    """Return boxes (n, 4) in view coordinates, clipped to 0 to 1; `seen` (n, 4) is the view of each.
 
-    Where nothing of a box is seen, it has no area.
+    A box outside the view has no area.
     """
     start, size = np.tile(seen[:, :2], 2), np.tile(seen[:, 2:] - seen[:, :2], 2)
     return np.clip((boxes - start) / size, 0, 1)
 
 
 def cover_cells(boxes: FloatArray, counts: NDArray[np.integer], height: int, width: int) -> NDArray[np.float64]:
-    """Return for each cell the share of it that lies in the union of an image's boxes, (n, height, width), 0 to 1.
+    """Return the share of each cell that an image's boxes cover, (n, height, width), 0 to 1.
 
-    NaN for an image without boxes. Overlaps count once.
+    Overlaps count once. NaN for an image without boxes.
 
     Args:
-        boxes: (m, 4) in seen coordinates, those of one image after those of the one before it.
-        counts: How many of them each image has, (n,).
-        height, width: Of the grid.
+        boxes: (m, 4) in view coordinates, in the order of the images.
+        counts: Number of boxes per image, (n,).
+        height: Rows of the grid.
+        width: Columns of the grid.
     """
     cover = np.full((len(counts), height, width), np.nan)
     starts = np.cumsum(counts) - counts
     for count in np.unique(counts[counts > 0]):
-        chosen = np.flatnonzero(counts == count)
-        cover[chosen] = _cover_unions(boxes[starts[chosen, None] + np.arange(count)], height, width)
+        images = np.flatnonzero(counts == count)
+        cover[images] = _cover_unions(boxes[starts[images, None] + np.arange(count)], height, width)
     return cover
 
 
 def _cover_unions(boxes: FloatArray, height: int, width: int) -> NDArray[np.float64]:
-    """Return `cover_cells` of n images with k boxes each, (n, k, 4)."""
+    """Return the shares for n images with k boxes each, (n, k, 4)."""
     x0, y0, x1, y1 = np.moveaxis(np.asarray(boxes, dtype=np.float64), -1, 0)
     if boxes.shape[1] == 1:  # most images: nothing overlaps
         covered: NDArray[np.float64] = _cover_steps(y0, y1, height).swapaxes(1, 2) * _cover_steps(x0, x1, width)
@@ -112,9 +113,9 @@ def _cover_unions(boxes: FloatArray, height: int, width: int) -> NDArray[np.floa
 def _cut_at_edges(
     start: NDArray[np.float64], end: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float64]]:
-    """Cut 0 to 1 at the edges of `count` equal steps and of n times k spans (n, k), into c pieces each time.
+    """Cut 0 to 1, for each of n images, at the edges of `count` equal steps and of k spans (n, k).
 
-    Returns the lengths of the pieces (n, c), whether they lie in a span (n, k, c), and in a step (n, c, count).
+    Returns the lengths of the c pieces (n, c), which span holds them (n, k, c), and which step (n, c, count).
     """
     edges = np.broadcast_to(np.linspace(0, 1, count + 1), (len(start), count + 1))
     cuts = np.sort(np.concatenate([edges, start, end], axis=1), axis=1)
@@ -125,7 +126,7 @@ def _cut_at_edges(
 
 
 def _cover_steps(start: NDArray[np.float64], end: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return for each of `count` equal steps from 0 to 1 the share of it between `start` and `end`, (..., count)."""
+    """Return the share of each of `count` equal steps from 0 to 1 between `start` and `end`, (..., count)."""
     edges = np.arange(count + 1) / count
     shared = np.minimum(edges[1:], end[..., None]) - np.maximum(edges[:-1], start[..., None])
     covered: NDArray[np.float64] = np.clip(shared * count, 0, 1)
@@ -146,34 +147,36 @@ def _bilinear_weights(source: int, target: int) -> NDArray[np.float64]:
 
 
 def upsample(maps: FloatArray, height: int, width: int) -> FloatArray:
-    """Return maps (..., h, w) on a finer grid (..., height, width), bilinear, align_corners=False.
+    """Return maps (..., h, w) upsampled to (..., height, width): bilinear, align_corners=False.
 
-    Signed values in, signed values out: clip after upsampling, not before. Of the input's floating type.
+    Signs and dtype are kept: apply a ReLU after upsampling, not before.
     """
     h, w = maps.shape[-2:]
     if (h, w) == (height, width):
         return maps
     rows = _bilinear_weights(h, height).astype(maps.dtype)
     columns = _bilinear_weights(w, width).astype(maps.dtype)
-    with np.errstate(invalid="ignore"):  # of maps that are not finite, which their status says
+    with np.errstate(invalid="ignore"):  # maps that are not finite have a status that says so
         result: FloatArray = rows @ maps @ columns.T
     return result
 
 
 def round_maps(maps: FloatArray) -> FloatArray:
-    """Return maps (..., h, w) scaled to their largest absolute value and rounded to six digits.
+    """Return maps (..., h, w) divided by their largest absolute value and rounded to six digits.
 
-    Maps that are the same in theory up to a factor differ by float32 rounding; these don't, so that what is measured of
-    them doesn't either.
+    Maps that are equal in theory up to a factor differ by float32 rounding. Rounded, they give equal measures.
     """
     largest = np.abs(maps).max((-2, -1), keepdims=True)
-    with np.errstate(invalid="ignore"):  # of maps that are not finite, which their status says
+    with np.errstate(invalid="ignore"):  # maps that are not finite have a status that says so
         rounded: FloatArray = np.round(maps.astype(np.float64) / np.where(largest > 0, largest, 1), 6)
     return rounded
 
 
 def pool_cells(values: FloatArray, height: int, width: int) -> FloatArray:
-    """Return the means of (N, rows, columns) over equal cells, (N, height, width); pixels on an edge count in part."""
+    """Return the means of values (N, rows, columns) over equal cells, (N, height, width).
+
+    A pixel on an edge counts by its share in each cell.
+    """
     means: FloatArray = _mean_weights(values.shape[1], height) @ values @ _mean_weights(values.shape[2], width).T
     return means
 

@@ -1,4 +1,4 @@
-"""A new run folder: there as a whole, with its `run.json`, or not at all."""
+"""Create and replace run folders. A new one appears complete with its `run.json`, or not at all."""
 
 import shutil
 from collections.abc import Iterator
@@ -29,16 +29,15 @@ def create_run(
 
     Args:
         path: The folder to create.
-        config: What the run is to become.
+        config: Settings of the run.
         class_names: In label order.
-        dataset: `kind`, `fingerprint`, the number of images per split, and `labels` where the data set numbers its
-            classes in another way: the class id of each of them.
-        group: The name of the group it is trained in, where it is one of several seeds.
-        imported: Where the weights come from that were trained elsewhere, its `file` at least. Nothing is known of
-            their training then, and `run.json` says nothing of it.
+        dataset: `kind`, `fingerprint`, number of images per split; for imported networks also `labels`, the class id
+            per class of the data set.
+        group: Name of the group, if the run is one of several seeds.
+        imported: Origin of weights trained elsewhere, at least their `file`. `run.json` then has no training settings.
 
     Raises:
-        CamcoreError: There is something at `path` already, or it can't be written there.
+        CamcoreError: `path` exists, or can't be written.
     """
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
@@ -65,20 +64,18 @@ def _write_run(path: Path, document: dict[str, Any]) -> Run:
         write_json(new / "run.json", document)
         if path.exists():
             path.rmdir()
-        new.rename(path)  # in one step: whoever lists runs sees none without its run.json
+        new.rename(path)  # in one step, so that no listed run lacks its run.json
     except OSError as error:
-        raise CamcoreError(f"Could not make {path}: {error.strerror or error}. Name another place.") from error
+        raise CamcoreError(f"Could not create {path}: {error.strerror or error}. Choose another path.") from error
     return open_run(path)
 
 
 @contextmanager
 def replacing(path: Path, overwrite: bool) -> Iterator[None]:
-    """Put a run aside while its replacement is made; it comes back unless the new one has a history.
-
-    Of several ranks the first one does.
+    """Move a run aside while rank 0 makes its replacement; restore it unless the new run finished an epoch.
 
     Raises:
-        CamcoreError: What is there is not a run.
+        CamcoreError: `path` is not a run folder.
     """
     if not current_rank().is_first:
         yield
@@ -90,7 +87,7 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
     require_run_folder(path)
     aside = _aside(path)
     if aside.exists() and not (path / "history.csv").exists():
-        shutil.rmtree(path)  # the remains of a replacement that was killed; the run worth keeping lies aside already
+        shutil.rmtree(path)  # left by a killed replacement; the run to keep is already aside
     else:
         shutil.rmtree(aside, ignore_errors=True)
         path.rename(aside)
@@ -105,7 +102,7 @@ def replacing(path: Path, overwrite: bool) -> Iterator[None]:
 
 
 def bring_back(path: Path) -> None:
-    """Bring back a run that was put aside by a replacement that was killed before anything stood in its place."""
+    """Restore a run that a killed replacement left aside, if nothing has replaced it."""
     if _aside(path).exists() and not path.exists():
         _aside(path).rename(path)
 
@@ -115,10 +112,12 @@ def _aside(path: Path) -> Path:
 
 
 def require_run_folder(path: Path) -> None:
-    """Refuse to replace what is not a run.
+    """Refuse to replace a folder without `run.json`.
 
     Raises:
-        CamcoreError: There is no `run.json`.
+        CamcoreError: `run.json` is missing.
     """
     if not (path / "run.json").exists():
-        raise CamcoreError(f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another.")
+        raise CamcoreError(
+            f"{path} is not a run folder (no run.json), so --overwrite does not replace it. Choose another path."
+        )

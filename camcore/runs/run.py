@@ -1,4 +1,4 @@
-"""A run folder: list, open. Reading one imports no torch."""
+"""Open, list and read run folders, without torch."""
 
 import os
 from collections.abc import Iterable
@@ -30,13 +30,13 @@ HISTORY_COLUMNS = (
 
 
 def runs_folder() -> Path:
-    """Return the folder that runs are kept in: `CAMCORE_RUNS`, or `checkpoints` below the working directory."""
+    """Return the folder of all runs: `CAMCORE_RUNS`, or `checkpoints` in the working directory."""
     return Path(os.environ.get("CAMCORE_RUNS", "checkpoints"))
 
 
 @dataclass(frozen=True)
 class Run:
-    """An opened run. `info` is what `run.json` says beside the configuration: data set, import, versions, hardware."""
+    """An opened run. `info` holds the rest of `run.json`: data set, import, versions, hardware."""
 
     path: Path
     config: RunConfig
@@ -45,12 +45,12 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name, by which people know the run."""
+        """The name of the run folder."""
         return self.path.name
 
     @property
     def group(self) -> str | None:
-        """The name that runs share which differ in their seed alone; None for a run that was trained by itself."""
+        """The name of its group of seeds; None for a single run."""
         group = self.info.get("group")
         return group if isinstance(group, str) and group else None
 
@@ -61,55 +61,56 @@ class Run:
 
     @property
     def imported_from(self) -> str | None:
-        """The name of the file that the weights were imported from; None where camcore trained them."""
+        """The name of the checkpoint that was imported; None if camcore trained the weights."""
         imported = self.info.get("imported")
         return None if imported is None else str(imported["file"])
 
     @property
     def dataset_labels(self) -> list[int]:
-        """The class id of each class of the data set. A network that was imported may know other classes as well."""
+        """The class id per class of the data set. An imported network can have more classes."""
         labels = self.info["dataset"].get("labels")
         return list(range(len(self.class_names))) if labels is None else list(labels)
 
     @property
     def resume_path(self) -> Path:
-        """The folder that exists while the training is not finished."""
+        """The folder that exists while the training is unfinished."""
         return self.path / "resume"
 
     @property
     def state_path(self) -> Path:
-        """The file that the training goes on from."""
+        """The file that a training resumes from."""
         return self.resume_path / "state.pt"
 
     @property
     def finished(self) -> bool:
-        """Whether the training has come to its end; then its files are listed, even if the weights were left behind."""
+        """Whether the training is complete."""
+        # A finished run without its weights (a partial copy) still has its list of files.
         return (self.weights_path.exists() or (self.path / SUMS).exists()) and not self.resume_path.exists()
 
     def require_weights(self) -> None:
-        """Do nothing if there are weights.
+        """Check that the weights exist.
 
         Raises:
-            RunError: There are none yet, or they are missing.
+            RunError: They are missing, or not trained yet.
         """
         if self.weights_path.exists():
             return
         if self.finished:
             raise RunError(f"{self.weights_path} is missing. {RESTORE}")
         raise RunError(
-            f"{self.path} has no weights yet: its training has not come so far. Go on:"
+            f"{self.path} has no weights: training stopped before its first epoch. Resume:"
             f" {shell_command('train', '--run', self.path, '--resume')}"
         )
 
     def history(self) -> pd.DataFrame:
-        """Return a row per finished epoch, columns `HISTORY_COLUMNS`; accuracies from 0 to 1; empty before the first.
+        """Return one row per finished epoch, columns `HISTORY_COLUMNS`, accuracies from 0 to 1.
 
         Raises:
             RunError: The file is damaged.
         """
         path = self.path / "history.csv"
-        way_out = "Restore it from a copy, or train the run anew."
-        verify(path, way_out)
+        remedy = "Restore it from a copy, or train the run anew."
+        verify(path, remedy)
         if not path.exists():
             return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
         try:
@@ -120,10 +121,10 @@ class Run:
                 raise ValueError("a row is cut off")
             return table.astype(float).astype({"epoch": int})
         except (ValueError, OSError) as error:
-            raise RunError(f"{path} is damaged ({error}). {way_out}") from error
+            raise RunError(f"{path} is damaged ({error}). {remedy}") from error
 
     def kept_epoch(self) -> int | None:
-        """Return the epoch that the weights are of, counted from 1; None where there are no weights, or nobody knows.
+        """Return the epoch of the weights, counted from 1; None without weights, or if unknown.
 
         Raises:
             RunError: The weights are damaged.
@@ -139,7 +140,7 @@ class Run:
         return int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None
 
     def kept_row(self) -> pd.Series | None:
-        """Return the history's row of the weights that a finished run keeps; None before, and without a history.
+        """Return the history's row for the weights of a finished run; None if unfinished or without history.
 
         Raises:
             RunError: History or weights are damaged.
@@ -147,27 +148,27 @@ class Run:
         history = self.history()
         if not self.finished or history.empty:
             return None
-        found = history[history["epoch"] == self.kept_epoch()]
-        if len(found):
-            return found.iloc[0]
+        rows = history[history["epoch"] == self.kept_epoch()]
+        if len(rows):
+            return rows.iloc[0]
         best = int(history["val_accuracy"].argmax())
         return history.iloc[best if self.config.train.keep == "best" else -1]
 
     def place(self, name: str) -> Path | None:
-        """Return where something lies on this machine, `root` or `weights`; None where that was never said here."""
+        """Return the path of `root` or `weights` on this machine; None if unknown."""
         place = self._read_places().get(name)
         return Path(place) if isinstance(place, str) else None
 
     @written_by_first
     def remember_places(self, **places: Path | None) -> None:
-        """Note where data set (`root`) and initial weights (`weights`) lie on this machine."""
+        """Store the paths of data set (`root`) and initial weights (`weights`) on this machine."""
         known = self._read_places()
         new = {name: str(place.resolve()) for name, place in places.items() if place is not None}
         if new and known | new != known:
             write_json(self.path / "local.json", known | new)
 
     def _read_places(self) -> dict[str, Any]:
-        """Return what `local.json` says; nothing where it is missing or damaged, so that places are asked for anew."""
+        """Return the content of `local.json`; empty if missing or damaged, so that users are asked again."""
         try:
             return read_json(self.path / "local.json")
         except RunError:
@@ -175,13 +176,13 @@ class Run:
 
     @written_by_first
     def write_skipped(self, rows: Iterable[tuple[str, str]]) -> None:
-        """List the files of the data set that could not be used, (path, reason) each, in `skipped.csv`."""
+        """Write the skipped files of the data set, (path, reason) each, to `skipped.csv`."""
         table = pd.DataFrame(rows, columns=["path", "reason"])
         write_text(self.path / "skipped.csv", table.to_csv(index=False, lineterminator="\n"))
 
     @written_by_first
     def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Replace the history by these rows, in one step."""
+        """Replace the history by these rows, atomically."""
         lines = [",".join(HISTORY_COLUMNS)]
         lines += [",".join(repr(row[column]) for column in HISTORY_COLUMNS) for row in rows]
         write_text(self.path / "history.csv", "\n".join(lines) + "\n")
@@ -206,10 +207,10 @@ def open_run(path: Path) -> Run:
         config = read_config(document["config"])
         class_names = tuple(str(name) for name in document["class_names"])
         if not isinstance(document["dataset"], dict):
-            raise TypeError("'dataset' is no object")
+            raise TypeError("'dataset' is not an object")
         labels = document["dataset"].get("labels", [])
         if not (isinstance(labels, list) and all(label in range(len(class_names)) for label in labels)):
-            raise TypeError("'labels' are no class ids")
+            raise TypeError("'labels' are not class ids")
         if "imported" in document and not isinstance(document["imported"]["file"], str):
             raise TypeError("'imported' names no file")
     except (KeyError, TypeError, AttributeError, CamcoreError) as error:
@@ -219,7 +220,7 @@ def open_run(path: Path) -> Run:
 
 
 def list_run_folders(folder: Path) -> list[Path]:
-    """Return what may be the runs in a folder, by name.
+    """Return the subfolders that may be runs, by name.
 
     Raises:
         CamcoreError: The folder can't be read.
@@ -229,16 +230,16 @@ def list_run_folders(folder: Path) -> list[Path]:
         return sorted(child for child in children if child.is_dir() and not child.name.startswith("."))
     except OSError as error:
         raise CamcoreError(
-            f"The runs folder {folder} can't be read ({error.strerror}). Allow it, or name another with CAMCORE_RUNS."
+            f"The runs folder {folder} can't be read ({error.strerror}). Fix its permissions, or set CAMCORE_RUNS."
         ) from error
 
 
 def list_runs(folder: Path) -> list[Run | RunError]:
-    """Return the runs in a folder by name; for one that can't be opened, the error that says why."""
-    found: list[Run | RunError] = []
+    """Return the runs in a folder by name, or the error for each that can't be opened."""
+    runs: list[Run | RunError] = []
     for path in list_run_folders(folder):
         try:
-            found.append(open_run(path))
+            runs.append(open_run(path))
         except RunError as error:
-            found.append(error)
-    return found
+            runs.append(error)
+    return runs

@@ -1,4 +1,4 @@
-"""Trainings that differ in their seed alone, as one: the mean of their histories and its range."""
+"""Runs that differ only in their seed: mean histories, and groups to compare."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +13,7 @@ from camcore.runs.run import Run, list_runs, open_run
 
 @dataclass(frozen=True)
 class Course:
-    """The mean of several histories, and per epoch and column the lowest and the highest value; rows as in each."""
+    """Mean, lowest and highest value of several histories, per epoch and column."""
 
     mean: pd.DataFrame
     low: pd.DataFrame
@@ -21,10 +21,8 @@ class Course:
 
 
 def average_histories(histories: Sequence[pd.DataFrame]) -> Course:
-    """Return histories with the column `epoch` as one, over the epochs that all of them have.
-
-    An epoch that some lack is left out: the mean would jump there because others are averaged.
-    """
+    """Return mean and range of histories over the epochs that all of them have."""
+    # The mean would jump at an epoch that some histories lack.
     rows = pd.concat(histories)
     shared = rows[rows["epoch"].map(rows["epoch"].value_counts()) == len(histories)].groupby("epoch")
     return Course(shared.mean().reset_index(), shared.min().reset_index(), shared.max().reset_index())
@@ -32,7 +30,7 @@ def average_histories(histories: Sequence[pd.DataFrame]) -> Course:
 
 @dataclass(frozen=True)
 class Side:
-    """What is compared: one run, or the finished runs of a group by seed; `unfinished` are the names of the others."""
+    """One run, or the finished runs of a group by seed; `unfinished`: names of the others."""
 
     name: str
     runs: tuple[Run, ...]
@@ -40,15 +38,15 @@ class Side:
 
 
 def find_sides(run: Run, against: Path) -> tuple[Side, Side]:
-    """Return what the price is measured on: two runs, or their groups where both have two finished seeds or more.
+    """Return the sides to compare: two runs, or their groups if both have two finished seeds or more.
 
     Args:
-        run: With the architecture that CAM needs.
-        against: A run without it, or the name of a group of such runs beside which it would lie.
+        run: A run that CAM applies to.
+        against: A run that CAM does not apply to, or the path that its group of seeds would have as a run.
 
     Raises:
-        CamcoreError: The groups can't be compared, or only one of both is a group.
-        RunError: There is neither a run nor a group.
+        CamcoreError: The groups can't be compared, or only one of them is a group.
+        RunError: `against` is neither a run nor a group.
     """
     other = open_run(against) if against.is_dir() else None
     name = against.name if other is None else other.group
@@ -64,38 +62,38 @@ def find_sides(run: Run, against: Path) -> tuple[Side, Side]:
         return Side(run.name, (run,)), Side(other.name, (other,))
     if ours is None:
         raise CamcoreError(
-            f"{against} is a group of seeds and {run.path} a run by itself. Train it with --seeds too, or name one run"
+            f"{against} is a group of seeds, but {run.path} is a single run. Train it with --seeds too, or name one run"
             " of the group."
         )
     raise CamcoreError(
-        f"The group {short[0].name!r} has too few finished runs ({len(short[0].runs)}); the spread of seeds shows in"
-        " two or more. Train more of them with --seeds, or name one run with --against."
+        f"The group {short[0].name!r} has too few finished runs ({len(short[0].runs)}); the spread over seeds"
+        " needs two or more. Train more of them with --seeds, or name one run with --against."
     )
 
 
 def _find_group(folder: Path, name: str) -> Side:
-    found = [run for run in list_runs(folder) if isinstance(run, Run) and run.group == name]
-    found.sort(key=lambda run: run.config.train.seed)
-    finished = tuple(run for run in found if run.finished)
-    return Side(name, finished, tuple(run.name for run in found if not run.finished))
+    runs = [run for run in list_runs(folder) if isinstance(run, Run) and run.group == name]
+    runs.sort(key=lambda run: run.config.train.seed)
+    finished = tuple(run for run in runs if run.finished)
+    return Side(name, finished, tuple(run.name for run in runs if not run.finished))
 
 
 def _require_alike(first: Side, second: Side) -> None:
-    """Refuse groups whose runs differ in more than their seeds, or that saw other data in another way."""
+    """Refuse groups whose runs differ in more than their seed, or in data or view from the other group."""
     for side in (first, second):
         for before, run in zip(side.runs, side.runs[1:], strict=False):
             _require_other_seed_alone(side, before, run)
     run = first.runs[0]
     for other in (*first.runs[1:], *second.runs):
-        data, other_data = (one.info["dataset"].get("fingerprint") for one in (run, other))
+        data, other_data = (each.info["dataset"].get("fingerprint") for each in (run, other))
         if data != other_data:
             raise CamcoreError(
                 f"{other.path} was trained on other data than {run.path} (fingerprint {str(other_data)[:12]}, not"
                 f" {str(data)[:12]}), so their accuracies can't be compared. Train all on the same data set."
             )
-        if difference := _find_difference(asdict(run.config.view), asdict(other.config.view), "view"):
+        if difference := find_difference(asdict(run.config.view), asdict(other.config.view), "view"):
             raise CamcoreError(
-                f"{other.path} sees images in another way than {run.path} ({difference}), so their accuracies can't be"
+                f"{other.path} has another view than {run.path} ({difference}), so their accuracies can't be"
                 " compared. Train all with the same view."
             )
 
@@ -103,23 +101,23 @@ def _require_alike(first: Side, second: Side) -> None:
 def _require_other_seed_alone(side: Side, before: Run, run: Run) -> None:
     if before.config.train.seed == run.config.train.seed:
         raise CamcoreError(
-            f"{before.path} and {run.path} of the group {side.name!r} are of the same seed,"
-            f" {run.config.train.seed}, and would count twice. Move one of them elsewhere."
+            f"{before.path} and {run.path} of the group {side.name!r} have the same seed,"
+            f" {run.config.train.seed}, which would count twice. Move one of them elsewhere."
         )
     alike = replace(run.config, train=replace(run.config.train, seed=before.config.train.seed))
-    if difference := _find_difference(asdict(before.config), asdict(alike)):
+    if difference := find_difference(asdict(before.config), asdict(alike)):
         raise CamcoreError(
-            f"{run.path} differs from {before.path} in more than its seed ({difference}), so that they are no group."
-            " Train it anew with --overwrite, or move it elsewhere."
+            f"{run.path} differs from {before.path} in more than its seed ({difference}), so they are not a group."
+            " Train it again with --overwrite, or move it elsewhere."
         )
 
 
-def _find_difference(wanted: dict[str, Any], found: dict[str, Any], name: str = "") -> str:
-    """Return the first value in which two configurations differ, empty without one: `train.epochs is 9, not 3`."""
-    for key, value in wanted.items():
-        path, other = f"{name}.{key}".lstrip("."), found[key]
+def find_difference(expected: dict[str, Any], actual: dict[str, Any], name: str = "") -> str:
+    """Return the first difference of two configurations, e.g. `train.epochs is 9, not 3`; empty if equal."""
+    for key, value in expected.items():
+        path, other = f"{name}.{key}".lstrip("."), actual[key]
         if isinstance(value, dict):
-            if difference := _find_difference(value, other, path):
+            if difference := find_difference(value, other, path):
                 return difference
         elif value != other:
             return f"{path} is {other}, not {value}"

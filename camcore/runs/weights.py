@@ -1,4 +1,4 @@
-"""The weights of a run: load its model, save them."""
+"""Load the model of a run, and save its weights."""
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -16,10 +16,10 @@ def load_model(run: Run) -> Classifier:
     """Return the run's trained model, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: There are no weights yet, or they are missing, damaged, not finite or of another network.
+        RunError: The weights are missing, damaged, not finite or of another network.
     """
     run.require_weights()
-    verify(run.weights_path, RESTORE, largest=None)  # all of the file is read in any case
+    verify(run.weights_path, RESTORE, largest=None)  # the whole file is read anyway
     model = Classifier(run.config.model, run.config.view, len(run.class_names))
     try:
         state = load_file(run.weights_path)

@@ -10,7 +10,7 @@ from camcore.errors import CamcoreError
 from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct, open_explanation
 from camcore.geometry import FloatVector, Masks
 from camcore.runs.run import Run
-from camcore.runs.seed_groups import Side, _find_difference
+from camcore.runs.seed_groups import Side, find_difference
 from camcore.stats.crossed import crossed_difference
 from camcore.stats.paired import paired_difference
 from camcore.verdict.document import AccuracyPrice, SeedAccuracy, SeedGroups
@@ -95,7 +95,7 @@ def _find_more_than_head(run: Run, other: Run) -> str:
         model=replace(other.config.model, head=run.config.model.head),
         train=replace(other.config.train, seed=run.config.train.seed),
     )
-    return _find_difference(asdict(run.config), asdict(alike))
+    return find_difference(asdict(run.config), asdict(alike))
 
 
 def _require_same_images(runs: Sequence[Run], explanations: Sequence[Explanation]) -> None:

@@ -1,4 +1,4 @@
-"""Whether a run is whole: all of it is opened, and every file is hashed, large ones too, and compared with its list."""
+"""`camcore check`: open all of a run, and compare every file with its SHA-256 in the list."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found of a run: problems, a line each; listed files and their bytes; folders that nothing lists."""
+    """Result of a check: one line per problem, number and bytes of listed files, folders without a list."""
 
     problems: list[str]
     files: int = 0
@@ -28,7 +28,7 @@ class Checked:
 
 
 def check_run(path: Path) -> Checked:
-    """Open all of a run and hash its listed files. Of files that nothing lists it says no more than that they open."""
+    """Open all of a run and hash its listed files. Unlisted files are opened only."""
     problems: list[str] = []
     run = _try(problems, lambda: open_run(path))
     if run is None:
@@ -47,17 +47,16 @@ def check_run(path: Path) -> Checked:
     listed = [folder / name for folder in folders for name in read_sums(folder) or ()]
     for file in listed:
         if not any(problem.startswith(f"{file} ") for problem in problems):
-            _try(problems, lambda file=file: verify(file, _way_out(run, file), largest=None))  # type: ignore[misc]
+            _try(problems, lambda file=file: verify(file, _describe_remedy(run, file), largest=None))  # type: ignore[misc]
     size = sum(file.stat().st_size for file in listed if file.is_file())
     return Checked(problems, len(listed), size, tuple(folder for folder in folders if read_sums(folder) is None))
 
 
 def accept_run(path: Path) -> Checked:
-    """List the files of a run as they are now. Where something of it can't be opened, the lists stay as they were.
+    """List the files of a run as they are now. If one can't be opened, the lists are unchanged.
 
     Raises:
-        CamcoreError: It can't be opened, or its training is not finished, or another process writes there, or nobody
-            may.
+        CamcoreError: The run can't be opened, is unfinished or read-only, or another process writes to it.
     """
     if not (path / "run.json").is_file():
         open_run(path)
@@ -67,7 +66,8 @@ def accept_run(path: Path) -> Checked:
         run = open_run(path)
         if run.resume_path.exists():
             raise RunError(
-                f"{path} still changes with every epoch. Finish it: {shell_command('train', '--run', path, '--resume')}"
+                f"{path} is unfinished: its files change with every epoch. Resume:"
+                f" {shell_command('train', '--run', path, '--resume')}"
             )
         folder = path / "explained" / find_current(run) if is_explained(run) else None
         if folder is not None and (folder / "manifest.json").is_file():
@@ -87,7 +87,7 @@ def _try(problems: list[str], step: Callable[[], T]) -> T | None:
         return None
 
 
-def _way_out(run: Run, file: Path) -> str:
+def _describe_remedy(run: Run, file: Path) -> str:
     if file.parent == run.path:
         return RESTORE
     if file.name.startswith(("measures", "verdict")):
@@ -97,7 +97,7 @@ def _way_out(run: Run, file: Path) -> str:
 
 @contextmanager
 def _kept_on_failure(path: Path) -> Iterator[None]:
-    """Bring back what a file was where the block does not end well."""
+    """Restore a file if the block fails."""
     before = path.read_bytes() if path.is_file() else None
     try:
         yield

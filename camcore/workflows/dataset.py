@@ -14,16 +14,16 @@ from camcore.system.locks import only_writer
 
 
 def download_dataset(kind: str, root: Path | None) -> None:
-    """Fetch a data set into a folder; what is there already is not fetched again.
+    """Download a data set into a folder. Files that exist are not downloaded again.
 
     Raises:
-        CamcoreError: It can't be downloaded, or no folder is named.
+        CamcoreError: The data set can't be downloaded, or no folder is named.
     """
     download = DATASETS[kind].download
     if download is None:
         raise CamcoreError(f"{kind} has nothing to download; --download is for stanford-dogs.")
     if root is None:
-        raise CamcoreError("--download needs --root, the folder to put the data set into.")
+        raise CamcoreError("--download needs --root, the folder for the data set.")
     init_ranks()
     with only_writer(root):
         from_first(lambda: download(root))
@@ -36,7 +36,7 @@ def open_on_all_ranks(config: DatasetConfig, root: Path | None) -> Dataset:
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """Return what `run.json` says of the data set."""
+    """Return the data set's entry in `run.json`."""
     return {
         "kind": dataset.kind,
         "fingerprint": dataset.fingerprint,
@@ -47,36 +47,36 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
 
 
 def note_skipped(run: Run, dataset: Dataset) -> None:
-    """List in the run which files of the data set could not be used."""
+    """List the skipped files of the data set in the run folder."""
     if dataset.skipped:
         run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
 
 
 def open_run_dataset(run: Run, root: Path | None) -> Dataset:
-    """Open the data set that a run was trained on, or imported for; its labels are the run's class ids.
+    """Open the data set of a run. Its labels are the run's class ids.
 
     Raises:
-        CamcoreError: It is not known where it lies on this machine, or it is not the same any more.
-        RunError: `run.json` numbers its classes in an impossible way.
+        CamcoreError: Its folder on this machine is unknown, or the data set has changed.
+        RunError: The class ids in `run.json` are damaged.
     """
     kind = run.config.dataset.kind
     root = root or run.place("root")
     if root is None and kind in DATASETS and DATASETS[kind].needs_root:
-        raise CamcoreError(f"Where the data set of {run.path} lies is not known on this machine. Name it with --root.")
+        raise CamcoreError(f"The folder of the data set of {run.path} is unknown on this machine. Name it with --root.")
     dataset = open_on_all_ranks(run.config.dataset, root)
     made_with = str(run.info["dataset"].get("fingerprint"))
     if dataset.fingerprint != made_with:
         how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")
         raise CamcoreError(
             f"The data set at {root or kind} is not the one {run.path} was {how} (fingerprint"
-            f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right one with --root, or {again} anew."
+            f" {dataset.fingerprint[:12]}, not {made_with[:12]}). Name the right folder with --root, or {again} again."
         )
     run.remember_places(root=root)
     return _number_classes(run, dataset)
 
 
 def _number_classes(run: Run, dataset: Dataset) -> Dataset:
-    """Return the data set with the class ids of a run that numbers its classes in another way."""
+    """Return the data set with the class ids of the run, which can differ for imported networks."""
     if "labels" not in run.info["dataset"]:
         return dataset
     labels, classes = run.dataset_labels, len(dataset.class_names)

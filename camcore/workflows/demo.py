@@ -17,7 +17,7 @@ DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
 def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Explanation:
-    """Train a small network on a small set of paper dogs and explain it.
+    """Train and explain a small network on paper dogs.
 
     Raises:
         CamcoreError: The run exists.

@@ -1,4 +1,4 @@
-"""What is done with a trained run, from end to end: heatmaps, a verdict, its layers. What the commands call."""
+"""`camcore explain` and `camcore layers`: heatmaps of a trained run, and its layers."""
 
 from pathlib import Path
 
@@ -29,13 +29,13 @@ def explain_run(
     workers: int | None = None,
     precision: str = "auto",
 ) -> tuple[Explanation, bool]:
-    """Explain a run's validation images; return the explanation in force and whether it was made just now.
+    """Explain a run's validation images; return the current explanation and whether it is new.
 
-    What these weights have been explained with before stays, and is made anew together with what is asked for; `force`
-    leaves it out, and makes the maps anew even where all of them are there.
+    Sources that are stored for the same weights are kept: if one is missing, all are computed together. `force`
+    always computes, and keeps the requested sources only.
 
     Raises:
-        CamcoreError: A source is unknown or does not apply, weights or data set can't be had, or another process writes
+        CamcoreError: A source is unknown or does not apply, weights or data set are missing, or another process writes
             to the run.
     """
     init_ranks()
@@ -53,10 +53,10 @@ def explain_run(
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
-    """Return the sources in force and whether CAM is there for every class; none where they are of other weights.
+    """Return the current sources, and whether CAM is stored for every class; none if the weights have changed.
 
     Raises:
-        RunError: A file of theirs is missing, damaged or of another format version.
+        RunError: A file is missing, damaged or of another format version.
     """
     if not is_explained(run):
         return (), False
@@ -68,7 +68,7 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
 
 
 def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Explanation:
-    """Open a run's maps in force, after making them where there are none."""
+    """Return a run's current explanation; make one if there is none."""
     run = open_run(path)
     if is_explained(run):
         return open_explanation(run)

@@ -1,4 +1,4 @@
-"""A finished run from a classifier that was trained elsewhere."""
+"""`camcore import`: make a finished run from a classifier that was trained elsewhere."""
 
 import math
 import shutil
@@ -26,16 +26,16 @@ from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
 from camcore.workflows.dataset import describe_dataset, note_skipped
 
-OF_DATASET = "dataset"  # in place of a file of class names: the data set's own, in their order
+OF_DATASET = "dataset"  # as --classes: the class names of the data set, in their order
 LOOKED_AT = 64
 BATCH_SIZE = 16
 MOST_NAMED = 5
-SURE = 0.01  # guessing is ruled out where it would get as many right less often than this
+SURE = 0.01  # guessing is ruled out if it gets as many correct with a smaller probability
 
 
 @dataclass(frozen=True)
 class FirstLook:
-    """How a classifier does on a few validation images, and whether CAM applies to it; `classes`: of the data set."""
+    """Correct answers on a few validation images, and whether CAM applies. `classes`: number in the data set."""
 
     images: int
     right: int
@@ -44,7 +44,7 @@ class FirstLook:
 
     @property
     def may_be_guessing(self) -> bool:
-        """Whether choosing one of the data set's classes blindly would not seldom get as many right."""
+        """Whether guessing among the data set's classes could get as many correct."""
         share = 1 / self.classes
         outcomes = range(self.right, self.images + 1)
         chance = sum(math.comb(self.images, n) * share**n * (1 - share) ** (self.images - n) for n in outcomes)
@@ -53,10 +53,7 @@ class FirstLook:
 
 @dataclass(frozen=True)
 class Imported:
-    """A run made from a file, and what is to be said of it. `labels`: the class id of each of the data set's classes.
-
-    `named_by` says where the class names come from.
-    """
+    """An imported run. `labels`: class id per class of the data set; `named_by`: source of the class names."""
 
     run: Run
     checkpoint: Checkpoint
@@ -74,21 +71,20 @@ def import_run(
     *,
     overwrite: bool = False,
 ) -> Imported:
-    """Make a finished run of a classifier that was trained elsewhere.
+    """Make a finished run from a classifier that was trained elsewhere.
 
     Args:
-        path: The run folder, which comes into being as a whole or not at all.
-        config: Data set, view and backbone; nothing is trained, so the rest does not count.
-        weights: A file of torchvision's layout, .pth or .safetensors.
-        classes: A file of class names, one a line, in the order of the logits; or `OF_DATASET`; or None for the names
-            that the weights' file itself holds.
-        root: Where the data set lies.
-        overwrite: Replace the run that is there.
+        path: The run folder. It appears complete or not at all.
+        config: Data set, view and backbone; the rest is unused.
+        weights: A checkpoint with torchvision's parameter names, .pth or .safetensors.
+        classes: A file with one class name per line, in the order of the logits; or `OF_DATASET`; or None for the names
+            in the checkpoint.
+        root: Folder of the data set.
+        overwrite: Replace an existing run.
 
     Raises:
-        CamcoreError: The run exists, or another process writes to it; the weights can't be read or are not the
-            backbone's; classes are not named, or a class of the data set is not among them; or the data set can't be
-            had.
+        CamcoreError: The run exists, or another process writes to it; the weights can't be read or belong to another
+            backbone; class names are missing; or the data set can't be opened.
     """
     with only_writer(path):
         return _import_run(path, config, weights, classes, root, overwrite)
@@ -119,21 +115,21 @@ def _import_run(
 def choose_names(
     classes: str | None, checkpoint: Checkpoint, dataset_names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """Return the classifier's class names in the order of its logits, and where they come from.
+    """Return the class names in the order of the logits, and their source.
 
     Raises:
-        CamcoreError: Nothing says which class is which, or the classifier has more or fewer.
+        CamcoreError: There are no names, or their number differs from the classifier's classes.
     """
     count = checkpoint.classes
     if classes is None and checkpoint.class_names is None:
-        way_out = f"Name its {count} classes with --classes FILE, one a line, in the order of the logits."
+        remedy = f"Name its {count} classes with --classes FILE, one per line, in the order of the logits."
         if count == len(dataset_names):
             order = ", ".join(dataset_names[:3]) + (", ..." if count > 3 else "")
-            way_out += (
-                " Only if it learned the data set's own classes in their order, which is also that of torchvision's"
+            remedy += (
+                " If it was trained on the data set's own classes in their order, which is also that of torchvision's"
                 f" ImageFolder ({order}): --classes {OF_DATASET}."
             )
-        raise CamcoreError(f"{checkpoint.path} does not say which class is which. {way_out}")
+        raise CamcoreError(f"{checkpoint.path} holds no class names. {remedy}")
     if classes is None:
         names, named_by = checkpoint.class_names or (), checkpoint.path.name
     elif classes == OF_DATASET:
@@ -142,55 +138,55 @@ def choose_names(
         names, named_by = read_class_names(Path(classes)), Path(classes).name
     if len(names) != count:
         raise CamcoreError(
-            f"{checkpoint.path} tells {count} classes apart, but {named_by} names {len(names)}. Name every class, one a"
-            " line, in the order of the logits: --classes FILE."
+            f"{checkpoint.path} has {count} classes, but {named_by} names {len(names)}. Name every class, one per line,"
+            " in the order of the logits: --classes FILE."
         )
     require_distinct(names, named_by)
     return names, named_by
 
 
 def look_first(model: Classifier, dataset: Dataset, config: RunConfig, classes: int) -> FirstLook:
-    """Run up to `LOOKED_AT` validation images of one class each, spread evenly over the split.
+    """Classify up to `LOOKED_AT` single-class validation images, spread evenly over the split.
 
     Args:
         model: In evaluation mode.
         dataset: With the model's labels.
-        config: How an image is seen.
-        classes: How many classes the data set has.
+        config: Its view is used.
+        classes: Number of classes in the data set.
 
     Raises:
         CamcoreError: An image can't be decoded.
     """
     single = [sample for sample in dataset.val if sample.other_label < 0] or list(dataset.val)
     step = max(1, len(single) / LOOKED_AT)
-    chosen = [single[int(at * step)] for at in range(min(LOOKED_AT, len(single)))]
+    samples = [single[int(at * step)] for at in range(min(LOOKED_AT, len(single)))]
     decoder = Decoder(dataset, config.view.kind, config.view.size, exact=True)
     right, checks = 0, []
-    for at in range(0, len(chosen), BATCH_SIZE):
-        batch = chosen[at : at + BATCH_SIZE]
+    for at in range(0, len(samples), BATCH_SIZE):
+        batch = samples[at : at + BATCH_SIZE]
         with torch.no_grad():
             features = model.features(decoder.decode_batch(batch).images)
             logits = model.classify(features)
             checks.append(check_cam(model, features, logits))
         right += sum(int(best) == sample.label for best, sample in zip(logits.argmax(1), batch, strict=True))
     worst = max(checks, key=lambda check: (not check.holds, check.max_error or 0))
-    return FirstLook(len(chosen), right, classes, worst)
+    return FirstLook(len(samples), right, classes, worst)
 
 
-def describe_import(made: Imported) -> list[str]:
-    """Return what a person should know who has imported a run, a line each."""
-    checkpoint, names = made.checkpoint, made.run.class_names
-    few = ", ".join(f"{names[label]} ({label})" for label in made.labels[:MOST_NAMED])
+def describe_import(imported: Imported) -> list[str]:
+    """Return the lines that `camcore import` prints."""
+    checkpoint, names = imported.checkpoint, imported.run.class_names
+    few = ", ".join(f"{names[label]} ({label})" for label in imported.labels[:MOST_NAMED])
     lines = []
     if checkpoint.wrapper:
-        lines.append(f"Of the file, {checkpoint.wrapper!r} was taken.")
+        lines.append(f"Weights taken from {checkpoint.wrapper!r} in the file.")
     if checkpoint.prefix:
-        lines.append(f"All names in it begin with {checkpoint.prefix!r}, which was taken off.")
+        lines.append(f"Removed the prefix {checkpoint.prefix!r} from all parameter names.")
     lines.append(
-        f"Classes: {len(names)}, named by {made.named_by}; the data set has {len(made.labels)} of them, by their places"
-        f" among the logits: {few}{', ...' if len(made.labels) > MOST_NAMED else ''}."
+        f"Classes: {len(names)}, named by {imported.named_by}; the data set has {len(imported.labels)} of them, with"
+        f" logit numbers: {few}{', ...' if len(imported.labels) > MOST_NAMED else ''}."
     )
-    return lines + _describe_look(made.look)
+    return lines + _describe_look(imported.look)
 
 
 def _describe_look(look: FirstLook) -> list[str]:
@@ -198,13 +194,13 @@ def _describe_look(look: FirstLook) -> list[str]:
     up_to = f" up to {check.max_error:.0e} of their range" if check.holds else ""
     lines = [
         f"CAM {'applies' if check.holds else 'does not apply'}: {check.reason}{up_to}.",
-        f"A first look at {look.images} validation images: {look.right} right ({look.right / look.images:.0%}).",
+        f"Accuracy on {look.images} validation images: {look.right} correct ({look.right / look.images:.0%}).",
     ]
     if look.may_be_guessing:
         lines.append(
-            "That may be guessing. Check the order of the classes, and --view, --size, --mean and --std; --overwrite"
-            " then replaces this run. Or the network computes otherwise than torchvision's (timm's resnetaa50,"
-            " resnetblur50), which its weights do not tell."
+            "Guessing could do as well. Check the order of the classes, and --view, --size, --mean and --std; then"
+            " import again with --overwrite. Or the network differs from torchvision's although its weights fit (timm's"
+            " resnetaa50, resnetblur50)."
         )
     return lines
 
@@ -220,9 +216,9 @@ def _require_free(path: Path, overwrite: bool) -> None:
 
 @contextmanager
 def _appearing(path: Path, overwrite: bool) -> Iterator[Path]:
-    """Yield a hidden folder beside `path` to make a run in; it takes its place when the block ends well."""
+    """Yield a hidden folder beside `path`; it replaces `path` if the block succeeds."""
     part = path.with_name(f".{path.name}.importing")
-    shutil.rmtree(part, ignore_errors=True)  # what an import left that was killed
+    shutil.rmtree(part, ignore_errors=True)  # left by a killed import
     try:
         yield part
         if path.is_dir() and not any(path.iterdir()):

@@ -24,19 +24,19 @@ def verdict_run(
     seed: int = 0,
     workers: int | None = None,
 ) -> VerdictDocument:
-    """Compare all heatmaps of a run by every measure; what is not explained yet is explained first.
+    """Compare all heatmaps of a run by every measure. Missing heatmaps are made first.
 
     Args:
         path: The run.
-        against: A run of another head, or a group of seeds of it, for the price of CAM's architecture.
-        root: Where the data set lies.
-        methods: Comma-separated method ids; None for all that need no passes of their own.
-        images: How many images insertion and deletion run on.
-        seed: Of everything that is left to chance.
+        against: A run with another head, or its group of seeds: measures what CAM costs in accuracy.
+        root: Folder of the data set.
+        methods: Comma-separated method ids; None for all but score_cam.
+        images: Number of images for insertion and deletion.
+        seed: Seed of everything random.
         workers: Processes that decode images.
 
     Raises:
-        CamcoreError: A method is unknown or does not apply, run, weights or data set can't be had, or another process
+        CamcoreError: A method is unknown or does not apply, run, weights or data set are missing, or another process
             writes to the run.
     """
     run = open_run(path)
@@ -53,7 +53,7 @@ def verdict_run(
 
 
 def explain_seeds(sides: tuple[Side, Side], root: Path | None, workers: int | None = None) -> None:
-    """Explain the runs of groups that are not explained yet, with Grad-CAM: what counts of them is their answers."""
+    """Explain the unexplained runs of seed groups, by Grad-CAM alone: only their predictions are needed."""
     for run in (run for side in sides if len(side.runs) > 1 for run in side.runs):
         if not find_stored(run)[0]:
             explain_run(run.path, "grad_cam", root, workers=workers)

@@ -34,22 +34,21 @@ def arguments(trained_run: Run, tiny_folder: Path, tmp_path: Path) -> tuple[obje
 
 def say_look(right: int, guessing: bool) -> list[str]:
     hint = (
-        "That may be guessing. Check the order of the classes, and --view, --size, --mean and --std; --overwrite then"
-        " replaces this run. Or the network computes otherwise than torchvision's (timm's resnetaa50, resnetblur50),"
-        " which its weights do not tell."
+        "Guessing could do as well. Check the order of the classes, and --view, --size, --mean and --std; then import"
+        " again with --overwrite. Or the network differs from torchvision's although its weights fit (timm's"
+        " resnetaa50, resnetblur50)."
     )
-    return [f"A first look at 6 validation images: {right} right ({right / 6:.0%}).", *([hint] if guessing else [])]
+    return [f"Accuracy on 6 validation images: {right} correct ({right / 6:.0%}).", *([hint] if guessing else [])]
 
 
 def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...], tmp_path: Path) -> None:
     result = run_camcore(*arguments, "--classes", tmp_path / "names.txt")
     assert result.exit_code == 0
     wrapper, prefix, classes, cam, *look, last = result.stdout.splitlines()
-    assert wrapper == "Of the file, 'state_dict' was taken."
-    assert prefix == "All names in it begin with 'module.', which was taken off."
+    assert wrapper == "Weights taken from 'state_dict' in the file."
+    assert prefix == "Removed the prefix 'module.' from all parameter names."
     assert classes == (
-        "Classes: 3, named by names.txt; the data set has 3 of them, by their places among the logits: bar (0), disc"
-        " (1), frame (2)."
+        "Classes: 3, named by names.txt; the data set has 3 of them, with logit numbers: bar (0), disc (1), frame (2)."
     )
     assert cam.startswith("CAM applies: mean(CAM_c) + b_c gives back every logit up to ")
     assert cam.endswith("e-07 of their range.") or cam.endswith("e-08 of their range.")
@@ -99,7 +98,7 @@ def test_the_normalisation_is_kept_with_the_run(arguments: tuple[object, ...], t
 
 
 def test_it_refuses_in_one_line(arguments: tuple[object, ...], trained_run: Run, tmp_path: Path) -> None:
-    assert refuse(*arguments).startswith(f"Error: {tmp_path / 'weights.pth'} does not say which class is which. ")
+    assert refuse(*arguments).startswith(f"Error: {tmp_path / 'weights.pth'} holds no class names. ")
     again = (*arguments, "--run", trained_run.path)
     assert refuse(*again) == (
         f"Error: {trained_run.path} exists already. Replace it with --overwrite, or name another."

@@ -55,7 +55,7 @@ def test_a_run_s_weights_go_there_and_back_to_the_bit(own_run: Run) -> None:
 
 def test_a_run_without_weights_says_so(old_run: Run) -> None:
     old_run.weights_path.unlink()
-    with pytest.raises(RunError, match=f"^{old_run.path} has no weights yet: its training has not come so far"):
+    with pytest.raises(RunError, match=f"^{old_run.path} has no weights: training stopped before its first epoch"):
         load_model(old_run)
 
 

@@ -67,7 +67,7 @@ def test_what_is_no_run_is_refused_and_left_alone(
     with pytest.raises(CamcoreError) as caught:
         train.train_run(path, tiny_config, tiny_folder, overwrite=True, device="cpu", workers=0)
     assert str(caught.value) == (
-        f"{path} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+        f"{path} is not a run folder (no run.json), so --overwrite does not replace it. Choose another path."
     )
     assert photograph.read_bytes() == b"pixels"
     assert names_beside(path) == ["holiday"]

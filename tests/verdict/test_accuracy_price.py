@@ -108,7 +108,7 @@ def test_without_groups_it_is_one_run_beside_one(groups: Groups, tmp_path: Path)
         accuracies = (read_right(run).mean(), read_right(against).mean())
         assert (price["accuracy"], price["accuracy_against"]) == pytest.approx(accuracies)
     assert refusal(alone, tmp_path / "mlp") == (
-        f"{tmp_path / 'mlp'} is a group of seeds and {alone} a run by itself. Train it with --seeds too, or name one"
+        f"{tmp_path / 'mlp'} is a group of seeds, but {alone} is a single run. Train it with --seeds too, or name one"
         " run of the group."
     )
 
@@ -118,7 +118,7 @@ def test_one_finished_seed_has_no_spread(groups: Groups, tmp_path: Path) -> None
     shutil.rmtree(mlp[1])
     assert price_of(gap[0], mlp[0])["against"] == "mlp-seed1"
     assert refusal(gap[0], tmp_path / "mlp") == (
-        "The group 'mlp' has too few finished runs (1); the spread of seeds shows in two or more. Train more of them"
+        "The group 'mlp' has too few finished runs (1); the spread over seeds needs two or more. Train more of them"
         " with --seeds, or name one run with --against."
     )
 
@@ -133,8 +133,8 @@ def test_a_member_that_differs_in_more_than_its_seed_is_refused(groups: Groups) 
     gap, mlp = groups
     change_run(gap[2], "config.train", epochs=40)
     assert refusal(gap[0], mlp[0]) == (
-        f"{gap[2]} differs from {gap[1]} in more than its seed (train.epochs is 40, not 12), so that they are no group."
-        " Train it anew with --overwrite, or move it elsewhere."
+        f"{gap[2]} differs from {gap[1]} in more than its seed (train.epochs is 40, not 12), so they are not a group."
+        " Train it again with --overwrite, or move it elsewhere."
     )
 
 
@@ -142,7 +142,7 @@ def test_a_copy_does_not_count_twice(groups: Groups, tmp_path: Path) -> None:
     gap, mlp = groups
     copy = Path(shutil.copytree(mlp[0], tmp_path / "mlp-copy"))
     assert refusal(gap[0], mlp[1]) == (
-        f"{copy} and {mlp[0]} of the group 'mlp' are of the same seed, 1, and would count twice. Move one of them"
+        f"{copy} and {mlp[0]} of the group 'mlp' have the same seed, 1, which would count twice. Move one of them"
         " elsewhere."
     )
 
@@ -161,7 +161,7 @@ def test_groups_of_another_view_are_refused(groups: Groups) -> None:
     for path in mlp:
         change_run(path, "config.view", size=96)
     assert refusal(gap[0], mlp[0]) == (
-        f"{mlp[0]} sees images in another way than {gap[0]} (view.size is 96, not 224), so their accuracies can't be"
+        f"{mlp[0]} has another view than {gap[0]} (view.size is 96, not 224), so their accuracies can't be"
         " compared. Train all with the same view."
     )
 

@@ -183,8 +183,8 @@ def test_a_run_that_still_changes_is_not_listed(old_run: Run) -> None:
     result = run_camcore("check", old_run.path, "--accept")
     assert (result.exit_code, result.stderr) == (
         1,
-        f"Error: {old_run.path} still changes with every epoch."
-        f" Finish it: camcore train --run {old_run.path} --resume\n",
+        f"Error: {old_run.path} is unfinished: its files change with every epoch."
+        f" Resume: camcore train --run {old_run.path} --resume\n",
     )
     assert not list(old_run.path.rglob(SUMS))
 
@@ -192,7 +192,7 @@ def test_a_run_that_still_changes_is_not_listed(old_run: Run) -> None:
 def test_accepting_wants_the_runs_named(judged: Path) -> None:
     result = run_camcore("check", "--accept")
     assert result.exit_code == 2
-    assert "--accept needs the runs to be named." in result.stderr
+    assert "--accept needs at least one RUN." in result.stderr
 
 
 def test_runs_lists_heatmaps_that_can_not_be_used(judged: Path) -> None:

@@ -142,7 +142,7 @@ def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: 
         explain_run(own_run.path, None, other, force=True, device="cpu", workers=0)
     message = str(caught.value)
     assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
-    assert message.endswith("Name the right one with --root, or train anew.")
+    assert message.endswith("Name the right folder with --root, or train again.")
     assert own_run.place("root") == tiny_folder.resolve(), "a wrong root is not remembered"
 
 
@@ -173,7 +173,7 @@ def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_
     with pytest.raises(CamcoreError) as caught:
         open_run_dataset(own_run, None)
     assert str(caught.value) == (
-        f"Where the data set of {own_run.path} lies is not known on this machine. Name it with --root."
+        f"The folder of the data set of {own_run.path} is unknown on this machine. Name it with --root."
     )
     moved = Path(shutil.copytree(tiny_folder, tmp_path / "moved"))
     open_run_dataset(own_run, moved)

@@ -199,7 +199,7 @@ def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
     with pytest.raises(CamcoreError) as caught:
         open_run_dataset(run, other)
     assert str(caught.value).startswith(f"The data set at {other} is not the one {run.path} was imported for (")
-    assert str(caught.value).endswith("Name the right one with --root, or import anew.")
+    assert str(caught.value).endswith("Name the right folder with --root, or import again.")
 
 
 def test_verdict_and_report_work_on_it(import_known: Import) -> None:
@@ -247,21 +247,21 @@ def three_classes(state: State) -> State:
 def test_classes_of_unknown_order_are_not_guessed(import_known: Import, known_state: State, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     assert refuse(import_known, classes=None) == (
-        f"{path} does not say which class is which. Name its 6 classes with --classes FILE, one a line, in the order of"
+        f"{path} holds no class names. Name its 6 classes with --classes FILE, one per line, in the order of"
         " the logits."
     )
     save_network(path, three_classes(known_state))
     assert refuse(import_known, classes=None) == (
-        f"{path} does not say which class is which. Name its 3 classes with --classes FILE, one a line, in the order of"
-        " the logits. Only if it learned the data set's own classes in their order, which is also that of torchvision's"
-        " ImageFolder (bar, disc, frame): --classes dataset."
+        f"{path} holds no class names. Name its 3 classes with --classes FILE, one per line, in the order of"
+        " the logits. If it was trained on the data set's own classes in their order, which is also that of"
+        " torchvision's ImageFolder (bar, disc, frame): --classes dataset."
     )
     made = import_known(classes=OF_DATASET)
     assert (made.run.class_names, made.labels, made.named_by) == (CLASS_NAMES, [0, 1, 2], "the data set")
 
 
 def test_another_number_of_names_is_refused(import_known: Import, tmp_path: Path) -> None:
-    expected = "{} tells 6 classes apart, but {} names {}. Name every class, one a line, in the order of the logits:"
+    expected = "{} has 6 classes, but {} names {}. Name every class, one per line, in the order of the logits:"
     for classes, by, count in (
         (write_names(tmp_path / "few.txt", CLASS_NAMES), "few.txt", 3),
         (write_names(tmp_path / "many.txt", (*NAMES, "more")), "many.txt", 7),
@@ -322,7 +322,7 @@ def test_what_is_no_run_is_never_replaced(import_known: Import, tmp_path: Path) 
     holiday.mkdir()
     (holiday / "photograph.jpg").write_bytes(b"pixels")
     assert refuse(import_known, path=holiday, overwrite=True) == (
-        f"{holiday} is not a run folder (no run.json), so --overwrite leaves it alone. Name another."
+        f"{holiday} is not a run folder (no run.json), so --overwrite does not replace it. Choose another path."
     )
     assert names_in(holiday) == ["photograph.jpg"]
 
