@@ -35,9 +35,9 @@ class Layout:
         """The name of the class layer's weight."""
         return list(self.shapes)[-2]
 
-    def shapes_for(self, found: Shapes) -> dict[str, tuple[int, ...]]:
-        """Return the shapes for the number of classes of the class layer in `found`."""
-        rows = found.get(self.class_weight, ())[:1] or (1,)
+    def shapes_for(self, shapes: Shapes) -> dict[str, tuple[int, ...]]:
+        """Return the layout's shapes for the number of classes that `shapes` has."""
+        rows = shapes.get(self.class_weight, ())[:1] or (1,)
         return {**self.shapes, **{name: (*rows, *self.shapes[name][1:]) for name in list(self.shapes)[-2:]}}
 
 
@@ -105,13 +105,13 @@ def read_layout(backbone: str) -> Layout:
     return Layout(names, {names[ours]: tuple(tensor.shape) for ours, tensor in state.items()})
 
 
-def find_misfits(found: Shapes, layout: Layout) -> Misfits:
+def find_misfits(shapes: Shapes, layout: Layout) -> Misfits:
     """Return which shapes do not fit a layout, with any number of classes."""
-    wanted = layout.shapes_for(found)
+    wanted = layout.shapes_for(shapes)
     return Misfits(
-        [name for name in wanted if name not in found and not name.endswith(COUNTER)],
-        [name for name in found if name not in wanted],
-        [name for name in wanted if name in found and found[name] != wanted[name]],
+        [name for name in wanted if name not in shapes and not name.endswith(COUNTER)],
+        [name for name in shapes if name not in wanted],
+        [name for name in wanted if name in shapes and shapes[name] != wanted[name]],
     )
 
 
@@ -125,36 +125,36 @@ def _name_in_torchvision(model: Classifier, name: str) -> str:
     return f"{model.classifier_name}.{tensor if is_alone else f'{int(place) - before}.{tensor}'}"
 
 
-def _describe(misfits: Misfits, found: Shapes, layout: Layout, backbone: str) -> str:
+def _describe(misfits: Misfits, shapes: Shapes, layout: Layout, backbone: str) -> str:
     missing, surplus, wrong = misfits.missing, misfits.surplus, misfits.wrong
     classifier = {theirs for ours, theirs in layout.names.items() if ours.startswith("head.")}
     if set(missing) == classifier and not (surplus or wrong):
         return f"has no classifier ({missing[0]!r} is missing), so it knows no classes. Train one with camcore train."
     if DEEP_STEM in surplus:
         return (
-            f"begins with several convolutions, first {DEEP_STEM!r} {found[DEEP_STEM]}, like timm's resnet50d and its"
+            f"begins with several convolutions, first {DEEP_STEM!r} {shapes[DEEP_STEM]}, like timm's resnet50d and its"
             " relatives; torchvision's networks begin with one, and only they can be imported. timm's plain resnet18,"
             " resnet34 and resnet50 are such."
         )
-    wanted = layout.shapes_for(found)
+    wanted = layout.shapes_for(shapes)
     facts = []
     if missing:
         facts.append(f"it lacks {_count(missing)} {missing[0]!r} {wanted[missing[0]]}")
     if surplus:
-        facts.append(f"it has {_count(surplus)} {surplus[0]!r} {found[surplus[0]]}, which {backbone} has not")
+        facts.append(f"it has {_count(surplus)} {surplus[0]!r} {shapes[surplus[0]]}, which {backbone} has not")
     if wrong:
-        facts.append(f"its {wrong[0]!r} is {found[wrong[0]]}, not {wanted[wrong[0]]}")
-    return f"is no {backbone} of torchvision's layout: {'; '.join(facts)}. {_find_way_out(found)}"
+        facts.append(f"its {wrong[0]!r} is {shapes[wrong[0]]}, not {wanted[wrong[0]]}")
+    return f"is no {backbone} of torchvision's layout: {'; '.join(facts)}. {_suggest_backbone(shapes)}"
 
 
 def _count(names: list[str]) -> str:
     return "the tensor" if len(names) == 1 else f"{len(names)} tensors, first"
 
 
-def _find_way_out(found: Shapes) -> str:
+def _suggest_backbone(shapes: Shapes) -> str:
     for name in BACKBONES:
         layout = read_layout(name)
-        if find_misfits(found, layout) == Misfits([], [], []):
+        if find_misfits(shapes, layout) == Misfits([], [], []):
             return f"It is a {name}: name that with --backbone."
     return f"Networks that can be imported: {', '.join(BACKBONES)}."
 
