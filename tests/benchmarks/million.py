@@ -154,7 +154,7 @@ FILTERS = {  # one after the other; all but the first in the popover
     "clear the search": search(""),
     "confidence": lower("Confidence"),
     "disagreement": lower("Disagreement of A and B"),
-    "heat off the object": lower("Heat off the object"),
+    "heat off the object": lower("Activation outside the object"),
     "class": choose("True class", "Breed 007"),
 }
 

@@ -91,9 +91,9 @@ def test_new_runs_come_to_an_open_overview_and_change_there_by_themselves(tmp_pa
         steps = [
             (
                 partial(make_run, folder, "new", explained=False, finished=False, epochs=2),
-                "<dt>Validation, epoch 2</dt>",
+                "<dt>Validation accuracy, epoch 2</dt>",
             ),
-            (partial(train, 3), "<dt>Validation, epoch 3</dt>"),
+            (partial(train, 3), "<dt>Validation accuracy, epoch 3</dt>"),
             (finish, ">trained<"),
             (partial(make_run, folder, "second", images=8), "<h3>second</h3>"),
         ]
@@ -115,11 +115,11 @@ def test_a_training_elsewhere_is_followed_to_its_end_and_its_heatmaps_appear(tmp
         await visitor.wait_until(lambda: "new: epoch 3 of 12" in visitor.text(), "an epoch", 20)
         finish()
         await visitor.wait_until(lambda: "of 12" not in visitor.text(), "the end", 20)
-        assert "validation images of one object" not in visitor.text()
+        assert "validation images with one object" not in visitor.text()
         make_run(tmp_path, "explained", images=8)
         shutil.move(tmp_path / "explained" / "explained", run / "explained")
         await visitor.change("url_smoothing", string_array_value=StringArray(data=["30%"]))
-        assert "validation images of one object" in visitor.text()
+        assert "validation images with one object" in visitor.text()
         await visitor.leave()
         assert visitor.errors == []
 

@@ -79,7 +79,7 @@ def test_the_gallery_orders_and_filters_by_them(view, runs, monkeypatch):
 
 def test_a_ranking_has_no_number_for_them(runs, monkeypatch):
     app = show_page("disagreement", runs, monkeypatch, run="nothing")
-    assert "Nothing can be said." in all_text(app)
+    assert "No comparison is possible." in all_text(app)
     assert [tile["caption"] for tile in payload(app, "tiles")["tiles"]] == [""] * 6
 
 

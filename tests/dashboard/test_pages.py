@@ -114,7 +114,7 @@ def test_filters_narrow_the_gallery_and_clear(runs, monkeypatch):
 
 
 def test_an_empty_gallery_says_so(runs, monkeypatch):
-    assert "No image passes these filters" in all_text(show("gallery", runs, monkeypatch, search="zebra"))
+    assert "No image matches the filters" in all_text(show("gallery", runs, monkeypatch, search="zebra"))
 
 
 def test_the_gallery_has_pages_that_start_anew_with_other_images(runs, monkeypatch):
@@ -133,7 +133,7 @@ def test_a_gap_run_compares_cam_with_grad_cam_and_an_mlp_run_two_layers(runs, mo
 
 
 def test_the_identity_is_explained_where_it_holds(runs, monkeypatch):
-    assert "The same map. What looks different is drawing." in all_text(
+    assert "The same map. The visible difference comes from normalisation." in all_text(
         show("disagreement", runs, monkeypatch, run="gap")
     )
     assert "The same map" not in all_text(show("disagreement", runs, monkeypatch, run="mlp"))
@@ -156,7 +156,7 @@ def test_another_run_is_compared_by_its_own_sources_and_the_first_by_those_chose
 
 def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="<b>gone")
-    assert "gone, is not here" in app.warning[0].value and "<b>" not in app.warning[0].value
+    assert "gone from the link does not exist here" in app.warning[0].value and "<b>" not in app.warning[0].value
     app.run()
     assert app.warning
     app.selectbox(key="url_run").select("mlp").run()
@@ -173,7 +173,7 @@ def test_larger_pages_stay_with_the_images_shown(tmp_path, monkeypatch):
 
 
 def test_equal_sources_have_nothing_to_compare(runs, monkeypatch):
-    assert "Choose two different sources" in all_text(show("disagreement", runs, monkeypatch, a="cam", b="cam"))
+    assert "Select two different heatmaps" in all_text(show("disagreement", runs, monkeypatch, a="cam", b="cam"))
 
 
 def test_the_overview_shows_three_telling_pictures_and_every_run(runs, monkeypatch):

@@ -29,13 +29,13 @@ def go_to(page: Page, name: str, title: str) -> None:
 def test_from_the_overview_through_every_page(page: Page, dashboard: str) -> None:
     page.goto(dashboard)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where does the network look?")
-    expect(page.get_by_text("Most of what differs between CAM and Grad-CAM is drawing.")).to_be_visible()
+    expect(page.get_by_text("CAM and Grad-CAM differ mainly in how they are normalised for display.")).to_be_visible()
     go_to(page, "Training curves", "How did the training go?")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     go_to(page, "Disagreement", "Where do two methods disagree?")
-    expect(page.get_by_text("The same map. What looks different is drawing.")).to_be_visible()
+    expect(page.get_by_text("The same map. The visible difference comes from normalisation.")).to_be_visible()
     wait_until_painted(page)
-    go_to(page, "Gallery", "What does it look at, picture by picture?")
+    go_to(page, "Gallery", "What does the network look at in each image?")
     wait_until_painted(page)
 
 
@@ -65,7 +65,7 @@ def test_a_filter_narrows_the_gallery_and_one_click_clears_it(page: Page, dashbo
     page.goto(f"{dashboard}/gallery")
     wait_until_painted(page)
     expect(page.get_by_text("40 of 40 images")).to_be_visible()
-    page.get_by_role("radio", name=re.compile("^Wrong")).click()
+    page.get_by_role("radio", name=re.compile("^Incorrect")).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 40 images$"))).not_to_have_text("40 of 40 images")
     expect(page).to_have_url(re.compile("result=wrong"))
 

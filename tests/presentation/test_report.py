@@ -116,7 +116,7 @@ def test_without_a_verdict_it_names_the_command_and_not_where_the_run_lies(tmp_p
     path = make_run(tmp_path / "all my runs", "plain", images=6)
     page = make_report(open_run(path))
     assert "<code>camcore verdict &#39;all my runs/plain&#39;</code>" in page
-    assert "The same map. What looks different is drawing." in page
+    assert "The same map. The visible difference comes from normalisation." in page
     assert str(tmp_path) not in page
     assert "table" not in read_data(page)
 
@@ -133,7 +133,7 @@ def test_the_most_different_images_come_first(judged: Path, page: str) -> None:
     values = measure_pair(open_explanation(open_run(judged)), "cam", "grad_cam")["heat_moved_literature"].to_numpy()
     tiles = read_data(page)["grid"]["tiles"]
     assert [tile["index"] for tile in tiles] == list(np.argsort(-values, kind="stable")[:12])
-    assert tiles[0]["caption"] == f"Heat moved {values.max():.0%}"
+    assert tiles[0]["caption"] == f"Activation moved {values.max():.0%}"
 
 
 def test_other_sources_can_be_compared(judged: Path) -> None:
@@ -150,7 +150,7 @@ def test_one_source_alone_shows_the_surest_mistakes_first(tmp_path: Path) -> Non
     wrong = [tile["confidence"] for tile in tiles if not tile["correct"]]
     assert not tiles[0]["correct"] and tiles[-1]["correct"]
     assert wrong == sorted(wrong, reverse=True) and len(tiles) == len(samples)
-    assert "Heat moved, " not in page
+    assert "Activation moved, " not in page
 
 
 def test_training_is_drawn_and_written_out(judged: Path, page: str) -> None:
@@ -167,7 +167,7 @@ def test_a_run_without_history_says_so(tmp_path: Path) -> None:
     path = make_run(tmp_path, "imported", images=4)
     (path / "history.csv").unlink()
     page = make_report(open_run(path))
-    assert "The run has no history of its training." in page
+    assert "This run has no training history." in page
     assert read_data(page)["charts"] == {}
 
 
@@ -197,7 +197,7 @@ def test_names_stay_text(hostile: Path) -> None:
     assert {tag for tag, _ in elements.found}.isdisjoint({"img", "iframe", "object", "embed", "base", "form"})
     assert not [name for _, attributes in elements.found for name in attributes if name.startswith("on")]
     assert len(elements.scripts) == 5
-    assert f"<h1>{escape(hostile.name)}: where does it look?</h1>" in page
+    assert f"<h1>{escape(hostile.name)}: where does the network look?</h1>" in page
     data = elements.script("report-data")
     assert not re.search("[<>&\u2028\u2029]", data)
     assert {tile["label"] for tile in json.loads(data)["grid"]["tiles"]} == set(CLASSES)
@@ -307,7 +307,7 @@ def test_images_without_a_box_or_without_finite_maps_are_no_trouble(tmp_path: Pa
     samples["boxes"] = [[] for _ in range(len(samples))]
     samples.to_parquet(explanation.path / "samples.parquet")
     page = make_report(open_run(path))
-    assert "Heat off the object, " not in page and "nan%" not in page
+    assert "Activation outside the object, " not in page and "nan%" not in page
     assert [tile["caption"] for tile in read_data(page)["grid"]["tiles"]] == [""] * 8
 
 

@@ -46,25 +46,28 @@ def test_every_claim_has_a_sentence(code: str) -> None:
 def test_sentences_say_what_the_parameters_say() -> None:
     said = {code: say(code, given) for code, given in CLAIMS.items()}
     assert said["identical_up_to_drawing"] == (
-        "On this network CAM and Grad-CAM are the same map, and so is HiResCAM; only how they are drawn differs."
+        "On this network CAM and Grad-CAM are the same map, and so is HiResCAM. They differ only in how they are "
+        "normalised for display."
     )
     assert said["cam_not_applicable"] == (
-        "CAM does not exist for this network: mean(CAM) + bias misses its output by 85% of the output's range."
+        "CAM is not defined for this network: mean(CAM) + bias differs from the output by 85% of the output's range."
     )
-    assert "64% of CAM's heat lies off the object; of its positive evidence alone, 38%" in str(said["drawing_effect"])
+    assert "64% of CAM's activation lies outside the object. Of its positive evidence, 38%" in str(
+        said["drawing_effect"]
+    )
     assert said["separates"] == (
-        "The clearest difference to CAM is in insertion, how fast the answer comes back with the hottest pixels: "
-        "LayerCAM has 70%, CAM 40%."
+        "The clearest difference from CAM is insertion (how fast the class probability returns with the strongest "
+        "pixels): LayerCAM 70%, CAM 40%."
     )
     assert said["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
     assert say("best_is", CLAIMS["best_is"] | {"losses": 0}) == (
         "LayerCAM is better than CAM on 6 of 12 measures and worse on none."
     )
     assert said["no_better_than_reference"] == (
-        "Drawing aside, no measure shows LayerCAM and Eigen-CAM to be better than CAM."
+        "Apart from normalisation, no measure shows an advantage of LayerCAM and Eigen-CAM over CAM."
     )
-    assert "75.2% here and 76.5% in other, a difference of −1.3 points" in str(said["price_none"])
-    assert "is less accurate than other: 70.0% beside 75.0%" in str(said["price_some"])
+    assert "75.2% for this run, 76.5% for other. Difference: −1.3 points" in str(said["price_none"])
+    assert "is less accurate than other: 70.0%, compared with 75.0%" in str(said["price_some"])
     assert "is more accurate than other" in str(say("price_some", CLAIMS["price_some"] | {"difference": 0.05}))
 
 
@@ -73,14 +76,14 @@ def test_a_price_over_seeds_names_both_groups_and_what_its_interval_is_for() -> 
         return say(f"price_over_seeds_{amount}", CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference})
 
     assert said("none", -0.013) == (
-        "These seeds and images show no price of the architecture that CAM needs: mean accuracy is 75.2% over the 3 "
-        "seeds of dogs and 76.5% over the 2 of other, a difference of −1.3 points, 95% interval −3.8 to +1.2. That "
-        "does not prove that there is none."
+        "These seeds and images show no accuracy cost of the architecture that CAM needs. Mean accuracy: 75.2% over 3 "
+        "seeds of dogs, 76.5% over 2 seeds of other. Difference: −1.3 points, 95% interval −3.8 to +1.2. This does "
+        "not prove that there is no cost."
     )
     assert said("some", -0.05) == (
-        "dogs, with the architecture that CAM needs, is less accurate than other: 70.0% on average over 3 seeds beside "
-        "75.0% over 2, a difference of −5.0 points, 95% interval −8.0 to −2.0 for other seeds and other images like "
-        "these. Other training images were not tried."
+        "dogs has the architecture that CAM needs, and is less accurate than other. Mean accuracy: 70.0% over 3 "
+        "seeds, compared with 75.0% over 2 seeds. Difference: −5.0 points, 95% interval −8.0 to −2.0 for other seeds "
+        "and similar images. Other training images were not tried."
     )
     assert "is more accurate than other" in str(said("some", 0.05))
 

@@ -64,7 +64,7 @@ def test_the_best_of_a_column_is_marked_even_where_several_are(gap: VerdictDocum
 def test_columns_say_n_chance_and_direction(gap: VerdictDocument) -> None:
     columns = {column.id: column for column in make_columns(TEXT, gap, "pxap")}
     assert columns["pointing_strict"].notes == ["n 60", "chance 31.0"]
-    assert columns["deletion"].notes == ["n 60", "low is good"]
+    assert columns["deletion"].notes == ["n 60", "lower is better"]
     assert columns["follows_class"].notes == ["n 6"]
     assert columns["pxap"].chosen and not columns["deletion"].chosen
     rows = {row.id: row for row in make_rows(TEXT, gap, list(columns.values()), "cam")}
@@ -94,7 +94,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> VerdictDocument:
 
 
 def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: VerdictDocument) -> None:
-    assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) beside mlp (2 seeds), on the same 40 images."
+    assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) and of mlp (2 seeds), on the same 40 images."
     assert list_price(TEXT, grouped) == [
         ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),
         ("Mean accuracy of mlp", "76.5%", "standard deviation 0.7 points over 2 seeds"),
@@ -110,7 +110,7 @@ def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: VerdictDo
     assert places == sorted(places)
     assert drawn.count('class="cc-right"') == 4 and drawn.count("<b style=") == 3
     assert 'left:20.41%"' in drawn, "74.1% on a scale from 73.1% to 78.0%"
-    assert "it would be 2.0. Left out, as their training is not finished: mlp-seed3.</p>" in drawn
+    assert "it would extend 2.0. Left out, because their training is not finished: mlp-seed3.</p>" in drawn
     document = json.loads(json.dumps(grouped.to_json()))
     document["price"]["seeds"] |= {"differs": "train.epochs is 9, not <b>", "unfinished": []}
     said = "Both differ in more than the head: train.epochs is 9, not &lt;b&gt;.</p>"
@@ -119,9 +119,9 @@ def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: VerdictDo
 
 def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocument) -> None:
     single = parse_verdict(gap.to_json() | {"price": dict.fromkeys(PRICE, 0.0) | {"against": "mlp", "n": 60}})
-    assert write_price_lead(TEXT, single) == "Accuracy of this run beside mlp, on the same 60 images."
+    assert write_price_lead(TEXT, single) == "Accuracy of this run and of mlp, on the same 60 images."
     labels = [label for label, _, _ in list_price(TEXT, single)]
-    assert labels == ["Accuracy here", "Accuracy of mlp", "Difference in points"]
+    assert labels == ["Accuracy of this run", "Accuracy of mlp", "Difference in points"]
     assert draw_seeds(TEXT, single) == draw_seeds(TEXT, gap) == ""
     assert (write_price_lead(TEXT, gap), list_price(TEXT, gap)) == ("", [])
 
@@ -129,5 +129,5 @@ def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocume
 def test_numbers_and_names_as_people_write_them() -> None:
     assert (points(-0.0312), points(0.05), points(-0.0001)) == ("−3.1", "+5.0", "0.0")
     assert (probability(0.0004), probability(0.021)) == ("< 0.001", "= 0.021")
-    assert join_names(TEXT, ["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Edges of the picture and of_tomorrow"
+    assert join_names(TEXT, ["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Image edges and of_tomorrow"
     assert join_names(TEXT, ["grad_cam@layer3"]) == "Grad-CAM at layer3"

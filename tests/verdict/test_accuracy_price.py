@@ -217,7 +217,7 @@ def test_the_command_explains_what_is_not_explained_and_says_every_seed(
     assert lines[at + 3].startswith("  mean") and lines[at + 4].startswith("  difference")
     verdict = json.loads((explanations["gap-seed1"].path / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["price"]["seeds"]["members_against"][1]["run"] == "mlp-seed2"
-    assert any("over the 2 seeds of gap" in line or "over 2 seeds beside" in line for line in lines)
+    assert any("over 2 seeds of gap" in line or "over 2 seeds, compared" in line for line in lines)
     run_camcore(*command, "--images", 2, "--workers", 0)
     again = open_explanation(open_run(tmp_path / "mlp-seed2")).id
     assert again == explanations["mlp-seed2"].id, "what is explained already is left alone"

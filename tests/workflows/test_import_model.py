@@ -208,7 +208,7 @@ def test_verdict_and_report_work_on_it(import_known: Import) -> None:
     verdict = verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
     assert {"cam", "grad_cam"} <= set(verdict.sources)
     page = make_report(run)
-    assert "It was trained elsewhere. Its weights were imported from weights.pth, which does not tell how." in page
+    assert "Its weights were imported from weights.pth, which has no training history." in page
     assert "elsewhere, on 6 classes; imported" in page
     assert "image folder, 3 classes" in page
     assert "epochs" not in page.partition('<section id="about">')[2].partition("</section>")[0]

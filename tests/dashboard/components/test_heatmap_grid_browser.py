@@ -179,14 +179,14 @@ def test_markup_is_text(page: Page, url: str) -> None:
 def test_a_tile_says_in_words_what_it_shows(page: Page, url: str) -> None:
     open_grid(page, url)
     expect(page.locator(".tile").nth(8)).to_have_accessible_name(
-        f"Open picture 9 of 10. {MARKUP}, 91%, true class: Beagle, caption 8, wrong."
+        f"Open image 9 of 10. {MARKUP}, 91%, true class: Beagle, caption 8, incorrect."
     )
     chip = page.locator(".tile").nth(9).locator(".chip").first
     expect(chip).to_have_text("No positive evidence")
     choose(page, "overlay", "b")
     expect(chip).to_have_text("No map for this class")
     expect(page.locator(".tile").nth(9)).to_have_accessible_name(
-        "Open picture 10 of 10. No map for this class, Beagle, 91%, caption 9, right."
+        "Open image 10 of 10. No map for this class, Beagle, 91%, caption 9, correct."
     )
 
 

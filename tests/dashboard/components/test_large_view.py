@@ -51,7 +51,7 @@ def test_it_moves_within_the_order_by_keys_buttons_and_swipes(page: Page, galler
         page.keyboard.press(key)
         expect_place(page, number)
         assert image_in(page) == samples["id"][order[number - 1]]
-    page.get_by_role("button", name="Next picture").click()
+    page.get_by_role("button", name="Next image").click()
     expect_place(page, 3)
     swipe = """stage => {
         const send = (type, x) => stage.dispatchEvent(new PointerEvent(type, { pointerType: "touch", isPrimary: true,
@@ -107,7 +107,7 @@ def test_the_last_picture_has_no_next(page: Page, gallery: str, order, samples) 
     expect_place(page, IMAGES)
 
 
-@pytest.mark.parametrize(("image", "said"), [("val/00000", "does not pass these filters"), ("x", "not in this run")])
+@pytest.mark.parametrize(("image", "said"), [("val/00000", "does not match the filters"), ("x", "not in this run")])
 def test_a_link_to_what_is_not_there_says_so(page: Page, gallery: str, image: str, said: str) -> None:
     page.goto(f"{gallery}&result=wrong&image={image}")
     expect(page.get_by_text(said)).to_be_visible()

@@ -51,7 +51,7 @@ def test_the_divider_moves_by_drag_and_by_keys(page: Page, gallery: str) -> None
     show_gallery(page, gallery, "&overlay=a&divider=on")
     open_tile(page, 0)
     divider = page.get_by_role("slider", name="Divider between the two sides")
-    expect(divider).to_have_attribute("aria-valuetext", "50% Photograph, 50% CAM")
+    expect(divider).to_have_attribute("aria-valuetext", "50% Original image, 50% CAM")
     box = page.locator(".large-pair").bounding_box()
     assert box
     middle = box["y"] + 100
@@ -135,11 +135,11 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     sources = ("cam", "grad_cam")
     off = [[float(measures.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
     moved = [[float(measured[f"{name}_{c}"]) for c in CONVENTIONS] for name in MEASURES]
-    titles = ["CAM", "Grad-CAM", "Heat moved", "Rank disagreement", "Hottest fifth", "Peak shift"]
+    titles = ["CAM", "Grad-CAM", "Activation moved", "Rank disagreement", "Top 20% disagreement", "Peak shift"]
     assert [row[0] for row in numbers] == titles
     read = [[int(cell.rstrip("%")) / 100 for cell in row[1:]] for row in numbers]
     np.testing.assert_allclose(read, off + moved, atol=0.0051)
-    expect(page.locator(".theory")).to_contain_text("what is not 0% is drawing")
+    expect(page.locator(".theory")).to_contain_text("Values above 0% come from normalisation.")
     expect(page.locator(".path")).to_have_text(measures.load_samples(entry)["path"][index])
 
 
@@ -147,7 +147,7 @@ def test_markup_is_text(page: Page, gallery: str, samples, explanation) -> None:
     named = samples.index[(samples["label"] == 1) & (samples["predicted"] == 1)][0]
     page.goto(f"{gallery}&image={samples['id'][named]}&boxes=on")
     wait_until_large(page)
-    expect(page.locator(".large-title")).to_contain_text(f"{MARKUP}, recognised with")
+    expect(page.locator(".large-title")).to_contain_text(f"{MARKUP}, correct with")
     expect(page.locator(".class-name").first).to_contain_text(MARKUP)
     expect(page.locator(".target optgroup option").nth(1)).to_have_text(MARKUP)
     assert page.locator(".heatmap-grid img").count() == 0
@@ -192,5 +192,5 @@ def test_it_says_in_words_what_it_shows(page: Page, gallery: str, explanation, o
     raw = explanation.maps("cam")[order[0]]
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     name = page.locator(".large-pair .frame").first.get_attribute("aria-label")
-    assert name and name.startswith(f"CAM. Hottest in row {row + 1} of 7, column {column + 1} of 7: ")
-    expect(page.get_by_role("dialog")).to_have_accessible_name(re.compile(r"recognised with \d+% confidence|taken for"))
+    assert name and name.startswith(f"CAM. Maximum in row {row + 1} of 7, column {column + 1} of 7: ")
+    expect(page.get_by_role("dialog")).to_have_accessible_name(re.compile(r"correct with \d+% confidence|predicted as"))

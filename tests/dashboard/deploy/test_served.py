@@ -172,7 +172,7 @@ def test_who_browses_when_a_process_ends_goes_on_with_the_same_view(page: Page, 
     wait_until_painted(page)
     assert parameters(page) == view
     np.testing.assert_array_equal(read_canvas(page, 1), drawn)
-    page.get_by_role("radio", name=re.compile("^Wrong")).click()
+    page.get_by_role("radio", name=re.compile("^Incorrect")).click()
     expect(page.get_by_text("10 of 40 images")).to_be_visible()
     expect(page).to_have_url(re.compile("result=wrong"))
     deployed.begin(first)  # as systemd does: those who have left stay where they are

@@ -81,7 +81,7 @@ def test_distances_and_heat_off_the_object_are_filtered_by_what_is_measured(runs
 @pytest.mark.parametrize("status, images", [("ok", 56), ("no_positive_evidence", 4), ("not_finite", 0)])
 def test_maps_are_filtered_by_their_status(status, images, runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", status_a=status)
-    empty = any("No image passes" in element.proto.body for element in app.get("html"))
+    empty = any("No image matches" in element.proto.body for element in app.get("html"))
     assert (count(app), empty) == (images, images == 0)
 
 
@@ -140,7 +140,7 @@ def test_counts_say_what_a_choice_would_leave(runs, monkeypatch):
     app.selectbox(key="url_class").select("Beagle").run()
     assert wanted == f"Beagle ({count(app)})"
     labels = [option.content for option in app.get("button_group")[0].proto.options]
-    assert labels[2] == f"Wrong {count(app)}"
+    assert labels[2] == f"Incorrect {count(app)}"
 
 
 def test_images_come_in_the_order_of_their_likeness(runs, entry, monkeypatch):
@@ -189,7 +189,7 @@ def test_chips_say_what_passes():
     say = {
         name: filter_chips.describe_filter(name, values, ("cam", "grad_cam")) for name in values if "_of" not in name
     }
-    assert say["off_object"] == "Off the object, Grad-CAM 5–50%"
+    assert say["off_object"] == "Outside the object, Grad-CAM 5–50%"
     assert say["status_a"] == "CAM: not a number"
     assert say["search"] == "Search: *x*"
 

@@ -137,7 +137,7 @@ def test_a_filter_chosen_by_hand_is_found_again_in_another_browser(
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("combobox", name="Predicted class").click()
     page.get_by_role("option", name=re.compile("^Whippet")).click()
-    page.get_by_role("slider", name="Heat off the object").first.press("PageUp")
+    page.get_by_role("slider", name="Activation outside the object").first.press("PageUp")
     expect(page).to_have_url(re.compile("off_object=10-100"))
     expect(page).to_have_url(re.compile("predicted=Whippet"))
     words = page.get_by_text(re.compile(r"^\d+ of 60 images$")).inner_text()

@@ -68,7 +68,7 @@ def test_two_pictures_are_recognised_explained_and_toggled_without_a_message(pag
         expect(page.locator(".own-results section").nth(at).locator("li")).to_have_count(len(CLASSES))
     tile = page.locator(".tile").first
     expect(tile.locator(".mark")).to_be_hidden()
-    assert "right" not in (tile.get_attribute("aria-label") or "")
+    assert "correct" not in (tile.get_attribute("aria-label") or "")
     page.wait_for_timeout(1000)
     sent.clear()
     choose(page, "overlay", "b")
@@ -90,7 +90,7 @@ def test_the_large_view_says_nothing_of_a_label_that_nobody_knows(page: Page, ur
     expect(dialog.locator(".path")).to_have_text("first.png")
     expect(dialog.locator(".classes li")).to_have_count(len(CLASSES))
     said = dialog.inner_text()
-    assert not [word for word in ("right", "wrong", "true class", "recognised", "taken for", "null") if word in said]
+    assert not [word for word in ("correct", "true class", "predicted as", "null") if word in said]
     expect(dialog.locator(".like")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect_place(page, 2, 2)
@@ -134,7 +134,7 @@ def test_the_picture_is_downloaded_as_the_browser_shows_it(page: Page, url: str,
     settle(page)
     for again in range(2):
         with page.expect_download() as waiting:
-            page.get_by_role("button", name="Picture as shown (PNG)").click()
+            page.get_by_role("button", name="Displayed image (PNG)").click()
         waiting.value.save_as(tmp_path / f"{again}.png")
     drawn = Image.open(tmp_path / "1.png")
     assert drawn.size == (640, 480)
@@ -172,7 +172,7 @@ def test_nothing_of_a_picture_is_left_on_disk_or_in_a_file_of_the_server(
     page.on("request", lambda request: requested.append(request.url))
     bring(page, url, photograph(6, size=(1200, 1000)))
     with page.expect_download():
-        page.get_by_role("button", name="Picture as shown (PNG)").click()
+        page.get_by_role("button", name="Displayed image (PNG)").click()
     assert [list_files(folder) for folder in folders] == before
     assert not [address for address in requested if urlsplit(address).path.startswith("/media/")]
 
@@ -181,11 +181,11 @@ def test_the_page_is_used_by_keyboard_on_a_phone(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     bring(page, url, photograph(0))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    button = page.get_by_role("button", name="Picture as shown (PNG)")
+    button = page.get_by_role("button", name="Displayed image (PNG)")
     button.focus()
     with page.expect_download():
         page.keyboard.press("Enter")
     time.sleep(0.3)
     expect(button).to_be_focused()
     page.get_by_role("button", name="Remove 0.png").press("Enter")
-    expect(page.get_by_text("Bring a picture to begin")).to_be_visible()
+    expect(page.get_by_text("Add an image to start")).to_be_visible()

@@ -70,7 +70,7 @@ def compute(folder: Path, content: bytes, source: str, label: int) -> np.ndarray
 
 def test_without_a_picture_the_page_says_what_to_do(runs, monkeypatch):
     shown = all_text(show(runs, monkeypatch))
-    assert "Bring a picture to begin" in shown
+    assert "Add an image to start" in shown
     assert "never written to disk" in shown
     assert "&lt;img src=x onerror=alert(1)&gt;, disc" in shown, "class names are text"
 

@@ -39,11 +39,11 @@ def test_a_visitor_sees_a_number_and_the_rest_of_the_page_works(page: Page, stre
     expect(page.get_by_text("after")).to_be_visible()
     for button in ("Show what fails", "Call what fails"):
         page.get_by_role("button", name=button).click()
-        expect(page.get_by_text("This page has a fault")).to_be_visible()
+        expect(page.get_by_text("An error occurred on this page")).to_be_visible()
         assert not re.search("secret|ZeroDivision|Traceback", page.locator("body").inner_text())
         page.reload()
     page.get_by_role("button", name="Run again").click()
     expect(page.get_by_text("again", exact=True)).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("stopping")).to_be_visible()
-    expect(page.get_by_text("This page has a fault")).to_have_count(0)
+    expect(page.get_by_text("An error occurred on this page")).to_have_count(0)

@@ -72,7 +72,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 def log_in(page: Page, url: str, user: str) -> None:
     page.goto(url)
-    expect(page.get_by_text("Log in to look around")).to_be_visible()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert "10 of 40" not in page.content()
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name=user, exact=True).click()
@@ -81,7 +81,7 @@ def log_in(page: Page, url: str, user: str) -> None:
 def log_out(page: Page) -> None:
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("button", name="End session").click()
-    expect(page.get_by_text("Log in to look around")).to_be_visible()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
 def test_a_shared_link_is_reached_through_the_login_and_left_by_logging_out(page: Page, guarded: Deployment) -> None:
@@ -100,7 +100,7 @@ def test_a_shared_link_is_reached_through_the_login_and_left_by_logging_out(page
     log_out(page)
     assert page.request.get(answer.value.url).status == 403
     page.goto(f"{guarded.url}/{LINK}")
-    expect(page.get_by_text("Log in to look around")).to_be_visible()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
 def test_somebody_of_whom_the_provider_says_much_comes_in(page: Page, guarded: Deployment) -> None:
@@ -114,7 +114,7 @@ def test_somebody_of_whom_the_provider_says_much_comes_in(page: Page, guarded: D
 @pytest.mark.parametrize("user", ["eve", "una"])
 def test_who_is_not_on_the_list_or_not_vouched_for_is_refused(user: str, page: Page, guarded: Deployment) -> None:
     log_in(page, f"{guarded.url}/{LINK}", user)
-    expect(page.get_by_text("This address is not let in")).to_be_visible()
+    expect(page.get_by_text("This account has no access")).to_be_visible()
     expect(page.get_by_text("secret-run")).to_have_count(0)
     expect(page.get_by_role("link", name="Gallery")).to_have_count(0)
     assert page.request.get(f"{guarded.url}/media/anything").status == 403

@@ -47,8 +47,8 @@ def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
 def test_the_sentence_stands_before_every_number(runs, monkeypatch):
     shown = all_text(show(runs, monkeypatch, run="gap"))
     order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference to CAM"]
-    order += ["Every number", "The images behind it", "pixels come and go"]
-    order += ["Does the map need the network?", "What it costs", "The price of CAM"]
+    order += ["All numbers", "Images: ", "inserted and deleted pixels"]
+    order += ["Does the map depend on the network?", "Cost and requirements", "Accuracy cost of the CAM"]
     places = [shown.find(words) for words in order]
     assert -1 not in places
     assert places == sorted(places)
@@ -66,17 +66,17 @@ def test_every_part_is_there(runs, monkeypatch):
 def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
     write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
     shown = all_text(show(tmp_path, monkeypatch))
-    assert "75.2% over the 3 seeds of dogs" in shown
-    assert shown.index("The price of CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
+    assert "75.2% over 3 seeds of dogs" in shown
+    assert shown.index("Accuracy cost of the CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
 
 
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
     app = show(runs, monkeypatch, run="mlp")
-    assert f"CAM does not exist for this network: {escape(REASON)}." in all_text(app)
+    assert f"CAM is not defined for this network: {escape(REASON)}." in all_text(app)
     first = payload(app, "columns")["rows"][0]
-    assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"does not apply: {REASON}")
+    assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"not defined: {REASON}")
     assert "difference to Grad-CAM" in all_text(app)
-    assert "The price of CAM" not in all_text(app)
+    assert "Accuracy cost of the CAM" not in all_text(app)
 
 
 def test_measure_and_method_are_in_the_address(runs, monkeypatch):
@@ -117,13 +117,13 @@ def test_every_measure_has_its_images_or_says_why_not(measure, runs, monkeypatch
 
 def test_a_copy_of_the_reference_has_no_images_that_tell_it_apart(runs, monkeypatch):
     shown = all_text(show(runs, monkeypatch, run="gap", method="hires_cam"))
-    assert "HiResCAM and CAM are the same on every image" in shown
-    assert "the same by theory" in shown
+    assert "HiResCAM and CAM are equal on every image" in shown
+    assert "equal by theory" in shown
 
 
 def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(runs, monkeypatch):
     app = show(runs, monkeypatch, run="gap", verdict_measure="off_object_literature", method="grad_cam")
-    assert all_text(app).count("drawing alone") == 3
+    assert all_text(app).count("normalisation only") == 3
     assert payload(app, "tiles")["defaults"]["draw"] == "literature"
 
 

@@ -67,7 +67,7 @@ def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("image", "said"),
-    [(name_of(0), "does not pass these filters"), ("nonsense", "not in this run"), ("", None)],
+    [(name_of(0), "does not match the filters"), ("nonsense", "not in this run"), ("", None)],
 )
 def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, said) -> None:
     app = show(run, monkeypatch, result="wrong", image=image)

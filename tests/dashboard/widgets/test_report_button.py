@@ -139,8 +139,8 @@ def test_a_measure_is_chosen_in_the_list_or_in_the_table(offline: Page, report: 
 
 def test_names_are_shown_as_text(offline: Page, report: Path) -> None:
     open_report(offline, report)
-    expect(offline.get_by_role("heading", level=1)).to_have_text(f"{NAME}: where does it look?")
-    assert offline.title() == f"{NAME}: where does it look?"
+    expect(offline.get_by_role("heading", level=1)).to_have_text(f"{NAME}: where does the network look?")
+    assert offline.title() == f"{NAME}: where does the network look?"
     shown = set(offline.locator(".tile .predicted").all_text_contents())
     assert shown and shown <= set(CLASSES) and len(shown & set(CLASSES[:5])) >= 2
     expect(offline.locator(".js-plotly-plot").first).to_be_visible()
@@ -170,8 +170,8 @@ def test_without_scripts_the_texts_are_there(browser: Browser, report: Path) -> 
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = context.new_page()
     page.goto(report.as_uri())
-    expect(page.get_by_text("Pictures and charts are drawn by the script in this file.")).to_be_visible()
-    expect(page.get_by_text("the reference").first).to_be_visible()
+    expect(page.get_by_text("The script in this file draws the images and charts.")).to_be_visible()
+    expect(page.get_by_text("reference", exact=True).first).to_be_visible()
     context.close()
 
 
@@ -184,4 +184,4 @@ def test_the_button_gives_the_same_file(page: Page, offline: Page, runs: Path, s
     waiting.value.save_as(written)
     offline.goto(written.as_uri())
     expect(offline.locator(".tile")).to_have_count(48)
-    expect(offline.get_by_role("heading", level=1)).to_have_text(f"{NAME}: where does it look?")
+    expect(offline.get_by_role("heading", level=1)).to_have_text(f"{NAME}: where does the network look?")
