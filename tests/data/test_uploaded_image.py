@@ -111,7 +111,7 @@ def refuse(content: bytes, name: str = "a.jpg") -> str:
 
 def test_what_is_refused_is_refused_in_words(monkeypatch):
     assert refuse(b"") == "“a.jpg” is empty (0 bytes). Select another file."
-    assert refuse(b"x" * (21 * 1024**2)) == "“a.jpg” has 21.0 MB; up to 20 MB are read. Save it smaller."
+    assert refuse(b"x" * (21 * 1024**2)) == "“a.jpg” has 21.0 MB. The limit is 20 MB. Save a smaller version."
     kind = "“a.jpg” is not an image in a supported format, whatever its name says. Save it as JPEG or PNG."
     for content in (b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"%PDF-1.7"):
         assert refuse(content) == kind

@@ -108,6 +108,6 @@ def test_unknown_claims_are_left_out(claim: Any) -> None:
 def test_the_reason_to_prefer_is_said_at_once() -> None:
     claims = [{"code": code, "parameters": given} for code, given in CLAIMS.items()]
     said, left = write_sentences(TEXT, small_verdict(claims=claims))
-    assert len(said) == 5 and said[-1].startswith("A reason to prefer Grad-CAM")
+    assert len(said) == 5 and said[-1].startswith("Prefer Grad-CAM")
     assert len(left) == len(CLAIMS) - 5
     assert write_sentences(TEXT, VERDICT) == ([], [])
