@@ -46,7 +46,7 @@ def _features(*indices: int) -> tuple[str, ...]:
 
 
 BACKBONES = {
-    "resnet10_narrow": Backbone("ResNet-10, half width", "resnet10_narrow", None, _RESNET_STAGES, "layer4"),
+    "resnet10_narrow": Backbone("ResNet-10 (0.5×)", "resnet10_narrow", None, _RESNET_STAGES, "layer4"),
     "resnet18": Backbone("ResNet-18", "resnet18", "IMAGENET1K_V1", _RESNET_STAGES, "layer4"),
     "resnet34": Backbone("ResNet-34", "resnet34", "IMAGENET1K_V1", _RESNET_STAGES, "layer4"),
     "resnet50": Backbone("ResNet-50", "resnet50", "IMAGENET1K_V2", _RESNET_STAGES, "layer4"),

@@ -134,7 +134,7 @@ def test_accuracy_is_that_of_the_weights_that_were_kept(tmp_path, monkeypatch):
     accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).explanation.accuracy
     (tmp_path / "s2" / "model.safetensors").unlink()
     shown = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation accuracy, epoch 3</dt><dd>{kept:.1%}</dd>" in shown and f"{last:.1%}" not in shown
+    assert f"<dt>Validation, epoch 3</dt><dd>{kept:.1%}</dd>" in shown and f"{last:.1%}" not in shown
     assert f"Seed 0: {kept:.1%}, Seed 2: {accuracy:.1%}." in shown, "a folder copied without its weights still counts"
 
 
@@ -143,7 +143,7 @@ def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypa
     (path / "model.safetensors").write_bytes(b"no weights")
     last = open_run(path).history()["val_accuracy"].iloc[-1]
     shown = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation accuracy, epoch 12</dt><dd>{last:.1%}</dd>" in shown
+    assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in shown
 
 
 def test_runs_are_gathered_by_the_group_that_they_say_they_are_of(runs):
