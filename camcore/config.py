@@ -70,8 +70,12 @@ class DatasetConfig(Settings):
     val_fraction: float = Field(
         default=0.2, gt=0, lt=1, description="Share of the images for validation, if an image folder has no split"
     )
-    train_images: int | None = Field(default=None, description="Number of training images to draw (paper-dogs only)")
-    val_images: int | None = Field(default=None, description="Number of validation images to draw (paper-dogs only)")
+    train_images: int | None = Field(
+        default=None, description="Number of training images to draw (paper-dogs only), normally 1600"
+    )
+    val_images: int | None = Field(
+        default=None, description="Number of validation images to draw (paper-dogs only), normally 400"
+    )
     fold: str | None = Field(
         default=None,
         description="Cross-validation: K/N validates on part K of N of the training images, for example 1/5",
@@ -154,7 +158,7 @@ class TrainConfig(Settings):
     )
     augmentation: Annotated[str, OneOf(AUGMENTATIONS)] = Field(
         default="standard",
-        description="light: random crops and flips; standard: also random colours and shapes, and erasing",
+        description="light: random crops and flips; standard: also TrivialAugment and random erasing",
     )
     precision: Annotated[str, OneOf(("auto", "fp32", "bf16"))] = Field(
         default="auto", description="auto: bf16 if the hardware supports it"

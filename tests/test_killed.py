@@ -122,7 +122,7 @@ def test_a_wish_to_stop_finishes_the_step_and_says_how_to_go_on(
     os.kill(process, number)
     outcome = killer.wait(process)
     assert outcome.status == 130
-    assert outcome.said.endswith(f"are kept. Go on: camcore train --run {path} --resume\n")
+    assert outcome.said.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
     assert "Stopping after this step; once more stops at once." in outcome.said
     stopped = open_run(path)
     assert not stopped.finished

@@ -1,4 +1,4 @@
-"""The command that makes a run of a classifier trained elsewhere."""
+"""`camcore import`: a run from a classifier trained elsewhere."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ import click
 from camcore.backbones import BACKBONES
 from camcore.cli.options import (
     DATASET,
+    OVERWRITE,
     PATH,
     VIEW,
     read_settings,
@@ -28,25 +29,25 @@ from camcore.errors import shell_command
     type=click.Choice(tuple(BACKBONES)),
     metavar="NAME",
     required=True,
-    help=f"The network, of torchvision's layout: {', '.join(BACKBONES)}.",
+    help=f"Network, as torchvision builds it: {', '.join(BACKBONES)}.",
 )
-@click.option("--weights", type=PATH, required=True, help="Its checkpoint with the classifier, .pth or .safetensors.")
+@click.option("--weights", type=PATH, required=True, help="Checkpoint with the whole classifier, .pth or .safetensors.")
 @click.option(
     "--classes",
     metavar="FILE",
-    help="Names of its classes, one a line, in the order of the logits; 'dataset': those of the data set, in their"
-    " order. [default: as the checkpoint has them in class_to_idx or classes]",
+    help="File with one class name per line, in the order of the logits; 'dataset': the classes of the data set in"
+    " their order. [default: class_to_idx or classes of the checkpoint]",
 )
 @DATASET
 @VIEW
 @settings_options(ViewConfig, "mean", "std")
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@OVERWRITE
 @show_errors
 def import_command(path: Path, backbone: str, weights: Path, classes: str | None, **options: Any) -> None:
-    """Make a run of a classifier that was trained elsewhere.
+    """Make a run from a classifier that was trained elsewhere.
 
-    What is in the checkpoint is never executed. What the model sees (--view, --size, --mean, --std) must be what it saw
-    in training. The data set may hold some of the checkpoint's classes only; they go by their names.
+    --view, --size, --mean and --std must be those of its training. The data set may hold only some of the
+    checkpoint's classes; classes are matched by name. Code in a checkpoint is never executed.
     """
     from camcore.workflows import dataset, import_model
 
@@ -59,10 +60,10 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     try:
         if options["download"]:
             dataset.download_dataset(config.dataset.kind, root)
-        made = import_model.import_run(path, config, weights, classes, root, overwrite=overwrite)
+        imported = import_model.import_run(path, config, weights, classes, root, overwrite=overwrite)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
-    for line in import_model.describe_import(made):
+    for line in import_model.describe_import(imported):
         click.echo(line)
-    say_skipped(made.run)
+    say_skipped(imported.run)
     click.echo(f"Imported: {path}. Next: {shell_command('explain', path)}")

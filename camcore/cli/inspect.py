@@ -1,4 +1,4 @@
-"""The commands that read what is there: report, layers, runs, check."""
+"""The commands that read runs: report, layers, runs, check."""
 
 import sys
 from pathlib import Path
@@ -17,13 +17,19 @@ FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [defa
 
 @click.command("report")
 @click.argument("path", metavar="RUN", type=PATH)
-@click.option("--out", type=PATH, help="File to write; an older report there is replaced. [default: RUN-report.html]")
-@click.option("--images", type=click.IntRange(min=1), default=48, show_default=True, help="How many pictures it holds.")
-@click.option("--sources", help="Two of the run's, comma-separated. [default: cam,grad_cam where both are there]")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its texts.")
+@click.option("--out", type=PATH, help="File to write; an existing one is replaced. [default: RUN-report.html]")
+@click.option(
+    "--images", type=click.IntRange(min=1), default=48, show_default=True, help="Number of images in the report."
+)
+@click.option(
+    "--sources", help="Two sources of the run to compare, comma-separated. [default: cam,grad_cam if the run has both]"
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the texts."
+)
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
-    """Write one HTML file that shows a run without a server or a network."""
+    """Write a run's heatmaps and numbers into one HTML file."""
     from camcore.presentation.report.report import write_report
 
     run = open_run(path)
@@ -31,14 +37,14 @@ def report_command(path: Path, out: Path | None, images: int, sources: str | Non
     pair = None if sources is None else sources.split(",")
     write_report(run, out, language=language, images=images, sources=pair)
     size = out.stat().st_size / 1e6
-    click.echo(f"Written: {out} ({size:.1f} MB). Open it in a browser; it needs no server and no network.")
+    click.echo(f"Written: {out} ({size:.1f} MB). Open it in a browser; it works offline.")
 
 
 @click.command("layers")
 @click.argument("path", metavar="RUN", type=PATH)
 @show_errors
 def layers_command(path: Path) -> None:
-    """List the layers of a run's network, with their grids."""
+    """List the layers of a run's network."""
     from camcore.workflows import explain
 
     for layer, note in explain.list_layers(path):
@@ -50,7 +56,7 @@ def layers_command(path: Path) -> None:
 @FOLDER
 @show_errors
 def runs_command(folder: Path | None) -> None:
-    """List the runs that are there."""
+    """List all runs with their state."""
     for entry in list_runs(_find_folder(folder)):
         if isinstance(entry, RunError):
             click.echo(f"unusable: {entry}")
@@ -79,23 +85,27 @@ def _find_problem(run: Run) -> RunError | None:
 @click.command("check")
 @click.argument("paths", metavar="[RUN]...", nargs=-1, type=PATH)
 @FOLDER
-@click.option("--accept", is_flag=True, help="List the files as they are: after a change of your own, or of old runs.")
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Accept the files as they are now, after your own change, or in runs that have no list yet.",
+)
 @show_errors
 def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) -> None:
-    """Say whether runs are whole, by the SHA-256 of every file."""
+    """Check that the files of runs are undamaged, by their SHA-256."""
     from camcore.workflows.check import accept_run, check_run
 
     if accept and not paths:
-        raise click.UsageError("--accept needs the runs to be named.")
+        raise click.UsageError("--accept needs at least one RUN.")
     damaged = False
     for path in paths or list_run_folders(_find_folder(folder)):
-        found = accept_run(path) if accept else check_run(path)
-        damaged |= bool(found.problems)
-        for problem in found.problems:
+        checked = accept_run(path) if accept else check_run(path)
+        damaged |= bool(checked.problems)
+        for problem in checked.problems:
             click.echo(f"damaged: {problem}")
-        if not found.problems:
-            listed = f"{found.files} files are as listed ({found.size / 1e6:.1f} MB)" if found.files else "opens"
-            unlisted = "".join(f"; no {SUMS} in {one}" for one in found.unlisted)
+        if not checked.problems:
+            listed = f"{checked.files} files are as listed ({checked.size / 1e6:.1f} MB)" if checked.files else "opens"
+            unlisted = "".join(f"; no {SUMS} in {folder}" for folder in checked.unlisted)
             click.echo(f"{path}: {listed}{unlisted}.")
     if damaged:
         sys.exit(1)

@@ -1,4 +1,7 @@
-"""The command line: parse, call, print. What a command does is imported when it runs, because torch takes seconds."""
+"""The command line: parse options, call a workflow, print.
+
+Workflows are imported when a command runs, because importing torch takes seconds.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +11,18 @@ import click
 import camcore
 from camcore.cli.import_model import import_command
 from camcore.cli.inspect import check_command, layers_command, report_command, runs_command
-from camcore.cli.options import DEVICE, PATH, ROOT, WORKERS, run_option, say_end, say_skipped, say_stopped, show_errors
+from camcore.cli.options import (
+    DEVICE,
+    OVERWRITE,
+    PATH,
+    ROOT,
+    WORKERS,
+    run_option,
+    say_end,
+    say_skipped,
+    say_stopped,
+    show_errors,
+)
 from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
 from camcore.errors import CamcoreError
@@ -40,28 +54,32 @@ def main(context: click.Context) -> None:
 
 @main.command("explain")
 @click.argument("path", metavar="RUN", type=PATH)
-@click.option("--sources", help=f"METHOD or METHOD@LAYER, comma-separated; methods: {', '.join(METHODS)}.")
+@click.option(
+    "--sources",
+    help="Heatmaps to make: METHOD or METHOD@LAYER, comma-separated. [default: grad_cam, and cam if it applies]"
+    f" Methods: {', '.join(METHODS)}.",
+)
 @ROOT
-@click.option("--all-classes", is_flag=True, help="Also keep CAM for every class (half precision).")
-@click.option("--force", is_flag=True, help="Make anew what is there, with these sources alone.")
+@click.option("--all-classes", is_flag=True, help="Also store CAM for every class, in half precision.")
+@click.option("--force", is_flag=True, help="Recompute all heatmaps, and keep --sources only.")
 @click.option(
     "--precision",
     type=click.Choice(EXPLAIN_PRECISIONS),
     default="auto",
     show_default=True,
-    help="auto: the fastest way that agrees with float32 on these images; exact: float32.",
+    help="auto: the fastest variant that agrees with float32 on these images; exact: float32.",
 )
 @DEVICE
 @WORKERS
 @show_errors
 def explain_command(path: Path, **options: Any) -> None:
-    """Compute heatmaps for all validation images of a run."""
+    """Compute and store heatmaps of all validation images of a run."""
     from camcore.workflows import explain
 
     try:
         explanation, made = explain.explain_run(path, **options)
     except KeyboardInterrupt:
-        say_end("\nStopped. Maps in force are kept; the same command goes on from what was finished.", 130)
+        say_end("\nStopped. The current heatmaps are kept. Run the same command again to continue.", 130)
     images, rate = explanation.manifest.images, explanation.manifest.images_per_second
     names = ", ".join(source.id for source in explanation.sources)
     if made:
@@ -69,23 +87,32 @@ def explain_command(path: Path, **options: Any) -> None:
             f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {explanation.accuracy:.3f}."
         )
     else:
-        click.echo(f"{path} is explained already, with {names}. Make the maps anew with --force.")
+        click.echo(f"{path} is already explained, with {names}. Recompute with --force.")
     say_skipped(open_run(path))
 
 
 @main.command("verdict")
 @click.argument("path", metavar="RUN", type=PATH)
-@click.option("--against", type=PATH, help="A run of another head, or its group of seeds: CAM's price.")
-@ROOT
-@click.option("--methods", help="Comma-separated. [default: all but score_cam, which runs the model once per channel]")
 @click.option(
-    "--images", type=click.IntRange(min=2), help="For insertion and deletion. [default: a few minutes' worth]"
+    "--against",
+    type=PATH,
+    help="A run with a head that CAM does not apply to, or its group of seeds: measures what CAM costs in accuracy.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is left to chance.")
+@ROOT
+@click.option(
+    "--methods",
+    help="Methods to compare, comma-separated. [default: all but score_cam, which runs the model once per channel]",
+)
+@click.option(
+    "--images",
+    type=click.IntRange(min=2),
+    help="Images for insertion and deletion. [default: what takes a few minutes]",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @WORKERS
 @show_errors
 def verdict_command(path: Path, **options: Any) -> None:
-    """Say which heatmap is the most meaningful for a run, with numbers."""
+    """Measure which heatmap of a run is the most meaningful."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
     from camcore.workflows.verdict import verdict_run
@@ -93,7 +120,9 @@ def verdict_command(path: Path, **options: Any) -> None:
     try:
         verdict = verdict_run(path, **options)
     except KeyboardInterrupt:
-        say_end("\nStopped. Maps and verdict of before are kept; the same command begins anew.", 130)
+        say_end(
+            "\nStopped. The earlier heatmaps and verdict are kept. The same command starts from the beginning.", 130
+        )
     for sentences in write_sentences(text_in("en"), verdict):
         for sentence in sentences:
             click.echo(sentence)
@@ -125,12 +154,12 @@ def _say_seeds(price: "AccuracyPrice", seeds: "SeedGroups") -> None:
 
 @main.command("demo")
 @run_option(default=None)
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@OVERWRITE
 @DEVICE
 @WORKERS
 @show_errors
 def demo_command(path: Path | None, **options: Any) -> None:
-    """Go the whole way on paper dogs, small: draw, train, explain. A few minutes on two cores."""
+    """Train and explain a small run on paper dogs. Takes a few minutes on two cores."""
     from camcore.workflows import demo
 
     path = path or runs_folder() / "demo"

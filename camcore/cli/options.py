@@ -76,10 +76,11 @@ def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
 
 
 ROOT = click.option("--root", type=PATH, help="Folder of the data set. It is remembered for the run on this machine.")
-DEVICE = click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
-WORKERS = click.option(
-    "--workers", type=click.IntRange(min=0), help="Worker processes (explain: threads) beside the main one."
+DEVICE = click.option(
+    "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
 )
+WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Number of worker processes (explain: threads).")
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace an existing run.")
 DATASET = join_options(
     settings_options(DatasetConfig),
     ROOT,
@@ -89,7 +90,7 @@ VIEW = settings_options(ViewConfig, "kind", "size")
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Print a user's mistake, or what the machine does not give, as one line and exit with 1."""
+    """Print a user's mistake, missing permission or lack of memory as one line, and exit with 1."""
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> None:
@@ -100,13 +101,13 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
         except PermissionError as error:
             if error.filename is None:
                 raise
-            line = f"{error.filename} can't be opened ({error.strerror}). Get the right to, or choose another place."
+            line = f"{error.filename} can't be opened ({error.strerror}). Fix its permissions, or choose another path."
         except (MemoryError, RuntimeError) as error:
             if not _is_lack_of_memory(error):
                 raise
             line = (
                 "There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
-                " with fewer --workers. What was finished before is kept."
+                " with fewer --workers. Finished work is kept."
             )
         else:
             return
@@ -116,7 +117,7 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def say_end(text: str, status: int) -> NoReturn:
-    """Say why a command ends early, and end it; of several ranks one speaks for all."""
+    """Print why a command ends early, on one rank only, and exit."""
     if current_rank().is_only:
         click.echo(text, err=True)
         sys.exit(status)
@@ -128,25 +129,25 @@ def say_end(text: str, status: int) -> NoReturn:
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
-    """Whether Python, or torch in words of its own, got no memory of the machine or of a GPU."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said
+    """Whether Python or torch ran out of memory, on the machine or on a GPU."""
+    message = str(error).lower()  # torch raises a RuntimeError for it
+    return isinstance(error, MemoryError) or "out of memory" in message or "can't allocate memory" in message
 
 
 def say_skipped(run: Run) -> None:
-    """Say how many files of a run's data set could not be used, if any."""
+    """Print how many files of a run's data set were skipped, if any."""
     if skipped := run.info["dataset"].get("skipped"):
-        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} says which and why.")
+        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} lists them with the reason.")
 
 
 def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
-    """Say what a stopped command left of a run, and exit with 130."""
+    """Print what a stopped command left of a run, and exit with 130."""
     if not (path / "run.json").exists():
-        go_on = "There is nothing to keep yet."
+        left = "There is nothing to keep yet."
     elif (run := open_run(path)).finished:
-        go_on = f"{path} holds a finished run, which is kept as it is."
+        left = f"{path} holds a finished run, which is unchanged."
     else:
         steps = stop.steps if isinstance(stop, StoppedTraining) else 0
         kept = f"{len(run.history())} finished epochs" + (f" and {steps} steps of the next" if steps else "")
-        go_on = f"{kept} are kept. Go on: {shell_command('train', '--run', path, '--resume')}"
-    say_end(f"\nStopped. {go_on}", 130)
+        left = f"{kept} are kept. Resume: {shell_command('train', '--run', path, '--resume')}"
+    say_end(f"\nStopped. {left}", 130)

@@ -1,4 +1,4 @@
-"""The command that trains: its options are the fields of a run's configuration."""
+"""`camcore train`: its options are the fields of the settings."""
 
 import statistics
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 from camcore.cli.options import (
     DATASET,
     DEVICE,
+    OVERWRITE,
     VIEW,
     WORKERS,
     read_settings,
@@ -38,15 +39,19 @@ from camcore.training.recipes import RECIPES, apply_recipe
 @settings_options(ModelConfig)
 @VIEW
 @settings_options(TrainConfig)
-@click.option("--seeds", metavar="N,N,...", help="Train a run for each, NAME-seedN: shown as one, with its spread.")
-@click.option("--resume", is_flag=True, help="Go on with the run behind its last finished epoch, as it was configured.")
-@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@click.option(
+    "--seeds",
+    metavar="N,N,...",
+    help="Train one run per seed, called NAME-seedN. The runs are shown as one group, with mean and range.",
+)
+@click.option("--resume", is_flag=True, help="Continue an unfinished run with its own settings.")
+@OVERWRITE
 @DEVICE
 @WORKERS
 @click.pass_context
 @show_errors
 def train_command(context: click.Context, path: Path, resume: bool, overwrite: bool, **options: Any) -> None:
-    """Train a classifier into a run folder."""
+    """Train a classifier and store it in a run folder."""
     from camcore.workflows import dataset, train
 
     places = {name: options.pop(name) for name in ("root", "device", "workers")}
@@ -69,7 +74,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = train.train_run(path, config, overwrite=overwrite, **places)
     except KeyboardInterrupt as stop:
         if seeds:
-            say_end("\nStopped. What is finished is kept; the same command goes on from there.", 130)
+            say_end("\nStopped. Finished work is kept. Run the same command again to continue.", 130)
         say_stopped(path, stop)
     say_skipped(run)
     click.echo(f"Trained: {run.path}. Next: {shell_command('explain', run.path)}")
@@ -86,7 +91,7 @@ def build_config(options: dict[str, Any]) -> RunConfig:
 
 
 def _read_seeds(text: str | None, given: list[str]) -> list[int]:
-    """Return the seeds of a group; none where a single run is asked for."""
+    """Return the seeds of a group; none for a single run."""
     if text is None:
         return []
     if "seed" in given:
@@ -105,14 +110,14 @@ def _say_group(runs: list[Run]) -> None:
         assert row is not None  # noqa: S101 they are finished
         accuracies.append(float(row["val_accuracy"]))
         click.echo(f"Trained: {run.path}, validation accuracy {accuracies[-1]:.3f}.")
-    say_skipped(runs[0])  # of one data set, as all of them
+    say_skipped(runs[0])  # all have the same data set
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
     click.echo(f"Mean of {len(runs)} seeds {mean:.3f}, standard deviation {spread:.3f}.")
     click.echo(f"Next: {shell_command('explain', runs[0].path)}")
 
 
 def _find_given(context: click.Context, names: set[str]) -> list[str]:
-    """Return which of the options were given on the command line, in order of name."""
+    """Return which options were given on the command line, by name."""
     source = click.core.ParameterSource.COMMANDLINE
     return [name for name in sorted(names) if context.get_parameter_source(name) is source]
 
@@ -122,6 +127,4 @@ def _require_no_settings(context: click.Context, given: list[str], overwrite: bo
         raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
     if given:
         flags = {option.name: option.opts[0] for option in context.command.params}
-        raise CamcoreError(
-            f"--resume goes on as the run was configured; leave out {flags[given[0]]}, or train a new run."
-        )
+        raise CamcoreError(f"--resume uses the settings of the run. Leave out {flags[given[0]]}, or train a new run.")

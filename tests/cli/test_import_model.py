@@ -60,7 +60,7 @@ def test_files_that_were_skipped_are_counted(arguments: tuple[object, ...], tiny
     root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
     (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
     result = run_camcore(*arguments[:-1], root, "--classes", "dataset")
-    said = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} says which and why."
+    said = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} lists them with the reason."
     assert said in result.stdout.splitlines()
 
 

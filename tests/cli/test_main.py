@@ -95,9 +95,7 @@ def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thr
     expected = rf"Explained 6 images \(\d+ images/s\) with cam, grad_cam@layer3; accuracy {accuracy:.3f}\.\n"
     assert re.fullmatch(expected, explained.stdout)
     again = run_camcore("explain", path, *ON_CPU)
-    assert again.stdout == (
-        f"{path} is explained already, with cam, grad_cam@layer3. Make the maps anew with --force.\n"
-    )
+    assert again.stdout == (f"{path} is already explained, with cam, grad_cam@layer3. Recompute with --force.\n")
 
 
 def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_path: Path, single_thread: None) -> None:
@@ -106,7 +104,7 @@ def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_p
     path = tmp_path / "run"
     arguments = ["--dataset", "image-folder", "--root", root, "--backbone", "resnet10_narrow", "--size", 32]
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, *ON_CPU)
-    assert f"1 files were skipped; {path / 'skipped.csv'} says which and why." in result.stdout
+    assert f"1 files were skipped; {path / 'skipped.csv'} lists them with the reason." in result.stdout
     assert (path / "skipped.csv").read_text().startswith("path,reason\ntrain/bar/broken.png,")
 
 

@@ -62,15 +62,15 @@ def test_training_into_an_existing_run_is_refused(trained_run: Run, tiny_folder:
         (("--resume", "--overwrite"), "--resume and --overwrite exclude each other. Choose one."),
         (
             ("--resume", "--epochs", "9"),
-            "--resume goes on as the run was configured; leave out --epochs, or train a new run.",
+            "--resume uses the settings of the run. Leave out --epochs, or train a new run.",
         ),
         (
             ("--resume", "--learning-rate", "1"),
-            "--resume goes on as the run was configured; leave out --learning-rate, or train a new run.",
+            "--resume uses the settings of the run. Leave out --learning-rate, or train a new run.",
         ),
         (
             ("--resume", "--dataset", "image-folder"),
-            "--resume goes on as the run was configured; leave out --dataset, or train a new run.",
+            "--resume uses the settings of the run. Leave out --dataset, or train a new run.",
         ),
         (("--resume",), "{path} is finished; there is nothing to resume. Replace it with --overwrite."),
         (("--download",), "paper-dogs has nothing to download; --download is for stanford-dogs."),
@@ -125,7 +125,7 @@ def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (
         "Error: There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
-        " with fewer --workers. What was finished before is kept."
+        " with fewer --workers. Finished work is kept."
     )
 
 
@@ -133,7 +133,7 @@ def test_a_folder_that_is_closed_to_the_user_is_told(monkeypatch: pytest.MonkeyP
     error = PermissionError(errno.EACCES, "Permission denied", "/data/dogs/Images")
     monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (
-        "Error: /data/dogs/Images can't be opened (Permission denied). Get the right to, or choose another place."
+        "Error: /data/dogs/Images can't be opened (Permission denied). Fix its permissions, or choose another path."
     )
 
 
@@ -166,7 +166,7 @@ def stop_training(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_ctrl_c_while_training_says_how_to_go_on(own_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     own_run.resume_path.mkdir()
     assert stop_training(own_run.path, monkeypatch) == (
-        f"\nStopped. 2 finished epochs are kept. Go on: camcore train --run {own_run.path} --resume\n"
+        f"\nStopped. 2 finished epochs are kept. Resume: camcore train --run {own_run.path} --resume\n"
     )
 
 
@@ -180,7 +180,7 @@ def test_ctrl_c_beside_a_finished_run_does_not_advise_to_go_on_with_it(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stop_training(trained_run.path, monkeypatch) == (
-        f"\nStopped. {trained_run.path} holds a finished run, which is kept as it is.\n"
+        f"\nStopped. {trained_run.path} holds a finished run, which is unchanged.\n"
     )
 
 
@@ -188,7 +188,7 @@ def test_ctrl_c_while_explaining_says_how_to_go_on(trained_run: Run, monkeypatch
     monkeypatch.setattr(explain, "explain_run", press_ctrl_c)
     result = run_camcore("explain", trained_run.path)
     assert result.exit_code == 130
-    assert result.stderr == "\nStopped. Maps in force are kept; the same command goes on from what was finished.\n"
+    assert result.stderr == "\nStopped. The current heatmaps are kept. Run the same command again to continue.\n"
 
 
 def test_a_defect_is_not_dressed_up_as_a_user_s_mistake(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

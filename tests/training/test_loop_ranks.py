@@ -173,7 +173,7 @@ def test_a_wish_to_stop_that_one_rank_hears_stops_all_behind_the_same_step(
     assert [outcome.status for outcome in outcomes] == [130, 130]
     said = "".join(outcome.said for outcome in outcomes)
     assert said.count("Stopped. ") == 1
-    assert said.endswith(f"are kept. Go on: camcore train --run {path} --resume\n")
+    assert said.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
     stopped = open_run(path)
     assert not stopped.finished
     assert torch.load(stopped.state_path, weights_only=True)["begun"]["random"] is not None
