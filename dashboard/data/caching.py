@@ -1,31 +1,42 @@
-"""What was read of files, kept for all sessions until one of these files changes."""
+"""Two caches for all sessions: one by the state of files, one by the bytes that results take."""
 
 import os
+import sys
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from functools import wraps
 from pathlib import Path
-from threading import Lock
-from typing import Generic, ParamSpec, TypeVar, cast
+from threading import Condition, Lock
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 K = TypeVar("K", bound=Hashable)
+P = ParamSpec("P")
 T = TypeVar("T")
 State = tuple[tuple[int, ...] | None, ...]
 
-SETTLED_NS = (
-    2 * 10**9
-)  # file systems tell the time in steps: what changed just now may change again within the same one
+SETTLED_NS = 2 * 10**9  # file systems round times: a file may change twice within one step of their clock
+MOST_BYTES = 640 * 1024**2
+
+
+class Keyed(Protocol):
+    """Something whose `key` changes with its files."""
+
+    @property
+    def key(self) -> Hashable:
+        """What caches compare."""
+
+
+R = TypeVar("R", bound=Keyed)
 
 
 class FileCache(Generic[K, T]):
-    """At most `most` values by key. They are shared: don't write to them.
+    """At most `most` values, each valid until one of its files changes. They are shared: don't write to them.
 
-    A folder counts as changed when something in it was added, removed or replaced, which is how camcore writes.
+    A folder changes when something in it is added, removed or replaced, which is how camcore writes.
     """
 
     def __init__(self, most: int) -> None:
@@ -34,17 +45,17 @@ class FileCache(Generic[K, T]):
         self._lock = Lock()  # of changes
 
     def get(self, key: K, find_files: Callable[[], Sequence[Path]], read: Callable[[], T]) -> T:
-        """Return what `read` returned when these files and folders were as they are; what it raises is not kept.
+        """Return what `read` returned when the files were in their present state; errors are not cached.
 
         Args:
             key: Stands for the value.
-            find_files: All that the value depends on; what is not there counts as well. Empty where it can't be said:
-                then nothing is kept.
+            find_files: All files and folders that the value depends on, missing ones included. If it returns none, the
+                value is not cached.
             read: Makes the value.
         """
-        kept = self._values.get(key)
-        if kept is not None and file_state(kept[0]) == kept[1]:
-            return kept[2]
+        stored = self._values.get(key)
+        if stored is not None and file_state(stored[0]) == stored[1]:
+            return stored[2]
         files = find_files()
         state = file_state(files)
         value = read()
@@ -58,74 +69,49 @@ class FileCache(Generic[K, T]):
 
 
 def file_state(files: Sequence[Path]) -> State:
-    """Return what tells whether files have changed, None for each that is not there or can't be reached."""
-    return tuple(_look_at(file) for file in files)
+    """Return what tells whether files have changed, None for each that is missing or can't be read."""
+    return tuple(_stat(file) for file in files)
 
 
-def _look_at(file: Path) -> tuple[int, ...] | None:
+def cached_by_size(measure: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """Return a function that computes its result once per run and arguments.
+
+    Sessions that ask at the same time wait for one computation. All such functions share `MOST_BYTES`; the results used
+    last stay, at least one. Results are shared: don't write to them. Errors are not cached.
+    """
+
+    def find_key(run: Keyed, *arguments: Hashable) -> Hashable:
+        return hashkey(measure, run.key, *arguments)  # not the run, which would keep its open files
+
+    return cached(_results, find_key, condition=_changed)(measure)
+
+
+def size_of(value: object) -> int:
+    """Return about how many bytes a result takes."""
+    if isinstance(value, pd.DataFrame):
+        return int(value.memory_usage(deep=True).sum())
+    if isinstance(value, pd.Series):
+        return int(value.memory_usage(deep=True))
+    return value.nbytes if isinstance(value, np.ndarray) else sys.getsizeof(value)
+
+
+def new_cache(most_bytes: int) -> "LRUCache[Hashable, Any]":
+    """Return an empty cache. A result larger than all of it takes its whole room."""
+    return LRUCache(most_bytes, getsizeof=lambda value: min(size_of(value), most_bytes))
+
+
+_results = new_cache(MOST_BYTES)
+_changed = Condition()
+
+
+def _stat(file: Path) -> tuple[int, ...] | None:
     try:
-        found = os.stat(file)  # noqa: PTH116 Path.stat takes twice as long, and this is done for every run at every click
+        stat = os.stat(file)  # noqa: PTH116 Path.stat takes twice as long, and this is done for every run at every click
     except (OSError, ValueError):
         return None
-    return found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _is_settled(state: State) -> bool:
-    newest = max((max(one[3:]) for one in state if one is not None), default=0)
+    newest = max((max(times[3:]) for times in state if times is not None), default=0)
     return newest < time.time_ns() - SETTLED_NS
-
-
-MOST_BYTES = 640 * 1024**2
-P = ParamSpec("P")
-Large = TypeVar("Large", pd.DataFrame, pd.Series, NDArray[np.float64])
-_kept: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()  # the one used last is the last
-_making: dict[Hashable, Lock] = {}
-_lock = Lock()  # of the two above; held for moments
-
-
-def keep(make: Callable[P, Large]) -> Callable[P, Large]:
-    """Return a function that makes its result once per arguments, also where sessions ask for it at the same time.
-
-    Of all such functions together the results used last are kept, up to `MOST_BYTES` and at least one. They are shared:
-    don't write to them. Arguments are positional and hashable; an error is not kept.
-    """
-
-    @wraps(make)
-    def make_once(*args: P.args, **kwargs: P.kwargs) -> Large:
-        key = (make.__module__, make.__qualname__, *args)
-        with _lock:
-            making = _making.setdefault(key, Lock())
-        try:
-            with making:
-                found = _find(key)
-                if found is None:
-                    found = make(*args, **kwargs)
-                    _add(key, found, _measure(found))
-        finally:
-            with _lock:
-                _making.pop(key, None)  # those who wait for it have it
-        return cast(Large, found)
-
-    return make_once
-
-
-def _find(key: Hashable) -> object | None:
-    with _lock:
-        if key not in _kept:
-            return None
-        _kept.move_to_end(key)
-        return _kept[key][0]
-
-
-def _add(key: Hashable, value: object, size: int) -> None:
-    with _lock:
-        _kept[key] = value, size
-        while len(_kept) > 1 and sum(size for _, size in _kept.values()) > MOST_BYTES:
-            _kept.popitem(last=False)
-
-
-def _measure(value: pd.DataFrame | pd.Series | NDArray[np.float64]) -> int:
-    """Return the bytes that a result takes."""
-    if isinstance(value, pd.DataFrame):
-        return int(value.memory_usage(deep=True).sum())
-    return int(value.memory_usage(deep=True)) if isinstance(value, pd.Series) else value.nbytes

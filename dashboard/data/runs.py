@@ -1,6 +1,6 @@
-"""What the pages read: runs, tables of predictions, distances between maps. Cached by run, explanation and date."""
+"""The runs in the runs folder: each as far as it can be read, and those that are explained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from camcore.errors import ReplacedError, RunError
@@ -13,10 +13,34 @@ STATES = ("explained", "trained", "training", "damaged")
 
 
 @dataclass(frozen=True)
+class ExplainedRun:
+    """A run with its current explanation. Equal keys mean equal files."""
+
+    run: Run = field(compare=False)
+    explanation: Explanation = field(compare=False)
+    key: tuple[str, str]
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.run.path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The ids of the sources whose maps are stored."""
+        return tuple(self.explanation.manifest.sources)
+
+
+@dataclass(frozen=True)
 class RunEntry:
     """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps.
 
-    `changed` is the time of its `run.json`, as of `read_time`.
+    `changed` is the time of its `run.json`, from `read_time`.
     """
 
     path: Path
@@ -43,13 +67,18 @@ class RunEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What caches go by: where the run lies, and which state of its files this is."""
+        """The folder, and which state of its files this is."""
         return str(self.path), f"{self.explanation.id if self.explanation else ''} {self.changed}"
 
+    @property
+    def explained(self) -> ExplainedRun | None:
+        """The run with its explanation, None without one."""
+        if self.run is None or self.explanation is None:
+            return None
+        return ExplainedRun(self.run, self.explanation, self.key)
 
-_entries: FileCache[Path, RunEntry] = FileCache(
-    most=10_000
-)  # with fewer than there are runs, none would be found again
+
+_entries: FileCache[Path, RunEntry] = FileCache(most=10_000)  # fewer than there are runs would never hit
 
 
 def list_entries(folder: Path) -> list[RunEntry]:
@@ -63,13 +92,43 @@ def read_entry(path: Path) -> RunEntry:
         entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
     except RunError:
         entry = _read_entry(path)  # which says what can't be read
-    explanation = entry.explanation
-    # What an explanation has read of its files is not for every session to keep.
-    return (
-        entry
-        if explanation is None
-        else replace(entry, explanation=Explanation(explanation.path, explanation.manifest))
-    )
+    if entry.explanation is None:
+        return entry
+    # An explanation holds on to the arrays it has read. Sessions must not share, or keep, those of others.
+    return replace(entry, explanation=replace(entry.explanation))
+
+
+def read_explained(path: Path) -> ExplainedRun:
+    """Return a run with its current explanation.
+
+    Raises:
+        RunError: It is damaged, or has none.
+    """
+    entry = read_entry(path)
+    if entry.explained is None:
+        raise RunError(entry.problem)
+    return entry.explained
+
+
+def reopen(explained: ExplainedRun) -> ExplainedRun:
+    """Return a run opened anew, so that no session keeps what is read of it.
+
+    Raises:
+        ReplacedError: The run was changed or explained anew since the page began: the page would mix both.
+        RunError: It is damaged.
+    """
+    now = read_explained(explained.path)
+    if now != explained:
+        raise ReplacedError(f"{now.path} was changed or explained anew while this page was made. Load it once more.")
+    return now
+
+
+def read_time(path: Path) -> int:
+    """Return when a file was last changed, in ns; 0 if there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _read_entry(path: Path) -> RunEntry:
@@ -83,26 +142,3 @@ def _read_entry(path: Path) -> RunEntry:
         return RunEntry(path, run, open_explanation(run), None, changed)
     except RunError as error:
         return RunEntry(path, run, None, str(error), changed)
-
-
-def read_time(path: Path) -> int:
-    """Return when a file was last changed, in ns; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def reopen(path: str, version: str) -> tuple[Run, Explanation]:
-    """Open what the key of an entry stands for.
-
-    Raises:
-        ReplacedError: The run has been changed or explained anew since the page began: what it shows would be mixed.
-        RunError: It is damaged.
-    """
-    entry = read_entry(Path(path))
-    if entry.run is None or entry.explanation is None:
-        raise RunError(entry.problem)
-    if entry.key != (path, version):
-        raise ReplacedError(f"{path} was changed or explained anew while this page was made. Load it once more.")
-    return entry.run, entry.explanation

@@ -1,74 +1,55 @@
 """What the page Verdict reads: the verdict of an explanation, and the values per image behind it."""
 
-import pandas as pd
-import streamlit as st
+from pathlib import Path
 
-from camcore.explained.explanation import Explanation
+import pandas as pd
+
 from camcore.stats.paired import TOLERANCE
 from camcore.verdict import document
 from camcore.verdict.document import VerdictDocument
-from dashboard.data.runs import RunEntry, read_time
+from dashboard.data.caching import FileCache
+from dashboard.data.runs import ExplainedRun
+
+_verdicts: FileCache[Path, VerdictDocument | None] = FileCache(64)
+_values: FileCache[Path, pd.DataFrame] = FileCache(2)  # every measure of every image and source: few fit
+_pairs: FileCache[tuple[Path, str, str, str], pd.DataFrame] = FileCache(16)
 
 
-def read_verdict(entry: RunEntry) -> VerdictDocument | None:
-    """Return the verdict of the explanation in force, None where none was made.
+def read_verdict(explained: ExplainedRun) -> VerdictDocument | None:
+    """Return the verdict of the run's explanation, None if none was made.
 
     Raises:
         RunError: It is damaged, or of another format version.
     """
-    explanation = _explanation(entry)
-    path = explanation.path / "verdict.json"
-    return _read_verdict(str(path), read_time(path), explanation)
+    path = explained.explanation.path / "verdict.json"
+    return _verdicts.get(path, lambda: [path], lambda: document.read_verdict(explained.explanation))
 
 
-def pair_images(entry: RunEntry, verdict: VerdictDocument, measure: str, method: str) -> pd.DataFrame:
+def pair_images(explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str) -> pd.DataFrame:
     """Return a row per image that a measure has a value for: index, reference, method, gain.
 
-    `gain` is the method's value minus the reference's, its sign turned where low is good. Empty where the measure has
-    no value per image. It is shared between sessions: don't write to it.
+    `gain` is the method's value minus the reference's, negated if low is good. Empty if the measure has no value per
+    image. It is shared between sessions: don't write to it.
 
     Raises:
         RunError: The values are missing or damaged.
     """
-    explanation = _explanation(entry)
-    path = explanation.path / verdict.values_file
-    higher = verdict.measures[measure].better == "higher"
-    values = (str(path), read_time(path), explanation, verdict)
-    return _pair_images(*values, measure, verdict.reference, method, higher)
+    path = explained.explanation.path / verdict.values_file
+
+    def pair() -> pd.DataFrame:
+        values = _values.get(path, lambda: [path], lambda: document.read_values(explained.explanation, verdict))
+        pairs = _pair(values, measure, verdict.reference, method)
+        return pairs if verdict.measures[measure].better == "higher" else pairs.assign(gain=-pairs["gain"])
+
+    return _pairs.get((path, measure, verdict.reference, method), lambda: [path], pair)
 
 
-def _explanation(entry: RunEntry) -> Explanation:
-    assert entry.explanation is not None  # noqa: S101 the page shows explained runs only
-    return entry.explanation
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _read_verdict(path: str, date: int, _explanation: Explanation) -> VerdictDocument | None:
-    return document.read_verdict(_explanation)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _read_values(path: str, date: int, _explanation: Explanation, _verdict: VerdictDocument) -> pd.DataFrame:
-    return document.read_values(_explanation, _verdict)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _pair_images(
-    path: str,
-    date: int,
-    _explanation: Explanation,
-    _verdict: VerdictDocument,
-    measure: str,
-    reference: str,
-    method: str,
-    higher: bool,
-) -> pd.DataFrame:
-    values = _read_values(path, date, _explanation, _verdict)
-    there = values.index.get_level_values("source")
-    if measure not in values or not {reference, method} <= set(there):
+def _pair(values: pd.DataFrame, measure: str, reference: str, method: str) -> pd.DataFrame:
+    """Return index, reference, method and their difference for the images that have both values."""
+    sources = values.index.get_level_values("source")
+    if measure not in values or not {reference, method} <= set(sources):
         return pd.DataFrame({"index": [], "reference": [], "method": [], "gain": []})
     sides = {"reference": values[measure].loc[reference], "method": values[measure].loc[method]}
     pairs = pd.DataFrame(sides).astype(float).dropna().rename_axis("index").reset_index()
     gain = pairs["method"] - pairs["reference"]
-    gain = gain.where(gain.abs() > TOLERANCE, 0.0)  # maps that are equal up to rounding
-    return pairs.assign(gain=gain if higher else -gain)
+    return pairs.assign(gain=gain.where(gain.abs() > TOLERANCE, 0.0))  # equal up to rounding is equal

@@ -3,22 +3,23 @@
 import numpy as np
 import streamlit as st
 
+from camcore.explained.queries import same_by_theory
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.presentation.html import render
 from camcore.presentation.sentences import list_shares, say_drawing_share
-from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair, same_by_theory
-from dashboard.data.runs import RunEntry
+from dashboard.data.measures import load_samples, mean_off_object, mean_pair, measure_pair
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.widgets import charts, controls, layout, open_image, run_choice
 from dashboard.widgets.grid import show_grid
 from dashboard.widgets.wording import source_title
 
 
-def show_drawing_share(entry: RunEntry, sources: tuple[str, str], measure: str) -> None:
+def show_drawing_share(explained: ExplainedRun, sources: tuple[str, str], measure: str) -> None:
     """Show the mean distance in both conventions, and say what it means."""
-    means = mean_pair(entry, *sources, measure)
-    title, reason = say_drawing_share(text, sources, means, same_by_theory(entry, *sources))
+    means = mean_pair(explained, *sources, measure)
+    title, reason = say_drawing_share(text, sources, means, same_by_theory(explained.explanation, *sources))
     st.html(render("split", title=title, reason=reason, numbers=list_shares(text, means)))
     st.caption(text("drawing_share.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))
 
@@ -27,27 +28,27 @@ PER_PAGE = 12
 HEIGHT = 320  # px
 
 
-def show_split(entry: RunEntry, sources: tuple[str, str], measure: str, convention: str) -> None:
+def show_split(explained: ExplainedRun, sources: tuple[str, str], measure: str, convention: str) -> None:
     """Show every measure in both conventions, and how one of them is distributed."""
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
-        pairs = [mean_pair(entry, *sources, one) for one in MEASURES]
+        pairs = [mean_pair(explained, *sources, one) for one in MEASURES]
         means = {name: [_drawable(pair[at]) for pair in pairs] for at, name in enumerate(CONVENTIONS)}
         names = [text(f"measure.{name}") for name in MEASURES]
         charts.show_chart("split", HEIGHT, charts.draw_conventions, names, means)
     with grid.cell():
         layout.show_section(text("disagreement.histogram.title"), text("disagreement.histogram.lead"))
-        measured = measure_pair(entry, *sources, measure)
+        measured = measure_pair(explained, *sources, measure)
         values = {name: measured[f"{measure}_{name}"].to_numpy() for name in CONVENTIONS}
         drawn = (values, text(f"measure.{measure}"), convention)
         charts.show_chart("histogram", HEIGHT, charts.draw_histogram, *drawn)
 
 
-def show_off_object(entry: RunEntry) -> None:
+def show_off_object(explained: ExplainedRun) -> None:
     """Show the share of heat off the object per source and convention."""
-    sources = entry.explanation.manifest.sources if entry.explanation else ()
-    means = mean_off_object(entry, sources)
+    sources = explained.sources
+    means = mean_off_object(explained, sources)
     if not means:
         return
     layout.show_section(text("disagreement.off_object.title"), text("disagreement.off_object.lead"))
@@ -57,19 +58,19 @@ def show_off_object(entry: RunEntry) -> None:
     charts.show_chart("off_object", height, charts.draw_conventions, names, bars)
 
 
-def show_ranking(entry: RunEntry, sources: tuple[str, str], measure: str, convention: str) -> None:
+def show_ranking(explained: ExplainedRun, sources: tuple[str, str], measure: str, convention: str) -> None:
     """Show the images, those with the greatest distance first."""
     names = {"measure": text(f"measure.{measure}"), "convention": text(f"convention.{convention}")}
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
-    values = measure_pair(entry, *sources, measure)[f"{measure}_{convention}"].to_numpy()
+    values = measure_pair(explained, *sources, measure)[f"{measure}_{convention}"].to_numpy()
     order = np.argsort(-values, kind="stable")
-    asked = open_image.find_asked(entry, order)
+    asked = open_image.find_asked(explained, order)
     pictures = st.container()
     shown = controls.choose_page(order, (PER_PAGE,), asked)
     captions = [_describe(names["measure"], values[index]) for index in shown]
     view = {"overlay": "both", "draw": convention}
     with pictures:
-        show_grid(entry, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+        show_grid(explained, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
 
 
 def _drawable(mean: float) -> float | None:

@@ -13,12 +13,12 @@ from camcore.presentation.grid.encoding import DEFAULTS, read_view
 from camcore.presentation.image_table import write_csv
 from camcore.presentation.texts import text_in
 from dashboard.components.address import read_address
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import language, text
 
 
 def show_downloads(
-    entry: RunEntry,
+    explained: ExplainedRun,
     ordered: NDArray[np.intp],
     shown: Sequence[int],
     sources: tuple[str, str],
@@ -39,20 +39,20 @@ def show_downloads(
         view = DEFAULTS | dict(defaults) | read_view(address or {})
         if view["target"] not in TARGETS:  # a class that was chosen in the browser has no maps here
             view |= {"target": DEFAULTS["target"]}
-        _offer("csv", entry, _csv_of(entry, ordered, sources), len(ordered))
+        _offer("csv", explained, _csv_of(explained, ordered, sources), len(ordered))
         if len(shown) < len(ordered):
-            _offer("page", entry, _sheet_of(entry, shown, sources, view), len(shown), disabled=address is None)
+            _offer("page", explained, _sheet_of(explained, shown, sources, view), len(shown), disabled=address is None)
         first = ordered[:MOST_IMAGES].tolist()
         kind = "all" if len(first) == len(ordered) else "first"
-        _offer(kind, entry, _sheet_of(entry, first, sources, view), len(first), disabled=address is None)
+        _offer(kind, explained, _sheet_of(explained, first, sources, view), len(first), disabled=address is None)
 
 
-def _offer(kind: str, entry: RunEntry, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
+def _offer(kind: str, explained: ExplainedRun, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
     ending, mime, meaning = ("csv", "text/csv", "csv") if kind == "csv" else ("png", "image/png", "sheet")
     st.download_button(
         text(f"gallery.download.{kind}", count=count),
         make,
-        f"{entry.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}",
+        f"{explained.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}",
         mime,
         key=f"download_{kind}",
         help=text(f"gallery.download.{meaning}.help", count=count),
@@ -62,15 +62,12 @@ def _offer(kind: str, entry: RunEntry, make: Callable[[], bytes], count: int, di
     )
 
 
-def _csv_of(entry: RunEntry, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
-    run, explanation = entry.run, entry.explanation
-    assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only
-    return lambda: write_csv(run, explanation, indices, *sources)
+def _csv_of(explained: ExplainedRun, indices: NDArray[np.intp], sources: tuple[str, str]) -> Callable[[], bytes]:
+    return lambda: write_csv(explained.run, explained.explanation, indices, *sources)
 
 
 def _sheet_of(
-    entry: RunEntry, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
+    explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
 ) -> Callable[[], bytes]:
-    run, explanation, say = entry.run, entry.explanation, text_in(language())
-    assert run is not None and explanation is not None  # noqa: S101 pages show explained runs only
-    return lambda: to_png(draw_contact_sheet(run, explanation, indices, sources, view, say))
+    say = text_in(language())
+    return lambda: to_png(draw_contact_sheet(explained.run, explained.explanation, indices, sources, view, say))

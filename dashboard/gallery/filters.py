@@ -11,7 +11,7 @@ import streamlit as st
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from dashboard.data.measures import load_samples, load_texts, measure_off_object, measure_pair
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.gallery import masks as filtering
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
@@ -26,29 +26,29 @@ SLOTS = ("a", "b")
 Values = dict[str, Any]
 
 
-def choose_filters(entry: RunEntry, sources: tuple[str, str]) -> tuple[Mask, Values]:
+def choose_filters(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[Mask, Values]:
     """Show the filters; return which images pass them, (N,), and the value of each filter that is offered."""
-    images = len(load_samples(entry))
-    values = _keep_values(entry, sources)
-    masks = find_masks(entry, sources, values)
+    images = len(load_samples(explained))
+    values = _keep_values(explained, sources)
+    masks = find_masks(explained, sources, values)
     active = sum(filtering.is_narrowed(values[name]) for name in masks)
     label = text("gallery.filter.some", count=active) if active else text("gallery.filter.none")
     with st.popover(label, icon=":material/tune:", key="filters"):
-        _show_names(entry, masks)
+        _show_names(explained, masks)
         _show_ranges(values, sources)
-        _show_kinds(entry, sources, values, masks)
+        _show_kinds(explained, sources, values, masks)
         st.button(
             text("gallery.filter.clear"), on_click=reset, args=(ALL_NAMES,), disabled=not active, key="clear_inside"
         )
-    _show_result(load_samples(entry)["right"].to_numpy(), filtering.pass_all(masks, images, but="result"))
+    _show_result(load_samples(explained)["right"].to_numpy(), filtering.pass_all(masks, images, but="result"))
     return filtering.pass_all(masks, images), values
 
 
-def find_masks(entry: RunEntry, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
+def find_masks(explained: ExplainedRun, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
     """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
-    samples = load_samples(entry)
+    samples = load_samples(explained)
     masks = {
-        "search": filtering.contains(samples, partial(load_texts, entry), values["search"]),
+        "search": filtering.contains(samples, partial(load_texts, explained), values["search"]),
         "class": filtering.equals(samples["label_name"], values["class"]),
         "predicted": filtering.equals(samples["predicted_name"], values["predicted"]),
         "confidence": filtering.within(samples["confidence"].to_numpy(), values["confidence"]),
@@ -59,7 +59,7 @@ def find_masks(entry: RunEntry, sources: tuple[str, str], values: Values) -> dic
     for name in ("disagreement", "off_object"):
         if name in values:
             narrowed = filtering.is_narrowed(values[name])
-            shares = _shares(entry, sources, name, values) if narrowed else np.zeros(len(samples))
+            shares = _shares(explained, sources, name, values) if narrowed else np.zeros(len(samples))
             masks[name] = filtering.within(shares, values[name])
     for slot, source in zip(SLOTS, sources, strict=True):
         if f"status_{slot}" in values:
@@ -67,19 +67,19 @@ def find_masks(entry: RunEntry, sources: tuple[str, str], values: Values) -> dic
     return masks
 
 
-def _shares(entry: RunEntry, sources: tuple[str, str], name: str, values: Values) -> Any:
+def _shares(explained: ExplainedRun, sources: tuple[str, str], name: str, values: Values) -> Any:
     """Return the shares (N,) that a range is a range of."""
     if name == "disagreement":
         measure = values["disagreement_by"]
-        return measure_pair(entry, *sources, measure)[f"{measure}_{values['filter_as']}"].to_numpy()
-    return measure_off_object(entry, sources[SLOTS.index(values["off_object_of"])], values["filter_as"])
+        return measure_pair(explained, *sources, measure)[f"{measure}_{values['filter_as']}"].to_numpy()
+    return measure_off_object(explained, sources[SLOTS.index(values["off_object_of"])])[values["filter_as"]].to_numpy()
 
 
-def _keep_values(entry: RunEntry, sources: tuple[str, str]) -> Values:
+def _keep_values(explained: ExplainedRun, sources: tuple[str, str]) -> Values:
     """Return the value of each filter that this run and these sources offer, and of what refines it."""
-    samples = load_samples(entry)
+    samples = load_samples(explained)
     differ = sources[0] != sources[1]
-    class_names = _class_names(entry)
+    class_names = _class_names(explained)
     keys = {
         "search": keep_in_url("search", "", str),
         "class": keep_in_url("class", "", among(class_names)),
@@ -102,23 +102,21 @@ def _keep_values(entry: RunEntry, sources: tuple[str, str]) -> Values:
     return {name: st.session_state[key] for name, key in keys.items()}
 
 
-def _class_names(entry: RunEntry) -> list[str]:
+def _class_names(explained: ExplainedRun) -> list[str]:
     """Return the classes of the data set and those that its images are taken for. The network may know many more."""
-    if entry.run is None:
-        return []
-    predicted = np.flatnonzero(np.bincount(load_samples(entry)["predicted"]))
-    known = np.union1d(entry.run.dataset_labels, predicted)
-    return [entry.run.class_names[label] for label in known]
+    predicted = np.flatnonzero(np.bincount(load_samples(explained)["predicted"]))
+    known = np.union1d(explained.run.dataset_labels, predicted)
+    return [explained.run.class_names[label] for label in known]
 
 
 def _keep_range(name: str) -> str:
     return keep_in_url(name, EVERYTHING, read_percent_range, write_percent_range)
 
 
-def _show_names(entry: RunEntry, masks: dict[str, Mask]) -> None:
+def _show_names(explained: ExplainedRun, masks: dict[str, Mask]) -> None:
     st.text_input(text("gallery.filter.search"), key="url_search", placeholder=text("gallery.filter.search_hint"))
-    samples = load_samples(entry)
-    class_names = _class_names(entry)
+    samples = load_samples(explained)
+    class_names = _class_names(explained)
     with st.grid(2, min_column_width=180):
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
             others = filtering.pass_all(masks, len(samples), but=name)
@@ -141,8 +139,8 @@ def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
         _choose("filter_as", CONVENTIONS, {name: text(f"convention.{name}") for name in CONVENTIONS})
 
 
-def _show_kinds(entry: RunEntry, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
-    samples = load_samples(entry)
+def _show_kinds(explained: ExplainedRun, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
+    samples = load_samples(explained)
     with st.grid(2, min_column_width=180):
         for slot, source in zip(SLOTS, sources, strict=True):
             name = f"status_{slot}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from dashboard.data.measures import find_image, load_samples, measure_off_object, measure_pair, measure_similarity
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, reset
 
@@ -19,54 +19,52 @@ SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps,
 LIKENESS = "likeness"
 
 
-def choose_like(entry: RunEntry) -> str:
+def choose_like(explained: ExplainedRun) -> str:
     """Return the id of the image that the others are ordered by likeness to, empty where they are not."""
 
     def read(written: str) -> str | None:
-        return written if written and find_image(entry, written) is not None else None
+        return written if written and find_image(explained, written) is not None else None
 
     return str(st.session_state[keep_in_url("like", "", read)])
 
 
-def choose_order(entry: RunEntry, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
+def choose_order(explained: ExplainedRun, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
     """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name.
 
     `like` goes before every other order, until one of these is chosen.
     """
-    offered = offered_sorts(entry, sources)
-    if like:
+    offered = offered_sorts(explained, sources)
+    if like and (index := find_image(explained, like)) is not None:
         key = keep_in_url("sort", LIKENESS, lambda _: None)
         _select("sort", key, (LIKENESS, *offered), "gallery.sort", on_change=_leave_likeness)
-        index = find_image(entry, like)
-        assert index is not None  # noqa: S101 as of `choose_like`
-        return -measure_similarity(entry, index), LIKENESS
+        return -measure_similarity(explained, index), LIKENESS
     sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "gallery.sort")
     if sort == "index":
-        return sort_values(entry, sort, "", sources), sort
+        return sort_values(explained, sort, "", sources), sort
     convention = ""
     if sort not in SORTS_OF_PREDICTIONS:
         key = keep_in_url("sort_as", "literature", among(CONVENTIONS))
         convention = _select("sort_as", key, CONVENTIONS, "convention")
     key = keep_in_url("order", "high", among(("high", "low")))
     first = _select("order", key, ("high", "low"), "gallery.filter.order")
-    values = sort_values(entry, sort, convention, sources)
+    values = sort_values(explained, sort, convention, sources)
     return (values if first == "low" else -values), sort
 
 
-def offered_sorts(entry: RunEntry, sources: tuple[str, str]) -> tuple[str, ...]:
+def offered_sorts(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[str, ...]:
     """Return those of `SORTS` that tell this run's images apart: distances need two sources, off-object heat boxes."""
-    differ, boxes = sources[0] != sources[1], bool(load_samples(entry)["objects"].any())
+    differ, boxes = sources[0] != sources[1], bool(load_samples(explained)["objects"].any())
     needed = dict.fromkeys(MEASURES, differ) | {"off_object": boxes, "off_object_b": boxes and differ}
     return tuple(name for name in SORTS if needed.get(name, True))
 
 
-def sort_values(entry: RunEntry, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
+def sort_values(explained: ExplainedRun, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
     """Return the number per image that a sort goes by, (N,)."""
     if sort in SORTS_OF_PREDICTIONS:
-        return load_samples(entry)[sort].to_numpy(dtype=float)
+        return load_samples(explained)[sort].to_numpy(dtype=float)
     if sort in OFF_OBJECT:
-        return measure_off_object(entry, sources[OFF_OBJECT.index(sort)], convention)
-    return measure_pair(entry, *sources, sort)[f"{sort}_{convention}"].to_numpy(dtype=float)
+        return measure_off_object(explained, sources[OFF_OBJECT.index(sort)])[convention].to_numpy()
+    return measure_pair(explained, *sources, sort)[f"{sort}_{convention}"].to_numpy(dtype=float)
 
 
 def describe(sort: str, value: float) -> str:

@@ -11,27 +11,27 @@ from dashboard.widgets.grid import show_grid
 VIEW = {"overlay": "both"}
 
 layout.show_head("gallery")
-entry = run_choice.selected_explained()
-like = order.choose_like(entry)
+explained = run_choice.selected_explained()
+like = order.choose_like(explained)
 with st.grid(5, min_column_width=150):
-    sources = controls.choose_sources(entry)
-    values, sort = order.choose_order(entry, sources, like)
+    sources = controls.choose_sources(explained)
+    values, sort = order.choose_order(explained, sources, like)
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:
-    passes, chosen = filters.choose_filters(entry, sources)
+    passes, chosen = filters.choose_filters(explained, sources)
     found = np.flatnonzero(passes)
     st.markdown(text("gallery.count", found=len(found), total=len(passes)), width="content")
 filter_chips.show_chips(chosen, sources, like)
 ordered = found[np.argsort(values[found], kind="stable")]
 
 if len(ordered):
-    asked = open_image.find_asked(entry, ordered)
+    asked = open_image.find_asked(explained, ordered)
     pictures = st.container()
     shown = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
     captions = [order.describe(sort, values[index]) for index in shown]
     with bar:
-        downloads.show_downloads(entry, ordered, shown, sources, VIEW)
+        downloads.show_downloads(explained, ordered, shown, sources, VIEW)
     with pictures:
-        show_grid(entry, shown, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
+        show_grid(explained, shown, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
 else:
     layout.show_notice(text("gallery.none.title"), text("gallery.none.body"))

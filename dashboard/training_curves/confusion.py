@@ -7,7 +7,7 @@ from camcore.explained.explanation import counts_in_accuracy
 from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import leave_for
 from dashboard.widgets import gallery_link, layout
@@ -15,22 +15,22 @@ from dashboard.widgets import gallery_link, layout
 MOST_MISTAKES = 10
 
 
-def show_confusion(entry: RunEntry) -> None:
+def show_confusion(name: str, explained: ExplainedRun | None) -> None:
     """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
-    title = text("training_curves.confusion.title", run=entry.name)
-    if entry.run is None or entry.explanation is None:
-        layout.show_section(title, text("training_curves.confusion.unexplained", run=entry.name))
+    title = text("training_curves.confusion.title", run=name)
+    if explained is None:
+        layout.show_section(title, text("training_curves.confusion.unexplained", run=name))
         return
-    samples = load_samples(entry)
+    samples = load_samples(explained)
     single = counts_in_accuracy(samples)
     labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
     guessed = np.flatnonzero(np.bincount(predicted))
-    known = np.union1d(entry.run.dataset_labels, guessed)  # an imported network may know many more
-    names = [entry.run.class_names[label] for label in known]
+    known = np.union1d(explained.run.dataset_labels, guessed)  # an imported network may know many more
+    names = [explained.run.class_names[label] for label in known]
     labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
     counts = count_confusions(labels, predicted, len(names))
     layout.show_section(title, text("training_curves.confusion.lead", images=len(labels), right=int(np.trace(counts))))
-    parameters = {"run": entry.name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
+    parameters = {"run": name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
     if "lang" in st.query_params:  # for links that open in a new tab
         parameters["lang"] = st.query_params["lang"]
     chosen = confusion(

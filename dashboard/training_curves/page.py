@@ -66,4 +66,4 @@ selected = run_choice.selected()
 if selected.state == "damaged":
     run_choice.show_problem(selected)
 else:
-    confusion.show_confusion(selected)
+    confusion.show_confusion(selected.name, selected.explained)

@@ -6,7 +6,7 @@ import streamlit as st
 from camcore.errors import RunError, shell_command
 from camcore.presentation.wording import percent
 from camcore.verdict.document import VerdictDocument
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import pair_images
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, start_anew
@@ -19,14 +19,14 @@ SIDES = ("better", "worse")
 INSTEAD = "energy_in_box"  # for the measures of all images at once: the nearest to them that has a value per image
 
 
-def show_examples(entry: RunEntry, verdict: VerdictDocument, measure: str, method: str) -> None:
+def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str) -> None:
     """Show the images that drive a difference: the reference left, the method right."""
     layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
     names = {"reference": name_of(verdict.reference), "method": name_of(method)}
     try:
-        shown, pairs = _find_pairs(entry, verdict, measure, method)
+        shown, pairs = _find_pairs(explained, verdict, measure, method)
     except RunError as error:
-        layout.show_problem(str(error), entry.path.parent)
+        layout.show_problem(str(error), explained.path.parent)
         return
     if pairs.empty:
         layout.show_notice(text("verdict.examples.no_values.title"), text("verdict.examples.no_values.body"))
@@ -39,11 +39,11 @@ def show_examples(entry: RunEntry, verdict: VerdictDocument, measure: str, metho
     st.caption(text("verdict.examples.lead", **names, **counts))
     if shown != measure:
         st.caption(text("verdict.examples.whole", measure=measure_title(measure), instead=measure_title(shown)))
-    missing = _without_maps(entry, (verdict.reference, method))
+    missing = _without_maps(explained, (verdict.reference, method))
     if missing:
-        _offer_maps(entry, missing)
+        _offer_maps(explained, missing)
     else:
-        _show_pictures(entry, verdict, (shown, method), order_images(pairs, _choose_side(pairs, (shown, method))))
+        _show_pictures(explained, verdict, (shown, method), order_images(pairs, _choose_side(pairs, (shown, method))))
 
 
 def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -52,11 +52,13 @@ def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
     return pairs[gain > 0].iloc[(-gain[gain > 0]).argsort(kind="stable")]
 
 
-def _find_pairs(entry: RunEntry, verdict: VerdictDocument, measure: str, method: str) -> tuple[str, pd.DataFrame]:
+def _find_pairs(
+    explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str
+) -> tuple[str, pd.DataFrame]:
     """Return the pairs of images and the measure they are of, which another stands in for where it has none."""
-    pairs = pair_images(entry, verdict, measure, method)
+    pairs = pair_images(explained, verdict, measure, method)
     if pairs.empty and INSTEAD in verdict.measures:
-        return INSTEAD, pair_images(entry, verdict, INSTEAD, method)
+        return INSTEAD, pair_images(explained, verdict, INSTEAD, method)
     return measure, pairs
 
 
@@ -76,14 +78,16 @@ def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
     return chosen or start
 
 
-def _show_pictures(entry: RunEntry, verdict: VerdictDocument, number: tuple[str, str], ordered: pd.DataFrame) -> None:
+def _show_pictures(
+    explained: ExplainedRun, verdict: VerdictDocument, number: tuple[str, str], ordered: pd.DataFrame
+) -> None:
     measure, method = number
     if ordered.empty:
         names = {"reference": name_of(verdict.reference), "method": name_of(method)}
         layout.show_notice(text("verdict.examples.none_here.title"), text("verdict.examples.none_here.body", **names))
         return
     images = ordered["index"].to_numpy(dtype="int64")
-    asked = open_image.find_asked(entry, images)
+    asked = open_image.find_asked(explained, images)
     pictures = st.container()
     page = controls.choose_page(images, (PER_PAGE,), asked)
     rows = ordered.set_index("index").loc[page]
@@ -94,7 +98,7 @@ def _show_pictures(entry: RunEntry, verdict: VerdictDocument, number: tuple[str,
         boxes = "on" if verdict.measures[measure].group != "faithfulness" else "off"
         view = {"overlay": "both", "draw": convention, "boxes": boxes}
         key = f"verdict_grid_{convention}_{boxes}"
-        show_grid(entry, page, images, (verdict.reference, method), captions, key=key, defaults=view)
+        show_grid(explained, page, images, (verdict.reference, method), captions, key=key, defaults=view)
 
 
 def _describe(measure: str, reference: float, method: float, yes_no: bool) -> str:
@@ -106,15 +110,13 @@ def _describe(measure: str, reference: float, method: float, yes_no: bool) -> st
     )
 
 
-def _without_maps(entry: RunEntry, sources: tuple[str, str]) -> list[str]:
-    stored = entry.explanation.manifest.sources if entry.explanation else []
-    return [source for source in sources if source not in stored]
+def _without_maps(explained: ExplainedRun, sources: tuple[str, str]) -> list[str]:
+    return [source for source in sources if source not in explained.sources]
 
 
-def _offer_maps(entry: RunEntry, missing: list[str]) -> None:
-    stored = entry.explanation.manifest.sources if entry.explanation else []
-    path = layout.short_path(entry.path)
-    sources = ",".join([*stored, *missing])
+def _offer_maps(explained: ExplainedRun, missing: list[str]) -> None:
+    path = layout.short_path(explained.path)
+    sources = ",".join([*explained.sources, *missing])
     layout.show_notice(
         text("verdict.examples.no_maps.title", source=", ".join(name_of(source) for source in missing)),
         text("verdict.examples.no_maps.body"),

@@ -6,7 +6,7 @@ from camcore.errors import shell_command
 from camcore.presentation.html import render
 from camcore.presentation.sentences import write_basis, write_sentences
 from camcore.verdict.document import VerdictDocument
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import read_verdict
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
@@ -57,15 +57,15 @@ def show_numbers(verdict: VerdictDocument, measure: str, method: str) -> None:
     parts.show_table(verdict, measure, method, choose)
 
 
-def show_verdict(entry: RunEntry, verdict: VerdictDocument) -> None:
+def show_verdict(explained: ExplainedRun, verdict: VerdictDocument) -> None:
     """Show the sentence first, then what it stands on."""
     show_sentences(verdict)
     show_basis(verdict)
-    show_report_button(entry)
+    show_report_button(explained)
     measure, method = choose_number(verdict)
     parts.show_differences(verdict, measure, method)
     show_numbers(verdict, measure, method)
-    show_examples(entry, verdict, measure, method)
+    show_examples(explained, verdict, measure, method)
     parts.show_curves(verdict, method)
     parts.show_cost(verdict, method)
     with st.expander(text("verdict.reading.title")):

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.data.measures import same_by_theory
-from dashboard.data.runs import RunEntry
+from camcore.explained.queries import same_by_theory
+from dashboard.data.runs import ExplainedRun
 from dashboard.url_state import read_news
 
 NAME = "for_class"  # in the URL, where the browser keeps it
@@ -19,33 +19,33 @@ def choose_class(name: str) -> None:
     st.session_state[_CHOSEN] = name
 
 
-def classes_with_maps(entry: RunEntry, sources: Sequence[str]) -> tuple[str, ...]:
+def classes_with_maps(explained: ExplainedRun, sources: Sequence[str]) -> tuple[str, ...]:
     """Return the classes whose maps there are for at least one of some sources."""
-    return entry.run.class_names if entry.run and any(_has_maps(entry, source) for source in sources) else ()
+    return explained.run.class_names if any(_has_maps(explained, source) for source in sources) else ()
 
 
-def chosen_class(entry: RunEntry, sources: Sequence[str]) -> str:
+def chosen_class(explained: ExplainedRun, sources: Sequence[str]) -> str:
     """Return the class that a link or the user chose, empty where none or no class of this run."""
     linked = read_news(NAME)
     if linked:
         choose_class(linked)
     name: str = st.session_state.get(_CHOSEN, "")
-    return name if name in classes_with_maps(entry, sources) else ""
+    return name if name in classes_with_maps(explained, sources) else ""
 
 
-def class_maps(entry: RunEntry, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
+def class_maps(explained: ExplainedRun, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
     """Return a source's raw maps (len(indices), h, w) of the chosen class, None where there are none.
 
     What must be CAM up to a factor is CAM / Z, with Z the number of cells.
     """
-    name = chosen_class(entry, (source,))
-    stored = entry.explanation.all_class_maps() if entry.explanation else None
-    if not name or stored is None or entry.run is None:
+    name = chosen_class(explained, (source,))
+    stored = explained.explanation.all_class_maps()
+    if not name or stored is None:
         return None
-    maps = stored[list(indices), entry.run.class_names.index(name)].astype(np.float32)
+    maps = stored[list(indices), explained.run.class_names.index(name)].astype(np.float32)
     return maps if source == "cam" else maps / np.float32(maps.shape[-1] * maps.shape[-2])
 
 
-def _has_maps(entry: RunEntry, source: str) -> bool:
-    stored = entry.explanation is not None and entry.explanation.all_class_maps() is not None
-    return stored and same_by_theory(entry, "cam", source)
+def _has_maps(explained: ExplainedRun, source: str) -> bool:
+    explanation = explained.explanation
+    return explanation.all_class_maps() is not None and same_by_theory(explanation, "cam", source)

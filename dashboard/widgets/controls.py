@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.presentation.wording import default_pair
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, peek, put, read_whole_number, start_anew
 from dashboard.widgets.run_choice import selected
@@ -18,9 +18,9 @@ from dashboard.widgets.wording import source_title
 PAGE_SIZES = (24, 48, 96)
 
 
-def choose_sources(entry: RunEntry) -> tuple[str, str]:
+def choose_sources(explained: ExplainedRun) -> tuple[str, str]:
     """Show the choice of the two sources to compare and return their ids; they may be the same."""
-    return choose_among(entry.explanation.manifest.sources if entry.explanation else [])
+    return choose_among(explained.sources)
 
 
 def choose_among(sources: Sequence[str]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Links into the gallery: the names of its filters, and the way to images like one."""
 
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.url_state import leave_for
 
 NAMES = (
@@ -23,7 +23,7 @@ ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what begins anew when the filters 
 GALLERY = "gallery"
 
 
-def show_like(entry: RunEntry, index: int) -> None:
+def show_like(explained: ExplainedRun, index: int) -> None:
     """End this run of the script and show the gallery's images by likeness to one of them."""
-    sample_id = load_samples(entry)["id"].iloc[index]
-    leave_for(GALLERY, {"run": entry.name, "like": sample_id}, forget=("sort", "page"))
+    sample_id = load_samples(explained)["id"].iloc[index]
+    leave_for(GALLERY, {"run": explained.name, "like": sample_id}, forget=("sort", "page"))

@@ -6,19 +6,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from camcore.explained.queries import same_by_theory
 from camcore.presentation.grid import tiles_of_run
 from camcore.presentation.grid.encoding import LargeView, Tile
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard.components.heatmap_grid import heatmap_grid
-from dashboard.data.measures import load_samples, measure_range, same_by_theory
-from dashboard.data.runs import RunEntry
+from dashboard.data.measures import load_samples, measure_range
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.widgets import gallery_link, open_image
 from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
 
 
 def show_grid(
-    entry: RunEntry,
+    explained: ExplainedRun,
     indices: Sequence[int],
     ordered: NDArray[np.intp],
     sources: tuple[str, str],
@@ -29,7 +30,7 @@ def show_grid(
     """Show images with the maps of two sources; each opens in a large view.
 
     Args:
-        entry: The run.
+        explained: The run.
         indices: Of the images on this page.
         ordered: All images that pass the filter, in the order of the pages.
         sources: The second may be the first: then there is nothing to compare.
@@ -40,40 +41,39 @@ def show_grid(
     first = int(np.flatnonzero(ordered == indices[0])[0])
     around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # a session keeps them, not all
     liked = heatmap_grid(
-        make_tiles(entry, indices, sources, captions),
+        make_tiles(explained, indices, sources, captions),
         *make_sources(text, sources),
         key=key,
         view=st.query_params.to_dict(),
         defaults=defaults,
-        common_range={slot: measure_range(entry, source) for slot, source in zip(SLOTS, sources, strict=True)},
+        common_range={slot: measure_range(explained, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,
-        large=_make_large_view(entry, first, len(ordered), sources),
-        on_step=lambda index, by: open_image.ask_for_neighbour(entry, around, index, by),
+        large=_make_large_view(explained, first, len(ordered), sources),
+        on_step=lambda index, by: open_image.ask_for_neighbour(explained, around, index, by),
         on_class=choose_class,
     )
     if liked is not None:
-        gallery_link.show_like(entry, liked)
+        gallery_link.show_like(explained, liked)
 
 
 def make_tiles(
-    entry: RunEntry, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]
+    explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]
 ) -> list[Tile]:
     """Return what the grid needs of some images, in this order."""
-    assert entry.run is not None and entry.explanation is not None  # noqa: S101 pages show explained runs only
-    of_class = {source: class_maps(entry, source, indices) for source in sources}
+    of_class = {source: class_maps(explained, source, indices) for source in sources}
     return tiles_of_run.make_tiles(
-        entry.run, entry.explanation, load_samples(entry), indices, sources, captions, of_class
+        explained.run, explained.explanation, load_samples(explained), indices, sources, captions, of_class
     )
 
 
-def _make_large_view(entry: RunEntry, first: int, total: int, sources: tuple[str, str]) -> LargeView:
+def _make_large_view(explained: ExplainedRun, first: int, total: int, sources: tuple[str, str]) -> LargeView:
     return LargeView(
         first=first,
         total=total,
         measures=describe_measures(text),
-        same_by_theory=same_by_theory(entry, *sources),
-        classes=classes_with_maps(entry, sources),
-        chosen_class=chosen_class(entry, sources),
+        same_by_theory=same_by_theory(explained.explanation, *sources),
+        classes=classes_with_maps(explained, sources),
+        chosen_class=chosen_class(explained, sources),
         offers_likeness=True,
         goto=open_image.goto(),
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.data.measures import find_image, load_samples
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import read_news
 
@@ -19,7 +19,7 @@ _ASKED = "image_asked"  # index of the image that the large view wants next
 _GOTO = "image_goto"  # its id, and a number that says that this is a new wish
 
 
-def find_asked(entry: RunEntry, ordered: NDArray[np.intp]) -> int | None:
+def find_asked(explained: ExplainedRun, ordered: NDArray[np.intp]) -> int | None:
     """Return the place, among the images shown, of the one that is asked for now, None where none is.
 
     Says so on the page where the one that a link names is not among them.
@@ -27,7 +27,7 @@ def find_asked(entry: RunEntry, ordered: NDArray[np.intp]) -> int | None:
     index: int | None = st.session_state.pop(_ASKED, None)
     wanted = read_news(NAME)
     if index is None and wanted:
-        index = find_image(entry, wanted)
+        index = find_image(explained, wanted)
         if index is None:
             st.caption(text("large_view.unknown"))
     if index is None:
@@ -39,14 +39,14 @@ def find_asked(entry: RunEntry, ordered: NDArray[np.intp]) -> int | None:
     return int(place[0])
 
 
-def ask_for_neighbour(entry: RunEntry, ordered: NDArray[np.intp], index: int, by: int) -> None:
+def ask_for_neighbour(explained: ExplainedRun, ordered: NDArray[np.intp], index: int, by: int) -> None:
     """Ask for the image that comes `by` places behind another one, as a callback: the next run turns to its page."""
     place = np.flatnonzero(ordered == index)
     if len(place) and 0 <= place[0] + by < len(ordered):
         neighbour = int(ordered[place[0] + by])
         _, number = st.session_state.get(_GOTO, ("", 0))
         st.session_state[_ASKED] = neighbour
-        st.session_state[_GOTO] = (load_samples(entry)["id"].iloc[neighbour], number + 1)
+        st.session_state[_GOTO] = (load_samples(explained)["id"].iloc[neighbour], number + 1)
 
 
 def goto() -> tuple[str, int] | None:

@@ -3,25 +3,24 @@
 import base64
 from io import BytesIO
 
-import streamlit as st
-
 from camcore.presentation.grid.encoding import DEFAULTS
 from camcore.presentation.pictures import draw_picture, open_photo, read_layers
-from dashboard.data.runs import RunEntry, reopen
+from dashboard.data.caching import cached_by_size
+from dashboard.data.runs import ExplainedRun, reopen
 
 LONG_SIDE = 448
 
 
 def overlay_figure(
-    entry: RunEntry, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
+    explained: ExplainedRun, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
 ) -> str:
     """Return HTML of one picture under a heatmap, with its boxes; the caption is HTML."""
-    return _figure(_draw_overlay(entry, *entry.key, index, source, convention, target), caption)
+    return _figure(_draw_overlay(explained, index, source, convention, target), caption)
 
 
-def plain_figure(entry: RunEntry, index: int, caption: str = "") -> str:
+def plain_figure(explained: ExplainedRun, index: int, caption: str = "") -> str:
     """Return HTML of one picture with its boxes and no heatmap; the caption is HTML."""
-    return _figure(_draw_overlay(entry, *entry.key, index, "", "", ""), caption)
+    return _figure(_draw_overlay(explained, index, "", "", ""), caption)
 
 
 def pair(*figures: str) -> str:
@@ -35,13 +34,12 @@ def _figure(picture: bytes, caption: str) -> str:
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _draw_overlay(
-    _entry: RunEntry, path: str, version: str, index: int, source: str, convention: str, target: str
-) -> bytes:
-    run, explanation = reopen(path, version)
-    layers = read_layers(explanation, index, (source,), target, {}) if source else []
+@cached_by_size
+def _draw_overlay(explained: ExplainedRun, index: int, source: str, convention: str, target: str) -> bytes:
+    now = reopen(explained)
+    layers = read_layers(now.explanation, index, (source,), target, {}) if source else []
     display = DEFAULTS | {"draw": convention, "boxes": "on"}
     stream = BytesIO()
-    draw_picture(open_photo(run, explanation, index, LONG_SIDE), layers, display).save(stream, "WEBP", quality=82)
+    photo = open_photo(now.run, now.explanation, index, LONG_SIDE)
+    draw_picture(photo, layers, display).save(stream, "WEBP", quality=82)
     return stream.getvalue()

@@ -10,24 +10,23 @@ from camcore.presentation.report.report import IMAGES, make_report
 from camcore.runs.run import open_run
 from dashboard.data.caching import State, file_state
 from dashboard.data.histories import find_files
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import read_verdict
 from dashboard.language import language, text
 from dashboard.widgets import layout
 
 
-def show_report_button(entry: RunEntry) -> None:
+def show_report_button(explained: ExplainedRun) -> None:
     """Show the button for an explained run."""
-    assert entry.explanation is not None  # noqa: S101 shown for explained runs only
-    note = text("report.download.help", count=min(IMAGES, entry.explanation.manifest.images))
-    problem = _find_problem(entry)
-    files = [entry.explanation.path / "verdict.json", *find_files(entry.path)]
+    note = text("report.download.help", count=min(IMAGES, explained.explanation.manifest.images))
+    problem = _find_problem(explained)
+    files = [explained.explanation.path / "verdict.json", *find_files(explained.path)]
     # The file is made in a thread that knows nothing of this session, so the language goes with it.
-    make: Callable[[], bytes] = partial(_make_report, entry, entry.key, file_state(files), language())
+    make: Callable[[], bytes] = partial(_make_report, explained, file_state(files), language())
     st.download_button(
         text("report.download"),
         make,
-        file_name=f"{entry.name}-report.html",
+        file_name=f"{explained.name}-report.html",
         mime="text/html",
         key="report",
         help=problem or note,
@@ -37,15 +36,15 @@ def show_report_button(entry: RunEntry) -> None:
     )
 
 
-def _find_problem(entry: RunEntry) -> str:
+def _find_problem(explained: ExplainedRun) -> str:
     """Return why there can be no report, empty where it can be made."""
     try:
-        read_verdict(entry)
+        read_verdict(explained)
     except RunError as error:
-        return layout.shorten_paths(str(error), entry.path.parent)
+        return layout.shorten_paths(str(error), explained.path.parent)
     return ""
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _make_report(_entry: RunEntry, key: tuple[str, str], files: State, language: str) -> bytes:
-    return make_report(open_run(_entry.path), language=language).encode()
+@st.cache_data(max_entries=4, show_spinner=False, hash_funcs={ExplainedRun: lambda run: run.key})
+def _make_report(explained: ExplainedRun, files: State, language: str) -> bytes:
+    return make_report(open_run(explained.path), language=language).encode()

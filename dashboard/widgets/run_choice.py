@@ -8,7 +8,7 @@ from camcore.backbones import BACKBONES
 from camcore.errors import shell_command
 from camcore.explained.queries import epochs_apart
 from camcore.runs.run import Run
-from dashboard.data.runs import RunEntry
+from dashboard.data.runs import ExplainedRun, RunEntry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url
 from dashboard.widgets import layout
@@ -72,10 +72,11 @@ def show_problem(entry: RunEntry) -> None:
     layout.show_problem(entry.problem or "", folder())
 
 
-def selected_explained() -> RunEntry:
+def selected_explained() -> ExplainedRun:
     """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
     entry = selected()
-    if entry.explanation is None:
+    explained = entry.explained
+    if explained is None:
         if entry.state == "damaged":
             show_problem(entry)
         else:
@@ -85,13 +86,13 @@ def selected_explained() -> RunEntry:
                 shell_command("explain", layout.short_path(entry.path)),
             )
         st.stop()
-    say_outdated(entry)
-    return entry
+    say_outdated(explained)
+    return explained
 
 
-def say_outdated(entry: RunEntry) -> None:
-    """Show a warning where the training has gone on since the heatmaps were made."""
-    if entry.run and entry.explanation and (apart := epochs_apart(entry.run, entry.explanation)):
+def say_outdated(explained: ExplainedRun) -> None:
+    """Show a warning if the heatmaps were made from older weights."""
+    if apart := epochs_apart(explained.run, explained.explanation):
         st.warning(text("app.outdated", made=apart[0], now=apart[1]))
 
 

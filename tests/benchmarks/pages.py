@@ -36,7 +36,7 @@ def main() -> None:
         os.environ["CAMCORE_RUNS"] = folder
         for name, _ in PAGES:
             app = AppTest.from_file(str(TESTS.parent / "dashboard" / "script.py"), default_timeout=120)
-            app.switch_page(f"{name}/page.py").run()
+            app.run().switch_page(f"{name}/page.py").run()
             found = []
             for _ in range(options.rounds):
                 started = time.perf_counter()

@@ -82,4 +82,4 @@ def order(browsed_run: Path) -> list[int]:
 @pytest.fixture(scope="session")
 def samples(browsed_run: Path) -> pd.DataFrame:
     """Its predictions, as the pages read them."""
-    return measures.load_samples(runs.read_entry(browsed_run))
+    return measures.load_samples(runs.read_explained(browsed_run))

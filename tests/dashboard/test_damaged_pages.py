@@ -15,7 +15,7 @@ from camcore.explained import queries
 from camcore.explained.explanation import new_explanation
 from camcore.runs.run import open_run
 from dashboard.data import measures, runs
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.router import PAGES
 from dashboard.verdict import examples
@@ -133,17 +133,14 @@ def test_all_damage_is_told_or_does_no_harm(file, page, whole, another, sound, e
 
 def explain_anew(path: Path) -> str:
     """Put a copy of a synthetic run's heatmaps, drawn otherwise, into force, and return its name."""
-    old = read_entry(path).explanation
-    assert old is not None
+    old = read_explained(path).explanation
     with new_explanation(open_run(path)) as folder:
         for file in old.path.iterdir():
             if file.name.endswith(".npy") and file.name in ("cam.npy", "grad_cam.npy"):
                 np.save(folder / file.name, np.load(file)[:, :, ::-1])
             elif not file.name.startswith(("verdict", "measures")):
                 shutil.copy(file, folder / file.name)
-    new = read_entry(path).explanation
-    assert new is not None
-    return new.id
+    return read_explained(path).explanation.id
 
 
 @pytest.mark.parametrize("page", ["overview", "gallery", "disagreement", "training_curves"])
@@ -187,19 +184,19 @@ def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, m
 
 def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
     run = make_run(tmp_path, "own", images=8)
-    entry = read_entry(run)
+    explained = read_explained(run)
     new = explain_anew(run)
     with pytest.raises(runs.ReplacedError, match="was changed or explained anew while this page was made"):
-        measures.measure_pair(entry, "cam", "grad_cam", "heat_moved")
-    assert measures.measure_pair(read_entry(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
-    assert read_entry(run).key[1].startswith(new)
+        measures.measure_pair(explained, "cam", "grad_cam", "heat_moved")
+    assert measures.measure_pair(read_explained(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
+    assert read_explained(run).key[1].startswith(new)
 
 
 def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
     run = make_run(tmp_path, "own", images=20)
     folder = write_verdict(run)
-    entry = read_entry(run)
-    verdict = read_verdict(entry)
+    explained = read_explained(run)
+    verdict = read_verdict(explained)
     assert verdict is not None
     text = (folder / "verdict.json").read_text(encoding="utf-8")
     (folder / "measures.parquet").rename(folder / "measures-2.parquet")
@@ -207,10 +204,10 @@ def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
         text.replace("{", '{"values_file": "measures-2.parquet", ', 1), encoding="utf-8"
     )
     with pytest.raises(runs.ReplacedError, match="was made anew while it was read"):
-        pair_images(entry, verdict, "deletion", "layer_cam")
-    again = read_verdict(entry)
+        pair_images(explained, verdict, "deletion", "layer_cam")
+    again = read_verdict(explained)
     assert again is not None
-    assert len(pair_images(entry, again, "deletion", "layer_cam")) == 20
+    assert len(pair_images(explained, again, "deletion", "layer_cam")) == 20
 
 
 def test_the_page_goes_on_with_a_verdict_that_is_made_anew_while_it_is_made(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from camcore.presentation.texts import LANGUAGES, text_in
 from camcore.runs.run import open_run
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from dashboard.router import PAGES
 from tests.support.page_steps import all_text, payload
 from tests.support.page_steps import show_page as show
@@ -80,9 +80,7 @@ def test_its_card_says_where_it_comes_from_and_how_good_it_is(runs: Path, monkey
 
 
 def open_run_accuracy(path: Path) -> float:
-    entry = read_entry(path)
-    assert entry.explanation is not None
-    return entry.explanation.accuracy
+    return read_explained(path).explanation.accuracy
 
 
 def test_the_filters_offer_the_classes_that_images_are_of_or_taken_for(
@@ -97,7 +95,7 @@ def test_the_filters_offer_the_classes_that_images_are_of_or_taken_for(
 
 def test_the_confusions_are_those_of_these_classes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = payload(show("training_curves", runs, monkeypatch, run="imported"), "cells")
-    samples = load_samples(read_entry(runs / "imported"))
+    samples = load_samples(read_explained(runs / "imported"))
     single = samples[samples["other_label"] == -1]
     assert data["names"] == list(CLASSES)
     assert len(data["classes"]) == len(CLASSES)

@@ -11,7 +11,7 @@ from tests.support.page_steps import show_page
 from tests.support.synthetic_run import make_run
 
 PAGES = ("overview", "gallery", "disagreement")
-MEASURING = ("name_samples", "measure_pair", "measure_off_object", "measure_range", "measure_likeness")
+MEASURING = ("name_samples", "measure_pair", "measure_off_object", "measure_range", "measure_similarity")
 FEW, MANY = 200, 4000
 
 

@@ -210,7 +210,8 @@ SHOW_ALL = """
 import sys
 from streamlit.testing.v1 import AppTest
 for page in {pages}:
-    app = AppTest.from_file("dashboard/script.py", default_timeout=30).switch_page(f"{{page}}/page.py").run()
+    app = AppTest.from_file("dashboard/script.py", default_timeout=30).run()
+    app.switch_page(f"{{page}}/page.py").run()
     assert not app.exception and app.get("html"), page
     assert "torch" not in sys.modules, page
 """

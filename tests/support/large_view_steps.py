@@ -27,7 +27,7 @@ def make_browsed_run(folder: Path) -> Path:
 
 def read_order(run: Path) -> list[int]:
     """Return the images as `sort=confidence` shows them."""
-    confidence = measures.load_samples(runs.read_entry(run))["confidence"]
+    confidence = measures.load_samples(runs.read_explained(run))["confidence"]
     return [int(index) for index in np.argsort(-confidence, kind="stable")]
 
 

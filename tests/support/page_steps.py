@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
 from tests.support.dashboard_server import REPOSITORY
@@ -17,7 +18,7 @@ def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **par
     """Return a page of a runs folder after one run without an exception; a list is a name that is given twice."""
     monkeypatch.setattr(sys, "argv", ["script.py", "--runs", str(folder)])
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    app.switch_page(f"{page}/page.py")
+    app._page_hash = calc_hash(page)  # before the first run, switch_page goes by the file name, "page" for all
     app.query_params.update(parameters)
     app.run()
     assert not app.exception

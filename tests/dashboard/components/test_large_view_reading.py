@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from camcore.explained.explanation import Explanation, open_explanation
-from camcore.explained.queries import measure_pair
+from camcore.explained.queries import measure_pair, top_classes
 from camcore.geometry import upsample
 from camcore.heatmaps.drawing import CONVENTIONS, colormap, draw_heat, heat_range
 from camcore.measures.disagreement import MEASURES
@@ -120,27 +120,27 @@ def test_keys_read_the_cells_from_the_hottest_on(page: Page, gallery: str, expla
 
 
 def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: str, order) -> None:
-    entry = runs.read_entry(browsed_run)
+    explained = runs.read_explained(browsed_run)
     show_gallery(page, gallery)
     open_tile(page, 2)
     index = order[2]
     shown = [re.sub(r"\s+", " ", text) for text in page.locator(".classes li").all_text_contents()]
-    top = measures.top_classes(entry, index)
-    label = measures.load_samples(entry)["label_name"][index]
+    top = top_classes(explained.run, explained.explanation, index)
+    label = measures.load_samples(explained)["label_name"][index]
     assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
-    measured = measure_pair(entry.explanation, "cam", "grad_cam").iloc[index]
+    measured = measure_pair(explained.explanation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
     sources = ("cam", "grad_cam")
-    off = [[float(measures.measure_off_object(entry, one, c)[index]) for c in CONVENTIONS] for one in sources]
+    off = [[float(measures.measure_off_object(explained, one)[c][index]) for c in CONVENTIONS] for one in sources]
     moved = [[float(measured[f"{name}_{c}"]) for c in CONVENTIONS] for name in MEASURES]
     titles = ["CAM", "Grad-CAM", "Activation moved", "Rank disagreement", "Top 20% disagreement", "Peak shift"]
     assert [row[0] for row in numbers] == titles
     read = [[int(cell.rstrip("%")) / 100 for cell in row[1:]] for row in numbers]
     np.testing.assert_allclose(read, off + moved, atol=0.0051)
     expect(page.locator(".theory")).to_contain_text("Values above 0% come from normalisation.")
-    expect(page.locator(".path")).to_have_text(measures.load_samples(entry)["path"][index])
+    expect(page.locator(".path")).to_have_text(measures.load_samples(explained)["path"][index])
 
 
 def test_markup_is_text(page: Page, gallery: str, samples, explanation) -> None:

@@ -1,21 +1,28 @@
-"""What is kept of files is never older than they are, and what every click reads is read once."""
+"""Cached values are as new as their files; results are computed once, shared, and take no more than their room."""
 
+import gc
 import json
 import os
 import shutil
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from safetensors.numpy import save
 
 from camcore.errors import RunError
 from camcore.runs.run import open_run
-from dashboard.data import histories, runs
-from dashboard.data.caching import FileCache
+from dashboard.data import caching, histories, runs
+from dashboard.data.caching import FileCache, cached_by_size
 from tests.support.synthetic_run import make_run, write_history
 
 OLD = 10**9  # s since 1970
+ROOM = 1000  # bytes
+RUN = SimpleNamespace(key=("run", "1"))
 
 
 def age(folder: Path) -> None:
@@ -155,3 +162,116 @@ def test_no_more_is_kept_than_said(tmp_path):
     assert list(kept._values) == [7, 8, 9]
     assert kept.get(9, list, lambda: 0) == 9
     assert kept.get(7, list, lambda: 0) == 7
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions decorated in this test share an empty cache of `ROOM` bytes."""
+    monkeypatch.setattr(caching, "_results", caching.new_cache(ROOM))
+
+
+def counted(size: int = 100):
+    """Return a cached function whose results have a size in bytes, and the arguments it was computed for."""
+    computed: list[int] = []
+
+    @cached_by_size
+    def measure(run, number: int) -> np.ndarray:
+        computed.append(number)
+        return np.full(size // 8, number, dtype=float)
+
+    return measure, computed
+
+
+def test_a_result_is_computed_once_and_shared(room):
+    measure, computed = counted()
+    assert measure(RUN, 3) is measure(RUN, 3)
+    assert measure(RUN, 4)[0] == 4
+    assert computed == [3, 4]
+
+
+def test_another_state_of_a_run_has_other_results(room):
+    measure, computed = counted()
+    measure(RUN, 3)
+    measure(SimpleNamespace(key=("run", "2")), 3)
+    assert computed == [3, 3]
+
+
+def test_results_of_two_functions_are_told_apart(room):
+    measure, _ = counted()
+    other, computed = counted()
+    assert measure(RUN, 3) is not other(RUN, 3)
+    assert computed == [3]
+
+
+def test_a_cached_result_does_not_keep_the_run_it_is_of(room):
+    measure, _ = counted()
+    run = SimpleNamespace(key=("run", "1"))
+    measure(run, 3)
+    assert not [referrer for referrer in gc.get_referrers(run) if isinstance(referrer, tuple)]
+
+
+def test_the_results_used_last_stay_as_far_as_they_fit(room):
+    measure, computed = counted(size=400)
+    for number in (1, 2, 1, 3):  # the third one takes the room of 2, which was not asked for since
+        measure(RUN, number)
+    assert computed == [1, 2, 3]
+    measure(RUN, 1)
+    assert computed == [1, 2, 3]
+    measure(RUN, 2)
+    assert computed == [1, 2, 3, 2]
+
+
+def test_any_number_of_results_takes_no_more_than_the_room(room):
+    measure, _ = counted(size=96)
+    for number in range(500):
+        measure(RUN, number)
+        assert caching._results.currsize <= ROOM
+    assert len(caching._results) == ROOM // 96
+
+
+def test_a_result_larger_than_the_room_is_cached_alone(room):
+    measure, computed = counted(size=2 * ROOM)
+    assert measure(RUN, 1) is measure(RUN, 1)
+    measure(RUN, 2)
+    assert len(caching._results) == 1
+    measure(RUN, 1)
+    assert computed == [1, 2, 1]
+
+
+def test_tables_are_measured_with_the_texts_in_them():
+    texts = pd.DataFrame({"id": ["a" * 100] * 50, "n": np.arange(50)})
+    assert caching.size_of(texts) >= 5000 + 400
+    assert caching.size_of(texts["id"]) >= 5000
+    assert caching.size_of(b"a" * 100) >= 100
+
+
+def test_sessions_that_ask_at_the_same_time_wait_for_one_computation(room):
+    computed = []
+
+    @cached_by_size
+    def measure(run, number: int) -> np.ndarray:
+        computed.append(number)
+        time.sleep(0.05)
+        return np.zeros(1)
+
+    threads = [threading.Thread(target=measure, args=(RUN, 7)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert computed == [7]
+
+
+def test_an_error_is_not_cached(room):
+    fails = [True]
+
+    @cached_by_size
+    def measure(run) -> np.ndarray:
+        if fails.pop():
+            raise ValueError("not yet")
+        return np.ones(1)
+
+    with pytest.raises(ValueError, match="not yet"):
+        measure(RUN)
+    fails.append(False)
+    assert measure(RUN)[0] == 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from camcore.errors import RunError
+from camcore.explained import queries
 from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES, compare
@@ -91,21 +92,21 @@ def test_every_folder_is_an_entry_with_its_state(tmp_path, gap):
 
 
 def test_samples_have_names_and_whether_the_prediction_is_right(gap):
-    samples = measures.load_samples(runs.read_entry(gap))
+    samples = measures.load_samples(runs.read_explained(gap))
     assert samples["label_name"].iloc[0] == "Beagle"
     assert samples["right"].tolist() == [i % 4 != 3 for i in range(40)]
     assert samples["index"].tolist() == list(range(40))
 
 
 def test_the_distances_are_the_engine_s(gap):
-    entry = runs.read_entry(gap)
+    explained = runs.read_explained(gap)
     explanation = open_explanation(open_run(gap))
     expected = compare(np.asarray(explanation.maps("cam")), "cam", np.asarray(explanation.maps("grad_cam")), "grad_cam")
     for measure in MEASURES:
-        measured = measures.measure_pair(entry, "cam", "grad_cam", measure)
+        measured = measures.measure_pair(explained, "cam", "grad_cam", measure)
         assert list(measured) == [f"{measure}_{convention}" for convention in CONVENTIONS]
         np.testing.assert_array_equal(measured, expected[list(measured)])
-        assert measures.mean_pair(entry, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
+        assert measures.mean_pair(explained, "cam", "grad_cam", measure) == pytest.approx(measured.mean().tolist())
     assert expected["heat_moved_positive"].max() < 1e-6 < expected["heat_moved_literature"].min()
 
 
@@ -120,11 +121,11 @@ def test_heat_off_the_object_by_hand(tmp_path):
         [[0.0, 0.0, width / 2, float(height), 0.0]] for width, height in samples[["width", "height"]].to_numpy()
     ]
     samples.assign(boxes=left_half).to_parquet(explanation.path / "samples.parquet")
-    entry = runs.read_entry(path)
+    explained = runs.read_explained(path)
     # literature draws [3, 1] as [1, 0] and [-2, 2] as [0, 1]; positive evidence draws [3, 1] as [1, 1/3]
-    assert measures.measure_off_object(entry, "cam", "literature").tolist() == [0, 1]
-    assert measures.measure_off_object(entry, "cam", "positive").tolist() == pytest.approx([0.25, 1])
-    assert measures.mean_off_object(entry, ("cam",)) == pytest.approx(
+    assert measures.measure_off_object(explained, "cam")["literature"].tolist() == [0, 1]
+    assert measures.measure_off_object(explained, "cam")["positive"].tolist() == pytest.approx([0.25, 1])
+    assert measures.mean_off_object(explained, ("cam",)) == pytest.approx(
         {("cam", "literature"): 0.5, ("cam", "positive"): 0.625}
     )
 
@@ -133,31 +134,33 @@ def test_the_most_probable_classes_by_hand(tmp_path):
     path = make_run(tmp_path, "run", images=2, classes=("a", "b", "c"), sources=("cam",))
     explanation = open_explanation(open_run(path))
     np.save(explanation.path / "logits.npy", np.log(np.array([[0.2, 0.7, 0.1], [1, 1, 1]], dtype=np.float32)))
-    entry = runs.read_entry(path)
-    assert [name for name, _ in measures.top_classes(entry, 0)] == ["b", "a", "c"]
-    assert [share for _, share in measures.top_classes(entry, 0)] == pytest.approx([0.7, 0.2, 0.1])
-    assert len(measures.top_classes(entry, 0, count=2)) == 2
+    explained = runs.read_explained(path)
+    top = queries.top_classes(explained.run, explained.explanation, 0)
+    assert [name for name, _ in top] == ["b", "a", "c"]
+    assert [share for _, share in top] == pytest.approx([0.7, 0.2, 0.1])
+    assert len(queries.top_classes(explained.run, explained.explanation, 0, count=2)) == 2
 
 
 def test_identity_holds_where_theory_says_so(gap, mlp):
-    assert measures.same_by_theory(runs.read_entry(gap), "cam", "grad_cam")
-    assert not measures.same_by_theory(runs.read_entry(gap), "cam", "grad_cam@layer3")
-    assert not measures.same_by_theory(runs.read_entry(mlp), "grad_cam", "grad_cam@layer3")
+    explanations = [open_explanation(open_run(path)) for path in (gap, mlp)]
+    assert queries.same_by_theory(explanations[0], "cam", "grad_cam")
+    assert not queries.same_by_theory(explanations[0], "cam", "grad_cam@layer3")
+    assert not queries.same_by_theory(explanations[1], "grad_cam", "grad_cam@layer3")
 
 
 def test_a_new_generation_or_configuration_has_a_new_key(gap):
-    entry = runs.read_entry(gap)
-    key = entry.key
+    explained = runs.read_explained(gap)
+    key = explained.key
     document = json.loads((gap / "run.json").read_text(encoding="utf-8"))
     (gap / "run.json").write_text(json.dumps(document), encoding="utf-8")
-    assert runs.read_entry(gap).key != key
+    assert runs.read_explained(gap).key != key
 
 
 def test_a_missing_file_says_what_to_do(tmp_path):
     path = make_run(tmp_path, "run", images=4)
     next((path / "explained").glob("*/samples.parquet")).unlink()
     with pytest.raises(RunError, match=r"samples\.parquet is missing\. Make it anew: camcore explain .*run --force"):
-        measures.load_samples(runs.read_entry(path))
+        measures.load_samples(runs.read_explained(path))
 
 
 @pytest.mark.parametrize(
@@ -165,21 +168,22 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
 def test_search_finds_all_words_in_any_column(gap, search, found):
-    entry = runs.read_entry(gap)
-    assert masks.contains(measures.load_samples(entry), lambda: measures.load_texts(entry), search).sum() == found
+    explained = runs.read_explained(gap)
+    passes = masks.contains(measures.load_samples(explained), lambda: measures.load_texts(explained), search)
+    assert passes.sum() == found
 
 
 def test_the_examples_make_their_points(gap, mlp):
-    entry = runs.read_entry(gap)
-    samples = measures.load_samples(entry)
-    drawing, layers, wrong = find_examples(entry)
+    explained = runs.read_explained(gap)
+    samples = measures.load_samples(explained)
+    drawing, layers, wrong = find_examples(explained)
     assert (drawing.kind, layers.kind, wrong.kind) == ("drawing", "layers", "wrong")
     assert drawing.numbers[0] > 2 * drawing.numbers[1]
-    distances = measures.measure_pair(entry, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
+    distances = measures.measure_pair(explained, "grad_cam", "grad_cam@layer3", "heat_moved")["heat_moved_positive"]
     ok = samples["right"] & (samples["status_grad_cam"] == "ok") & (samples["status_grad_cam@layer3"] == "ok")
     assert layers.numbers == (distances[ok].max(),)
     assert not samples["right"][wrong.index] and samples["other_label"][wrong.index] == -1
-    assert [example.kind for example in find_examples(runs.read_entry(mlp))] == ["layers", "wrong"]
+    assert [example.kind for example in find_examples(runs.read_explained(mlp))] == ["layers", "wrong"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from camcore.explained.queries import measure_similarity
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
-from dashboard.data.runs import RunEntry, read_entry
+from dashboard.data.runs import ExplainedRun, read_explained
 from dashboard.gallery import filter_chips, order
 from dashboard.widgets import gallery_link
 from tests.support.page_steps import payload
@@ -38,14 +38,14 @@ def runs(tmp_path_factory):
     make_run(folder, "gap", images=60)
     path = make_run(folder, "plain", images=20)
     table = next((path / "explained").glob("*/samples.parquet"))
-    samples = read_entry(path).explanation.samples
+    samples = read_explained(path).explanation.samples
     samples.assign(boxes=[[] for _ in range(20)], other_label=-1).to_parquet(table)
     return folder
 
 
 @pytest.fixture(scope="module")
-def entry(runs) -> RunEntry:
-    return read_entry(runs / "gap")
+def explained(runs) -> ExplainedRun:
+    return read_explained(runs / "gap")
 
 
 def shown(app: AppTest) -> list[int]:
@@ -67,14 +67,14 @@ def press(app: AppTest, key: str) -> AppTest:
     return app
 
 
-def test_distances_and_heat_off_the_object_are_filtered_by_what_is_measured(runs, entry, monkeypatch):
+def test_distances_and_heat_off_the_object_are_filtered_by_what_is_measured(runs, explained, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", b="grad_cam@layer3", disagreement="40-60", per_page="96")
-    moved = measure_pair(entry, "cam", "grad_cam@layer3", "heat_moved")["heat_moved_literature"].to_numpy()
+    moved = measure_pair(explained, "cam", "grad_cam@layer3", "heat_moved")["heat_moved_literature"].to_numpy()
     expected = np.flatnonzero((moved >= 0.4) & (moved <= 0.6))
     assert 0 < len(expected) < 60
     assert shown(app) == expected.tolist()
     app = show("gallery", runs, monkeypatch, run="gap", off_object="0-20", off_object_of="b", filter_as="positive")
-    shares = measure_off_object(entry, "grad_cam", "positive")
+    shares = measure_off_object(explained, "grad_cam")["positive"]
     assert count(app) == (shares <= 0.2).sum() < np.isfinite(shares).sum()
 
 
@@ -143,9 +143,9 @@ def test_counts_say_what_a_choice_would_leave(runs, monkeypatch):
     assert labels[2] == f"Incorrect {count(app)}"
 
 
-def test_images_come_in_the_order_of_their_likeness(runs, entry, monkeypatch):
+def test_images_come_in_the_order_of_their_likeness(runs, explained, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", per_page="96")
-    expected = np.argsort(-measure_similarity(entry.explanation, 7), kind="stable")
+    expected = np.argsort(-measure_similarity(explained.explanation, 7), kind="stable")
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
     assert payload(app, "tiles")["tiles"][0]["caption"] == "Likeness 1.00"
@@ -171,14 +171,14 @@ def test_another_order_leaves_likeness(runs, monkeypatch):
 
 
 @pytest.mark.parametrize("sort", order.SORTS)
-def test_every_order_is_one(sort, entry):
-    values = order.sort_values(entry, sort, "literature", ("cam", "grad_cam@layer3"))
+def test_every_order_is_one(sort, explained):
+    values = order.sort_values(explained, sort, "literature", ("cam", "grad_cam@layer3"))
     assert values.shape == (60,) and np.isfinite(values).any()
     assert order.describe(sort, float("nan")) == ""
 
 
-def test_values_that_are_no_numbers_come_last_either_way(runs, entry, monkeypatch):
-    blank = np.flatnonzero(load_samples(entry)["status_cam"] != "ok").tolist()
+def test_values_that_are_no_numbers_come_last_either_way(runs, explained, monkeypatch):
+    blank = np.flatnonzero(load_samples(explained)["status_cam"] != "ok").tolist()
     for first in ("high", "low"):
         view = {"sort": "off_object", "sort_as": "positive", "order": first, "per_page": "96"}
         assert shown(show("gallery", runs, monkeypatch, run="gap", **view))[-len(blank) :] == blank
@@ -194,9 +194,9 @@ def test_chips_say_what_passes():
     assert say["search"] == "Search: *x*"
 
 
-def test_the_confusions_count_images_of_one_object(runs, entry, monkeypatch):
+def test_the_confusions_count_images_of_one_object(runs, explained, monkeypatch):
     data = payload(show("training_curves", runs, monkeypatch, run="gap"), "cells")
-    single = load_samples(entry)[load_samples(entry)["other_label"] == -1]
+    single = load_samples(explained)[load_samples(explained)["other_label"] == -1]
     assert sum(count for _, _, count in data["cells"]) == sum(data["images"]) == len(single) == 54
     assert sum(count for label, guess, count in data["cells"] if label == guess) == single["right"].sum()
     assert data["parameters"] == {"run": "gap", "objects": "one_class"}

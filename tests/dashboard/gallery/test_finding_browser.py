@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from camcore.presentation.contact_sheet import measure_sheet
 from dashboard.data.measures import load_samples
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from tests.support.browser_steps import choose, parameters, wait_until_painted
 from tests.support.dashboard_server import APP
 from tests.support.synthetic_run import CLASSES, make_run
@@ -47,7 +47,7 @@ def open_confusions(page: Page, dashboard: str, run: str = "gap") -> None:
 
 
 def count_pairs(runs: Path, label: int, predicted: int | None = None) -> int:
-    samples = load_samples(read_entry(runs / "gap"))
+    samples = load_samples(read_explained(runs / "gap"))
     of_class = (samples["label"] == label) & (samples["other_label"] == -1)
     return int((of_class if predicted is None else of_class & (samples["predicted"] == predicted)).sum())
 

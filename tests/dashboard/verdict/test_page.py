@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from dashboard.data.verdict import read_verdict
 from tests.support.browser_steps import parameters, wait_until_painted
 from tests.support.dashboard_server import APP
@@ -166,10 +166,10 @@ def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):
 
 def test_a_new_verdict_is_read_anew(own):
     path, explanation = own
-    before = read_verdict(read_entry(path))
+    before = read_verdict(read_explained(path))
     document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8"))
     (explanation / "verdict.json").write_text(json.dumps(document | {"steps": 99}), encoding="utf-8")
-    after = read_verdict(read_entry(path))
+    after = read_verdict(read_explained(path))
     assert before and after and (before.steps, after.steps) == (16, 99)
 
 

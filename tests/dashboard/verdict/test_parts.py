@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from dashboard.data.verdict import pair_images, read_verdict
 from dashboard.verdict.examples import order_images
 from tests.support.synthetic_run import make_run
@@ -18,12 +18,12 @@ def test_pairs_by_hand(tmp_path):
     pd.DataFrame(
         [{"index": i, "source": s, "deletion": v} for s, values in rows.items() for i, v in enumerate(values)]
     ).to_parquet(explanation / "measures.parquet")
-    entry = read_entry(path)
-    verdict = read_verdict(entry)
+    explained = read_explained(path)
+    verdict = read_verdict(explained)
     assert verdict is not None
-    pairs = pair_images(entry, verdict, "deletion", "layer_cam")
+    pairs = pair_images(explained, verdict, "deletion", "layer_cam")
     assert pairs["index"].tolist() == [0, 1, 2]
     assert pairs["gain"].tolist() == pytest.approx([-0.2, 0.1, 0])  # a low deletion is good
     assert order_images(pairs, "better")["index"].tolist() == [1]
     assert order_images(pairs, "worse")["index"].tolist() == [0]
-    assert pair_images(entry, verdict, "pxap", "layer_cam").empty
+    assert pair_images(explained, verdict, "pxap", "layer_cam").empty

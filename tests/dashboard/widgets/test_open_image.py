@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from camcore.explained.explanation import open_explanation
-from camcore.explained.queries import measure_pair
+from camcore.explained.queries import measure_pair, top_classes
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
@@ -58,7 +58,7 @@ def test_the_image_of_a_link_decides_once(run, order, monkeypatch) -> None:
 
 
 def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
-    moved = measures.measure_pair(runs.read_entry(run), *PAIR, "heat_moved")["heat_moved_literature"]
+    moved = measures.measure_pair(runs.read_explained(run), *PAIR, "heat_moved")["heat_moved_literature"]
     index = int(np.argsort(-moved, kind="stable")[30])
     sent = payload(show(run, monkeypatch, "disagreement", image=name_of(index)), "tiles")
     assert sent["tiles"][6]["index"] == index
@@ -78,37 +78,37 @@ def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, said
 
 
 def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypatch) -> None:
-    entry, state = runs.read_entry(run), {}
+    explained, state = runs.read_explained(run), {}
     monkeypatch.setattr("dashboard.widgets.open_image.st", SimpleNamespace(session_state=state))
     ordered = np.array(order)
-    ask_for_neighbour(entry, ordered, order[PER_PAGE - 1], 1)
+    ask_for_neighbour(explained, ordered, order[PER_PAGE - 1], 1)
     assert state == {"image_asked": order[PER_PAGE], "image_goto": (name_of(order[PER_PAGE]), 1)}
-    ask_for_neighbour(entry, ordered, order[PER_PAGE], -1)
+    ask_for_neighbour(explained, ordered, order[PER_PAGE], -1)
     assert state["image_goto"] == (name_of(order[PER_PAGE - 1]), 2)
-    ask_for_neighbour(entry, ordered, order[-1], 1)
-    ask_for_neighbour(entry, ordered, order[0], -1)
+    ask_for_neighbour(explained, ordered, order[-1], 1)
+    ask_for_neighbour(explained, ordered, order[0], -1)
     assert state["image_goto"][1] == 2, "nothing lies beyond the ends"
 
 
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
-    entry, indices = runs.read_entry(run), [7, 3, 59]
-    made = grid.make_tiles(entry, indices, PAIR, ["", "", ""])
-    measured = measure_pair(entry.explanation, *PAIR)
+    explained, indices = runs.read_explained(run), [7, 3, 59]
+    made = grid.make_tiles(explained, indices, PAIR, ["", "", ""])
+    measured = measure_pair(explained.explanation, *PAIR)
     for tile, index in zip(made, indices, strict=True):
-        assert [(one.name, one.share) for one in tile.top] == measures.top_classes(entry, index)
-        sample, names = entry.explanation.samples.iloc[index], entry.run.class_names
+        assert [(one.name, one.share) for one in tile.top] == top_classes(explained.run, explained.explanation, index)
+        sample, names = explained.explanation.samples.iloc[index], explained.run.class_names
         right = {names[label] for label in (sample["label"], sample["other_label"]) if label >= 0}
         assert {one.name for one in tile.top if one.is_right} == right & {one.name for one in tile.top}
         for name in MEASURES:
             expected = [measured[f"{name}_{convention}"][index] for convention in CONVENTIONS]
             assert tile.distances[name] == pytest.approx(expected)
         for slot, source in zip(("a", "b"), PAIR, strict=True):
-            expected = [measures.measure_off_object(entry, source, convention)[index] for convention in CONVENTIONS]
+            expected = [measures.measure_off_object(explained, source)[convention][index] for convention in CONVENTIONS]
             assert tile.off_object[slot] == pytest.approx(expected, nan_ok=True)
 
 
 def test_one_source_has_nothing_to_compare(run) -> None:
-    (tile,) = grid.make_tiles(runs.read_entry(run), [0], ("cam", "cam"), [""])
+    (tile,) = grid.make_tiles(runs.read_explained(run), [0], ("cam", "cam"), [""])
     assert (list(tile.maps), tile.distances, list(tile.off_object)) == (["a"], {}, ["a"])
 
 
@@ -124,9 +124,9 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     assert sent["large"]["chosenClass"] == "Pug"
     stored = open_explanation(open_run(run)).all_class_maps()
     assert stored is not None
-    entry = runs.read_entry(run)
-    monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda entry, sources: "Pug")
-    made = grid.make_tiles(entry, [order[0]], PAIR, [""])[0].maps
+    explained = runs.read_explained(run)
+    monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda explained, sources: "Pug")
+    made = grid.make_tiles(explained, [order[0]], PAIR, [""])[0].maps
     np.testing.assert_array_equal(made["a"]["class"], stored[order[0], CLASSES.index("Pug")])
     np.testing.assert_allclose(made["b"]["class"] * 49, made["a"]["class"], rtol=1e-6)
     assert all("class" in tile["maps"]["a"] for tile in sent["tiles"])

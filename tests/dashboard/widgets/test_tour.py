@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.data.runs import read_entry
+from dashboard.data.runs import read_explained
 from dashboard.language import text
 from dashboard.widgets import tour
 from tests.support.dashboard_server import APP
@@ -30,7 +30,7 @@ def start(runs, monkeypatch):
 
 
 def test_a_run_with_everything_has_every_step(runs):
-    assert [name for name, _ in tour.find_steps(read_entry(runs / "gap"))] == [
+    assert [name for name, _ in tour.find_steps(read_explained(runs / "gap"))] == [
         "answer",
         "drawing",
         "same",
@@ -40,7 +40,7 @@ def test_a_run_with_everything_has_every_step(runs):
 
 
 def test_a_run_without_cam_leaves_out_what_it_can_not_show(runs):
-    assert [name for name, _ in tour.find_steps(read_entry(runs / "mlp"))] == ["answer", "pages"]
+    assert [name for name, _ in tour.find_steps(read_explained(runs / "mlp"))] == ["answer", "pages"]
 
 
 @pytest.mark.browser
@@ -49,7 +49,7 @@ def test_every_step_shows_its_pictures_and_the_last_one_leads_on(page: Page, str
     page.goto(f"{streamlit_server(APP, runs)}/?run={run}")
     page.get_by_role("button", name="Two-minute tour").click()
     dialog = page.get_by_role("dialog")
-    for name, _ in tour.find_steps(read_entry(runs / run)):
+    for name, _ in tour.find_steps(read_explained(runs / run)):
         expect(dialog.get_by_role("heading", name=text(f"tour.{name}.title"))).to_be_visible()
         expect(dialog.locator("figure img")).to_have_count(0 if name == "pages" else 2)
         if name != "pages":
