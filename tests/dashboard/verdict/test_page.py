@@ -130,7 +130,7 @@ def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(run
 def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     path, explanation = own
     manifest = json.loads((explanation / "manifest.json").read_text(encoding="utf-8"))
-    manifest["sources"].remove("layer_cam")
+    manifest.sources.remove("layer_cam")
     (explanation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     shown = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
     assert "The maps of LayerCAM are not stored" in shown
