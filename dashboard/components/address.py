@@ -1,19 +1,13 @@
-"""The parameters of the page's address as they are in the browser at this moment.
+"""The parameters of the page's address as the browser has them now.
 
-The grid changes how maps are drawn without telling the server, so `st.query_params` may hold an older view.
+The grid changes how maps are drawn without telling the server, so `st.query_params` may hold older values.
 """
 
-from functools import cache
-from typing import Any
 from urllib.parse import parse_qsl
 
 import streamlit as st
 
-_SCRIPT = """
-export default function ({ data, setStateValue }) {
-  if (window.location.search !== data.known) setStateValue("search", window.location.search);
-}
-"""
+from dashboard.components.mount import mount
 
 
 def read_address(key: str) -> dict[str, str] | None:
@@ -22,10 +16,6 @@ def read_address(key: str) -> dict[str, str] | None:
     It answers when it is first shown and whenever the script runs.
     """
     known = st.session_state.get(key, {}).get("search")
-    found = _mount()(key=key, data={"known": known}, height=1, on_search_change=lambda: None).get("search")
-    return None if found is None else dict(parse_qsl(str(found).removeprefix("?")))
-
-
-@cache
-def _mount() -> Any:
-    return st.components.v2.component("address", js=_SCRIPT)
+    element = mount("address", "address.js")
+    search = element(key=key, data={"known": known}, height=1, on_search_change=lambda: None).get("search")
+    return None if search is None else dict(parse_qsl(str(search).removeprefix("?")))

@@ -1,55 +1,37 @@
 """The heatmap grid in a page of the dashboard."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
-from camcore.presentation.grid.encoding import GridSource, LargeView, Slot, Tile, encode_grid, read_front_end
+from camcore.presentation.grid.encoding import Grid, encode_grid, read_front_end
 from camcore.presentation.texts import grid_strings
+from dashboard.components.mount import mount_front_end
 from dashboard.language import language
 
 
 def heatmap_grid(
-    tiles: Sequence[Tile],
-    first: GridSource,
-    second: GridSource | None = None,
-    *,
+    grid: Grid,
     key: str,
-    view: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-    common_range: Mapping[Slot, tuple[float, float]] | None = None,
-    tile_width: int = 224,
-    large: LargeView | None = None,
     on_step: Callable[[int, int], None] | None = None,
     on_class: Callable[[str], None] | None = None,
 ) -> int | None:
     """Show tiles with their heatmaps and a toolbar; a tile opens in a large view. All of it happens in the browser.
 
     Args:
-        tiles, first, second, defaults, common_range, tile_width, large: As in `encode_grid`.
-        key: Stable over reruns.
-        view: Where to start, usually `st.query_params`. Read when the grid is first shown in a session; afterwards the
-            browser knows better.
+        grid: Its texts are replaced by those of the session's language. Its view, usually `st.query_params`, is read
+            when the grid is first shown in a session; afterwards the browser knows better.
+        key: The same in every run of the script.
         on_step: Called before the script runs again, when the large view goes beyond the tiles: with the index of the
-            tile that is open and 1 for the image behind it, -1 for the one before.
-        on_class: Called before the script runs again, with a class of `large.classes` whose maps are wanted.
+            tile that is open and 1 for the next image, -1 for the previous one.
+        on_class: Called before the script runs again, with the class of `large.classes` whose maps are wanted.
 
     Returns:
-        The index of the tile whose like were asked for just now, None in every other run of the script.
+        The index of the tile whose similar images were asked for just now, None in every other run of the script.
     """
-    data = encode_grid(
-        tiles,
-        first,
-        second,
-        view=st.session_state.setdefault(f"{key}:first_view", dict(view or {})),
-        defaults=defaults,
-        common_range=common_range,
-        strings=grid_strings(language()),
-        tile_width=tile_width,
-        large=large,
-    )
+    view = st.session_state.setdefault(f"{key}:first_view", dict(grid.view))
+    data = encode_grid(replace(grid, view=view, strings=grid_strings(language())))
 
     def call_on_step() -> None:
         step = st.session_state[key].get("step")
@@ -61,14 +43,7 @@ def heatmap_grid(
         if name is not None and on_class is not None:
             on_class(str(name))
 
-    mounted = _mount()(
+    index = mount_front_end("heatmap_grid", read_front_end, isolate_styles=True)(
         key=key, data=data, on_step_change=call_on_step, on_for_class_change=call_on_class, on_like_change=lambda: None
-    )
-    liked = mounted.get("like")
-    return None if liked is None else int(liked)
-
-
-@cache
-def _mount() -> Any:
-    html, css, script = read_front_end()
-    return st.components.v2.component("heatmap_grid", html=html, css=css, js=script)
+    ).get("like")
+    return None if index is None else int(index)

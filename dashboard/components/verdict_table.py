@@ -1,12 +1,11 @@
 """The table of a verdict: a method per row, a measure per column; a click on a number chooses both."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
 
 import streamlit as st
 
 from camcore.presentation.verdict.table import Column, Row, encode_table, read_table_front_end
+from dashboard.components.mount import mount_front_end
 
 
 def verdict_table(
@@ -15,20 +14,15 @@ def verdict_table(
     """Show the table. It fits its width by scrolling sideways; the first column stays.
 
     Args:
-        columns, rows, corner: As in `encode_table`.
-        key: Stable over reruns.
+        columns, rows, corner: See `encode_table`.
+        key: The same in every run of the script.
         on_choose: Called with the ids of row and column before the script runs again.
     """
 
     def call_on_choose() -> None:
-        chosen = st.session_state[key].get("chosen")
-        if chosen:
-            on_choose(str(chosen["row"]), str(chosen["column"]))
+        cell = st.session_state[key].get("chosen")
+        if cell:
+            on_choose(str(cell["row"]), str(cell["column"]))
 
-    _mount()(key=key, data=encode_table(columns, rows, corner), on_chosen_change=call_on_choose)
-
-
-@cache
-def _mount() -> Any:
-    html, css, script = read_table_front_end()
-    return st.components.v2.component("verdict_table", html=html, css=css, js=script, isolate_styles=False)
+    table = mount_front_end("verdict_table", read_table_front_end)
+    table(key=key, data=encode_table(columns, rows, corner), on_chosen_change=call_on_choose)

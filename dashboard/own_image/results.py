@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from camcore.data.uploaded_image import shorten_name
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.grid.encoding import ClassShare, GridSource, Tile
+from camcore.presentation.grid.encoding import ClassShare, Grid, GridSource, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text
@@ -26,15 +26,15 @@ def choose_targets(analysis: Analysis, chosen: int | None) -> dict[str, int]:
 def show_pictures(shown: Shown, view: dict[str, str]) -> None:
     """Show the grid of pictures with the maps of both sources."""
     first, second = (GridSource(one, source_title(one), parse_source(one).method) for one in shown.sources)
-    heatmap_grid(
+    grid = Grid(
         [_make_tile(shown, index, name) for index, name in enumerate(shown.analyses)],
         first,
         second if first != second else None,
-        key="own_image_grid",
         view=view,
         defaults=OVERLAY_DEFAULT,
         tile_width=TILE_WIDTH,
     )
+    heatmap_grid(grid, "own_image_grid")
 
 
 def show_classes(shown: Shown) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from camcore.explained.queries import same_by_theory
 from camcore.presentation.grid import tiles_of_run
-from camcore.presentation.grid.encoding import LargeView, Tile
+from camcore.presentation.grid.encoding import Grid, LargeView, Tile
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data.measures import load_samples, measure_range
@@ -40,20 +40,22 @@ def show_grid(
     """
     first = int(np.flatnonzero(ordered == indices[0])[0])
     around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # a session keeps them, not all
-    liked = heatmap_grid(
+    grid = Grid(
         make_tiles(explained, indices, sources, captions),
         *make_sources(text, sources),
-        key=key,
         view=st.query_params.to_dict(),
         defaults=defaults,
         common_range={slot: measure_range(explained, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,
         large=_make_large_view(explained, first, len(ordered), sources),
-        on_step=lambda index, by: open_image.ask_for_neighbour(explained, around, index, by),
-        on_class=choose_class,
     )
-    if liked is not None:
-        gallery_link.show_like(explained, liked)
+
+    def turn_page(index: int, by: int) -> None:
+        open_image.ask_for_neighbour(explained, around, index, by)
+
+    index = heatmap_grid(grid, key, on_step=turn_page, on_class=choose_class)
+    if index is not None:
+        gallery_link.show_like(explained, index)
 
 
 def make_tiles(

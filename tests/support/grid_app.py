@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import view_box
-from camcore.presentation.grid.encoding import GridBox, GridSource, LargeView, Tile
+from camcore.presentation.grid.encoding import Grid, GridBox, GridSource, LargeView, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 
 CAM = GridSource("cam", "CAM", "cam")
@@ -56,15 +56,9 @@ def show_gallery() -> None:
         st.query_params["sort"] = "worst"
     if st.button("Leave"):
         st.switch_page(OTHER)
-    heatmap_grid(
-        [make_tile(index) for index in range(count)],
-        CAM,
-        GRAD_CAM,
-        key="grid",
-        view=st.query_params,
-        large=LargeView(first=5, total=count + 10),
-        on_step=lambda index, by: st.session_state.update(stepped=(index, by)),
-    )
+    large = LargeView(first=5, total=count + 10)
+    grid = Grid([make_tile(index) for index in range(count)], CAM, GRAD_CAM, st.query_params.to_dict(), large=large)
+    heatmap_grid(grid, "grid", on_step=lambda index, by: st.session_state.update(stepped=(index, by)))
     st.text(f"stepped {st.session_state.get('stepped')}, showing {count}")
 
 

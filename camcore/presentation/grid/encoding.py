@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from camcore.explained.explanation import TARGETS
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.heatmaps.methods import METHODS
-from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, GridBox, GridSource, LargeView, Slot, Tile
+from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, Grid, GridBox, GridSource, LargeView, Slot, Tile
 from camcore.presentation.texts import grid_strings
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULTS",
     "SCRIPTS",
     "ClassShare",
+    "Grid",
     "GridBox",
     "GridSource",
     "LargeView",
@@ -58,51 +59,28 @@ DEFAULTS = {
 }
 
 
-def encode_grid(
-    tiles: Sequence[Tile],
-    first: GridSource,
-    second: GridSource | None = None,
-    *,
-    view: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-    common_range: Mapping[Slot, tuple[float, float]] | None = None,
-    strings: Mapping[str, str] | None = None,
-    tile_width: int = 224,
-    large: LargeView | None = None,
-) -> dict[str, Any]:
+def encode_grid(grid: Grid) -> dict[str, Any]:
     """Return what the grid's script draws, ready for JSON.
 
     The view (keys and values as in `DEFAULTS` and `CHOICES`, opacity 0 to 100, `for_class` the class that target
     "class" means) is kept in the page's address by the browser alone; what equals the default is left out. So is
     `image`, the id of the tile that is open in the large view. One grid per page: two would write the same parameters.
 
-    Args:
-        tiles: In the order to show them.
-        first: Slot "a". CAM, where there is a CAM.
-        second: Slot "b"; without it there is no "both" and no "difference".
-        view: Where to start; unknown names and values are ignored.
-        defaults: This page's own defaults, over `DEFAULTS`.
-        common_range: Lowest and highest raw value per slot over the whole run, for the common scale. Where it is
-            missing, that of the tiles shown.
-        strings: Texts in the page's language, over the English ones.
-        tile_width: The least width of a small picture, in px; medium is 1.4 times, large twice as wide.
-        large: What the large view of a tile says beyond the tile.
-
     Raises:
         ValueError: Two tiles have one id.
     """
-    _require_unique_ids(tiles)
+    _require_unique_ids(grid.tiles)
     return {
-        "tiles": [_encode_tile(tile) for tile in tiles],
-        "sources": {slot: _encode_source(source) for slot, source in (("a", first), ("b", second)) if source},
+        "tiles": [_encode_tile(tile) for tile in grid.tiles],
+        "sources": {slot: _encode_source(source) for slot, source in (("a", grid.first), ("b", grid.second)) if source},
         "tables": {name: _base64(colormap(name)) for name in (*COLORMAPS, "signed")},
-        "common": {slot: list(range_) for slot, range_ in (common_range or {}).items()},
+        "common": {slot: list(range_) for slot, range_ in grid.common_range.items()},
         "choices": CHOICES,
-        "defaults": DEFAULTS | read_view(defaults or {}),
-        "view": read_view(view or {}),
-        "strings": {**grid_strings("en"), **(strings or {})},
-        "tileWidth": tile_width,
-        "large": _encode_large_view(large or LargeView(), len(tiles)),
+        "defaults": DEFAULTS | read_view(grid.defaults),
+        "view": read_view(grid.view),
+        "strings": {**grid_strings("en"), **grid.strings},
+        "tileWidth": grid.tile_width,
+        "large": _encode_large_view(grid.large, len(grid.tiles)),
     }
 
 

@@ -117,3 +117,31 @@ class LargeView:
     chosen_class: str = ""
     offers_likeness: bool = False
     goto: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Tiles with the heatmaps of one or two sources, and how the grid shows them.
+
+    Attributes:
+        tiles: In the order to show them.
+        first: Slot "a". CAM, if there is a CAM.
+        second: Slot "b"; without it there is no "both" and no "difference".
+        view: What is shown first, see `encoding.DEFAULTS`; unknown names and values are ignored.
+        defaults: This page's own defaults, over `encoding.DEFAULTS`.
+        common_range: Lowest and highest raw value per slot over the whole run, for the common scale. If it is missing,
+            that of the tiles.
+        strings: Texts in the page's language, over the English ones.
+        tile_width: The least width of a small picture, in px; medium is 1.4 times, large twice as wide.
+        large: What the large view of a tile says beyond the tile.
+    """
+
+    tiles: Sequence[Tile]
+    first: GridSource
+    second: GridSource | None = None
+    view: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    common_range: Mapping[Slot, tuple[float, float]] = field(default_factory=dict)
+    strings: Mapping[str, str] = field(default_factory=dict)
+    tile_width: int = 224
+    large: LargeView = LargeView()

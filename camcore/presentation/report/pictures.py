@@ -8,7 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from camcore.explained.queries import measure_range, same_by_theory
-from camcore.presentation.grid.encoding import LargeView, encode_grid
+from camcore.presentation.grid.encoding import Grid, LargeView, encode_grid
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
 from camcore.presentation.html import render
 from camcore.presentation.report.subject import CONVENTION, MEASURE, ReportInput
@@ -38,7 +38,7 @@ def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:
     first, second = make_sources(subject.text, subject.pair)
     ranges = {slot: measure_range(subject.explanation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
     captions = [_caption(subject, index) for index in shown]
-    return encode_grid(
+    grid = Grid(
         make_tiles(subject.run, subject.explanation, subject.samples, shown, subject.pair, captions),
         first,
         second,
@@ -50,6 +50,7 @@ def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:
             measures=describe_measures(subject.text), same_by_theory=same_by_theory(subject.explanation, *subject.pair)
         ),
     )
+    return encode_grid(grid)
 
 
 def _order(subject: ReportInput) -> NDArray[np.intp]:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from camcore.heatmaps.drawing import COLORMAPS, colormap
 from camcore.presentation.grid import encoding
-from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Tile, encode_grid, read_view
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Grid, Tile, encode_grid, read_view
 from camcore.presentation.texts import grid_strings
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 
@@ -104,4 +104,4 @@ def test_every_script_is_sent() -> None:
 def test_tiles_with_one_id_are_refused() -> None:
     tiles: list[Tile] = [make_tile(0), replace(make_tile(1), id="image-0")]
     with pytest.raises(ValueError, match="Tile ids must be unique; 'image-0' is there twice"):
-        encode_grid(tiles, CAM, GRAD_CAM)
+        encode_grid(Grid(tiles, CAM, GRAD_CAM))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from camcore.presentation.grid.encoding import encode_grid, read_front_end
+from camcore.presentation.grid.encoding import Grid, encode_grid, read_front_end
 from tests.support.browser_steps import choose, parameters, settle, wait_until_painted
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 from tests.support.large_view_steps import (
@@ -208,7 +208,8 @@ def test_escape_closes_the_drawing_panel_first(page: Page, gallery: str) -> None
 
 def test_without_any_server_it_works_the_same(page: Page, tmp_path: Path) -> None:
     html, css, script = read_front_end()
-    payload = json.dumps(encode_grid([make_tile(index) for index in range(10)], CAM, GRAD_CAM)).replace("<", "\\u003c")
+    grid = Grid([make_tile(index) for index in range(10)], CAM, GRAD_CAM)
+    payload = json.dumps(encode_grid(grid)).replace("<", "\\u003c")
     start = f"""
         const host = document.querySelector("div");
         host.attachShadow({{ mode: "open" }}).innerHTML = `<style>{css}</style>{html}`;

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from camcore.measures.confusion import ClassResult, Counts, Mistake
+from dashboard.components.mount import mount
 
-_FOLDER = Path(__file__).parent
 SCRIPTS = ("dom.js", "matrix.js", "classes.js", "confusion.js")
 
 
@@ -34,7 +31,7 @@ def confusion(
         mistakes: The most frequent ones first.
         parameters: What the address of the gallery holds besides the classes; links opened in a new tab go by it.
         strings: Texts; words in braces are filled in by the script.
-        key: Stable over reruns.
+        key: The same in every run of the script.
     """
     data = {
         "names": list(names),
@@ -45,8 +42,8 @@ def confusion(
         "parameters": dict(parameters),
         "strings": dict(strings),
     }
-    chosen = _mount()(key=key, data=data, on_chosen_change=lambda: None).get("chosen")
-    return None if chosen is None else (chosen["label"], chosen["predicted"])
+    cell = mount("confusion", *SCRIPTS)(key=key, data=data, on_chosen_change=lambda: None).get("chosen")
+    return None if cell is None else (cell["label"], cell["predicted"])
 
 
 def _encode(result: ClassResult) -> dict[str, Any]:
@@ -55,10 +52,3 @@ def _encode(result: ClassResult) -> dict[str, Any]:
         "interval": "" if result.low is None else f"{100 * result.low:.0f}–{100 * (result.high or 0):.0f}%",
         "confidence_text": "" if result.confidence is None else f"{result.confidence:.1%}",
     }
-
-
-@cache
-def _mount() -> Any:
-    html, css = ((_FOLDER / f"confusion.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return st.components.v2.component("confusion", html=html, css=css, js=script, isolate_styles=False)

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent
+from dashboard.components.mount import mount
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,9 @@ def own_results(
         panels: In the order of the pictures.
         downloads: Id and name of each file that can be had of a picture.
         strings: "Download", and what the list of bars is called.
-        key: Stable over reruns.
+        key: The same in every run of the script.
         make_file: Called with the picture's id, the download's id and the address' parameters.
     """
-    component = _mount()
     asked = (st.session_state.get(key) or {}).get("asked")
     file = None
     if asked and any(panel.id == asked["panel"] for panel in panels):
@@ -72,10 +68,4 @@ def own_results(
         "strings": dict(zip(("download", "classes"), strings, strict=True)),
         "file": file,
     }
-    component(key=key, data=data, on_asked_change=lambda: None)
-
-
-@cache
-def _mount() -> Any:
-    html, css, js = ((_FOLDER / f"results.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return st.components.v2.component("own_results", html=html, css=css, js=js, isolate_styles=False)
+    mount("own_results", "results.js")(key=key, data=data, on_asked_change=lambda: None)
