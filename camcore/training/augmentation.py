@@ -1,29 +1,29 @@
-"""Batches whose images are mixed in pairs, and their labels with them: MixUp and CutMix."""
+"""Augmentation of images, and MixUp and CutMix of batches."""
 
 import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-MIXUP_ALPHA = 0.2  # of the Beta distribution that the share of an image is drawn from; both as in the papers
+MIXUP_ALPHA = 0.2  # of the Beta distribution of an image's share; both as in the papers
 CUTMIX_ALPHA = 1.0
 
 
 class BatchMixing:
     """Mixes a share of all batches, by MixUp (arXiv:1710.09412) or CutMix (arXiv:1905.04899), equally often.
 
-    Draws from torch's generator, in the process that trains.
+    Random numbers come from torch's generator in the training process.
     """
 
     def __init__(self, share: float, num_classes: int) -> None:
         self.share = share
-        ways = [
+        transforms = [
             v2.MixUp(alpha=MIXUP_ALPHA, num_classes=num_classes),
             v2.CutMix(alpha=CUTMIX_ALPHA, num_classes=num_classes),
         ]
-        self._mix = v2.RandomChoice(ways)
+        self._mix = v2.RandomChoice(transforms)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return images, float where they are mixed, and the share of each class in them, (N, classes).
+        """Return a batch unchanged, or mixed images (float) and the share of each class in them, (N, classes).
 
         Args:
             images: (N, 3, side, side), uint8.
@@ -45,7 +45,7 @@ CROP_MARGIN = 1.15
 
 
 def build_augmentation(name: str, size: int) -> v2.Transform:
-    """Return the augmentation of uint8 images (3, side, side) to (3, size, size), by its name in the configuration."""
+    """Return the augmentation of that name, from uint8 images (3, side, side) to (3, size, size)."""
     if name == "none":
         return v2.Compose([v2.Resize((size, size), antialias=True)])
     smallest = {"light": 0.6, "standard": 0.35}[name]
@@ -57,5 +57,5 @@ def build_augmentation(name: str, size: int) -> v2.Transform:
 
 
 def kept_side(augmentation: str, size: int) -> int:
-    """Return the side of the decoded images that an augmentation makes images of `size` from: crops need more."""
+    """Return the side of the decoded images that are augmented to `size`; random crops need a margin."""
     return size if augmentation == "none" else round(size * CROP_MARGIN)

@@ -1,4 +1,4 @@
-"""What a training leaves after each epoch, or where it is stopped within one, and how it goes on from there."""
+"""Save a training after each epoch, or when it is stopped within one, and resume it."""
 
 import io
 import shutil
@@ -21,9 +21,9 @@ from camcore.system.ranks import written_by_first
 
 @dataclass
 class EpochProgress:
-    """How far an epoch has come: its steps, sums over the images seen, and torch's random numbers behind the last step.
+    """Counters of the current epoch, and torch's RNG state after its last step (None before the first).
 
-    `random` is None before its first step.
+    The names of the fields are stored with the training's state.
     """
 
     steps: int = 0
@@ -49,10 +49,10 @@ class EpochProgress:
 
 @dataclass
 class TrainingProgress:
-    """What a training has come to: a row of the history per finished epoch. `keep` says which one's weights count.
+    """A row of the history per finished epoch, and the current epoch, `begun`.
 
-    `best_head` holds what was learned by that one, where the trunk is frozen: its file is written when all is done.
-    `begun` is the epoch behind the last finished one.
+    `keep` decides which epoch's weights are kept. With a frozen trunk, `best_head` holds those of the head until the
+    training ends and writes the file.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -62,12 +62,12 @@ class TrainingProgress:
 
     @property
     def epoch(self) -> int:
-        """How many epochs are finished."""
+        """The number of finished epochs."""
         return len(self.rows)
 
     @property
     def best_epoch(self) -> int:
-        """The epoch to keep, counted from 1: of equals the first one; 0 before there is one."""
+        """The epoch to keep, counted from 1; the first of equal ones; 0 before the first epoch."""
         if self.keep == "last" or not self.rows:
             return self.epoch
         values = [_merit(row, self.keep) for row in self.rows]
@@ -75,7 +75,7 @@ class TrainingProgress:
 
     @property
     def epochs_since_best(self) -> int:
-        """How many epochs have gone by since the one to keep."""
+        """The number of epochs after the one to keep."""
         return self.epoch - self.best_epoch
 
 
@@ -85,9 +85,9 @@ def _merit(row: dict[str, float], keep: str) -> float:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What an epoch changes, and the next one starts from. `average` is that of the weights, where one is kept.
+    """What training changes: model, optimizer, and the moving average of the weights if there is one.
 
-    Of a frozen trunk nothing is saved: it is where it came from.
+    A frozen trunk is not saved, because the run's initial weights hold it.
     """
 
     model: Classifier
@@ -95,12 +95,12 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
 
     def save(self) -> dict[str, Any]:
-        """Return everything as tensors and plain values."""
+        """Return the state as tensors and plain values."""
         average = None if self.average is None else self._learned(self.average)
         return {"model": self._learned(self.model), "average": average, "optimizer": self.optimizer.state_dict()}
 
     def load(self, saved: dict[str, Any]) -> None:
-        """Take over what `save` returned."""
+        """Restore what `save` returned."""
         self.model.load_state_dict(self._frozen(self.model) | saved["model"])
         if self.average is not None:
             self.average.load_state_dict(self._frozen(self.average) | saved["average"])
@@ -108,16 +108,16 @@ class TrainingState:
 
     @property
     def kept(self) -> Classifier:
-        """The model that is judged, and whose weights the run keeps."""
+        """The model that is evaluated and saved: the moving average if there is one."""
         return self.model if self.average is None else cast(Classifier, self.average.module)
 
     @property
     def trunk_is_frozen(self) -> bool:
-        """Whether the training changes the head alone."""
+        """Whether only the head is trained."""
         return not any(parameter.requires_grad for parameter in self.model.trunk.parameters())
 
     def copy_head(self) -> dict[str, Tensor]:
-        """Return a copy of what a head has learned on a frozen trunk."""
+        """Return a copy of the head's weights on a frozen trunk."""
         return {name: value.clone() for name, value in self._learned(self.kept).items()}
 
     def _learned(self, module: nn.Module) -> dict[str, Tensor]:
@@ -130,7 +130,7 @@ class TrainingState:
 
 
 def keep_epoch(run: Run, state: TrainingState, progress: TrainingProgress, row: dict[str, float]) -> None:
-    """Write a finished epoch: first all of it, in one file, then the weights and the history that follow from it."""
+    """Save a finished epoch: first the state to resume from, then weights and history."""
     progress.rows.append(row)
     progress.begun = EpochProgress()
     if state.trunk_is_frozen and progress.best_epoch == progress.epoch:
@@ -146,7 +146,7 @@ def save_progress(run: Run, state: TrainingState, progress: TrainingProgress) ->
     Raises:
         CamcoreError: The disk is full; what was written before is kept.
     """
-    content = io.BytesIO()  # where the disk is full, torch's own writing does not say so
+    content = io.BytesIO()  # torch's own writing does not report a full disk
     learned = {"rows": progress.rows, "best_head": progress.best_head, "begun": asdict(progress.begun)}
     torch.save({**state.save(), **learned}, content)
     run.resume_path.mkdir(exist_ok=True)
@@ -155,7 +155,7 @@ def save_progress(run: Run, state: TrainingState, progress: TrainingProgress) ->
 
 
 def load_progress(run: Run, state: TrainingState) -> TrainingProgress:
-    """Go back to where the training stopped; write again what a stop may have kept from being written.
+    """Restore a stopped training; write again the files that the stop may have prevented.
 
     Raises:
         CamcoreError: The training is finished, or its state is damaged.
@@ -165,17 +165,17 @@ def load_progress(run: Run, state: TrainingState) -> TrainingProgress:
         return TrainingProgress(keep=run.config.train.keep)
     try:
         state.load(saved)
-        begun = EpochProgress(**saved.get("begun", {}))  # earlier versions stopped behind a whole epoch only
+        begun = EpochProgress(**saved.get("begun", {}))  # earlier versions stopped only between epochs
         progress = TrainingProgress(saved["rows"], run.config.train.keep, saved["best_head"], begun)
     except Exception as error:  # a state dict of another network, or a key that is missing
         raise _damaged(run, error) from error
-    if not progress.begun.steps:  # else all of it was written, and the model has moved on
+    if not progress.begun.steps:  # otherwise the files were written, and the model is newer than they are
         _publish(run, state, progress)
     return progress
 
 
 def _read(run: Run) -> dict[str, Any] | None:
-    """Return what `save_progress` wrote, None where it has not yet."""
+    """Return what `save_progress` wrote; None if it has not written yet."""
     if run.finished:
         raise CamcoreError(f"{run.path} is finished; there is nothing to resume. Replace it with --overwrite.")
     if not run.state_path.exists():
@@ -198,10 +198,10 @@ def finish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
         state.kept.load_state_dict(state.kept.state_dict() | progress.best_head)
         save_weights(run, state.kept, progress.best_epoch)
     write_sums(run.path, RUN_FILES)
-    done = run.resume_path.with_name(".resumed")
-    shutil.rmtree(done, ignore_errors=True)
-    run.resume_path.rename(done)  # in one step: a folder without its state would begin the training anew
-    shutil.rmtree(done, ignore_errors=True)
+    removed = run.resume_path.with_name(".resumed")
+    shutil.rmtree(removed, ignore_errors=True)
+    run.resume_path.rename(removed)  # atomic: a folder without its state would restart the training
+    shutil.rmtree(removed, ignore_errors=True)
 
 
 def _publish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:

@@ -1,4 +1,4 @@
-"""What a training reads: augmented batches to learn from, images to judge by; of a frozen trunk, their features."""
+"""The data of a training: augmented batches to train on, and images (or features) to evaluate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def require_batch(config: TrainConfig, images: int) -> None:
 
 @dataclass(frozen=True)
 class EvalData:
-    """What a model is judged by: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
+    """Data to evaluate a model on: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
 
     inputs: TorchDataset[Tensor] | Tensor
     labels: Tensor
@@ -58,11 +58,11 @@ class EvalData:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """`make_batches` returns the loader of batches to learn from, with a number of processes that augment.
+    """What a training reads.
 
-    That number changes nothing; the sampler's `epoch` decides shuffling and augmentation. `ids` are those of the images
-    that its indices stand for. `held_out` is the part of the training images to choose an epoch by, where that is asked
-    for.
+    `make_batches` returns the loader of training batches for a number of workers, which does not change the batches:
+    the sampler's `epoch` decides shuffling and augmentation. `ids` are the image ids by the sampler's indices.
+    `held_out` is the part of the training images that chooses the epoch to keep, with `--keep held-out`.
     """
 
     make_batches: Callable[[int], DataLoader[Any]]
@@ -72,26 +72,26 @@ class TrainingData:
 
 
 def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: int | None) -> TrainingData:
-    """Return what a run's training reads, decoded once; of a frozen trunk with cached views, features alone.
+    """Return a run's training data, decoded once; with `--views`, pooled features instead of images.
 
     Args:
-        run: Its configuration decides.
+        run: A run; its configuration decides.
         dataset: Its data set.
-        model: As the training starts, on the device that computes.
-        workers: Processes that decode, for features threads that compute; None for what the cores are worth.
+        model: The initial model, on the device that computes.
+        workers: Processes that decode (for features: threads that compute); None for as many as suit the cores.
 
     Raises:
-        CamcoreError: An image can't be decoded, there is none to judge by, or the head takes no pooled features.
+        CamcoreError: An image can't be decoded, there is none to evaluate, or the head does not begin with pooling.
     """
-    counted = [row for row, sample in enumerate(dataset.val) if sample.other_label < 0]
-    if not counted:
+    evaluated = [row for row, sample in enumerate(dataset.val) if sample.other_label < 0]
+    if not evaluated:
         raise CamcoreError(
             "Every validation image shows two classes, so there is no accuracy. Add images of one class."
         )
-    learned, aside = list(range(len(dataset.train))), list[int]()
+    trained, held_out = list(range(len(dataset.train))), list[int]()
     if run.config.train.keep == "held-out":
-        learned, aside = hold_out(dataset, run.config.dataset.seed)
-    rows = _Rows(learned, aside, counted)
+        trained, held_out = hold_out(dataset, run.config.dataset.seed)
+    rows = _Rows(trained, held_out, evaluated)
     if run.config.train.views:
         return _load_features(run, dataset, model, workers, rows)
     return _load_images(run, dataset, choose_decoders() if workers is None else workers, rows)
@@ -99,27 +99,28 @@ def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: i
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the training split to learn from and to choose by, and of the validation split to judge by."""
+    """Rows of the training split that are trained on or held out, and of the validation split that are evaluated."""
 
-    learned: list[int]
-    aside: list[int]
-    counted: list[int]
+    trained: list[int]
+    held_out: list[int]
+    evaluated: list[int]
 
 
 def _load_images(run: Run, dataset: Dataset, workers: int, rows: _Rows) -> TrainingData:
     config, view = run.config.train, run.config.view
     size = config.train_size or view.size
-    learned = [dataset.train[row] for row in rows.learned]
-    kept = read_images(dataset, learned, view, kept_side(config.augmentation, size), workers, "reading training images")
-    images = TrainingImages(kept, _labels(learned), build_augmentation(config.augmentation, size), config.seed)
+    trained = [dataset.train[row] for row in rows.trained]
+    side = kept_side(config.augmentation, size)
+    images = read_images(dataset, trained, view, side, workers, "reading training images")
+    augmented = TrainingImages(images, _labels(trained), build_augmentation(config.augmentation, size), config.seed)
 
-    def judge(samples: list[Sample], title: str) -> EvalData:
+    def read(samples: list[Sample], title: str) -> EvalData:
         return EvalData(read_images(dataset, samples, view, view.size, workers, title), torch.tensor(_labels(samples)))
 
-    aside = [dataset.train[row] for row in rows.aside]
-    held_out = judge(aside, "reading held-out images") if aside else None
-    val = judge([dataset.val[row] for row in rows.counted], "reading validation images")
-    return TrainingData(partial(_make_batches, run, images, len(learned)), _ids(learned), val, held_out)
+    held_out = [dataset.train[row] for row in rows.held_out]
+    held_out_data = read(held_out, "reading held-out images") if held_out else None
+    val = read([dataset.val[row] for row in rows.evaluated], "reading validation images")
+    return TrainingData(partial(_make_batches, run, augmented, len(trained)), _ids(trained), val, held_out_data)
 
 
 def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int | None, rows: _Rows) -> TrainingData:
@@ -129,21 +130,22 @@ def _load_features(run: Run, dataset: Dataset, model: Classifier, workers: int |
             f"{run.config.model.backbone} with head {run.config.model.head!r} does not begin with mean pooling, so"
             " there are no pooled features to keep. Use --head gap, or --views 0."
         )
-    aside = [dataset.train[row] for row in rows.aside]
+    trained, held_out = ([dataset.train[row] for row in part] for part in (rows.trained, rows.held_out))
     with OrderedThreads(choose_threads() if workers is None else workers) as threads:
         trunk = FrozenTrunk(model, dataset, run.config, threads)
-        views = trunk.pooled(dataset.train, config.views, "computing training features")
-        plain = config.augmentation == "none" and config.train_size in (None, run.config.view.size)
-        if aside and not plain:
-            of_aside = trunk.pooled(aside, 0, "computing held-out features")[0]
+        copies = trunk.pooled(dataset.train, config.views, "computing training features")
+        is_plain = config.augmentation == "none" and config.train_size in (None, run.config.view.size)
+        if held_out and not is_plain:
+            of_held_out = trunk.pooled(held_out, 0, "computing held-out features")[0]
         else:
-            of_aside = views[0, rows.aside]  # the images as they are judged
-        of_val = trunk.pooled(dataset.val, 0, "computing validation features", with_maps=True)[0, rows.counted]
-    samples = [dataset.train[row] for row in rows.learned]
-    learned = FeatureViews(views, rows.learned, _labels(samples))
-    val = EvalData(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.counted])))
-    held_out = EvalData(torch.from_numpy(np.array(of_aside)), torch.tensor(_labels(aside))) if aside else None
-    return TrainingData(lambda _: _make_batches(run, learned, len(samples), 0), _ids(samples), val, held_out)
+            of_held_out = copies[0, rows.held_out]  # without augmentation, copies are what is evaluated
+        of_val = trunk.pooled(dataset.val, 0, "computing validation features", with_maps=True)[0, rows.evaluated]
+    features = FeatureViews(copies, rows.trained, _labels(trained))
+    val = EvalData(torch.from_numpy(of_val), torch.tensor(_labels([dataset.val[row] for row in rows.evaluated])))
+    held_out_data = None
+    if held_out:
+        held_out_data = EvalData(torch.from_numpy(np.array(of_held_out)), torch.tensor(_labels(held_out)))
+    return TrainingData(lambda _: _make_batches(run, features, len(trained), 0), _ids(trained), val, held_out_data)
 
 
 def _make_batches(run: Run, images: TorchDataset[Any], count: int, workers: int) -> DataLoader[Any]:

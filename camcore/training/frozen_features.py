@@ -1,4 +1,4 @@
-"""A frozen trunk, run once over a split: the pooled features of a few augmented views, kept on this machine."""
+"""Pooled features of a frozen trunk, computed once for a few augmented copies and cached on this machine."""
 
 import hashlib
 import math
@@ -35,19 +35,19 @@ BATCH_SIZE = 16
 
 
 class FeatureViews(TorchDataset[tuple[Tensor, int]]):
-    """Pooled features (K,) and labels by (epoch, index): the views of an image in turn, one an epoch.
+    """Pooled features (K,) and labels by (epoch, index): each epoch uses the next copy of an image.
 
     Args:
-        features: (views, N, K), of all training images.
-        rows: Which of them are trained on; an index counts among these.
-        labels: Of these.
+        features: (copies, N, K), of all training images.
+        rows: The rows that are trained on; `index` counts in these.
+        labels: The labels of these rows.
     """
 
     def __init__(self, features: NDArray[np.float32], rows: Sequence[int], labels: Sequence[int]) -> None:
         self.features, self.rows, self.labels = features, rows, labels
 
     def __getitems__(self, keys: Sequence[tuple[int, int]]) -> list[tuple[Tensor, int]]:
-        """Return a batch: read at once, because a head learns faster than its features can be read one by one."""
+        """Return a batch, read at once: reading features one by one would take longer than training."""
         epochs, indices = zip(*keys, strict=True)
         views = np.array(epochs) % len(self.features)
         values = torch.from_numpy(self.features[views, [self.rows[index] for index in indices]])
@@ -55,13 +55,13 @@ class FeatureViews(TorchDataset[tuple[Tensor, int]]):
 
 
 class FrozenTrunk:
-    """A model's trunk as it is now, for features of a data set's images as a run's configuration has them seen.
+    """A model's trunk with its current weights, which computes the features of a run's images.
 
     Args:
-        model: On the device that computes.
+        model: The model, on the device that computes.
         dataset: The data set.
-        config: Of the run.
-        threads: Where to compute; what is kept already needs none.
+        config: The run's configuration.
+        threads: Threads to compute in; cached features need none.
     """
 
     def __init__(self, model: Classifier, dataset: Dataset, config: RunConfig, threads: OrderedThreads) -> None:
@@ -72,13 +72,13 @@ class FrozenTrunk:
         self._augmenting = Lock()
 
     def pooled(self, samples: Sequence[Sample], views: int, title: str, with_maps: bool = False) -> NDArray[np.float32]:
-        """Return features (views, N, K), computed once and kept in the cache of this machine.
+        """Return features (views, N, K), computed once and cached on this machine.
 
-        View v is what training sees in epoch v; without views (0) there is one, of the image as it is judged.
-        `with_maps` also keeps what they are the means of, for `stored_maps`, where the disk has room.
+        Copy v is what training sees in epoch v. With `views` 0 there is one copy, without augmentation. `with_maps`
+        also stores the features before pooling, for `stored_maps`, if the disk has space.
 
         Raises:
-            CamcoreError: An image can't be decoded, or the disk has no room.
+            CamcoreError: An image can't be decoded, or the disk has no space.
         """
         shape = (max(1, views), len(samples), self.model.channels)
         path = self._find(samples, views)
@@ -90,12 +90,12 @@ class FrozenTrunk:
         return features
 
     def stored_maps(self, samples: Sequence[Sample]) -> NDArray[np.float16] | None:
-        """Return the features that enter pooling, (N, K, h, w), where `pooled` has kept them."""
+        """Return the features that enter pooling, (N, K, h, w); None if `pooled` did not store them."""
         path = _maps_beside(self._find(samples, 0))
         return np.load(path, mmap_mode="r") if path.exists() else None
 
     def _find(self, samples: Sequence[Sample], views: int) -> Path:
-        """Return the file for features of these samples: one for all that decides what is in it."""
+        """Return the cache file of these samples' features, named by a hash of all that decides them."""
         train, view, model = self.config.train, self.config.view, self.config.model
         seen = (view.kind, view.size, view.mean, view.std)
         seed = None if train.augmentation == "none" else train.seed
@@ -133,9 +133,9 @@ class FrozenTrunk:
         with ExitStack() as stack, show_progress(mine, title) as bar:
             maps = stack.enter_context(_new_array(_maps_beside(path), grid, np.float16)) if with_maps else None
             pooled = stack.enter_context(_new_array(path, shape, np.float32))
-            for start, (of_views, features) in zip(starts, self._compute(samples, starts, views), strict=True):
+            for start, (of_copies, features) in zip(starts, self._compute(samples, starts, views), strict=True):
                 rows = slice(start, start + len(features))
-                pooled[:, rows] = of_views
+                pooled[:, rows] = of_copies
                 if maps is not None:
                     maps[rows] = features
                 bar.update(len(features))
@@ -143,7 +143,7 @@ class FrozenTrunk:
     def _compute(
         self, samples: Sequence[Sample], starts: Sequence[int], views: int
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Yield means (views, n, K) and, of the last view, features (n, K, h, w), of the samples from each start on."""
+        """Yield per batch the pooled features (views, n, K), and the last copy's features (n, K, h, w)."""
         trunk = FastTrunk(self.model, self.variant, BATCH_SIZE)
         layers = len(self.model.layers)
 
@@ -158,23 +158,23 @@ class FrozenTrunk:
             return np.stack(pooled), features.cpu().numpy()
 
         for start in starts[:1]:
-            yield self.threads.run(partial(compute, start))  # builds the trunk, while nothing else runs
+            yield self.threads.run(partial(compute, start))  # builds the trunk while nothing else runs
         yield from self.threads.map_ordered(compute, starts[1:])
 
     def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
-        """Return what the trunk sees of a sample, uint8 (3, side, side) each: its augmented views, or the one view."""
+        """Return a sample's augmented copies, or its one view without augmentation, uint8 (3, side, side) each."""
         train, view = self.config.train, self.config.view
         if not views:
             return [self._decode(sample, view.size)]
         size = train.train_size or view.size
         augment = build_augmentation(train.augmentation, size)
         pixels = self._decode(sample, kept_side(train.augmentation, size))
-        made = []
+        copies = []
         for number in range(views):
-            with self._augmenting, torch.random.fork_rng(devices=[]):  # there is one generator for all threads
+            with self._augmenting, torch.random.fork_rng(devices=[]):  # all threads share one generator
                 torch.default_generator.manual_seed(mix_seed(train.seed, number, row))
-                made.append(augment(pixels))
-        return made
+                copies.append(augment(pixels))
+        return copies
 
     def _decode(self, sample: Sample, side: int) -> Tensor:
         if self.variant == EXACT:
@@ -202,7 +202,7 @@ def _maps_beside(path: Path) -> Path:
 
 @contextmanager
 def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDArray[Any]]:
-    """Yield an array to be filled, by all ranks of this machine; its file is there when all of it is."""
+    """Yield a new .npy array shared by this machine's ranks. The file appears when the block succeeds."""
     with ExitStack() as stack:
         part = None
         if not current_rank().local_rank:

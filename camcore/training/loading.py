@@ -1,4 +1,4 @@
-"""Images on their way to the training: decoded once, kept as bytes, augmented by seed."""
+"""Load training images: decode them once, cache their bytes, augment them by seed."""
 
 import hashlib
 import math
@@ -30,7 +30,7 @@ from camcore.system.ranks import current_rank
 
 
 class MappedImages(TorchDataset[Tensor]):
-    """Images (N, 3, size, size), uint8, in a file. Each process maps the file for itself."""
+    """Images (N, 3, size, size), uint8, in a file that each process maps into memory."""
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
         self.path, self.shape = path, shape
@@ -49,7 +49,7 @@ class MappedImages(TorchDataset[Tensor]):
 
 
 def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int) -> Path:
-    """Return the file for what the model sees of some samples of a data set."""
+    """Return the cache file for the viewed images of these samples."""
     digest = hashlib.sha256(dataset.fingerprint.encode())
     for sample in samples:
         digest.update(f"{sample.id}\n".encode())
@@ -57,10 +57,10 @@ def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int
 
 
 def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable[Tensor]]) -> MappedImages | None:
-    """Return the images of a cache file, after making it where it is not there; None where the disk has no room.
+    """Return the images of a cache file, which is made if it is missing; None if the disk has no space.
 
     Args:
-        path: As of `find_cache`.
+        path: From `find_cache`.
         shape: (N, 3, size, size).
         decode: Returns batches of images, uint8, in order.
     """
@@ -77,13 +77,13 @@ def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable
 
 
 CACHE_BYTES = 2 * 1024**3
-LITTLE_WAITING = 0.05  # of the time that is computed
+LITTLE_WAITING = 0.05  # as a share of the computing time
 
 
 class TrainingImages(TorchDataset[tuple[Tensor, int]]):
     """Augmented images and labels, by (epoch, index).
 
-    The random numbers of an image depend on seed, epoch and index alone: not on workers, order, or what ran before.
+    The augmentation of an image depends only on seed, epoch and index, not on workers or order.
     """
 
     def __init__(self, images: TorchDataset[Tensor] | Tensor, labels: Sequence[int], augment: v2.Transform, seed: int):
@@ -97,7 +97,7 @@ class TrainingImages(TorchDataset[tuple[Tensor, int]]):
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
-    """The shuffled indices of one epoch, each with the epoch's number; without the first `passed`, done already."""
+    """The shuffled (epoch, index) pairs of one epoch, without the first `passed`, which are trained already."""
 
     def __init__(self, count: int, seed: int) -> None:
         self.count, self.seed, self.epoch, self.passed = count, seed, 0, 0
@@ -109,7 +109,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         return iter([(self.epoch, index) for index in self.order()[self.passed :]])
 
     def order(self) -> list[int]:
-        """Return all indices in the order of the epoch."""
+        """Return all indices in the epoch's order."""
         generator = torch.Generator().manual_seed(mix_seed(self.seed, self.epoch, -1))
         order: list[int] = torch.randperm(self.count, generator=generator).tolist()
         return order
@@ -131,33 +131,33 @@ class RankBatches(Sampler[list[tuple[int, int]]]):
 
 
 def mix_seed(*parts: int) -> int:
-    """Return one seed of several numbers, the same on every machine."""
+    """Return a seed from several numbers, the same on every machine."""
     return int(np.random.SeedSequence([part % 2**32 for part in parts]).generate_state(1, np.uint64)[0] >> 1)
 
 
 def choose_decoders() -> int:
-    """Return how many processes decode images while nothing else is computed."""
+    """Return how many workers decode images while nothing else runs."""
     return min(8, count_cores())
 
 
 def choose_workers(waited: float, seconds: float) -> int:
-    """Return how many processes should augment beside the one that computes, from an epoch without any.
+    """Return how many workers should augment, measured in an epoch without any.
 
     Args:
-        waited: Seconds of the epoch that went into making batches.
-        seconds: All of them.
+        waited: Seconds of the epoch that were spent on making batches.
+        seconds: Seconds of the epoch.
     """
     computed = max(seconds - waited, 1e-9)
     if waited < LITTLE_WAITING * computed:
-        return 0  # a process beside it would cost the computing as much as it saves
+        return 0  # a worker would slow the computing as much as it saves
     return min(count_cores(), math.ceil(waited / computed))
 
 
 class EpochBatches:
-    """Batches of an epoch, of which the first are read from now on, and the seconds that were spent on waiting."""
+    """The batches of an epoch, read ahead from now on; `waited` counts the seconds of waiting for them."""
 
     def __init__(self, loader: DataLoader[Any], epoch: int, passed: int = 0) -> None:
-        """Begin behind so many images of an epoch; what was begun before of the same loader has to be at its end."""
+        """Start after `passed` images of an epoch. Earlier batches of the same loader must be exhausted."""
         self.loader, self.waited = loader, 0.0
         sampler = find_sampler(loader)
         sampler.epoch, sampler.passed = epoch, passed
@@ -174,9 +174,9 @@ class EpochBatches:
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
-    """Return a loader whose workers leave Ctrl-C to the main process, and that draws no number of torch's.
+    """Return a loader with its own random generator, whose workers ignore Ctrl-C.
 
-    How often a loader draws one depends on its workers.
+    How many numbers a loader draws from its generator depends on the number of workers.
     """
     return DataLoader(
         images,
@@ -190,13 +190,13 @@ def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: 
 
 
 def find_sampler(loader: DataLoader[Any]) -> EpochSampler:
-    """Return what decides the order of a training's images."""
+    """Return the sampler that decides the order of the training images."""
     return cast(RankBatches, loader.batch_sampler).sampler
 
 
 @contextmanager
 def plain_worker_errors() -> Iterator[None]:
-    """Turn an error that came out of a worker process, its traceback in the message, back into the one line it was."""
+    """Reduce an error from a worker, whose message holds its traceback, to its original line."""
     try:
         yield
     except CamcoreError as error:
@@ -208,10 +208,10 @@ def plain_worker_errors() -> Iterator[None]:
 def read_images(
     dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
 ) -> TorchDataset[Tensor] | Tensor:
-    """Return the seen images of samples, decoded once: in memory where they fit and the process is alone.
+    """Return the viewed images of samples, decoded once, in memory if they fit and there is one process.
 
-    Else they lie in a file of the cache, which the ranks of a machine share, and are decoded at each access only where
-    the disk has no room for it.
+    Otherwise they are in a cache file that the ranks of a machine share. If the disk has no space for it, images are
+    decoded at each access.
 
     Raises:
         CamcoreError: An image can't be decoded.
@@ -240,6 +240,6 @@ def read_images(
 
 def _ignore_interrupt(_worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if not current_rank().is_only:  # torchrun sends it to whole groups of processes; a rank ends its workers itself
+    if not current_rank().is_only:  # torchrun sends it to workers, too; a rank ends its workers itself
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""What moves the weights: layer groups and their learning rates, the schedule, what is frozen, the average."""
+"""How weights change: optimizer, learning rates per layer, schedule, frozen parts, moving average."""
 
 import math
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from camcore.backbones import BACKBONES
 from camcore.config import TrainConfig
 from camcore.models.classifier import Classifier
 
-RATE_SHARE = "rate_share"  # of a group: its learning rate as a share of the head's
+RATE_SHARE = "rate_share"  # a group's learning rate as a share of the head's
 
 
 def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optimizer:
-    """Return the optimizer of what is trained; weight decay is for matrices and kernels, not biases and normalisation.
+    """Return the optimizer of the trainable parameters. Biases and normalisation get no weight decay.
 
-    Every group knows the share of the learning rate that is its own.
+    Each group stores its share of the learning rate.
     """
     shares = rate_shares(model, config.layer_decay)
     grouped: dict[tuple[float, bool], list[nn.Parameter]] = {}
@@ -36,7 +36,7 @@ def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optim
 
 
 def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:
-    """Return each parameter's share of the learning rate, by name: 1 in the head, a factor less per stage before it."""
+    """Return each parameter's share of the learning rate: 1 in the head, times the decay per stage before it."""
     stages = BACKBONES[model.config.backbone].stages
     stage, stage_of_layer = 0, {}
     for name in model.layer_names:
@@ -52,7 +52,7 @@ def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:
 
 
 def freeze(model: Classifier, part: str) -> None:
-    """Take a part out of the training, one of `FROZEN`: its parameters get no gradients."""
+    """Freeze a part of the model, one of `--frozen`: its parameters get no gradients."""
     for module in _frozen_modules(model, part):
         module.requires_grad_(False)
 
@@ -68,19 +68,19 @@ def sync_batch_norm(model: Classifier, group: Any) -> None:
 
 
 def set_training(model: Classifier, frozen: str) -> None:
-    """Put the model in training mode, but for the frozen part, which keeps its statistics."""
+    """Put the model in training mode, except its frozen part, which keeps its statistics."""
     model.train()
     for module in _frozen_modules(model, frozen):
         module.eval()
 
 
 def average_weights(model: Classifier, decay: float) -> AveragedModel:
-    """Return the exponential moving average of a model's weights and statistics, to be updated after each step."""
+    """Return the exponential moving average of weights and statistics; update it after each step."""
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
 
 
 def build_schedule(config: TrainConfig, steps_per_epoch: int) -> Callable[[int], float]:
-    """Return the share of the peak learning rate at a step: linear warm-up, then half a cosine to zero."""
+    """Return the learning rate at a step as a share of its peak: linear warm-up, then a cosine to zero."""
     total = config.epochs * steps_per_epoch
     warmup = min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch
 

@@ -1,4 +1,4 @@
-"""Recipes by name: settings of a training that belong together. Any of them can be set otherwise."""
+"""Recipes: named sets of training options. Options passed explicitly win."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """`title` says what for; `settings` are values of configuration fields, by name."""
+    """`title` says what the recipe is for; `settings` are values of configuration fields, by name."""
 
     title: str
     settings: dict[str, Any]
@@ -67,12 +67,12 @@ RECIPES = {
 
 
 def apply_recipe(name: str, options: dict[str, Any], given: Collection[str]) -> tuple[dict[str, Any], str]:
-    """Return options with a recipe's values where none are given, and a line that says what it set.
+    """Return options with a recipe's values for those not given, and a line that lists them.
 
     Args:
         name: One of `RECIPES`.
         options: By the names of configuration fields.
-        given: Names of those that were set by hand; they stay.
+        given: Names of the options passed explicitly; they stay.
     """
     settings = RECIPES[name].settings
     taken = {field: value for field, value in settings.items() if field not in given}
