@@ -5,6 +5,7 @@ colours do not depend on the size of the picture.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,18 @@ from camcore.errors import unknown_choice
 from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps.methods import METHODS
 
-CONVENTIONS = ("literature", "positive")
-
 COLORMAPS = {"inferno": "Inferno", "viridis": "Viridis", "cividis": "Cividis", "turbo": "Turbo", "jet": "Jet"}
 SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white, both signs are told apart by the colour-blind
+
+
+class Conventions(NamedTuple):
+    """A number in both conventions: with maps as the literature draws them, and with their positive evidence."""
+
+    literature: float
+    positive: float
+
+
+CONVENTIONS = Conventions._fields
 
 
 def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArray, FloatArray]:

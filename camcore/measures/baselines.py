@@ -1,4 +1,4 @@
-"""Maps that no network made, for comparison: a centre blob, uniform, random and the edges of the image."""
+"""Maps that no network made, to compare methods with: a centre blob, uniform, random and the edges of the image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ def _input_edges(grey: NDArray[np.generic], height: int, width: int, _: int) -> 
     return edges
 
 
+# What any method has to beat. The uniform map's peak is its first pixel, a corner; the random map shows what pointing
+# at random hits.
 BASELINES = {
     "center": Baseline("Centre blob", _centre_blob),
     "uniform": Baseline("Uniform", lambda grey, height, width, _: np.ones((len(grey), height, width))),
@@ -38,7 +40,3 @@ BASELINES = {
     ),
     "edges": Baseline("Edges of the image", _input_edges),
 }
-"""What any method has to beat. Raw maps (N, h, w) like a method's, so that nothing is measured in another way.
-
-The uniform map's peak is its first pixel, a corner; what pointing at random hits, the random map shows.
-"""

@@ -19,7 +19,7 @@ class ClassResult:
         images: How many images truly are of it.
         accuracy, low, high: The share recognised, and its 95% interval (Wilson).
         taken_for, taken_count: The class it is most often taken for by mistake, and how often; the lower id of equals.
-        confidence: The mean confidence of the answers given for its images, right or wrong.
+        confidence: The mean confidence of the answers given for its images, correct or not.
     """
 
     label: int
@@ -64,12 +64,20 @@ def most_frequent_mistakes(counts: Counts, most: int) -> list[Mistake]:
 
 
 def _describe_class(label: int, row: Counts, confidence: float) -> ClassResult:
-    images, right = int(row.sum()), int(row[label])
+    images, correct = int(row.sum()), int(row[label])
     if not images:
         return ClassResult(label, 0, None, None, None, None, 0, None)
     others = np.where(np.arange(len(row)) == label, 0, row)
     count = int(others.max())
     taken_for = int(others.argmax()) if count else None
+    low, high = wilson_interval(correct, images)
     return ClassResult(
-        label, images, right / images, *wilson_interval(right, images), taken_for, count, confidence / images
+        label,
+        images,
+        correct / images,
+        low,
+        high,
+        taken_for,
+        count,
+        confidence / images,
     )

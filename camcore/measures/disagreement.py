@@ -12,22 +12,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from camcore.geometry import FloatArray, upsample
+from camcore.geometry import FloatArray, FloatVector, upsample
 from camcore.heatmaps.drawing import CONVENTIONS, draw_heat, heat_range
 
-Shares = tuple[float, float]  # as in the literature, and positive evidence only
-
-
-def mean_of_finite(values: ArrayLike) -> float:
-    """Return the mean of the values that are numbers, NaN where there is none."""
-    found = np.asarray(values, dtype=float)
-    found = found[np.isfinite(found)]
-    return float(found.mean()) if found.size else float("nan")
-
-
 TOP_SHARE = 0.2
-
-FloatVector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -144,6 +132,13 @@ def compare(
                 values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), values)
                 columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
+
+
+def mean_of_finite(values: ArrayLike) -> float:
+    """Return the mean of the values that are numbers, NaN if there is none."""
+    numbers = np.asarray(values, dtype=float)
+    finite = numbers[np.isfinite(numbers)]
+    return float(finite.mean()) if finite.size else float("nan")
 
 
 def _as_distribution(drawn: FloatArray) -> FloatArray:

@@ -16,12 +16,23 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.geometry import FloatArray, apply_view, boxes_in_view, cover_cells, pool_cells, upsample, view_parts
+from camcore.geometry import (
+    FloatArray,
+    FloatVector,
+    Masks,
+    apply_view,
+    boxes_in_view,
+    cover_cells,
+    pool_cells,
+    upsample,
+    view_parts,
+)
 from camcore.heatmaps.drawing import map_status
 
-FloatVector = NDArray[np.float64]
-Masks = NDArray[np.bool_]
 BOXES = pa.list_(pa.list_(pa.float64()))
+TOLERANCE = 15 / 224  # how far from the object a peak may lie in the tolerant pointing game, as a share of the side
+_TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
+_PORTION = 64  # maps upsampled at once
 
 
 def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
@@ -43,19 +54,6 @@ def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
     outside = (drawn * (1 - cover)).sum((-2, -1))
     share: FloatVector = np.divide(outside, total, out=np.full(len(drawn), np.nan), where=total > 0)
     return share
-
-
-def _as_arrow(boxes: pd.Series) -> Any:
-    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
-    stored = pa.array(boxes)
-    return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)
-
-
-TOLERANCE = 15 / 224
-"""How far from the object a peak may lie in the tolerant pointing game, as a share of the picture's side."""
-
-_TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
-_PORTION = 64
 
 
 def apply_view_to_mask(mask: Masks, view: str, side: int) -> Masks:
@@ -136,13 +134,6 @@ def pointing_game_on_masks(peaks: Peaks, masks: Masks) -> Pointing:
     return _hit(peaks, np.where(masks.any((-2, -1)), nearest, np.nan))
 
 
-def _hit(peaks: Peaks, distance: FloatVector) -> Pointing:
-    nothing = np.isnan(distance) | (peaks.status == "not_finite")
-    near = [(distance <= reach) & (peaks.status == "ok") for reach in (0, TOLERANCE)]
-    strict, tolerant = (np.where(nothing, np.nan, hits.astype(float)) for hits in near)
-    return Pointing(strict, tolerant)
-
-
 @dataclass(frozen=True)
 class Energy:
     """The share of each map's heat that lies inside, and the share of the area, which a uniform map scores; (N,)."""
@@ -185,3 +176,16 @@ def follow_class(
     on_other = pointing_game(other_peaks, other_boxes).strict
     both = on_true * on_other
     return ClassFollowing(np.where(np.isnan(both), np.nan, on_true), np.where(np.isnan(both), np.nan, on_other), both)
+
+
+def _hit(peaks: Peaks, distance: FloatVector) -> Pointing:
+    nothing = np.isnan(distance) | (peaks.status == "not_finite")
+    near = [(distance <= reach) & (peaks.status == "ok") for reach in (0, TOLERANCE)]
+    strict, tolerant = (np.where(nothing, np.nan, hits.astype(float)) for hits in near)
+    return Pointing(strict, tolerant)
+
+
+def _as_arrow(boxes: pd.Series) -> Any:
+    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
+    stored = pa.array(boxes)
+    return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)

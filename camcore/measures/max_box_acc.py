@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from camcore.errors import CamcoreError
-from camcore.geometry import FloatArray, box_in_view, view_box
-from camcore.stats.intervals import FloatVector
+from camcore.geometry import FloatArray, FloatVector, Masks, box_in_view, view_box
 from camcore.stats.paired import Estimate, PairedDifference
 from camcore.stats.resampling import Statistic, paired_resample, resample_interval
 
 THRESHOLDS = np.arange(0, 1, 0.01)
 IOU_LEVELS = (0.3, 0.5, 0.7)
+SPLITS = 5
 
 PixelBoxes = NDArray[np.int64]
 
@@ -85,21 +85,7 @@ def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -
     return BoxOverlap(*overlap)
 
 
-def _overlap_one(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> NDArray[np.float64]:
-    """Return the best and the largest region's IoU, (2, thresholds). Cuts that leave the same pixels are one."""
-    cuts = (THRESHOLDS * int(score.max())).astype(int)
-    pixels, which, same = np.unique(_count_above(score)[cuts], return_index=True, return_inverse=True)
-    if pixels[-1] == 0:
-        return np.zeros((2, len(cuts)))
-    euler = _euler_numbers(score)
-    found = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
-    starts = np.cumsum([0] + [len(boxes) for boxes, _ in found[:-1]])
-    ious = box_iou(np.concatenate([boxes for boxes, _ in found]), true_boxes).max(1)
-    largest = ious[starts + [chosen for _, chosen in found]]
-    return np.stack([np.maximum.reduceat(ious, starts), largest])[:, same]
-
-
-def estimate_boxes(foreground: NDArray[np.bool_], euler: int) -> tuple[PixelBoxes, int]:
+def estimate_boxes(foreground: Masks, euler: int) -> tuple[PixelBoxes, int]:
     """Return boxes (x0, y0, x1, y1) around the regions of a mask (h, w), and which of them is the largest region's.
 
     Regions are 8-connected; a hole counts as a region of its own, with the ring of foreground around it, as contour
@@ -122,7 +108,92 @@ def estimate_boxes(foreground: NDArray[np.bool_], euler: int) -> tuple[PixelBoxe
     return boxes, _find_largest(labels, regions, bool(holes))
 
 
-def _find_holes(foreground: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
+def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
+    """Return the IoU of each pair of boxes, (n, m); widths and heights are counted in pixels, both ends included."""
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.clip(high - low + 1, 0, None).prod(-1)
+    areas = [(boxes[:, 2:] - boxes[:, :2] + 1).prod(-1) for boxes in (first, second)]
+    union = areas[0][:, None] + areas[1][None, :] - shared
+    iou: NDArray[np.float64] = shared / union
+    return iou
+
+
+def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
+    """Return the share of images that overlap enough, at the threshold best for them, averaged over IoU levels.
+
+    `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
+    threshold is chosen on the images it is reported for: an oracle, beside which `cross_fit` stands. NaN without boxes.
+
+    Args:
+        overlap: (N, thresholds). Images without boxes (NaN) don't count.
+        levels: IoU from which a box counts as found; each gets a threshold of its own.
+    """
+    boxed = overlap[~np.isnan(overlap[:, 0])]
+    if not len(boxed):
+        return float("nan")
+    return float(np.mean([(boxed >= level).mean(0).max() for level in levels]))
+
+
+def max_box_acc_interval(hits: Masks, seed: int = 0) -> Estimate:
+    """Return MaxBoxAcc with cross-fitted thresholds and its interval; `hits` as in `cross_fit`."""
+    return resample_interval(cross_fit(hits, seed), len(hits), seed)
+
+
+def max_box_acc_difference(hits: Masks, reference: Masks, seed: int = 0) -> PairedDifference:
+    """Compare MaxBoxAcc of two methods over the same images, each with thresholds of its own; see `cross_fit`."""
+    if len(hits) != len(reference):
+        raise CamcoreError(f"Hits of {len(hits)} and of {len(reference)} images are not paired. Give the same images.")
+    return paired_resample(cross_fit(hits, seed), cross_fit(reference, seed), len(hits), seed)
+
+
+def cross_fit(hits: Masks, seed: int = 0) -> Statistic:
+    """Return MaxBoxAcc with the threshold chosen on one half of the images and applied to the other, as a statistic.
+
+    Args:
+        hits: Whether a box found at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2,
+            whose levels have a threshold each and are averaged.
+        seed: Decides the halves; the same for every method.
+
+    The best threshold on the reported images themselves is an oracle: above what any threshold reaches on new images.
+    Here no image takes part in the choice of its own threshold. Half the images choose poorly, though, which adds
+    half as much again to the error of a difference: so the accuracy is smoothed over a fifth of the thresholds before
+    its maximum is taken, and SPLITS splits are averaged, both ways each. Resampling repeats the choice, so that the
+    interval holds its share: simulated (n = 108), intervals that take the chosen thresholds as given cover 0.84.
+    """
+    levels = (hits if hits.ndim == 3 else hits[:, None, :]).astype(np.float32)
+    n = len(levels)
+    splits = [np.random.default_rng([seed, number]).permutation(n)[: n // 2] for number in range(SPLITS)]
+
+    def compute(weights: FloatVector) -> FloatVector:
+        light = weights.astype(np.float32)
+        total, value = _count(light, levels), np.zeros(len(weights))
+        for half in splits:
+            first = _count(light[:, half], levels[half])
+            for chosen_on, applied_to in ((first, total - first), (total - first, first)):
+                best = _choose_thresholds(chosen_on)[..., None]
+                value += np.take_along_axis(applied_to, best, -1).mean((-2, -1))
+        accuracy: FloatVector = value / (SPLITS * weights.sum(1))
+        return accuracy
+
+    return compute
+
+
+def _overlap_one(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> NDArray[np.float64]:
+    """Return the best and the largest region's IoU, (2, thresholds). Cuts that leave the same pixels are one."""
+    cuts = (THRESHOLDS * int(score.max())).astype(int)
+    pixels, which, same = np.unique(_count_above(score)[cuts], return_index=True, return_inverse=True)
+    if pixels[-1] == 0:
+        return np.zeros((2, len(cuts)))
+    euler = _euler_numbers(score)
+    found = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
+    starts = np.cumsum([0] + [len(boxes) for boxes, _ in found[:-1]])
+    ious = box_iou(np.concatenate([boxes for boxes, _ in found]), true_boxes).max(1)
+    largest = ious[starts + [chosen for _, chosen in found]]
+    return np.stack([np.maximum.reduceat(ious, starts), largest])[:, same]
+
+
+def _find_holes(foreground: Masks) -> list[tuple[slice, slice]]:
     height, width = foreground.shape
     return [
         (rows, columns)
@@ -164,80 +235,6 @@ def _count_above(values: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return how many values lie above each cut from 0 to 255, (256,)."""
     count: NDArray[np.int64] = values.size - np.bincount(values.ravel(), minlength=256).cumsum()
     return count
-
-
-def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
-    """Return the IoU of each pair of boxes, (n, m); widths and heights are counted in pixels, both ends included."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.clip(high - low + 1, 0, None).prod(-1)
-    areas = [(boxes[:, 2:] - boxes[:, :2] + 1).prod(-1) for boxes in (first, second)]
-    union = areas[0][:, None] + areas[1][None, :] - shared
-    iou: NDArray[np.float64] = shared / union
-    return iou
-
-
-def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
-    """Return the share of images that overlap enough, at the threshold best for them, averaged over IoU levels.
-
-    `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
-    threshold is chosen on the images it is reported for: an oracle, beside which `cross_fit` stands. NaN without boxes.
-
-    Args:
-        overlap: (N, thresholds). Images without boxes (NaN) don't count.
-        levels: IoU from which a box counts as found; each gets a threshold of its own.
-    """
-    boxed = overlap[~np.isnan(overlap[:, 0])]
-    if not len(boxed):
-        return float("nan")
-    return float(np.mean([(boxed >= level).mean(0).max() for level in levels]))
-
-
-SPLITS = 5
-
-
-def max_box_acc_interval(hits: NDArray[np.bool_], seed: int = 0) -> Estimate:
-    """Return MaxBoxAcc with cross-fitted thresholds and its interval; `hits` as in `cross_fit`."""
-    return resample_interval(cross_fit(hits, seed), len(hits), seed)
-
-
-def max_box_acc_difference(hits: NDArray[np.bool_], reference: NDArray[np.bool_], seed: int = 0) -> PairedDifference:
-    """Compare MaxBoxAcc of two methods over the same images, each with thresholds of its own; see `cross_fit`."""
-    if len(hits) != len(reference):
-        raise CamcoreError(f"Hits of {len(hits)} and of {len(reference)} images are not paired. Give the same images.")
-    return paired_resample(cross_fit(hits, seed), cross_fit(reference, seed), len(hits), seed)
-
-
-def cross_fit(hits: NDArray[np.bool_], seed: int = 0) -> Statistic:
-    """Return MaxBoxAcc with the threshold chosen on one half of the images and applied to the other, as a statistic.
-
-    Args:
-        hits: Whether a box found at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2,
-            whose levels have a threshold each and are averaged.
-        seed: Decides the halves; the same for every method.
-
-    The best threshold on the reported images themselves is an oracle: above what any threshold reaches on new images.
-    Here no image takes part in the choice of its own threshold. Half the images choose poorly, though, which adds
-    half as much again to the error of a difference: so the accuracy is smoothed over a fifth of the thresholds before
-    its maximum is taken, and SPLITS splits are averaged, both ways each. Resampling repeats the choice, so that the
-    interval holds its share: simulated (n = 108), intervals that take the chosen thresholds as given cover 0.84.
-    """
-    levels = (hits if hits.ndim == 3 else hits[:, None, :]).astype(np.float32)
-    n = len(levels)
-    splits = [np.random.default_rng([seed, number]).permutation(n)[: n // 2] for number in range(SPLITS)]
-
-    def compute(weights: FloatVector) -> FloatVector:
-        light = weights.astype(np.float32)
-        total, value = _count(light, levels), np.zeros(len(weights))
-        for half in splits:
-            first = _count(light[:, half], levels[half])
-            for chosen_on, applied_to in ((first, total - first), (total - first, first)):
-                best = _choose_thresholds(chosen_on)[..., None]
-                value += np.take_along_axis(applied_to, best, -1).mean((-2, -1))
-        accuracy: FloatVector = value / (SPLITS * weights.sum(1))
-        return accuracy
-
-    return compute
 
 
 def _count(weights: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from camcore.explained.explanation import Explanation
-from camcore.measures.disagreement import Shares
+from camcore.heatmaps.drawing import Conventions
 from camcore.presentation.html import Fact
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, measure_phrase, name_of, points, source_title, why_no_cam
@@ -17,6 +17,7 @@ Parameters = Mapping[str, Any]
 MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
 SEEDS = ("group", "count", "count_against")
+NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
 
 
 def write_sentences(text: Text, verdict: VerdictDocument) -> tuple[list[str], list[str]]:
@@ -176,11 +177,12 @@ SENTENCES: dict[str, Callable[[Text, VerdictDocument, Parameters], str]] = {
 }
 
 
-NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
-
-
 def list_facts(
-    text: Text, explanation: Explanation, sources: tuple[str, str], off_object: Shares | None, moved: Shares | None
+    text: Text,
+    explanation: Explanation,
+    sources: tuple[str, str],
+    off_object: Conventions | None,
+    moved: Conventions | None,
 ) -> list[Fact]:
     """Return the headline numbers of an explained run: label, value and a line that explains it.
 
@@ -200,27 +202,25 @@ def list_facts(
     ]
     titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
     if off_object is not None:
-        facts.append(Fact(text("overview.facts.off_object", **titles), *_two_numbers(text, *off_object)))
+        facts.append(Fact(text("overview.facts.off_object", **titles), *_two_numbers(text, off_object)))
     if moved is not None:
-        facts.append(Fact(text("overview.facts.moved", **titles), *_two_numbers(text, *moved)))
+        facts.append(Fact(text("overview.facts.moved", **titles), *_two_numbers(text, moved)))
     return facts
 
 
-def say_drawing_share(text: Text, sources: tuple[str, str], shares: Shares, identical: bool) -> tuple[str, str]:
+def say_drawing_share(text: Text, sources: tuple[str, str], shares: Conventions, identical: bool) -> tuple[str, str]:
     """Return what two mean distances between two sources say, and why; `identical` as in `judge_shares`."""
     if not np.isfinite(shares).all():
         return text("drawing_share.unknown"), text("drawing_share.unknown.why")
     kind = judge_shares(*shares, identical)
     names = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
-    values = names | dict(zip(("drawn", "left"), shares, strict=True))
+    values = {**names, "drawn": shares.literature, "left": shares.positive}
     return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
 
 
-def list_shares(text: Text, shares: Shares) -> list[tuple[str, str, str]]:
+def list_shares(text: Text, shares: Conventions) -> list[tuple[str, str, str]]:
     """Return convention, value and label of a number in both conventions."""
-    conventions = ("literature", "positive")
-    values = zip(conventions, shares, strict=True)
-    return [(name, _percent(value, 0), text(f"convention.{name}")) for name, value in values]
+    return [(name, _percent(value, 0), text(f"convention.{name}")) for name, value in shares._asdict().items()]
 
 
 def judge_shares(drawn: float, left: float, identical: bool) -> str:
@@ -261,9 +261,9 @@ def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], r
     return title, f"{lead} {unfinished}" if len(accuracies) < runs else lead
 
 
-def _two_numbers(text: Text, literature: float, positive: float) -> tuple[str, str]:
-    """Return a number in both conventions, or once where they agree, and the line that says what is what."""
-    first, second = _percent(literature, 0), _percent(positive, 0)
+def _two_numbers(text: Text, number: Conventions) -> tuple[str, str]:
+    """Return a number in both conventions, or once if they agree, and the line that says what is what."""
+    first, second = _percent(number.literature, 0), _percent(number.positive, 0)
     if first == second:
         return first, text("overview.facts.either")
     return f"{first} → {second}", text("overview.facts.conventions")

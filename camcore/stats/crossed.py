@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from camcore.errors import CamcoreError
-from camcore.stats.intervals import ALPHA, FloatVector
+from camcore.geometry import FloatVector
+from camcore.stats.intervals import ALPHA
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,12 @@
-"""Intervals and p-values from plain numbers: means, proportions and paired proportions. 95%, two-sided.
-
-What they mean for methods and images is decided in `statistics`.
-"""
+"""Intervals and p-values from plain numbers: means and paired proportions, 95%, two-sided."""
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, stats
 
-FloatVector = NDArray[np.float64]
+from camcore.geometry import FloatVector
 
 ALPHA = 0.05
 RESAMPLES = 1999
@@ -67,22 +63,14 @@ def flip_signs(differences: FloatVector, seed: int) -> float:
     return count / (SIGN_FLIPS + 1)
 
 
-def _blocks(count: int, width: int) -> Iterator[slice]:
-    """Yield slices of `count` rows of `width` values, none of more than BLOCK values."""
-    step = max(1, BLOCK // max(width, 1))
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))
-
-
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
     """Return the score interval of a proportion.
 
     Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
     """
-    share, scale = successes / n, 1 + Z**2 / n
-    centre = (share + Z**2 / (2 * n)) / scale
-    half = Z / scale * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    # `p` decides the p-value alone, which is not used; at the observed share scipy need not search for it.
+    low, high = stats.binomtest(successes, n, p=successes / n).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def tango_interval(first_only: int, second_only: int, n: int) -> tuple[float, float]:
@@ -121,3 +109,10 @@ def mcnemar_mid_p(first_only: int, second_only: int) -> float:
     if first_only == second_only:
         return 1.0 if pairs == 0 else 1 - point / 2
     return 2 * float(stats.binom.cdf(fewer, pairs, 0.5)) - point
+
+
+def _blocks(count: int, width: int) -> Iterator[slice]:
+    """Yield slices of `count` rows of `width` values, none of more than BLOCK values."""
+    step = max(1, BLOCK // max(width, 1))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))

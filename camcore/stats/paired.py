@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from camcore.errors import CamcoreError, unknown_choice
+from camcore.geometry import FloatVector
 from camcore.stats.intervals import (
     ALPHA,
-    FloatVector,
     bootstrap_t,
     flip_signs,
     mcnemar_mid_p,
@@ -62,15 +62,6 @@ class PairedDifference:
     identical: bool
     interval: str
     test: str
-
-
-@dataclass(frozen=True)
-class AccuracyComparison:
-    """Two runs over the same images: each accuracy, and the first minus the second."""
-
-    first: Estimate
-    second: Estimate
-    difference: PairedDifference
 
 
 def paired_difference(
@@ -124,17 +115,6 @@ def mean_interval(values: ArrayLike, kind: Kind, seed: int = 0) -> Estimate:
         return Estimate(n, dropped, float(known[0]) if n else None, None, None, interval)
     low, high = bootstrap_t(known, seed) if kind == "continuous" else wilson_interval(int(known.sum()), n)
     return Estimate(n, dropped, float(known.mean()), low, high, interval)
-
-
-def compare_accuracy(first_right: ArrayLike, second_right: ArrayLike) -> AccuracyComparison:
-    """Compare which images (n,) two runs classify rightly: accuracies, and McNemar's test of their difference.
-
-    Raises:
-        CamcoreError: Unequal lengths, or values other than 0 and 1.
-    """
-    first, second, _ = _pair(first_right, second_right, "yes_no")
-    difference = paired_difference(first_right, second_right, "yes_no")
-    return AccuracyComparison(mean_interval(first, "yes_no"), mean_interval(second, "yes_no"), difference)
 
 
 def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from camcore.stats.intervals import ALPHA, FloatVector
+from camcore.geometry import FloatVector
+from camcore.stats.intervals import ALPHA
 from camcore.stats.paired import TOLERANCE, Estimate, PairedDifference
 
 # Takes how often each image counts, (resamples, n), and returns the measure for each resample, (resamples,).

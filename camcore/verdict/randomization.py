@@ -16,6 +16,34 @@ from camcore.models.classifier import Classifier
 from camcore.stats.paired import Estimate, mean_interval
 from camcore.verdict.document import Randomization
 
+ALIKE = 0.5  # a map that keeps half of its rank order without the learned weights does not come from them
+
+
+def measure_randomization(
+    model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source], seed: int
+) -> Randomization:
+    """Return how alike each source's maps stay as weights become random from the head down, by Spearman's rho.
+
+    A source passes when, with all weights random, the upper end of the mean's interval is below `ALIKE`.
+    """
+    originals = maps_for_targets(model, images, targets, sources)
+    steps = ["original"]
+    columns: dict[str, list[Estimate]] = {
+        source.id: [mean_interval(np.ones(len(images)), "continuous")] for source in sources
+    }
+    for step, broken in randomize_from_the_head(model, seed):
+        steps.append(step)
+        for name, maps in maps_for_targets(broken, images, targets, sources).items():
+            columns[name].append(mean_interval(rank_correlation(originals[name], maps), "continuous", seed))
+    last = {name: column[-1].high for name, column in columns.items()}
+    return Randomization(
+        steps=tuple(steps),
+        similarity={name: tuple(estimate.value for estimate in column) for name, column in columns.items()},
+        low={name: tuple(estimate.low for estimate in column) for name, column in columns.items()},
+        high={name: tuple(estimate.high for estimate in column) for name, column in columns.items()},
+        passes={name: high is not None and high < ALIKE for name, high in last.items()},
+    )
+
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
     """Yield copies of the model with ever more random weights: the head, then the last stage, down to the first.
@@ -55,32 +83,3 @@ def _reset(module: nn.Module) -> None:
         elif list(child.parameters(recurse=False)):
             for parameter in child.parameters(recurse=False):
                 nn.init.normal_(parameter, std=0.02)
-
-
-ALIKE = 0.5  # a map that keeps half of its rank order without the learned weights does not come from them
-
-
-def measure_randomization(
-    model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source], seed: int
-) -> Randomization:
-    """Return how alike each source's maps stay as weights become random from the head down, by Spearman's rho.
-
-    A source passes when, with all weights random, the upper end of the mean's interval is below `ALIKE`.
-    """
-    originals = maps_for_targets(model, images, targets, sources)
-    steps = ["original"]
-    columns: dict[str, list[Estimate]] = {
-        source.id: [mean_interval(np.ones(len(images)), "continuous")] for source in sources
-    }
-    for step, broken in randomize_from_the_head(model, seed):
-        steps.append(step)
-        for name, maps in maps_for_targets(broken, images, targets, sources).items():
-            columns[name].append(mean_interval(rank_correlation(originals[name], maps), "continuous", seed))
-    last = {name: column[-1].high for name, column in columns.items()}
-    return Randomization(
-        steps=tuple(steps),
-        similarity={name: tuple(estimate.value for estimate in column) for name, column in columns.items()},
-        low={name: tuple(estimate.low for estimate in column) for name, column in columns.items()},
-        high={name: tuple(estimate.high for estimate in column) for name, column in columns.items()},
-        passes={name: high is not None and high < ALIKE for name, high in last.items()},
-    )

@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from camcore.explained import queries
-from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.measures.disagreement import Shares, mean_of_finite
+from camcore.heatmaps.drawing import CONVENTIONS, Conventions
+from camcore.measures.disagreement import mean_of_finite
 from dashboard.data.caching import cached_by_size
 from dashboard.data.runs import ExplainedRun, reopen
 
@@ -31,11 +31,10 @@ def measure_pair(explained: ExplainedRun, first: str, second: str, measure: str)
 
 
 @cached_by_size
-def mean_pair(explained: ExplainedRun, first: str, second: str, measure: str) -> Shares:
+def mean_pair(explained: ExplainedRun, first: str, second: str, measure: str) -> Conventions:
     """Return the mean of a distance between two sources in both conventions, NaN if no map is finite."""
     measured = measure_pair(explained, first, second, measure)
-    literature, positive = (mean_of_finite(measured[f"{measure}_{convention}"]) for convention in CONVENTIONS)
-    return literature, positive
+    return Conventions(*(mean_of_finite(measured[f"{measure}_{convention}"]) for convention in CONVENTIONS))
 
 
 @cached_by_size

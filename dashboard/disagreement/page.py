@@ -34,7 +34,7 @@ def show_split(explained: ExplainedRun, sources: tuple[str, str], measure: str, 
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
         pairs = [mean_pair(explained, *sources, one) for one in MEASURES]
-        means = {name: [_drawable(pair[at]) for pair in pairs] for at, name in enumerate(CONVENTIONS)}
+        means = {name: [_drawable(getattr(pair, name)) for pair in pairs] for name in CONVENTIONS}
         names = [text(f"measure.{name}") for name in MEASURES]
         charts.show_chart("split", HEIGHT, charts.draw_conventions, names, means)
     with grid.cell():

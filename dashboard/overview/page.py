@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from camcore.heatmaps.drawing import CONVENTIONS, Conventions
 from camcore.presentation.sentences import list_facts
 from camcore.presentation.wording import default_pair, format_tiny
 from dashboard.data.examples import Example, ExampleMap, find_examples
@@ -38,7 +39,7 @@ def show_numbers(explained: ExplainedRun) -> None:
     off_object = mean_off_object(explained, sources[:1])
     shares = moved = None
     if off_object:
-        shares = off_object[sources[0], "literature"], off_object[sources[0], "positive"]
+        shares = Conventions(*(off_object[sources[0], name] for name in CONVENTIONS))
     if sources[0] != sources[1]:
         moved = mean_pair(explained, *sources, "heat_moved")
     layout.show_facts(list_facts(text, explained.explanation, sources, shares, moved))

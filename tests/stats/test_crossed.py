@@ -13,7 +13,7 @@ from scipy import stats
 
 from camcore.errors import CamcoreError
 from camcore.stats.crossed import CrossedDifference, crossed_difference
-from camcore.stats.paired import compare_accuracy
+from camcore.stats.paired import paired_difference
 
 Random = np.random.Generator
 FIRST = np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
@@ -133,7 +133,7 @@ def simulate(case: Case, count: int) -> tuple[int, int, float]:
     covered, covered_by_one, width = 0, 0, 0.0
     for seed in range(count):
         first, second = case.draw(np.random.default_rng([seed, 9]))
-        one = compare_accuracy(first[0], second[0]).difference
+        one = paired_difference(first[0], second[0], "yes_no")
         found = crossed_difference(first, second)
         assert one.low is not None and one.high is not None
         covered += covers(found, case.truth)

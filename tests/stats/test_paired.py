@@ -9,7 +9,7 @@ import pytest
 
 from camcore.errors import CamcoreError
 from camcore.stats.intervals import bootstrap_t, flip_signs, mcnemar_mid_p, tango_interval, wilson_interval
-from camcore.stats.paired import Kind, adjust_holm, compare_accuracy, is_significant, mean_interval, paired_difference
+from camcore.stats.paired import Kind, adjust_holm, is_significant, mean_interval, paired_difference
 
 NAN = float("nan")
 KINDS: tuple[Kind, ...] = ("continuous", "yes_no")
@@ -32,6 +32,16 @@ def answers(both: int, first_only: int, second_only: int, neither: int) -> tuple
 def test_wilson_as_published(successes: int, n: int, low: float, high: float) -> None:
     # Newcombe 1998, Two-sided confidence intervals for the single proportion, table I, method 3.
     assert wilson_interval(successes, n) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 400])
+def test_wilson_solves_its_equation(n: int) -> None:
+    """A limit is where the observed proportion lies z standard errors of that limit away."""
+    for successes in range(n + 1):
+        for limit in wilson_interval(successes, n):
+            assert 0 <= limit <= 1
+            distance, error = successes / n - limit, math.sqrt(limit * (1 - limit) / n)
+            assert abs(distance) == pytest.approx(1.959964 * error, abs=1e-7)
 
 
 def test_tango_and_mid_p_as_published() -> None:
@@ -200,13 +210,12 @@ def test_what_cannot_be_compared_is_said() -> None:
         mean_interval([0, 1], "ordinal")  # type: ignore[arg-type]
 
 
-def test_two_runs_over_the_same_images() -> None:
-    found = compare_accuracy(*(np.array(side, dtype=bool) for side in answers(70, 12, 3, 15)))
-    assert (found.first.value, found.second.value) == (0.82, 0.73)
-    assert (found.first.low, found.first.high) == wilson_interval(82, 100)
-    assert found.difference.difference == pytest.approx(0.09)
-    assert (found.difference.low, found.difference.high) == tango_interval(12, 3, 100)
-    assert found.difference.p_value == mcnemar_mid_p(12, 3)
+def test_accuracies_of_two_runs_over_the_same_images() -> None:
+    sides = [np.array(side, dtype=bool) for side in answers(70, 12, 3, 15)]
+    difference = paired_difference(*sides, "yes_no")
+    assert difference.difference == pytest.approx(0.09)
+    assert (difference.low, difference.high) == tango_interval(12, 3, 100)
+    assert difference.p_value == mcnemar_mid_p(12, 3)
 
 
 # Many comparisons

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError, unknown_choice
 from camcore.explained import queries
 from camcore.explained.explanation import Explanation, open_explanation
-from camcore.heatmaps.drawing import CONVENTIONS
-from camcore.measures.disagreement import Shares, mean_of_finite
+from camcore.heatmaps.drawing import CONVENTIONS, Conventions
+from camcore.measures.disagreement import mean_of_finite
 from camcore.presentation import wording
 from camcore.presentation.sentences import list_shares, say_drawing_share
 from camcore.presentation.texts import LANGUAGES, Text, text_in
@@ -50,19 +51,18 @@ class ReportInput:
         return queries.measure_pair(self.explanation, *self.pair, measures=[MEASURE])
 
     @cached_property
-    def moved(self) -> Shares | None:
+    def moved(self) -> Conventions | None:
         """The mean of the report's measure in both conventions."""
         if self.distances is None:
             return None
-        literature, positive = (mean_of_finite(self.distances[f"{MEASURE}_{name}"]) for name in CONVENTIONS)
-        return literature, positive
+        return Conventions(*(mean_of_finite(self.distances[f"{MEASURE}_{name}"]) for name in CONVENTIONS))
 
     @cached_property
-    def off_object(self) -> Shares | None:
+    def off_object(self) -> Conventions | None:
         """The mean share of the first source's heat off the object in both conventions, None without boxes."""
         shares = queries.measure_off_object(self.run, self.explanation, self.samples, self.pair[0])
-        literature, positive = (mean_of_finite(column) for column in shares.T)
-        return None if literature != literature else (literature, positive)  # NaN: no box anywhere
+        means = Conventions(*(mean_of_finite(column) for column in shares.T))
+        return None if np.isnan(means.literature) else means  # NaN: no box anywhere
 
     @cached_property
     def drawing_share(self) -> dict[str, Any] | None:
