@@ -190,7 +190,7 @@ def test_chips_say_what_passes():
         name: filter_chips.describe_filter(name, values, ("cam", "grad_cam")) for name in values if "_of" not in name
     }
     assert say["off_object"] == "Outside the object, Grad-CAM 5–50%"
-    assert say["status_a"] == "CAM: not a number"
+    assert say["status_a"] == "CAM: not finite"
     assert say["search"] == "Search: *x*"
 
 
