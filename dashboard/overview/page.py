@@ -1,10 +1,11 @@
 """What is this, and what is there to see?"""
 
-from html import escape
+from typing import Any
 
 import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS, Conventions
+from camcore.presentation.html import render
 from camcore.presentation.sentences import list_facts
 from camcore.presentation.wording import default_pair, format_tiny
 from dashboard.data.examples import Example, ExampleMap, find_examples
@@ -27,10 +28,7 @@ def show_idea(name: str, explained: ExplainedRun | None) -> None:
         here = text("overview.idea.holds", run=name, error=format_tiny(check.max_error))
     else:
         here = text("overview.idea.fails", run=name)
-    st.html(
-        f'<div class="cc-idea"><b>{escape(text("overview.idea.title"))}</b>'
-        f"<p>{escape(text('overview.idea.body'))}</p><p>{escape(here)}</p></div>"
-    )
+    st.html(render("idea", title=text("overview.idea.title"), sentences=[text("overview.idea.body"), here]))
 
 
 def show_numbers(explained: ExplainedRun) -> None:
@@ -48,11 +46,10 @@ def show_numbers(explained: ExplainedRun) -> None:
 def show_examples(explained: ExplainedRun) -> None:
     """Show the most telling pictures."""
     layout.show_section(text("overview.examples.title"), text("overview.examples.lead"))
-    cards = "".join(_card(explained, example) for example in find_examples(explained))
-    st.html(f'<div class="cc-examples">{cards}</div>')
+    st.html(render("picture_cards", cards=[_make_card(explained, example) for example in find_examples(explained)]))
 
 
-def _card(explained: ExplainedRun, example: Example) -> str:
+def _make_card(explained: ExplainedRun, example: Example) -> dict[str, Any]:
     sample = load_samples(explained).iloc[example.index]
     sentence = text(
         f"overview.examples.{example.kind}.body",
@@ -63,16 +60,15 @@ def _card(explained: ExplainedRun, example: Example) -> str:
         first_source=source_title(example.first.source),
         second_source=source_title(example.second.source),
     )
-    title = text(f"overview.examples.{example.kind}.title")
-    figures = pictures.pair(*(_figure(explained, example, view) for view in (example.first, example.second)))
-    return f'<div class="cc-card"><h3>{escape(title)}</h3><p>{escape(sentence)}</p>{figures}</div>'
+    figures = [_make_figure(explained, example, view) for view in (example.first, example.second)]
+    return {"title": text(f"overview.examples.{example.kind}.title"), "sentence": sentence, "figures": figures}
 
 
-def _figure(explained: ExplainedRun, example: Example, view: ExampleMap) -> str:
+def _make_figure(explained: ExplainedRun, example: Example, view: ExampleMap) -> pictures.Figure:
     names = load_samples(explained)["predicted_name" if view.target == "predicted" else "label_name"]
     kind = "target" if example.kind == "wrong" else view.convention
     caption = text(f"overview.caption.{kind}", source=source_title(view.source), label=names.iloc[example.index])
-    return pictures.overlay_figure(explained, example.index, view.source, view.convention, view.target, escape(caption))
+    return pictures.overlay_figure(explained, example.index, view.source, view.convention, view.target, caption)
 
 
 layout.show_head("overview")

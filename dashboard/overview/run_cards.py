@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable
-from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from camcore.backbones import BACKBONES
 from camcore.errors import RunError
+from camcore.presentation.html import render
 from camcore.presentation.sentences import say_seeds
 from camcore.presentation.wording import format_tiny
 from camcore.runs.run import Run
@@ -27,17 +28,17 @@ def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
     groups = group_runs(sorted(entries, key=lambda entry: STATES.index(entry.state)))
     singles = [group.entries[0] for group in groups if group.single]
     if singles:
-        st.html(_grid(singles, chosen))
+        _show_grid(singles, chosen)
     for group in groups:
         if not group.single:
             accuracies = sorted(found for entry in group.entries for found in _kept_accuracy(entry))
             layout.show_section(*say_seeds(text, group.name, accuracies, len(group.entries)), level=3)
-            st.html(_grid(group.entries, chosen))
+            _show_grid(group.entries, chosen)
 
 
-def _grid(entries: Iterable[RunEntry], chosen: RunEntry) -> str:
-    cards = "".join(_card(entry, entry.name == chosen.name) for entry in entries)
-    return f'<div class="cc-cards">{cards}</div>'
+def _show_grid(entries: Iterable[RunEntry], chosen: RunEntry) -> None:
+    cards = [_make_card(entry) | {"chosen": entry.name == chosen.name} for entry in entries]
+    st.html(render("run_cards", text=text, cards=cards))
 
 
 def _kept_accuracy(entry: RunEntry) -> list[tuple[int, float]]:
@@ -54,35 +55,28 @@ def _kept_accuracy(entry: RunEntry) -> list[tuple[int, float]]:
     return [] if math.isnan(accuracy) else [(entry.run.config.train.seed, accuracy)]
 
 
-def _card(entry: RunEntry, chosen: bool) -> str:
-    state = f'<span class="cc-state cc-{entry.state}">{escape(text(f"state.{entry.state}"))}</span>'
-    head = f'<div class="cc-row"><h3>{escape(entry.name)}</h3>{state}</div>'
-    if entry.run is None or entry.state == "damaged":
-        body = _reason(entry.problem or "", entry)
-    else:
+def _make_card(entry: RunEntry) -> dict[str, Any]:
+    facts, problem = [], entry.problem or ""
+    if entry.run is not None and entry.state != "damaged":
         try:
-            facts = _facts(entry, entry.run)
-            rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
-            body = f"<dl>{rows}</dl>{_weights_problem(entry, entry.run)}"
+            facts = _list_facts(entry, entry.run)
+            problem = _find_weights_problem(entry.run)
         except RunError as error:
-            body = _reason(str(error), entry)
-    return f'<div class="cc-card{" cc-selected" if chosen else ""}">{head}{body}</div>'
+            problem = str(error)
+    problem = layout.shorten_paths(problem, entry.path.parent)
+    return {"name": entry.name, "state": entry.state, "facts": facts, "problem": problem}
 
 
-def _reason(problem: str, entry: RunEntry) -> str:
-    return f"<p>{escape(layout.shorten_paths(problem, entry.path.parent))}</p>"
-
-
-def _weights_problem(entry: RunEntry, run: Run) -> str:
-    """Return why a run's network can't be used, which does no harm to what was made with it; empty where it can."""
+def _find_weights_problem(run: Run) -> str:
+    """Return why a run's network can't be used, empty if it can; its heatmaps may still be sound."""
     try:
         read_kept_epoch(run)
     except RunError as error:
-        return _reason(str(error), entry)
+        return str(error)
     return ""
 
 
-def _facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
+def _list_facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
     facts = [
         (text("overview.card.dataset"), run_choice.dataset(entry)),
         (text("overview.card.backbone"), BACKBONES[run.config.model.backbone].title),

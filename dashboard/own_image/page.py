@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from camcore.runs.run import Run
 from dashboard.language import text
@@ -23,9 +23,8 @@ def show_empty(run: Run) -> None:
     layout.show_notice(text("own_image.empty.title"), text("own_image.empty.body"))
     few = run.class_names[:12]
     names = ", ".join(few) + (", …" if len(few) < len(run.class_names) else "")
-    st.html(
-        f'<p class="cc-quiet">{escape(text("own_image.empty.classes", count=len(run.class_names), names=names))}</p>'
-    )
+    classes = text("own_image.empty.classes", count=len(run.class_names), names=names)
+    st.html(Markup('<p class="cc-quiet">{}</p>').format(classes))
 
 
 def choose_class(run: Run) -> int | None:

@@ -1,10 +1,10 @@
 """The way in and out where a login is set up; before it nothing of any run is read or shown."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from camcore.presentation.html import render
 from dashboard.language import text
@@ -47,7 +47,8 @@ def show_logout() -> None:
     if read_access() is None:
         return
     with st.sidebar:
-        st.html(f"<small>{escape(text('login.as', name=_name(st.user.to_dict())))}</small>")  # Markdown makes it a link
+        name = text("login.as", name=_name(st.user.to_dict()))
+        st.html(Markup("<small>{}</small>").format(name))  # Markdown would make a link of an address
         _show_way_out()
     _follow_link()
 

@@ -1,7 +1,8 @@
-"""Single pictures drawn on the server, where a page shows a handful of them. The grid draws its own in the browser."""
+"""Single pictures, drawn on the server. The grid draws its own in the browser."""
 
 import base64
 from io import BytesIO
+from typing import NamedTuple
 
 from camcore.presentation.grid.encoding import DEFAULTS
 from camcore.presentation.pictures import draw_picture, open_photo, read_layers
@@ -11,27 +12,27 @@ from dashboard.data.runs import ExplainedRun, reopen
 LONG_SIDE = 448
 
 
+class Figure(NamedTuple):
+    """A picture as a data address, and its caption."""
+
+    address: str
+    caption: str
+
+
 def overlay_figure(
     explained: ExplainedRun, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
-) -> str:
-    """Return HTML of one picture under a heatmap, with its boxes; the caption is HTML."""
-    return _figure(_draw_overlay(explained, index, source, convention, target), caption)
+) -> Figure:
+    """Return a picture under a heatmap, with its boxes."""
+    return _make_figure(_draw_overlay(explained, index, source, convention, target), caption)
 
 
-def plain_figure(explained: ExplainedRun, index: int, caption: str = "") -> str:
-    """Return HTML of one picture with its boxes and no heatmap; the caption is HTML."""
-    return _figure(_draw_overlay(explained, index, "", "", ""), caption)
+def plain_figure(explained: ExplainedRun, index: int, caption: str = "") -> Figure:
+    """Return a picture with its boxes and no heatmap."""
+    return _make_figure(_draw_overlay(explained, index, "", "", ""), caption)
 
 
-def pair(*figures: str) -> str:
-    """Return HTML of figures side by side."""
-    return f'<div class="cc-pair">{"".join(figures)}</div>'
-
-
-def _figure(picture: bytes, caption: str) -> str:
-    encoded = base64.b64encode(picture).decode("ascii")
-    image = f'<img src="data:image/webp;base64,{encoded}" alt="{caption}">'
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+def _make_figure(picture: bytes, caption: str) -> Figure:
+    return Figure(f"data:image/webp;base64,{base64.b64encode(picture).decode('ascii')}", caption)
 
 
 @cached_by_size

@@ -1,13 +1,13 @@
 """The two-minute tour: what one sees on these pages, told with pictures of the chosen run."""
 
 from collections.abc import Callable
-from html import escape
 
 import numpy as np
 import streamlit as st
 
 from camcore.errors import RunError
 from camcore.heatmaps.sources import parse_source
+from camcore.presentation.html import render
 from camcore.presentation.wording import gradient_source
 from dashboard.data.examples import find_examples
 from dashboard.data.measures import load_samples
@@ -65,8 +65,7 @@ def _show_step_of(explained: ExplainedRun) -> None:
     at = min(st.session_state[_STEP], len(steps) - 1)
     name, show = steps[at]
     st.caption(text("tour.step", number=at + 1, count=len(steps)))
-    title, body = (escape(text(f"tour.{name}.{part}")) for part in ("title", "body"))
-    st.html(f'<div class="cc-section"><h2>{title}</h2><p>{body}</p></div>')
+    layout.show_section(text(f"tour.{name}.title"), text(f"tour.{name}.body"))
     show(explained, choose_picture(explained))
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.button(text("tour.back"), disabled=at == 0, on_click=_go, args=(at - 1,), key="tour_back")
@@ -82,7 +81,7 @@ def _go(step: int) -> None:
 
 def _show_answer(explained: ExplainedRun, index: int) -> None:
     sample = load_samples(explained).iloc[index]
-    named = escape(text("tour.answer.named", predicted=sample["predicted_name"], confidence=sample["confidence"]))
+    named = text("tour.answer.named", predicted=sample["predicted_name"], confidence=sample["confidence"])
     source = gradient_source(explained.sources)
     _show_pair(
         pictures.plain_figure(explained, index, named),
@@ -119,8 +118,8 @@ def _show_maps(explained: ExplainedRun, index: int, *views: tuple[str, str]) -> 
 
 
 def _caption(source: str, convention: str) -> str:
-    return escape(text(f"overview.caption.{convention}", source=source_title(source)))
+    return text(f"overview.caption.{convention}", source=source_title(source))
 
 
-def _show_pair(*figures: str) -> None:
-    st.html(f'<div class="cc-card">{pictures.pair(*figures)}</div>')
+def _show_pair(*figures: pictures.Figure) -> None:
+    st.html(render("pair", figures=figures, framed=True))
