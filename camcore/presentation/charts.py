@@ -1,4 +1,4 @@
-"""The charts: plotly figures in colours that hold on paper and on ink. `text` is as in `wording`."""
+"""Plotly figures in colours that are readable on light and dark pages."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -50,7 +50,7 @@ def draw_curves(
 ) -> go.Figure:
     """Return `loss` or `accuracy` over epochs: training dashed, validation solid, the best epoch marked.
 
-    A history that is the mean of one of the `courses` has the range of its validation behind it.
+    A history that is the mean of one of the `courses` has its range on the validation set drawn behind it.
     """
     figure = go.Figure()
     for name, history in histories.items():

@@ -1,4 +1,4 @@
-"""Numbers of images as a CSV file that spreadsheets open as it is meant."""
+"""Numbers per image as a CSV file that spreadsheets open correctly."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -22,7 +22,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def write_csv(run: Run, explanation: Explanation, indices: NDArray[np.intp], first: str, second: str) -> bytes:
-    """Return `make_image_table` as of `to_csv`, made in parts: a million rows are a quarter of a GB by themselves."""
+    """Return the table of some images as CSV, made in parts: a million rows take a quarter of a GB."""
     stream = BytesIO()
     size = rows_at_once(explanation, ROWS_AT_ONCE)
     for start in range(0, len(indices), size):
@@ -37,7 +37,7 @@ def make_image_table(
 ) -> pd.DataFrame:
     """Return a row per image, in the order of `indices`; distances are between two sources, the rest is per source.
 
-    Everything is of the predicted class's maps. A share is from 0 to 1, and missing where it does not exist.
+    All values are of the predicted class's maps. Shares are from 0 to 1; those that do not exist are missing.
     """
     rows = list(indices)
     samples = explanation.samples.iloc[rows]

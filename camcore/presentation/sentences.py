@@ -188,10 +188,10 @@ def list_facts(
 
     Args:
         text: Gives texts by key.
-        explanation: The maps in force.
+        explanation: Its heatmaps.
         sources: Those that are compared.
-        off_object: The mean share of the first one's heat off the object, None where no image has a box.
-        moved: The mean share of heat that moves from the first to the second, None where they are one.
+        off_object: The mean share of the first one's heat off the object, None if no image has a box.
+        moved: The mean share of heat that moves from the first to the second, None if they are the same.
     """
     last = explanation.manifest.layers[-1]
     images = f"{explanation.manifest.images:,}"
@@ -262,7 +262,7 @@ def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], r
 
 
 def _two_numbers(text: Text, number: Conventions) -> tuple[str, str]:
-    """Return a number in both conventions, or once if they agree, and the line that says what is what."""
+    """Return a number in both conventions, or once if they agree, and a line that explains it."""
     first, second = _percent(number.literature, 0), _percent(number.positive, 0)
     if first == second:
         return first, text("overview.facts.either")

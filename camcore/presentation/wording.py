@@ -1,7 +1,4 @@
-"""How names and numbers are written for people: sources, measures, per cent, points, p-values.
-
-`text` is a function of a key and its parameters, as `language.text_in` returns it.
-"""
+"""Names and numbers as people read them: sources, measures, per cent, points, p-values."""
 
 from collections.abc import Sequence
 
@@ -14,13 +11,13 @@ TINY_P = 0.001
 
 
 def gradient_source(sources: Sequence[str]) -> str:
-    """Return the source that exists for every network and that people know: Grad-CAM, else one of the last layer."""
+    """Return Grad-CAM, else a source of the last layer."""
     last = [source for source in sources if parse_source(source).layer is None]
     return "grad_cam" if "grad_cam" in sources else (*last, *sources)[0]
 
 
 def default_pair(sources: Sequence[str]) -> tuple[str, str]:
-    """Return what to compare at first: CAM and Grad-CAM, else Grad-CAM and an earlier layer, else the first twice."""
+    """Return the pair to compare first: CAM and Grad-CAM, else two others, else one source twice."""
     if {"cam", "grad_cam"} <= set(sources):
         return "cam", "grad_cam"
     last = next((source for source in sources if parse_source(source).layer is None), sources[0])
@@ -36,7 +33,7 @@ def source_title(text: Text, source: str) -> str:
 
 
 def name_of(text: Text, source: str) -> str:
-    """Return the name that people read of a method or baseline, its id where it has none."""
+    """Return the display name of a method or baseline, its id if it has none."""
     if f"verdict.baseline.{source}" in read_texts("en"):
         return text(f"verdict.baseline.{source}")
     try:
@@ -46,17 +43,17 @@ def name_of(text: Text, source: str) -> str:
 
 
 def measure_title(text: Text, measure: str) -> str:
-    """Return the name that people read of a measure, its id where it has none."""
+    """Return the display name of a measure, its id if it has none."""
     return _text_or(text, f"verdict.measure.{measure}", measure)
 
 
 def measure_meaning(text: Text, measure: str) -> str:
-    """Return the sentence that says what a measure is, empty where it has none."""
+    """Return the sentence that explains a measure, empty if it has none."""
     return _text_or(text, f"verdict.measure.{measure}.help", "")
 
 
 def measure_phrase(text: Text, measure: str) -> str:
-    """Return a measure as a sentence names it, its id where it has none."""
+    """Return a measure as a phrase of a sentence, its id if it has none."""
     return _text_or(text, f"verdict.measure.{measure}.phrase", measure)
 
 

@@ -20,7 +20,7 @@ def heatmap_grid(
     """Show tiles with their heatmaps and a toolbar; a tile opens in a large view. All of it happens in the browser.
 
     Args:
-        grid: Its texts are replaced by those of the session's language. Its view, usually `st.query_params`, is read
+        grid: Its texts are replaced by those of the session's language. Its display, usually `st.query_params`, is read
             when the grid is first shown in a session; afterwards the browser knows better.
         key: The same in every run of the script.
         on_step: Called before the script runs again, when the large view goes beyond the tiles: with the index of the
@@ -30,8 +30,8 @@ def heatmap_grid(
     Returns:
         The index of the tile whose similar images were asked for just now, None in every other run of the script.
     """
-    view = st.session_state.setdefault(f"{key}:first_view", dict(grid.view))
-    data = encode_grid(replace(grid, view=view, strings=grid_strings(language())))
+    display = st.session_state.setdefault(f"{key}:first_display", dict(grid.display))
+    data = encode_grid(replace(grid, display=display, strings=grid_strings(language())))
 
     def call_on_step() -> None:
         step = st.session_state[key].get("step")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camcore.explained.explanation import TARGETS
 from camcore.presentation.contact_sheet import MOST_IMAGES, draw_contact_sheet, to_png
-from camcore.presentation.grid.encoding import DEFAULTS, read_view
+from camcore.presentation.grid.encoding import DEFAULTS, read_display
 from camcore.presentation.image_table import write_csv
 from camcore.presentation.texts import text_in
 from dashboard.components.address import read_address
@@ -36,15 +36,17 @@ def show_downloads(
         return
     with place:
         address = read_address("download_address")
-        view = DEFAULTS | dict(defaults) | read_view(address or {})
-        if view["target"] not in TARGETS:  # a class that was chosen in the browser has no maps here
-            view |= {"target": DEFAULTS["target"]}
+        display = DEFAULTS | dict(defaults) | read_display(address or {})
+        if display["target"] not in TARGETS:  # a class that was chosen in the browser has no maps here
+            display |= {"target": DEFAULTS["target"]}
         _offer("csv", explained, _csv_of(explained, ordered, sources), len(ordered))
         if len(shown) < len(ordered):
-            _offer("page", explained, _sheet_of(explained, shown, sources, view), len(shown), disabled=address is None)
+            _offer(
+                "page", explained, _sheet_of(explained, shown, sources, display), len(shown), disabled=address is None
+            )
         first = ordered[:MOST_IMAGES].tolist()
         kind = "all" if len(first) == len(ordered) else "first"
-        _offer(kind, explained, _sheet_of(explained, first, sources, view), len(first), disabled=address is None)
+        _offer(kind, explained, _sheet_of(explained, first, sources, display), len(first), disabled=address is None)
 
 
 def _offer(kind: str, explained: ExplainedRun, make: Callable[[], bytes], count: int, disabled: bool = False) -> None:
@@ -67,7 +69,7 @@ def _csv_of(explained: ExplainedRun, indices: NDArray[np.intp], sources: tuple[s
 
 
 def _sheet_of(
-    explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], view: Mapping[str, str]
+    explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], display: Mapping[str, str]
 ) -> Callable[[], bytes]:
     say = text_in(language())
-    return lambda: to_png(draw_contact_sheet(explained.run, explained.explanation, indices, sources, view, say))
+    return lambda: to_png(draw_contact_sheet(explained.run, explained.explanation, indices, sources, display, say))

@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_view
+from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_display
 from camcore.presentation.pictures import Layer, Photo, draw_picture, place_side_by_side, split_overlay
 from dashboard.components.own_results import Download
 from dashboard.own_image.network import Analysis
@@ -35,9 +35,9 @@ def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[s
 
     `parameters` are those of the page's address: the file holds what they show.
     """
-    view = restrict_view(shown, picture, parameters)
-    analysis, label = shown.analyses[picture], shown.targets[picture][view["target"]]
-    slots = [wanted] if wanted in SLOTS else _slots_drawn(view["overlay"])
+    display = restrict_display(shown, picture, parameters)
+    analysis, label = shown.analyses[picture], shown.targets[picture][display["target"]]
+    slots = [wanted] if wanted in SLOTS else _slots_drawn(display["overlay"])
     sources = [shown.sources[SLOTS.index(slot)] for slot in slots]
     stem = safe_name(PurePath(analysis.name).stem, *sources, shown.class_names[label])
     buffer = io.BytesIO()
@@ -47,22 +47,22 @@ def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[s
     image = analysis.image
     photo = Photo(image.picture, image.width, image.height, image.view_box)
     pictures = [
-        draw_picture(photo, [_make_layer(shown, picture, slot, view) for slot in slots_of_picture], view)
-        for slots_of_picture in split_overlay(view["overlay"], SLOTS)
+        draw_picture(photo, [_make_layer(shown, picture, slot, display) for slot in slots_of_picture], display)
+        for slots_of_picture in split_overlay(display["overlay"], SLOTS)
     ]
     place_side_by_side(pictures).save(buffer, "PNG")
     return _pack(f"{stem}.png", "image/png", buffer)
 
 
-def restrict_view(shown: Shown, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the view that the grid shows for these parameters: what can't be had falls back as in the browser."""
-    view = DEFAULTS | OVERLAY_DEFAULT | read_view(parameters)
+def restrict_display(shown: Shown, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the grid's display for these parameters: what can't be had falls back as in the browser."""
+    display = DEFAULTS | OVERLAY_DEFAULT | read_display(parameters)
     targets = shown.targets[picture]
-    if view["target"] not in targets:
-        view["target"] = "predicted" if "predicted" in targets else next(iter(targets))
-    if shown.sources[0] == shown.sources[1] and view["overlay"] != "off":
-        view["overlay"] = "a"
-    return view
+    if display["target"] not in targets:
+        display["target"] = "predicted" if "predicted" in targets else next(iter(targets))
+    if shown.sources[0] == shown.sources[1] and display["overlay"] != "off":
+        display["overlay"] = "a"
+    return display
 
 
 def safe_name(*parts: str) -> str:
@@ -78,10 +78,10 @@ def _slots_drawn(overlay: str) -> list[Slot]:
     return [slot for slot in SLOTS if overlay in (slot, "both", "difference")]
 
 
-def _make_layer(shown: Shown, picture: str, slot: str, view: Mapping[str, str]) -> Layer:
+def _make_layer(shown: Shown, picture: str, slot: str, display: Mapping[str, str]) -> Layer:
     source = shown.sources[SLOTS.index(slot)]
-    raw = shown.analyses[picture].maps[source, shown.targets[picture][view["target"]]]
-    range_ = _common_range(shown, source, view["target"]) if view["scale"] == "common" else None
+    raw = shown.analyses[picture].maps[source, shown.targets[picture][display["target"]]]
+    range_ = _common_range(shown, source, display["target"]) if display["scale"] == "common" else None
     return Layer(raw, parse_source(source).method, range_)
 
 

@@ -23,14 +23,14 @@ def choose_targets(analysis: Analysis, chosen: int | None) -> dict[str, int]:
     return dict(zip(("predicted", "runner_up"), analysis.ranking, strict=False))
 
 
-def show_pictures(shown: Shown, view: dict[str, str]) -> None:
+def show_pictures(shown: Shown, display: dict[str, str]) -> None:
     """Show the grid of pictures with the maps of both sources."""
     first, second = (GridSource(one, source_title(one), parse_source(one).method) for one in shown.sources)
     grid = Grid(
         [_make_tile(shown, index, name) for index, name in enumerate(shown.analyses)],
         first,
         second if first != second else None,
-        view=view,
+        display=display,
         defaults=OVERLAY_DEFAULT,
         tile_width=TILE_WIDTH,
     )

@@ -36,14 +36,14 @@ def show_grid(
         sources: The second may be the first: then there is nothing to compare.
         captions: A line per image.
         key: Of the grid.
-        defaults: Of the grid's view.
+        defaults: Of the grid's display.
     """
     first = int(np.flatnonzero(ordered == indices[0])[0])
     around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # a session keeps them, not all
     grid = Grid(
         make_tiles(explained, indices, sources, captions),
         *make_sources(text, sources),
-        view=st.query_params.to_dict(),
+        display=st.query_params.to_dict(),
         defaults=defaults,
         common_range={slot: measure_range(explained, source) for slot, source in zip(SLOTS, sources, strict=True)},
         tile_width=TILE_WIDTH,

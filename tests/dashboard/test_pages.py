@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from html import escape
 
 import pytest
+from markupsafe import escape
 
 from camcore.presentation import texts
 from dashboard.router import PAGES

@@ -1,4 +1,4 @@
-"""The heatmap grid: photographs under their heatmaps, drawn in the browser, so that no toggle asks a server."""
+"""The heatmap grid: photographs under their heatmaps, drawn in the browser without a server."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ __all__ = [
     "Slot",
     "Tile",
     "encode_grid",
+    "read_display",
     "read_front_end",
-    "read_view",
 ]
 
 OVERLAYS = ("off", "a", "b", "both", "difference")
@@ -62,7 +62,7 @@ DEFAULTS = {
 def encode_grid(grid: Grid) -> dict[str, Any]:
     """Return what the grid's script draws, ready for JSON.
 
-    The view (keys and values as in `DEFAULTS` and `CHOICES`, opacity 0 to 100, `for_class` the class that target
+    The display (keys and values as in `DEFAULTS` and `CHOICES`, opacity 0 to 100, `for_class` the class that target
     "class" means) is kept in the page's address by the browser alone; what equals the default is left out. So is
     `image`, the id of the tile that is open in the large view. One grid per page: two would write the same parameters.
 
@@ -76,32 +76,32 @@ def encode_grid(grid: Grid) -> dict[str, Any]:
         "tables": {name: _base64(colormap(name)) for name in (*COLORMAPS, "signed")},
         "common": {slot: list(range_) for slot, range_ in grid.common_range.items()},
         "choices": CHOICES,
-        "defaults": DEFAULTS | read_view(grid.defaults),
-        "view": read_view(grid.view),
+        "defaults": DEFAULTS | read_display(grid.defaults),
+        "display": read_display(grid.display),
         "strings": {**grid_strings("en"), **grid.strings},
         "tileWidth": grid.tile_width,
         "large": _encode_large_view(grid.large, len(grid.tiles)),
     }
 
 
-def read_view(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return what of a page's parameters is a view of the grid: known names with allowed values."""
-    view = {name: parameters[name] for name, allowed in CHOICES.items() if parameters.get(name) in allowed}
+def read_display(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the display that a page's parameters ask for: known names with allowed values."""
+    display = {name: parameters[name] for name, allowed in CHOICES.items() if parameters.get(name) in allowed}
     opacity = parameters.get("opacity", "")
     if opacity.isascii() and opacity.isdecimal() and int(opacity) <= 100:
-        view["opacity"] = str(int(opacity))
+        display["opacity"] = str(int(opacity))
     if "for_class" in parameters:
-        view["for_class"] = parameters["for_class"]
-    return view
+        display["for_class"] = parameters["for_class"]
+    return display
 
 
 _FOLDER = Path(__file__).parent / "browser"
-MARKUP = ("grid.html",)
+HTML = ("grid.html",)
 STYLES = ("grid.css", "large_view.css")
 SCRIPTS = (
     "drawing.js",
     "dom.js",
-    "view.js",
+    "display.js",
     "pictures.js",
     "tiles.js",
     "colorbar.js",
@@ -119,19 +119,19 @@ SCRIPTS = (
 
 @cache
 def read_front_end() -> tuple[str, str, str]:
-    """Return the grid's markup, style and script. The script's default export draws what `encode_grid` returns."""
+    """Return the grid's HTML, style sheet and script. The script's default export draws what `encode_grid` returns."""
     html, css, script = (
-        "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names) for names in (MARKUP, STYLES, SCRIPTS)
+        "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names) for names in (HTML, STYLES, SCRIPTS)
     )
     return html, css, script
 
 
 def _require_unique_ids(tiles: Sequence[Tile]) -> None:
-    seen: set[str] = set()
+    ids: set[str] = set()
     for tile in tiles:
-        if tile.id in seen:
+        if tile.id in ids:
             raise ValueError(f"Tile ids must be unique; {tile.id!r} is there twice.")
-        seen.add(tile.id)
+        ids.add(tile.id)
 
 
 def _encode_tile(tile: Tile) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _encode_tile(tile: Tile) -> dict[str, Any]:
             for slot, maps in tile.maps.items()
         },
         "path": tile.path,
-        "top": [[one.name, round(one.share, 4), one.is_right] for one in tile.top],
+        "top": [[entry.name, round(entry.share, 4), entry.is_right] for entry in tile.top],
         "distances": {name: _encode_shares(values) for name, values in tile.distances.items()},
         "offObject": {slot: _encode_shares(values) for slot, values in tile.off_object.items()},
     }

@@ -1,4 +1,4 @@
-"""What the heatmap grid shows: a tile per picture, and what is to be known of it."""
+"""The data of the heatmap grid: a tile per image, its boxes, maps and numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ ANY_CLASS = "class"  # the target that means the class chosen in the browser, am
 
 
 class GridBox(NamedTuple):
-    """An object's box in pixels of the upright image; `name` "" where its class is unknown."""
+    """An object's box in pixels of the upright image; `name` is "" if its class is unknown."""
 
     x0: float
     y0: float
@@ -58,12 +58,12 @@ class Tile:
 
     Attributes:
         id: Unique among the tiles; a canvas is used again for the same id.
-        index: Position in the explanation; what the grid names when it asks for the image behind its last one.
+        index: Position in the explanation; the grid sends it when it asks for the image after its last one.
         image: WebP (or PNG, JPEG) of the whole upright image, usually its thumbnail.
         width, height: Size of the upright image, in px; not that of the thumbnail.
-        label, correct: None where nobody knows the true class.
+        label, correct: None if the true class is unknown.
         confidence: 0 to 1.
-        seen: The part that the model sees, in px of the upright image (`geometry.seen_box`).
+        seen: The part that the model sees, in px of the upright image (`geometry.view_box`).
         caption: A quiet line under the picture, e.g. the measure that the page sorts by.
         boxes: In px of the upright image.
         maps: slot -> target (one of `CHOICES["target"]`) -> raw signed map (h, w), before any ReLU. A target that does
@@ -71,7 +71,7 @@ class Tile:
         path: The file, as the data set names it.
         top: The most probable classes, from the most probable.
         distances: Between the two sources' maps of the predicted class, by measure, in the order of `CONVENTIONS`.
-        off_object: The share of a source's heat outside the boxes, in the order of `CONVENTIONS`; NaN where there is
+        off_object: The share of a source's heat outside the boxes, in the order of `CONVENTIONS`; NaN if there is
             no box or no heat.
     """
 
@@ -100,7 +100,7 @@ class LargeView:
 
     Attributes:
         first: How many images come before the first tile, in the order shown.
-        total: How many images there are in this order, None where the tiles are all of them.
+        total: How many images there are in this order, None if the tiles are all of them.
         measures: measure -> its title and a sentence that says what it is; in the order to show them.
         same_by_theory: The two sources are the same map up to a positive factor.
         classes: The classes whose maps can be asked for one by one.
@@ -127,7 +127,7 @@ class Grid:
         tiles: In the order to show them.
         first: Slot "a". CAM, if there is a CAM.
         second: Slot "b"; without it there is no "both" and no "difference".
-        view: What is shown first, see `encoding.DEFAULTS`; unknown names and values are ignored.
+        display: What is shown first, see `encoding.DEFAULTS`; unknown names and values are ignored.
         defaults: This page's own defaults, over `encoding.DEFAULTS`.
         common_range: Lowest and highest raw value per slot over the whole run, for the common scale. If it is missing,
             that of the tiles.
@@ -139,7 +139,7 @@ class Grid:
     tiles: Sequence[Tile]
     first: GridSource
     second: GridSource | None = None
-    view: Mapping[str, str] = field(default_factory=dict)
+    display: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     common_range: Mapping[Slot, tuple[float, float]] = field(default_factory=dict)
     strings: Mapping[str, str] = field(default_factory=dict)

@@ -23,7 +23,7 @@ SLOTS: tuple[Slot, Slot] = ("a", "b")
 
 
 def make_sources(text: Text, sources: tuple[str, str]) -> tuple[GridSource, GridSource | None]:
-    """Return what the grid needs of two sources; None for the second where it is the first."""
+    """Return two sources for the grid; None for the second if both are the same."""
     first, second = (GridSource(source, source_title(text, source), parse_source(source).method) for source in sources)
     return first, second if sources[0] != sources[1] else None
 
@@ -46,12 +46,12 @@ def make_tiles(
 
     Args:
         run: The run.
-        explanation: Its maps in force.
-        samples: As of `readings.name_samples`.
+        explanation: Its heatmaps.
+        samples: As in `queries.name_samples`.
         indices: Of the images, in the order to show them.
         sources: The second may be the first: then there is nothing to compare.
         captions: A line per image.
-        class_maps: Per source the raw maps (len(indices), h, w) of a class that the user chose, None where there are
+        class_maps: Per source the raw maps (len(indices), h, w) of a class that the user selected, None if there are
             none.
     """
     slots: dict[Slot, str] = dict(zip(SLOTS, dict.fromkeys(sources), strict=False))

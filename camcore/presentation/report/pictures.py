@@ -1,4 +1,4 @@
-"""The pictures of a report: the images where two sources differ most, in the grid that the dashboard has."""
+"""The images of a report on which two sources differ most, in the grid that the dashboard has too."""
 
 from typing import Any
 
@@ -34,12 +34,12 @@ def write_pictures(subject: ReportInput, images: int) -> Markup:
 
 def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:
     """Return what the grid's script draws."""
-    shown = [int(index) for index in _order(subject)[:images]]
+    indices = [int(index) for index in _order(subject)[:images]]
     first, second = make_sources(subject.text, subject.pair)
     ranges = {slot: measure_range(subject.explanation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
-    captions = [_caption(subject, index) for index in shown]
+    captions = [_caption(subject, index) for index in indices]
     grid = Grid(
-        make_tiles(subject.run, subject.explanation, subject.samples, shown, subject.pair, captions),
+        make_tiles(subject.run, subject.explanation, subject.samples, indices, subject.pair, captions),
         first,
         second,
         defaults={"overlay": "both", "draw": CONVENTION},

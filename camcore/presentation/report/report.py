@@ -27,13 +27,13 @@ IMAGES = 48
 def write_report(
     run: Run, path: Path, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None
 ) -> Path:
-    """Write the report of an explained run in one step and return where; an older report there is replaced.
+    """Write the report of an explained run atomically and return its path; an older report is replaced.
 
     Args:
         run: An explained run.
         path: The file to write.
         language: One of `LANGUAGES`.
-        images: How many pictures it holds.
+        images: How many images it shows.
         sources: The two that are compared; None for `wording.default_pair`.
 
     Raises:
@@ -45,7 +45,7 @@ def write_report(
 
 
 def make_report(run: Run, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None) -> str:
-    """Return the report of an explained run as one HTML file; arguments and errors as of `write_report`."""
+    """Return the report of an explained run as HTML; arguments and errors as in `write_report`."""
     subject = open_report_input(run, language, sources)
     charts = background.draw_training(subject)
     data: dict[str, Any] = {"grid": pictures.encode_pictures(subject, images)}
@@ -91,7 +91,7 @@ def _write_lead(subject: ReportInput) -> str:
 def _encode_chart(figure: go.Figure) -> Any:
     """Return a figure as Plotly's JSON, without the colours of letters: the page takes them from its theme."""
     figure = style_chart(figure, figure.layout.height or 300)
-    figure.layout.template = go.layout.Template()  # the default one is Streamlit's where that has been imported
+    figure.layout.template = go.layout.Template()  # importing Streamlit replaces Plotly's default template
     figure.update_layout(height=None)
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont_color=None, title_font_color=None)

@@ -1,4 +1,4 @@
-"""What a report is about: an explained run, two sources, and the language it speaks."""
+"""The input of a report: an explained run, two sources, a language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MEASURE, CONVENTION = "heat_moved", "literature"
 
 @dataclass(frozen=True)
 class ReportInput:
-    """An explained run as a report sees it; `pair` holds one source twice where there is only one."""
+    """The run of a report and its two sources; `pair` holds a single source twice."""
 
     run: Run
     explanation: Explanation
@@ -40,12 +40,12 @@ class ReportInput:
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """A row per image, as `readings.name_samples`."""
+        """A row per image, as in `queries.name_samples`."""
         return queries.name_samples(self.run, self.explanation)
 
     @cached_property
     def distances(self) -> pd.DataFrame | None:
-        """The report's distance between the two sources in both conventions, None where they are one."""
+        """The report's distance between the two sources in both conventions, None if they are the same."""
         if self.pair[0] == self.pair[1]:
             return None
         return queries.measure_pair(self.explanation, *self.pair, measures=[MEASURE])

@@ -55,7 +55,7 @@ def _write_requirements(text: Text, requirements: Requirements | None) -> tuple[
 
 
 def write_price_lead(text: Text, verdict: VerdictDocument) -> str:
-    """Return the line that says what is compared; empty where no price was measured."""
+    """Return what the accuracies compare; empty if no price was measured."""
     price = verdict.accuracy_price
     if price is None:
         return ""

@@ -31,13 +31,13 @@ class Effect:
 
 @dataclass(frozen=True)
 class Scale:
-    """From differences to places on the plot, in per cent of its width."""
+    """Map differences to places on the plot, in per cent of its width."""
 
     low: float
     high: float
 
     def place(self, value: float) -> float:
-        """Return where a value lies, from 0 to 100; what lies beyond the plot is put at its edge."""
+        """Return the place of a value, 0 to 100; values beyond the plot are put at its edge."""
         return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
 
 

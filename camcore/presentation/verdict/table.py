@@ -41,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A method or baseline. `note` stands in place of cells where the method does not apply."""
+    """A method or baseline. `note` replaces the cells if the method does not apply."""
 
     id: str
     title: str
@@ -64,7 +64,7 @@ def encode_table(columns: Sequence[Column], rows: Sequence[Row], corner: str) ->
 
 @cache
 def read_table_front_end() -> tuple[str, str, str]:
-    """Return the table's markup, style and script. The script's default export draws what `encode_table` returns."""
+    """Return the table's HTML, style sheet and script; its default export draws what `encode_table` returns."""
     html, css, script = ((_FOLDER / f"table.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
     return html, css, script
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from camcore.heatmaps.drawing import COLORMAPS, colormap
 from camcore.presentation.grid import encoding
-from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Grid, Tile, encode_grid, read_view
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Grid, Tile, encode_grid, read_display
 from camcore.presentation.texts import grid_strings
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 
@@ -46,23 +46,23 @@ def test_colour_maps_travel_as_tables(payload: dict) -> None:
     assert base64.b64decode(payload["tables"]["jet"]) == colormap("jet").tobytes()
 
 
-def test_the_view_of_the_first_visit_and_the_convention_of_each_method_travel(payload: dict) -> None:
-    assert payload["view"] == {"overlay": "both"}
+def test_the_display_of_the_first_visit_and_the_convention_of_each_method_travel(payload: dict) -> None:
+    assert payload["display"] == {"overlay": "both"}
     assert {slot: source["drawnSigned"] for slot, source in payload["sources"].items()} == {"a": True, "b": False}
 
 
-def test_a_view_takes_known_names_with_allowed_values() -> None:
+def test_a_display_takes_known_names_with_allowed_values() -> None:
     parameters = {"overlay": "both", "opacity": "035", "colors": "nonsense", "sort": "worst", "for_class": "Pug"}
-    assert read_view(parameters) == {"overlay": "both", "opacity": "35", "for_class": "Pug"}
+    assert read_display(parameters) == {"overlay": "both", "opacity": "35", "for_class": "Pug"}
 
 
 @pytest.mark.parametrize("opacity", ["", "101", "-1", "5.5", "٣", "1e1"])
 def test_an_opacity_that_is_none_is_ignored(opacity: str) -> None:
-    assert read_view({"opacity": opacity}) == {}
+    assert read_display({"opacity": opacity}) == {}
 
 
-def test_defaults_are_views() -> None:
-    assert read_view(DEFAULTS) == DEFAULTS
+def test_defaults_are_a_display() -> None:
+    assert read_display(DEFAULTS) == DEFAULTS
     assert set(DEFAULTS) == {*CHOICES, "opacity", "for_class"}
 
 

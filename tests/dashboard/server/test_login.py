@@ -1,10 +1,10 @@
 """The way in and out, page by page: before it nothing of a run is read."""
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from streamlit import user_info
 
 from camcore.errors import CamcoreError

@@ -2,10 +2,10 @@
 
 import json
 import re
-from html import escape
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
@@ -142,9 +142,9 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     [
         ({"format_version": 2}, "has format version 2; this camcore reads 1."),
         ({"measures": {}}, "is damaged (no measure). Make it anew: camcore verdict"),
-        ({"claims": None}, "is damaged (no usable &#x27;claims&#x27;)"),
-        ({"reference": "grad"}, "is damaged (no source &#x27;grad&#x27;)"),
-        ({"measures": {"pxap": {"group": "localization"}}}, "(no usable &#x27;measures.pxap.kind&#x27;)"),
+        ({"claims": None}, "is damaged (no usable &#39;claims&#39;)"),
+        ({"reference": "grad"}, "is damaged (no source &#39;grad&#39;)"),
+        ({"measures": {"pxap": {"group": "localization"}}}, "(no usable &#39;measures.pxap.kind&#39;)"),
     ],
 )
 def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):

@@ -1,25 +1,26 @@
 // The colour bar: what 0 and 1 mean under the convention in force, and where zero lies where that is not the left end.
 
 function refreshColorbars(grid) {
-  const { view } = grid;
+  const { display } = grid;
   const container = grid.root.querySelector(".colorbars");
   const bars = [];
-  if (view.overlay === "difference") bars.push(makeDifferenceBar(grid));
-  else if (view.overlay !== "off") {
-    for (const slot of view.overlay === "both" ? ["a", "b"] : [view.overlay]) bars.push(makeBar(slot, view, grid));
+  if (display.overlay === "difference") bars.push(makeDifferenceBar(grid));
+  else if (display.overlay !== "off") {
+    const slots = display.overlay === "both" ? ["a", "b"] : [display.overlay];
+    for (const slot of slots) bars.push(makeBar(slot, display, grid));
   } else bars.push(make("p", "bar-off", grid.data.strings.bar_off));
   container.replaceChildren(...bars);
   container.classList.toggle("several", bars.length > 1);
 }
 
-function makeBar(slot, view, grid) {
+function makeBar(slot, display, grid) {
   const { strings, sources } = grid.data;
-  const signed = view.draw === "literature" && sources[slot].drawnSigned;
-  const bar = assembleBar(sources[slot].title, grid.tables[view.colors], [
-    [0, "0", signed ? strings[`bar_lowest_${view.scale}`] : strings.bar_none],
-    [100, "1", strings[`bar_${signed ? "highest" : "most"}_${view.scale}`]],
+  const signed = display.draw === "literature" && sources[slot].drawnSigned;
+  const bar = assembleBar(sources[slot].title, grid.tables[display.colors], [
+    [0, "0", signed ? strings[`bar_lowest_${display.scale}`] : strings.bar_none],
+    [100, "1", strings[`bar_${signed ? "highest" : "most"}_${display.scale}`]],
   ]);
-  if (signed) addZero(bar, zeroPositions(slot, view, grid), strings);
+  if (signed) addZero(bar, zeroPositions(slot, display, grid), strings);
   return bar;
 }
 
@@ -47,10 +48,10 @@ function assembleBar(title, table, ends) {
 }
 
 // Return where zero lies on the bar for each tile that is shown, in %, in order; one value for a common scale.
-function zeroPositions(slot, view, grid) {
+function zeroPositions(slot, display, grid) {
   const shown = grid.large.tile ? [grid.large.tile] : [...grid.tiles.values()];
   const maps = shown.map((tile) => mapOf(tile, slot, grid)).filter(Boolean);
-  const ranges = view.scale === "common" ? [grid.commonRange(slot)] : maps.map((map) => map.range);
+  const ranges = display.scale === "common" ? [grid.commonRange(slot)] : maps.map((map) => map.range);
   const positions = ranges.filter(([low, high]) => high > low).map(([low, high]) => (100 * -low) / (high - low));
   return positions.map((position) => Math.round(Math.min(Math.max(position, 0), 100))).sort((a, b) => a - b);
 }

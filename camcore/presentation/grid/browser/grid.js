@@ -1,4 +1,4 @@
-// The grid: keeps tiles, view and toolbar together. Streamlit calls the default export again whenever data changes.
+// The grid: keeps tiles, display and toolbar in step. Streamlit calls the default export again when data changes.
 
 const grids = new WeakMap(); // the element that Streamlit gives -> its grid
 
@@ -47,7 +47,7 @@ function updateGrid(grid, data) {
   grid.options = findOptions(data);
   for (const [name, table] of Object.entries(data.tables)) grid.tables[name] ??= decodeBytes(table);
   if (!grid.wanted) {
-    grid.wanted = { ...data.defaults, ...data.view, ...readAddress(window.location.search, data.choices) };
+    grid.wanted = { ...data.defaults, ...data.display, ...readAddress(window.location.search, data.choices) };
     grid.image = readImage();
     followAddress({ write: () => showInAddress(grid), read: () => followStep(grid), signal: grid.stop.signal });
   } else if (data.large.goto && data.large.goto.number !== grid.gone) grid.image = data.large.goto.id;
@@ -108,24 +108,24 @@ function typicalRatio(tiles) {
 
 const SIZES = { small: 1, medium: 1.4, large: 2 };
 
-// Take over a change of the view: controls, colour bar and address now, visible pictures at once, the others after.
+// Apply a change of the display: controls, colour bar and address now, visible pictures at once, the others after.
 function change(grid, changes) {
   const { data } = grid;
   grid.wanted = { ...grid.wanted, ...changes };
-  grid.view = restrict(grid.wanted, grid.options, data.defaults, data.large.classes);
+  grid.display = restrict(grid.wanted, grid.options, data.defaults, data.large.classes);
   askForClass(grid);
   showInToolbar(grid);
   refreshColorbars(grid);
   showInAddress(grid);
-  grid.list.classList.toggle("paired", grid.view.overlay === "both");
-  grid.list.dataset.size = grid.view.size;
-  grid.list.style.setProperty("--picture", `${SIZES[grid.view.size] * data.tileWidth}px`);
+  grid.list.classList.toggle("paired", grid.display.overlay === "both");
+  grid.list.dataset.size = grid.display.size;
+  grid.list.style.setProperty("--picture", `${SIZES[grid.display.size] * data.tileWidth}px`);
   repaint(grid);
 }
 
 // Maps of a class that was chosen come from the server, for all tiles at once: then moving asks for nothing.
 function askForClass(grid) {
-  const { view: { target, for_class }, data: { large: { chosenClass } } } = grid;
+  const { display: { target, for_class }, data: { large: { chosenClass } } } = grid;
   if (target !== "class" || for_class === chosenClass || for_class === grid.askedClass) return;
   grid.askedClass = for_class;
   grid.trigger("for_class", for_class);
@@ -175,7 +175,7 @@ function paint(grid) {
     const affordable = MILLISECONDS_PER_FRAME[tile.painted ? "again" : "first"];
     if (!tile.visible && performance.now() - started > affordable) return requestPaint(grid);
     prepare(grid, tile);
-    paintTile(tile, grid.view, grid, frame);
+    paintTile(tile, grid.display, grid, frame);
     tile.painted = Boolean(tile.bitmap);
   }
 }
@@ -187,7 +187,7 @@ function prepare(grid, tile) {
 
 // Return the lowest and highest value for the common scale: the run's, or where that is not known the shown tiles'.
 function commonRange(grid, slot) {
-  const { target } = grid.view;
+  const { target } = grid.display;
   grid.ranges[`${slot} ${target}`] ??= grid.data.common[slot] ?? valueRange(
     [...grid.tiles.values()].flatMap((tile) => tile.maps[slot]?.[target]?.range ?? []).filter(Number.isFinite),
   );

@@ -2,15 +2,15 @@
 // leaves the page where it is. Going back makes Streamlit run the page anew, so other ways of closing don't: the entry
 // stays, marked, and is used for the next picture or passed over on the way back.
 
-const UNDER = "under"; // marks the entry that the view was opened from,
+const UNDER = "under"; // marks the entry that the large view was opened from,
 const OPEN = "open"; // the one that opening it has added,
-const CLOSED = "closed"; // and this one where the view was closed since
+const CLOSED = "closed"; // and this one if the large view was closed since
 
 function readImage() {
   return new URLSearchParams(window.location.search).get("image");
 }
 
-// Show the view in force, and the image that is open, in the address.
+// Write the current display and the open image into the address.
 function showInAddress({ wanted, image, data, large }) {
   writeAddress({ ...wanted, image: image ?? "" }, { ...data.defaults, image: "" });
   large.entry = window.history.state?.largeView;
@@ -35,7 +35,7 @@ function closeLargeView(grid) {
   showInAddress(grid);
 }
 
-// Take over what the address says after a step through the history. Where that only closes the view, the settings stay.
+// Apply the address after a step through the history. If that only closes the large view, the display stays.
 function followStep(grid) {
   const { large, data } = grid;
   const [before, now] = [large.entry, window.history.state?.largeView];

@@ -37,7 +37,7 @@ function pressShortcut(grid, event) {
   if (!name || event.target.matches("select")) return;
   event.preventDefault();
   const values = grid.options[name];
-  const value = values[(values.indexOf(grid.view[name]) + 1) % values.length];
+  const value = values[(values.indexOf(grid.display[name]) + 1) % values.length];
   grid.change({ [name]: value });
   announce(grid, `${grid.data.strings[name]}: ${optionText(name, value, grid.data)}`);
 }

@@ -121,12 +121,12 @@ function nameSide(slots, { strings, sources }) {
 
 // Paint the picture that is open, and say in words what it shows.
 function paintLargeView(grid) {
-  const { large, view, data: { strings } } = grid;
+  const { large, display, data: { strings } } = grid;
   const { tile, subject, pair } = large;
   prepare(grid, tile);
   subject.bitmap = tile.bitmap;
-  const sides = chooseSides(view);
-  const divided = view.divider === "on" && sides.length === 2;
+  const sides = chooseSides(display);
+  const divided = display.divider === "on" && sides.length === 2;
   const frame = fitFrame(large.stage, tile.data, divided ? 1 : sides.length);
   pair.classList.toggle("divided", divided);
   pair.style.flexDirection = frame.direction;
@@ -137,7 +137,7 @@ function paintLargeView(grid) {
     picture.element.hidden = at >= sides.length;
     if (picture.element.hidden) return;
     picture.frame.style.cssText = `width:${frame.width}px;height:${frame.height}px`;
-    if (tile.bitmap) paintPicture(picture, sides[at], subject, view, large.painter, frame);
+    if (tile.bitmap) paintPicture(picture, sides[at], subject, display, large.painter, frame);
     labelPicture(picture, sides[at], tile, grid);
     setText(picture.name, large.sideNames[at]);
     picture.frame.ariaLabel = describeSide(picture, sides[at], tile, grid);

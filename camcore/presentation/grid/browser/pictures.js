@@ -22,29 +22,29 @@ function slotsOf(overlay, second) {
   return { off: [], a: ["a"], b: ["b"], both: ["a"], difference: ["a", "b"] }[overlay];
 }
 
-// Return a tile's map of the class that the view explains; where that class was chosen, the maps may be on their way.
-function mapOf(tile, slot, { view, data }) {
-  const late = view.target === "class" && data.large.chosenClass !== view.for_class;
-  return late ? undefined : tile.maps[slot]?.[view.target];
+// Return a tile's map of the target class; maps of a class that was just selected may still be loading.
+function mapOf(tile, slot, { display, data }) {
+  const late = display.target === "class" && data.large.chosenClass !== display.for_class;
+  return late ? undefined : tile.maps[slot]?.[display.target];
 }
 
 // Return the raw values that are drawn as 0 and as 1.
 function drawnRange(slot, map, grid) {
-  const { view, data } = grid;
+  const { display, data } = grid;
   if (!Number.isFinite(map.range[0])) return [0, 0]; // drawn as nothing under any scale
-  const range = view.scale === "common" ? grid.commonRange(slot) : map.range;
-  return heatRange(range, view.draw, data.sources[slot].drawnSigned);
+  const range = display.scale === "common" ? grid.commonRange(slot) : map.range;
+  return heatRange(range, display.draw, data.sources[slot].drawnSigned);
 }
 
 // Return the table's entries for what a picture shows, null where a map is missing.
-function computeEntries(slots, tile, view, grid, fit) {
+function computeEntries(slots, tile, display, grid, fit) {
   const heats = [];
   for (const slot of slots) {
     const map = mapOf(tile, slot, grid);
     if (!map) return null;
     const { width, height } = fit.seen;
     const heat = grid.scratch(`heat ${heats.length}`, width, height);
-    heats.push(drawHeat(map, drawnRange(slot, map, grid), width, height, view.cells === "smooth", heat));
+    heats.push(drawHeat(map, drawnRange(slot, map, grid), width, height, display.cells === "smooth", heat));
   }
   return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
 }
@@ -63,7 +63,7 @@ function photographPixels(tile, { width, height }) {
 }
 
 // Paint the maps of some slots over a tile's photograph: none, one, or the difference of two.
-function paintPicture(picture, slots, tile, view, grid, frame) {
+function paintPicture(picture, slots, tile, display, grid, frame) {
   const fit = fitPicture(tile.data, frame);
   const { canvas } = picture;
   if (canvas.width !== fit.width || canvas.height !== fit.height) {
@@ -71,10 +71,10 @@ function paintPicture(picture, slots, tile, view, grid, frame) {
     canvas.style.width = `${fit.width / fit.density}px`;
     canvas.style.height = `${fit.height / fit.density}px`;
   }
-  const { target, for_class, draw, scale, cells } = view;
+  const { target, for_class, draw, scale, cells } = display;
   const kept = [slots, target, for_class, draw, scale, cells, fit.width, fit.height, grid.revision].join();
   if (picture.kept !== kept) {
-    picture.entries = slots.length ? computeEntries(slots, tile, view, grid, fit) : null;
+    picture.entries = slots.length ? computeEntries(slots, tile, display, grid, fit) : null;
     picture.kept = kept;
   }
   const photograph = photographPixels(tile, fit);
@@ -82,14 +82,14 @@ function paintPicture(picture, slots, tile, view, grid, frame) {
   if (picture.entries) {
     const output = grid.scratch("pixels", fit.width, fit.height);
     output.data.set(photograph.data);
-    const table = grid.tables[slots.length === 2 ? "signed" : view.colors];
-    blend(output.data, fit.width, picture.entries, fit.seen, table, Number(view.opacity) / 100);
+    const table = grid.tables[slots.length === 2 ? "signed" : display.colors];
+    blend(output.data, fit.width, picture.entries, fit.seen, table, Number(display.opacity) / 100);
     context.putImageData(output, 0, 0);
     shadeUnseen(context, fit);
   } else {
     context.putImageData(photograph, 0, 0);
   }
-  if (view.boxes === "on") drawBoxes(context, tile.data.boxes, fit);
+  if (display.boxes === "on") drawBoxes(context, tile.data.boxes, fit);
 }
 
 // Darken what a centred crop leaves out: the map says nothing about it.

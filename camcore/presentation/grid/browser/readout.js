@@ -42,7 +42,7 @@ function showPoint(grid, point) {
 }
 
 function makeReading(grid, slot, place) {
-  const { large, view, data: { strings, sources } } = grid;
+  const { large, display, data: { strings, sources } } = grid;
   const reading = make("span", "reading");
   reading.append(make("b", "", sources[slot].title), " ");
   const map = mapOf(large.tile, slot, grid);
@@ -51,7 +51,7 @@ function makeReading(grid, slot, place) {
     reading.append(strings[status]);
     return reading;
   }
-  const value = valueAt(map, place.x, place.y, view.cells === "smooth");
+  const value = valueAt(map, place.x, place.y, display.cells === "smooth");
   const drawn = drawnShare(value, drawnRange(slot, map, grid));
   const { row, column } = cellAt(map, place);
   reading.append(make("span", "raw", formatRaw(value)), " · ");

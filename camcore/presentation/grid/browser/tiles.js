@@ -69,15 +69,15 @@ function decodePhotograph(tile, whenReady) {
 }
 
 // Paint a tile's pictures and say in words what a picture can't.
-function paintTile(tile, view, grid, frame) {
+function paintTile(tile, display, grid, frame) {
   const { sources } = grid.data;
   const shown = [];
   for (const picture of tile.pictures) {
-    if (picture.second && view.overlay !== "both") continue;
-    const slots = slotsOf(view.overlay, picture.second);
-    if (tile.bitmap) paintPicture(picture, slots, tile, view, grid, frame);
+    if (picture.second && display.overlay !== "both") continue;
+    const slots = slotsOf(display.overlay, picture.second);
+    if (tile.bitmap) paintPicture(picture, slots, tile, display, grid, frame);
     labelPicture(picture, slots, tile, grid);
-    setText(picture.name, view.overlay === "both" ? sources[slots[0]].title : "");
+    setText(picture.name, display.overlay === "both" ? sources[slots[0]].title : "");
     shown.push(picture.name, picture.chip);
   }
   tile.button.setAttribute("aria-label", describeTile(tile, shown, grid));
@@ -99,7 +99,7 @@ function labelPicture({ chip }, slots, tile, grid) {
 function statusOf(tile, slot, grid) {
   const map = mapOf(tile, slot, grid);
   if (map) return mapStatus(map.range);
-  return grid.view.target === "class" && grid.data.large.chosenClass !== grid.view.for_class ? "loading" : "no_map";
+  return grid.display.target === "class" && grid.data.large.chosenClass !== grid.display.for_class ? "loading" : "no_map";
 }
 
 // Return what is to be read on a tile, in the same words and order (so that it can be asked for by what is seen), and

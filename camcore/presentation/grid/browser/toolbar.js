@@ -1,4 +1,4 @@
-// The toolbar: native inputs, so that keyboards and screen readers know them. It shows a view and asks for changes.
+// The toolbar: native inputs, for keyboards and screen readers. It shows the display and asks for changes.
 
 // Fill in the texts and the choices; called again with every new data.
 function buildToolbar(grid) {
@@ -50,21 +50,22 @@ function optionText(name, value, { strings, sources }) {
   return strings[`${name}_${value}`];
 }
 
-// Show a view in the controls.
-function showInToolbar({ root, view, options }) {
-  for (const input of root.querySelectorAll("[data-radios] input")) input.checked = view[input.name] === input.value;
+// Show the display in the controls.
+function showInToolbar({ root, display, options }) {
+  for (const input of root.querySelectorAll("[data-radios] input")) input.checked = display[input.name] === input.value;
   const range = root.querySelector(".opacity input");
-  range.value = view.opacity;
-  range.style.setProperty("--filled", `${view.opacity}%`);
-  range.disabled = view.overlay === "off";
-  setText(root.querySelector(".opacity output"), `${view.opacity}%`);
-  root.querySelector(".target select").value = view.target === "class" ? `class:${view.for_class}` : view.target;
-  for (const input of root.querySelectorAll(".switch input")) input.checked = view[input.name] === "on";
-  root.querySelector(".divide input").disabled = view.overlay === "off";
+  range.value = display.opacity;
+  range.style.setProperty("--filled", `${display.opacity}%`);
+  range.disabled = display.overlay === "off";
+  setText(root.querySelector(".opacity output"), `${display.opacity}%`);
+  const target = display.target === "class" ? `class:${display.for_class}` : display.target;
+  root.querySelector(".target select").value = target;
+  for (const input of root.querySelectorAll(".switch input")) input.checked = display[input.name] === "on";
+  root.querySelector(".divide input").disabled = display.overlay === "off";
   root.querySelector(".boxes").hidden = options.boxes.length < 2;
 }
 
-// Listen to the controls until `signal` aborts; `change(changes)` asks for a new view.
+// Listen to the controls until `signal` aborts; `change(changes)` asks for another display.
 function listenToToolbar(grid, change, signal) {
   const { root } = grid;
   const toolbar = root.querySelector(".toolbar");

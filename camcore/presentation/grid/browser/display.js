@@ -1,23 +1,23 @@
-// The view (overlay, opacity, ...) and its place in the page's address. The browser alone keeps it.
+// The display (overlay, opacity, ...): how the grid draws. The browser keeps it in the page's address.
 
-// Return what of an address is a view: known names with allowed values.
+// Return the display that an address asks for: known names with allowed values.
 function readAddress(search, choices) {
   const parameters = new URLSearchParams(search);
-  const view = {};
+  const display = {};
   for (const [name, allowed] of Object.entries(choices)) {
-    if (allowed.includes(parameters.get(name))) view[name] = parameters.get(name);
+    if (allowed.includes(parameters.get(name))) display[name] = parameters.get(name);
   }
   const opacity = parameters.get("opacity") ?? "";
-  if (/^\d{1,3}$/.test(opacity) && Number(opacity) <= 100) view.opacity = String(Number(opacity));
-  if (parameters.has("for_class")) view.for_class = parameters.get("for_class");
-  return view;
+  if (/^\d{1,3}$/.test(opacity) && Number(opacity) <= 100) display.opacity = String(Number(opacity));
+  if (parameters.has("for_class")) display.for_class = parameters.get("for_class");
+  return display;
 }
 
-// Write a view into the address; what equals the default is left out. Nothing is written where nothing changes.
-function writeAddress(view, defaults) {
+// Write the display into the address, without values that equal the default. Writes only changes.
+function writeAddress(display, defaults) {
   const address = new URL(window.location.href);
   const before = address.search;
-  for (const [name, value] of Object.entries(view)) {
+  for (const [name, value] of Object.entries(display)) {
     const shown = value === defaults[name] ? null : value;
     if (shown === address.searchParams.get(name)) continue;
     if (shown === null) address.searchParams.delete(name);
@@ -35,12 +35,11 @@ function writeHistory(method, marks, address = window.location.href) {
   }
 }
 
-// Return a view with each value that this data can't show replaced by the default, or by the last it can: one map
-// rather than none.
-function restrict(view, options, defaults, classes) {
-  const possible = { ...view };
+// Return a display that this data can show: other values become the default, or else the last possible one.
+function restrict(display, options, defaults, classes) {
+  const possible = { ...display };
   for (const [name, values] of Object.entries(options)) {
-    if (values.includes(view[name])) continue;
+    if (values.includes(display[name])) continue;
     possible[name] = values.includes(defaults[name]) ? defaults[name] : values.at(-1);
   }
   if (possible.target === "class" && !classes.includes(possible.for_class)) possible.target = defaults.target;
@@ -49,7 +48,7 @@ function restrict(view, options, defaults, classes) {
 
 // Keep the address in step until `signal` aborts. Streamlit rewrites it from what the server last heard, without our
 // names or with old values, whenever a page sets a query parameter: then ours are put back. Where the user goes back or
-// forward, the address is right and the view follows. Another path means that another page is coming: hands off.
+// forward, the address is right and the display follows it. Another path means that another page is coming: hands off.
 function followAddress({ write, read, signal }) {
   const path = window.location.pathname;
   const here = (action) => () => window.location.pathname === path && action();
