@@ -316,9 +316,7 @@ def test_the_command_writes_it_and_says_where(judged: Path, tmp_path: Path, monk
     result = run_camcore("report", judged, "--out", out, "--images", 3, "--sources", "cam,grad_cam@layer3")
     assert result.exit_code == 0
     size = out.stat().st_size / 1e6
-    assert result.stdout == (
-        f"Written: {out} ({size:.1f} MB). Open it in a browser; it needs no server and no network.\n"
-    )
+    assert result.stdout == (f"Written: {out} ({size:.1f} MB). Open it in a browser; it works offline.\n")
     grid = read_data(out.read_text(encoding="utf-8"))["grid"]
     assert len(grid["tiles"]) == 3 and grid["sources"]["b"]["id"] == "grad_cam@layer3"
     monkeypatch.chdir(tmp_path)

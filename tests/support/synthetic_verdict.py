@@ -156,7 +156,8 @@ def add_maps(explanation: Explanation, seed: int) -> None:
         sources.append(name)
     order = [*(name for name in METHODS if name in sources), *(source for source in sources if source not in METHODS)]
     samples.to_parquet(explanation.path / "samples.parquet")
-    write_json(explanation.path / "manifest.json", explanation.manifest.model_copy(update={"sources": order}).to_json())
+    manifest = explanation.manifest.model_copy(update={"sources": tuple(order)})
+    write_json(explanation.path / "manifest.json", manifest.to_json())
 
 
 def _draw_values(explanation: Explanation, sources: list[str], seed: int) -> pd.DataFrame:
