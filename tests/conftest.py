@@ -3,6 +3,7 @@
 torch is imported by the fixtures that need it, so that the tests of pages run without it.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from camcore.models.classifier import Classifier
+
+# For torch, which is not imported yet, and for what tests start: two processes share the tests on two cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples every time, and none kept between times.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)

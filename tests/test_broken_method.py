@@ -1,6 +1,6 @@
 """A broken method must be called worse and a copy no different: the shipped run's maps on the verdict's own path.
 
-The table: `pytest -m slow -s tests/test_broken_method.py`.
+The table: `pytest -n 0 -m slow -s tests/test_broken_method.py`.
 """
 
 from dataclasses import replace

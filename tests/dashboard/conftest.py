@@ -16,7 +16,7 @@ from tests.support.large_view_steps import make_browsed_run, read_order
 
 config._main_script_path = str(APP)  # as `streamlit run` does: AppTest then has the settings beside it
 config.get_config_options(force_reparse=True)
-expect.set_options(timeout=30_000)  # a busy machine takes its time; what is wrong stays wrong
+expect.set_options(timeout=60_000)  # a busy machine takes its time; what is wrong stays wrong
 
 StartServer = Callable[..., str]
 
@@ -25,7 +25,7 @@ StartServer = Callable[..., str]
 def browser() -> Iterator[Browser]:
     """Chromium; where there is none the test is skipped, but fails in CI, so that it can't be skipped for ever."""
     if not CHROMIUM.exists():
-        reason = f"{CHROMIUM} is missing; install it: apt-get install chromium"
+        reason = f"{CHROMIUM} is missing; install it: apt-get install {CHROMIUM.name}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(

@@ -21,6 +21,8 @@ from tests.support.synthetic_run import make_run, write_history
 from tests.support.synthetic_verdict import write_verdict
 from tests.support.uploaded_files import copy_run, draw_photograph, encode
 
+# Visitors who speak Streamlit's protocol compete with the other tests for the processor.
+pytestmark = pytest.mark.slow
 # The dashboard, whose open pages look for what is new more often than else, so that the test need not wait.
 QUICK = f"""
 import sys

@@ -1,6 +1,6 @@
 """Groups of trainings over the same images: by hand, turned around, at the edges, and over simulated data sets.
 
-The full simulation prints its table: `pytest -m slow -s tests/test_crossed_intervals.py`.
+The full simulation prints its table: `pytest -n 0 -m slow -s tests/stats/test_crossed.py`.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Do 95% intervals cover 95%, and are differences that are not there left alone? Simulated data sets, the truth known.
 
 The quick form runs on 100 data sets with bounds that a right method misses once in a thousand times; the full one, on
-1,000, prints its table: `pytest -m slow -s tests/test_statistics_simulated.py`.
+1,000, prints its table: `pytest -n 0 -m slow -s tests/stats/test_paired_simulated.py`.
 """
 
 from collections.abc import Callable

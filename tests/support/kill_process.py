@@ -40,6 +40,10 @@ class Killer:
     def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
         self.process, self.folder = process, folder
 
+    def move_to(self, folder: Path) -> "Killer":
+        """Return the same for commands that change files in another folder."""
+        return Killer(self.process, folder)
+
     def run(
         self,
         *arguments: object,
@@ -81,7 +85,7 @@ def start_killer(folder: Path) -> Iterator[Killer]:
     with subprocess.Popen(
         [sys.executable, __file__],
         cwd=REPOSITORY,
-        env=os.environ | ONE_THREAD | {"CAMCORE_CACHE": str(folder / "cache")},
+        env=os.environ | ONE_THREAD,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -147,6 +151,7 @@ def _work(job: dict[str, Any], name: Path) -> None:
                 if changes == job.get("at"):
                     os.kill(os.getpid(), signal.SIGKILL)
 
+    os.environ["CAMCORE_CACHE"] = str(Path(job["folder"], "cache"))
     if (limit := job.get("limit")) is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     sys.addaudithook(count)

@@ -105,8 +105,8 @@ def test_the_grid_works_from_the_disk(offline: Page, report: Path) -> None:
 def test_charts_are_drawn_and_follow_the_theme(offline: Page, report: Path) -> None:
     open_report(offline, report)
     charts = offline.locator("[data-chart]")
-    expect(charts).to_have_count(7)
-    expect(charts.locator(".main-svg .cartesianlayer")).to_have_count(7)
+    expect(charts).to_have_count(6)
+    expect(charts.locator(".main-svg .cartesianlayer")).to_have_count(6)
     letters = offline.locator("[data-chart=loss] .xtick text").first
     light = letters.evaluate("text => getComputedStyle(text).fill")
     offline.emulate_media(color_scheme="dark")
@@ -160,7 +160,7 @@ def test_everyone_can_use_it(offline: Page, report: Path, theme: Any, width: int
     offline.set_viewport_size({"width": width, "height": 900})
     offline.emulate_media(color_scheme=theme)
     open_report(offline, report)
-    expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(7)
+    expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(6)
     offline.evaluate(AXE_SCRIPT)
     found = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
