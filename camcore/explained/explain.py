@@ -10,10 +10,10 @@ from torch import Tensor
 
 from camcore.data.dataset import Sample
 from camcore.data.model_input import Decoder
-from camcore.explained.autotune import TrunkChoice, choose_trunk, describe_choice, restore_choice
 from camcore.explained.explanation import Explanation
 from camcore.explained.job import ExplainJob
 from camcore.explained.resume import ExplainedBatch, FinishedParts, find_report, open_parts
+from camcore.explained.trunk_choice import TrunkChoice, choose_trunk, describe_choice, restore_choice
 from camcore.explained.writer import write_explanation
 from camcore.heatmaps.attribution import explain_targets, run_forward
 from camcore.heatmaps.cam_check import all_class_cam, class_layer

@@ -17,8 +17,8 @@ from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
 from camcore.heatmaps.cam_check import check_cam
 from camcore.heatmaps.sources import CamCheck
-from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint
 from camcore.models.classifier import Classifier
+from camcore.models.external_checkpoints import Checkpoint, build_classifier, read_checkpoint
 from camcore.runs.create import bring_back, create_run, replacing, require_run_folder
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights

@@ -1,4 +1,4 @@
-"""The choice of which images the gallery shows. What passes is decided in `filtering`."""
+"""The choice of which images the gallery shows. `masks` decides which images pass."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from dashboard.data.measures import load_samples, load_texts, measure_off_object, measure_pair
 from dashboard.data.runs import ExplainedRun
-from dashboard.gallery import masks as filtering
+from dashboard.gallery import masks
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
@@ -30,41 +30,41 @@ def choose_filters(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[M
     """Show the filters; return which images pass them, (N,), and the value of each filter that is offered."""
     images = len(load_samples(explained))
     values = _keep_values(explained, sources)
-    masks = find_masks(explained, sources, values)
-    active = sum(filtering.is_narrowed(values[name]) for name in masks)
+    passed = find_masks(explained, sources, values)
+    active = sum(masks.is_narrowed(values[name]) for name in passed)
     label = text("gallery.filter.some", count=active) if active else text("gallery.filter.none")
     with st.popover(label, icon=":material/tune:", key="filters"):
-        _show_names(explained, masks)
+        _show_names(explained, passed)
         _show_ranges(values, sources)
-        _show_kinds(explained, sources, values, masks)
+        _show_kinds(explained, sources, values, passed)
         st.button(
             text("gallery.filter.clear"), on_click=reset, args=(ALL_NAMES,), disabled=not active, key="clear_inside"
         )
-    _show_result(load_samples(explained)["right"].to_numpy(), filtering.pass_all(masks, images, but="result"))
-    return filtering.pass_all(masks, images), values
+    _show_result(load_samples(explained)["right"].to_numpy(), masks.pass_all(passed, images, but="result"))
+    return masks.pass_all(passed, images), values
 
 
 def find_masks(explained: ExplainedRun, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
     """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
     samples = load_samples(explained)
-    masks = {
-        "search": filtering.contains(samples, partial(load_texts, explained), values["search"]),
-        "class": filtering.equals(samples["label_name"], values["class"]),
-        "predicted": filtering.equals(samples["predicted_name"], values["predicted"]),
-        "confidence": filtering.within(samples["confidence"].to_numpy(), values["confidence"]),
-        "result": filtering.has_result(samples["right"].to_numpy(), values["result"]),
+    passed = {
+        "search": masks.contains(samples, partial(load_texts, explained), values["search"]),
+        "class": masks.equals(samples["label_name"], values["class"]),
+        "predicted": masks.equals(samples["predicted_name"], values["predicted"]),
+        "confidence": masks.within(samples["confidence"].to_numpy(), values["confidence"]),
+        "result": masks.has_result(samples["right"].to_numpy(), values["result"]),
     }
     if "objects" in values:
-        masks["objects"] = filtering.has_objects(samples, values["objects"])
+        passed["objects"] = masks.has_objects(samples, values["objects"])
     for name in ("disagreement", "off_object"):
         if name in values:
-            narrowed = filtering.is_narrowed(values[name])
+            narrowed = masks.is_narrowed(values[name])
             shares = _shares(explained, sources, name, values) if narrowed else np.zeros(len(samples))
-            masks[name] = filtering.within(shares, values[name])
+            passed[name] = masks.within(shares, values[name])
     for slot, source in zip(SLOTS, sources, strict=True):
         if f"status_{slot}" in values:
-            masks[f"status_{slot}"] = filtering.equals(samples[f"status_{source}"], values[f"status_{slot}"])
-    return masks
+            passed[f"status_{slot}"] = masks.equals(samples[f"status_{source}"], values[f"status_{slot}"])
+    return passed
 
 
 def _shares(explained: ExplainedRun, sources: tuple[str, str], name: str, values: Values) -> Any:
@@ -88,7 +88,7 @@ def _keep_values(explained: ExplainedRun, sources: tuple[str, str]) -> Values:
         "confidence": _keep_range("confidence"),
         "status_a": keep_in_url("status_a", "", among(STATUSES)),
     }
-    if offered := filtering.offered_objects(samples):
+    if offered := masks.offered_objects(samples):
         keys["objects"] = keep_in_url("objects", "", among(offered))
     if differ:
         keys["status_b"] = keep_in_url("status_b", "", among(STATUSES))
@@ -113,14 +113,14 @@ def _keep_range(name: str) -> str:
     return keep_in_url(name, EVERYTHING, read_percent_range, write_percent_range)
 
 
-def _show_names(explained: ExplainedRun, masks: dict[str, Mask]) -> None:
+def _show_names(explained: ExplainedRun, passed: dict[str, Mask]) -> None:
     st.text_input(text("gallery.filter.search"), key="url_search", placeholder=text("gallery.filter.search_hint"))
     samples = load_samples(explained)
     class_names = _class_names(explained)
     with st.grid(2, min_column_width=180):
         for name, column in (("class", "label_name"), ("predicted", "predicted_name")):
-            others = filtering.pass_all(masks, len(samples), but=name)
-            _select(name, class_names, filtering.count_values(samples[column], others))
+            others = masks.pass_all(passed, len(samples), but=name)
+            _select(name, class_names, masks.count_values(samples[column], others))
 
 
 def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
@@ -139,20 +139,20 @@ def _show_ranges(values: Values, sources: tuple[str, str]) -> None:
         _choose("filter_as", CONVENTIONS, {name: text(f"convention.{name}") for name in CONVENTIONS})
 
 
-def _show_kinds(explained: ExplainedRun, sources: tuple[str, str], values: Values, masks: dict[str, Mask]) -> None:
+def _show_kinds(explained: ExplainedRun, sources: tuple[str, str], values: Values, passed: dict[str, Mask]) -> None:
     samples = load_samples(explained)
     with st.grid(2, min_column_width=180):
         for slot, source in zip(SLOTS, sources, strict=True):
             name = f"status_{slot}"
             if name in values:
-                others = filtering.pass_all(masks, len(samples), but=name)
-                counts = filtering.count_values(samples[f"status_{source}"], others)
+                others = masks.pass_all(passed, len(samples), but=name)
+                counts = masks.count_values(samples[f"status_{source}"], others)
                 titles = {status: text(f"gallery.filter.status.{status}") for status in STATUSES}
                 _select(name, STATUSES, counts, titles, text("gallery.filter.status", source=source_title(source)))
         if "objects" in values:
-            others = filtering.pass_all(masks, len(samples), but="objects")
-            offered = filtering.offered_objects(samples)
-            counts = Counter({kind: int((filtering.has_objects(samples, kind) & others).sum()) for kind in offered})
+            others = masks.pass_all(passed, len(samples), but="objects")
+            offered = masks.offered_objects(samples)
+            counts = Counter({kind: int((masks.has_objects(samples, kind) & others).sum()) for kind in offered})
             _select("objects", offered, counts, {kind: text(f"gallery.filter.objects.{kind}") for kind in offered})
 
 

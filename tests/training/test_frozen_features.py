@@ -14,10 +14,10 @@ from camcore.config import RunConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.explained import autotune
-from camcore.explained.autotune import describe_choice
+from camcore.explained import trunk_choice
 from camcore.explained.explain import explain
 from camcore.explained.job import make_job
+from camcore.explained.trunk_choice import describe_choice
 from camcore.heatmaps.sources import parse_sources
 from camcore.models.classifier import Classifier
 from camcore.runs.create import create_run
@@ -197,14 +197,14 @@ def test_a_head_without_mean_pooling_is_refused(tmp_path: Path, dataset: Dataset
 def test_explaining_takes_the_features_that_the_training_kept(
     precision: str, start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
+    monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
     run = start("run", views=1)
     model = load_model(run)
     exact = explain(make_job(run, dataset, model, None, CPU), workers=0, precision="exact")
     expected = {source: np.array(exact.maps(source)) for source in ("cam", "grad_cam")}
     predicted = exact.samples["predicted"].tolist()
     if precision == "auto":
-        monkeypatch.setattr(autotune, "_variants_of", lambda _: pytest.fail("the trunk is not needed"))
+        monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: pytest.fail("the trunk is not needed"))
     found = explain(make_job(run, dataset, model, None, CPU), workers=2, precision=precision)
     assert found.manifest.precision.path == ("kept features" if precision == "auto" else "fp32")
     for source, maps in expected.items():
@@ -218,8 +218,8 @@ def test_explaining_takes_the_features_that_the_training_kept(
 def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
-    monkeypatch.setattr(autotune, "_variants_of", lambda _: [])
+    monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: [])
     run = start("run", views=1)
     (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
     np.save(kept, np.load(kept)[::-1])
@@ -228,8 +228,8 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
 
 
 def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
-    monkeypatch.setattr(autotune, "_variants_of", lambda _: [])
+    monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: [])
     run = start("run", views=1)
     model = load_model(run)
     sources = parse_sources("cam,grad_cam@layer3", model.layer_names)

@@ -15,8 +15,8 @@ from camcore.backbones import BACKBONES
 from camcore.config import ViewConfig
 from camcore.errors import CamcoreError
 from camcore.heatmaps.cam_check import check_cam
-from camcore.models.checkpoints import Checkpoint, build_classifier, read_checkpoint, read_layout
 from camcore.models.classifier import Classifier
+from camcore.models.external_checkpoints import Checkpoint, build_classifier, read_checkpoint, read_layout
 from camcore.models.narrow_resnet import resnet10_narrow
 from tests.support.foreign_networks import State, build_network, save_network
 from tests.support.pickle_payload import Trap

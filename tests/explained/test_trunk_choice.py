@@ -12,10 +12,10 @@ from camcore.config import ModelConfig, RunConfig, ViewConfig
 from camcore.data.dataset import Dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.errors import CamcoreError
-from camcore.explained import agreement, autotune
-from camcore.explained.autotune import choose_trunk, describe_choice
+from camcore.explained import agreement, trunk_choice
 from camcore.explained.explanation import Agreement, TrunkReport
 from camcore.explained.job import ExplainJob
+from camcore.explained.trunk_choice import choose_trunk, describe_choice
 from camcore.heatmaps.sources import CamCheck, Source
 from camcore.models.classifier import Classifier
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk
@@ -39,9 +39,9 @@ def job(tiny_folder: Path) -> ExplainJob:
 @pytest.fixture
 def long_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that the work is long, that there is bfloat16 and no compiler, and how fast each variant is."""
-    monkeypatch.setattr(autotune, "WORTH_PROBING", 0)
-    monkeypatch.setattr(autotune, "_variants_of", lambda device: [FUSED, BF16])
-    monkeypatch.setattr(autotune, "_measure", lambda job, images, rows, trunk: SECONDS[trunk.variant.name])
+    monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
+    monkeypatch.setattr(trunk_choice, "_variants_of", lambda device: [FUSED, BF16])
+    monkeypatch.setattr(trunk_choice, "_measure", lambda job, images, rows, trunk: SECONDS[trunk.variant.name])
 
 
 def agree(rho: float, clear_flips: int = 0) -> Agreement:
@@ -88,7 +88,7 @@ def test_the_fastest_variant_that_agrees_is_taken(
 def test_a_variant_that_blurs_the_maps_is_refused_and_the_next_one_taken(
     job: ExplainJob, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autotune, "compare", lambda probe, trunk: agree(0.98 if trunk.variant is BF16 else 0.9995))
+    monkeypatch.setattr(trunk_choice, "compare", lambda probe, trunk: agree(0.98 if trunk.variant is BF16 else 0.9995))
     report = choose_trunk(job, "auto").report
     assert report.path == FUSED.name
     assert report.refused == {BF16.name: agree(0.98)}
@@ -98,12 +98,12 @@ def test_a_variant_that_blurs_the_maps_is_refused_and_the_next_one_taken(
 def test_a_variant_that_changes_a_clear_prediction_is_refused(
     job: ExplainJob, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autotune, "compare", lambda probe, trunk: agree(1, clear_flips=1))
+    monkeypatch.setattr(trunk_choice, "compare", lambda probe, trunk: agree(1, clear_flips=1))
     assert choose_trunk(job, "auto").is_exact
 
 
 def test_a_variant_that_is_wrong_is_refused(job: ExplainJob, long_work: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autotune, "FastTrunk", Disturbed)
+    monkeypatch.setattr(trunk_choice, "FastTrunk", Disturbed)
     choice = choose_trunk(job, "auto")
     assert choice.is_exact
     assert choice.report.refused is not None
@@ -113,15 +113,15 @@ def test_a_variant_that_is_wrong_is_refused(job: ExplainJob, long_work: None, mo
 def test_a_variant_that_fails_is_left_out_with_its_reason(
     job: ExplainJob, long_work: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = autotune._measure
+    measure = trunk_choice._measure
 
     def fail_in_bf16(job: ExplainJob, images: Any, rows: Any, trunk: FastTrunk) -> float:
         if trunk.variant is BF16:
             raise RuntimeError("no compiler that works\nand a long story")
         return measure(job, images, rows, trunk)
 
-    monkeypatch.setattr(autotune, "_measure", fail_in_bf16)
-    monkeypatch.setattr(autotune, "compare", lambda probe, trunk: agree(1))
+    monkeypatch.setattr(trunk_choice, "_measure", fail_in_bf16)
+    monkeypatch.setattr(trunk_choice, "compare", lambda probe, trunk: agree(1))
     report = choose_trunk(job, "auto").report
     assert report.path == FUSED.name
     assert report.refused == {BF16.name: "no compiler that works"}
