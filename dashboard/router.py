@@ -83,7 +83,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
 
 
 def _begin_anew() -> NoReturn:
-    """Run the script again, once: a run was explained anew while its page was made."""
+    """Run the script again, once: a run was explained again while its page was made."""
     st.session_state[_REPEATED] = True
     url_state.leave_as_it_is()
     st.rerun()

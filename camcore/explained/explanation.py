@@ -133,7 +133,7 @@ def damaged_current(run: Run, reason: str) -> RunError:
     """Return the error for an unusable name of the current explanation."""
     path = run.path / "explained" / "current"
     return RunError(
-        f"{path} is damaged ({reason}). Make the heatmaps anew: {shell_command('explain', run.path, '--force')}"
+        f"{path} is damaged ({reason}). Recreate the heatmaps: {shell_command('explain', run.path, '--force')}"
     )
 
 
@@ -143,7 +143,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         RunError: It is missing, damaged, or of another format version.
     """
-    remedy = f"Make it anew: {shell_command('explain', find_run(path.parent), '--force')}"
+    remedy = f"Recreate it: {shell_command('explain', find_run(path.parent), '--force')}"
     verify(path, remedy)
     try:
         return read_document(path, Manifest, FORMAT_VERSION, remedy)
@@ -304,7 +304,7 @@ class Explanation:
         except Exception as error:  # damaged files raise nearly everything
             if not self.is_current:
                 raise ReplacedError(
-                    f"The heatmaps of {find_run(self.path)} were made anew or removed while they were read. Run the"
+                    f"The heatmaps of {find_run(self.path)} were recreated or removed while they were read. Run the"
                     " command, or load the page, once more."
                 ) from error
             if isinstance(error, RunError):
@@ -323,7 +323,7 @@ class Explanation:
 
     @property
     def _remedy(self) -> str:
-        return f"Make it anew: {shell_command('explain', find_run(self.path), '--force')}"
+        return f"Recreate it: {shell_command('explain', find_run(self.path), '--force')}"
 
 
 def open_explanation(run: Run, name: str | None = None) -> Explanation:

@@ -1,4 +1,4 @@
-"""Numbers of a run's explanation: named samples, distances between maps, heat off the object. No model."""
+"""Query an explanation without a model: named samples, distances between maps, off-object heat."""
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from camcore.runs.run import Run
 from camcore.system.environment import count_cores
 
 T = TypeVar("T")
-BLOCK = 2500  # images at once: small enough for a core's cache
+BLOCK = 2500  # images at once; fits a core's cache
 USUAL_CELLS = 64  # of a map
 MOST_THREADS = 8  # each holds its block
 
@@ -50,10 +50,12 @@ def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
     """Return the epochs of the maps' weights and of the run's; None if they are the same, or unknown."""
     explained = explanation.manifest.weights_epoch
     try:
-        now = run.kept_epoch()
+        current = run.kept_epoch()
     except RunError:
-        return None  # damaged weights do no harm to stored maps
-    return (explained, now) if explained is not None and now is not None and explained != now else None
+        return None  # stored maps are usable with damaged weights
+    if explained is None or current is None or explained == current:
+        return None
+    return explained, current
 
 
 def top_classes(run: Run, explanation: Explanation, index: int, count: int = 5) -> list[tuple[str, float]]:
@@ -74,7 +76,7 @@ def measure_pair(
 ) -> pd.DataFrame:
     """Return the distances between two sources' maps of the predicted class; columns `<measure>_<convention>`.
 
-    One row per image: of all images, or of those in `indices`, in their order.
+    One row per image: all images, or those in `indices`, in their order.
     """
     methods = parse_source(first).method, parse_source(second).method
 
@@ -104,7 +106,7 @@ def measure_off_object(
 ) -> NDArray[np.float64]:
     """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
 
-    Shape (n, 2), in the order of `CONVENTIONS`: of all images, or of those in `indices`. `samples` are the
+    Shape (n, 2), in the order of `CONVENTIONS`: for all images, or those in `indices`. `samples` are the
     explanation's, of all images.
     """
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]

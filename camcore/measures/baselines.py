@@ -1,4 +1,4 @@
-"""Maps that no network made, to compare methods with: a centre blob, uniform, random and the edges of the image."""
+"""Baseline maps made without a network: a centre blob, uniform, random, the image's edges."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ BLOB_WIDTH = 0.25  # standard deviation, as a share of the side
 
 @dataclass(frozen=True)
 class Baseline:
-    """A map that no network made. `compute` takes grey images (N, side, side), a map's height and width, and a seed."""
+    """A map made without a network. `compute` takes grey images (N, side, side), map height and width, and a seed."""
 
     title: str
     compute: Callable[[NDArray[np.generic], int, int, int], FloatArray]

@@ -1,4 +1,4 @@
-"""Which classes a network mixes up: counts, and what they say about each class."""
+"""The confusion matrix, and accuracy and most frequent mistake per class."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ClassResult:
-    """How a class fares. What can't be said of a class without images is None.
+    """Accuracy and confusions of one class; None for what needs images, if it has none.
 
     Attributes:
         label: The class id.
-        images: How many images truly are of it.
+        images: The number of images whose true class it is.
         accuracy, low, high: The share recognised, and its 95% interval (Wilson).
-        taken_for, taken_count: The class it is most often taken for by mistake, and how often; the lower id of equals.
+        taken_for, taken_count: The class it is most often mistaken for, and how often; the lower id if tied.
         confidence: The mean confidence of the answers given for its images, correct or not.
     """
 
@@ -50,13 +50,13 @@ def count_confusions(labels: NDArray[np.integer], predicted: NDArray[np.integer]
 def describe_classes(
     counts: Counts, labels: NDArray[np.integer], confidence: NDArray[np.floating]
 ) -> list[ClassResult]:
-    """Return a result per class, in the order of their ids; `labels` and `confidence` (N,) are those of the counts."""
+    """Return a result per class, in the order of ids; `labels` and `confidence` (N,) as counted."""
     summed = np.bincount(labels, weights=confidence, minlength=len(counts))
     return [_describe_class(label, counts[label], float(summed[label])) for label in range(len(counts))]
 
 
 def most_frequent_mistakes(counts: Counts, most: int) -> list[Mistake]:
-    """Return the most frequent mistakes, `most` at most, the most frequent first; equal ones by class ids."""
+    """Return the most frequent mistakes, at most `most`, in descending order; ties by class ids."""
     wrong = counts * ~np.eye(len(counts), dtype=bool)
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
     pairs = (divmod(int(place), len(counts)) for place in order)

@@ -1,6 +1,6 @@
-"""Distances between two heatmaps of one image, what of them is drawing, and how much heat lies off the object.
+"""Distances between two heatmaps of one image, as stored and as drawn.
 
-All functions take stored raw maps of many images at once, and no model. Every distance runs from 0 (the same) to 1.
+All functions take raw maps of many images at once, and no model. Every distance runs from 0 (the same) to 1.
 """
 
 from collections.abc import Callable, Collection
@@ -49,7 +49,7 @@ def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
 
 
 def rank_correlation(first: FloatArray, second: FloatArray) -> FloatVector:
-    """Return Spearman's rho per pair of maps (N, h, w): 0 where one of them is constant, 1 where both are."""
+    """Return Spearman's rho per pair of maps (N, h, w): 0 if one of them is constant, 1 if both are."""
     a, b = _centred_ranks(first), _centred_ranks(second)
     norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
     both_constant = (a == 0).all(-1) & (b == 0).all(-1)
@@ -58,7 +58,7 @@ def rank_correlation(first: FloatArray, second: FloatArray) -> FloatVector:
 
 
 def top_area_disagreement(first: Maps, second: Maps) -> FloatVector:
-    """Return `1 - IoU` of the hottest fifths: exactly round(0.2 * cells) each, ties by signed map, then index."""
+    """Return `1 - IoU` of the hottest fifths: round(0.2 * cells) each, ties by signed map, then index."""
     a, b = _hottest(first), _hottest(second)
     distance: FloatVector = 1 - (a & b).sum(-1) / (a | b).sum(-1)
     return distance
@@ -75,9 +75,9 @@ def peak_shift(first: Maps, second: Maps) -> FloatVector:
 
 @dataclass(frozen=True)
 class Measure:
-    """One distance between two maps. `drawn`: it depends on how they are drawn, not on the order of values alone.
+    """One distance between two maps. `drawn`: it depends on the drawing, not on the order of values alone.
 
-    No convention changes that order, so that the others are computed once for all conventions.
+    No convention changes that order, so the other measures are computed once for all conventions.
     """
 
     title: str
@@ -106,10 +106,10 @@ def compare(
     Args:
         first, second: Raw signed maps (N, h, w); the coarser ones are upsampled to the finer grid.
         first_method, second_method: The methods' ids, which decide how the literature draws them.
-        measures, conventions: Which ones; all of them by default.
+        measures, conventions: All by default.
 
     A map that is not drawn at all (no positive evidence) has distance 0 to another such map and 1 to any other. Rows
-    where either map is not finite are NaN.
+    with a map that is not finite are NaN.
     """
     height, width = (max(first.shape[axis], second.shape[axis]) for axis in (-2, -1))
     first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
@@ -121,21 +121,21 @@ def compare(
     if finite.any():
         sides = (first[finite], first_method), (second[finite], second_method)
         in_order = [Maps(maps, maps) for maps, _ in sides]
-        found = {name: MEASURES[name].compute(*in_order) for name in measures if not MEASURES[name].drawn}
+        order_measures = {name: MEASURES[name].compute(*in_order) for name in measures if not MEASURES[name].drawn}
         for convention in conventions:
             ranges = [heat_range(maps, convention, method) for maps, method in sides]
             blank_a, blank_b = (low >= high for low, high in ranges)
-            if len(found) < len(measures):
+            if len(order_measures) < len(measures):
                 drawn = [Maps(maps, draw_heat(maps, *ends)) for (maps, _), ends in zip(sides, ranges, strict=True)]
             for name in measures:
-                values = MEASURES[name].compute(*drawn) if MEASURES[name].drawn else found[name]
+                values = MEASURES[name].compute(*drawn) if MEASURES[name].drawn else order_measures[name]
                 values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), values)
                 columns[f"{name}_{convention}"][finite] = values
     return pd.DataFrame(columns)
 
 
 def mean_of_finite(values: ArrayLike) -> float:
-    """Return the mean of the values that are numbers, NaN if there is none."""
+    """Return the mean of the finite values, NaN if there are none."""
     numbers = np.asarray(values, dtype=float)
     finite = numbers[np.isfinite(numbers)]
     return float(finite.mean()) if finite.size else float("nan")
@@ -155,12 +155,12 @@ def _centred_ranks(signed: FloatArray) -> FloatArray:
     np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None], axis=-1)
     ordered = np.take_along_axis(values, order, axis=-1)
     tied = (ordered[:, 1:] == ordered[:, :-1]).any(-1)
-    ranks[tied] = rankdata(values[tied], axis=-1)  # takes three times as long, and few maps have equal cells
+    ranks[tied] = rankdata(values[tied], axis=-1)  # three times slower, and few maps have equal cells
     return ranks - (values.shape[1] + 1) / 2
 
 
 def _hottest(maps: Maps) -> NDArray[np.bool_]:
     order = maps.by_heat
-    chosen = np.zeros(order.shape, dtype=bool)
-    np.put_along_axis(chosen, order[:, : max(1, round(TOP_SHARE * order.shape[1]))], True, axis=-1)
-    return chosen
+    hottest = np.zeros(order.shape, dtype=bool)
+    np.put_along_axis(hottest, order[:, : max(1, round(TOP_SHARE * order.shape[1]))], True, axis=-1)
+    return hottest

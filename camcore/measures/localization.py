@@ -1,8 +1,8 @@
-"""Does the heat lie on the object, and on the parts that decide? Measures against boxes and masks, a value per image.
+"""Localisation measures against boxes and masks, one value per image.
 
-Boxes are in seen coordinates; masks are those of the square picture that the model saw, `side` by `side` pixels, and an
-empty one stands for an image without a mask. A value is NaN where there is nothing to measure: no box, no mask, no map
-of that target, a map that is not finite.
+Boxes are in seen coordinates. Masks (N, side, side) are of the square picture that the model saw; an empty mask means
+that the image has none. A value is NaN if there is nothing to measure: no box, no mask, no map of that target, or a map
+that is not finite.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from camcore.heatmaps.drawing import map_status
 
 BOXES = pa.list_(pa.list_(pa.float64()))
 TOLERANCE = 15 / 224  # how far from the object a peak may lie in the tolerant pointing game, as a share of the side
-_TIE = 1e-5  # of the maximum: rounding differs between methods that give the same map, and must not move the peak
+_TIE = 1e-5  # of the maximum: the rounding of methods that give the same map must not move the peak
 _PORTION = 64  # maps upsampled at once
 
 
@@ -41,7 +41,7 @@ def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
 
 
 def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
-    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN where it has no box."""
+    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN without boxes."""
     counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
     edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
     parts = view_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
@@ -57,7 +57,7 @@ def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
 
 
 def apply_view_to_mask(mask: Masks, view: str, side: int) -> Masks:
-    """Return a mask of the image (height, width) as the model sees it; a pixel counts from half its area on."""
+    """Return an image's mask (height, width) as the model sees it; pixels covered by half or more are set."""
     seen: Masks = np.asarray(apply_view(Image.fromarray(mask.astype(np.uint8) * 255), view, side)) >= 128
     return seen
 
@@ -71,7 +71,7 @@ def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class Peaks:
-    """The hottest pixel of each map, `row_column` (N, 2), in a picture of `side` pixels; `status` of `map_status`."""
+    """The hottest pixel of each map, `row_column` (N, 2), in a picture of `side` pixels; `status` from `map_status`."""
 
     row_column: NDArray[np.int64]
     status: NDArray[np.str_]
@@ -81,7 +81,7 @@ class Peaks:
 def find_peaks(signed: FloatArray, side: int) -> Peaks:
     """Return the peaks of raw maps (N, h, w), upsampled to the picture that the model saw.
 
-    Of pixels that tie after clipping, the highest of the signed map counts; of pixels that tie there too, the first.
+    Among tied pixels after clipping, the highest in the signed map is taken; if still tied, the first.
     """
     row_column = np.zeros((len(signed), 2), dtype=np.int64)
     status = map_status(signed)
@@ -98,9 +98,9 @@ def find_peaks(signed: FloatArray, side: int) -> Peaks:
 
 @dataclass(frozen=True)
 class Pointing:
-    """Whether each peak hits, (N,), 1 or 0: `strict` the object itself, `tolerant` within 15 px of it at 224.
+    """Whether each peak hits, (N,), 1 or 0: `strict` the object, `tolerant` within 15 px of it at 224.
 
-    A map without positive evidence has no peak: by definition a miss, whatever pixel comes first.
+    A map without positive evidence has no peak, which counts as a miss.
     """
 
     strict: FloatVector
@@ -113,10 +113,10 @@ def pointing_game(peaks: Peaks, boxes: Sequence[FloatArray]) -> Pointing:
     Source: Zhang et al. 2016, arXiv 1608.00507, section 4.2.
     """
     distance = np.full(len(boxes), np.nan)
-    for index, ((row, column), found) in enumerate(zip(peaks.row_column, boxes, strict=True)):
-        if len(found):
+    for index, ((row, column), corners) in enumerate(zip(peaks.row_column, boxes, strict=True)):
+        if len(corners):
             point = (np.array([column, row]) + 0.5) / peaks.side
-            outside = np.maximum(0, np.maximum(found[:, :2] - point, point - found[:, 2:]))
+            outside = np.maximum(0, np.maximum(corners[:, :2] - point, point - corners[:, 2:]))
             distance[index] = np.hypot(*outside.T).min()
     return _hit(peaks, distance)
 
@@ -127,7 +127,7 @@ def pointing_game_on_masks(peaks: Peaks, masks: Masks) -> Pointing:
     steps = np.arange(-reach, reach + 1)
     gap = np.maximum(np.abs(steps) - 0.5, 0) / peaks.side  # from the peak's centre to the edge of another pixel
     distance = np.hypot(gap[:, None], gap)
-    # Beyond the picture's edge the edge's own pixels stand in: they are nearer than they are taken for, and counted so.
+    # Beyond the picture's edge, `clip` repeats edge pixels. They lie nearer than that and are counted there as well.
     rows, columns = (np.clip(at[:, None] + steps, 0, peaks.side - 1) for at in peaks.row_column.T)
     around = masks[np.arange(len(masks))[:, None, None], rows[:, :, None], columns[:, None]]
     nearest = np.where(around, distance, np.inf).min((-2, -1))
@@ -143,11 +143,11 @@ class Energy:
 
 
 def energy_in_box(drawn: FloatArray, cover: FloatArray) -> Energy:
-    """Return how much heat lies inside the boxes; NaN also where there is no heat.
+    """Return how much heat lies inside the boxes; NaN also without heat.
 
     Args:
         drawn: Maps as positive evidence, 0 to 1, (N, h, w).
-        cover: The share of each cell that lies inside, as of `object_cover`.
+        cover: The share of each cell that lies inside, see `object_cover`.
 
     Source: Wang et al. 2020 (Score-CAM), arXiv 1910.01279, section 4.3.
     """
@@ -155,13 +155,13 @@ def energy_in_box(drawn: FloatArray, cover: FloatArray) -> Energy:
 
 
 def part_energy(drawn: FloatArray, parts: Masks) -> Energy:
-    """Return how much of the heat of drawn maps (N, h, w) lies on the parts that decide, masks (N, side, side)."""
+    """Return how much heat of drawn maps (N, h, w) lies on the deciding parts, masks (N, side, side)."""
     return energy_in_box(drawn, cover_masks(parts, *drawn.shape[-2:]))
 
 
 @dataclass(frozen=True)
 class ClassFollowing:
-    """On images of two classes: does each map's peak fall on its own class's object, and do both? (N,), 1, 0 or NaN."""
+    """On two-class images: whether each class's peak hits its own object, and both do; (N,), 1, 0 or NaN."""
 
     on_true: FloatVector
     on_other: FloatVector
@@ -171,7 +171,7 @@ class ClassFollowing:
 def follow_class(
     true_peaks: Peaks, other_peaks: Peaks, true_boxes: Sequence[FloatArray], other_boxes: Sequence[FloatArray]
 ) -> ClassFollowing:
-    """Return whether the map for each of two classes peaks on its own object; NaN on images without the two objects."""
+    """Return whether each class's map peaks on its own object; NaN on images without both objects."""
     on_true = pointing_game(true_peaks, true_boxes).strict
     on_other = pointing_game(other_peaks, other_boxes).strict
     both = on_true * on_other
@@ -186,6 +186,6 @@ def _hit(peaks: Peaks, distance: FloatVector) -> Pointing:
 
 
 def _as_arrow(boxes: pd.Series) -> Any:
-    """Return lists of boxes as one Arrow array, whether they are stored as that or as Python objects."""
+    """Return lists of boxes, stored as Arrow or Python objects, as one Arrow array."""
     stored = pa.array(boxes)
     return (stored.combine_chunks() if isinstance(stored, pa.ChunkedArray) else stored).cast(BOXES)

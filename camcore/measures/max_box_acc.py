@@ -1,4 +1,4 @@
-"""Boxes around the regions of a score map, how well they fit the true ones, and the accuracies made of that.
+"""MaxBoxAcc and MaxBoxAccV2: how well boxes around a map's hot regions fit the true boxes.
 
 Source: Choe et al. 2020, arXiv 2001.07437, sections 3 and 4; the conventions are those of its evaluation code.
 """
@@ -44,39 +44,39 @@ def to_score(drawn: FloatArray) -> NDArray[np.uint8]:
 
 
 def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[FloatArray]:
-    """Return per image the boxes of one class in seen coordinates, (n, 4); n is 0 where there are none.
+    """Return per image the boxes of one class in seen coordinates, (n, 4); n is 0 if there are none.
 
     Args:
-        samples: As an explanation has them; a box of unknown class is one of the sample's own label.
+        samples: Those of an explanation; a box of unknown class belongs to the sample's label.
         labels: The class per image, -1 for none.
         view: What the model sees.
     """
-    found = []
+    seen_per_image = []
     columns = (samples[name] for name in ("boxes", "label", "width", "height"))
     for wanted, boxes, label, width, height in zip(labels, *columns, strict=True):
         part = view_box(view, width, height)
         mine = [box for box in boxes if wanted >= 0 and (label if box[4] == -1 else box[4]) == wanted]
         seen = (box_in_view((box[0], box[1], box[2], box[3]), part) for box in mine)
-        found.append(np.array([box for box in seen if box is not None], dtype=float).reshape(-1, 4))
-    return found
+        seen_per_image.append(np.array([box for box in seen if box is not None], dtype=float).reshape(-1, 4))
+    return seen_per_image
 
 
 def to_pixel_boxes(boxes: FloatArray, side: int) -> PixelBoxes:
-    """Return boxes in seen coordinates (n, 4) as the first and last pixels that they touch in `side` by `side`."""
+    """Return the first and last pixels that boxes in seen coordinates (n, 4) touch in `side` by `side`."""
     near = np.floor(boxes[:, :2] * side + _ROUNDING)
     far = np.ceil(boxes[:, 2:] * side - _ROUNDING) - 1
     return np.concatenate([near, np.maximum(near, far)], axis=1).astype(np.int64)
 
 
 def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -> BoxOverlap:
-    """Compare the boxes of score maps with the true ones, at every threshold relative to each map's maximum.
+    """Compare score maps' boxes with the true ones at every threshold, relative to each map's maximum.
 
-    An image's values depend on that image alone, so that many can be measured in portions. A map that is zero
+    Values depend on their image alone, so many images can be measured in portions. A map that is zero
     everywhere has no box and overlaps by 0.
 
     Args:
         scores: (N, height, width).
-        true_boxes: Per image (n, 4), x0, y0, x1, y1 in pixels of the map, the far ones included in the box.
+        true_boxes: Per image (n, 4), x0, y0, x1, y1 in pixels of the map, far edges included.
     """
     overlap = np.full((2, len(scores), len(THRESHOLDS)), np.nan, dtype=np.float32)
     for index, (score, boxes) in enumerate(zip(scores, true_boxes, strict=True)):
@@ -86,18 +86,18 @@ def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -
 
 
 def estimate_boxes(foreground: Masks, euler: int) -> tuple[PixelBoxes, int]:
-    """Return boxes (x0, y0, x1, y1) around the regions of a mask (h, w), and which of them is the largest region's.
+    """Return boxes (x0, y0, x1, y1) around a mask's regions, and the index of the largest region.
 
-    Regions are 8-connected; a hole counts as a region of its own, with the ring of foreground around it, as contour
-    tracing has it. A region's size is its pixels and what it encloses. Far edges are exclusive, as the reference's
-    are, and end at the last pixel's index.
+    Regions are 8-connected. As in contour tracing, a hole counts as a region, with the ring of foreground around it. A
+    region's size includes what it encloses. Far edges are exclusive, as in the reference code, and are limited to the
+    last pixel's index.
 
     Args:
-        foreground: With at least one pixel set.
-        euler: The number of its regions less that of its holes, which saves the search for holes that are not there.
+        foreground: (h, w), with at least one pixel set.
+        euler: The number of regions minus the number of holes; saves a search if there are no holes.
     """
     rows, columns = (np.flatnonzero(foreground.any(axis)) for axis in (1, 0))
-    part = foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # labelling takes its time by the pixel
+    part = foreground[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # labelling takes time per pixel
     labels, count = ndimage.label(part, _EIGHT_NEIGHBOURS)
     regions = ndimage.find_objects(labels)
     holes = _find_holes(part) if count > euler else []
@@ -120,14 +120,14 @@ def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
 
 
 def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
-    """Return the share of images that overlap enough, at the threshold best for them, averaged over IoU levels.
+    """Return the share of images that overlap enough at the best threshold, averaged over IoU levels.
 
     `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
-    threshold is chosen on the images it is reported for: an oracle, beside which `cross_fit` stands. NaN without boxes.
+    threshold is chosen on the reported images: an oracle (`cross_fit` is the honest version). NaN without boxes.
 
     Args:
         overlap: (N, thresholds). Images without boxes (NaN) don't count.
-        levels: IoU from which a box counts as found; each gets a threshold of its own.
+        levels: IoU from which a box counts as correct; each has its own threshold.
     """
     boxed = overlap[~np.isnan(overlap[:, 0])]
     if not len(boxed):
@@ -136,30 +136,30 @@ def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
 
 
 def max_box_acc_interval(hits: Masks, seed: int = 0) -> Estimate:
-    """Return MaxBoxAcc with cross-fitted thresholds and its interval; `hits` as in `cross_fit`."""
+    """Return MaxBoxAcc with cross-fitted thresholds and its interval; for `hits` see `cross_fit`."""
     return resample_interval(cross_fit(hits, seed), len(hits), seed)
 
 
 def max_box_acc_difference(hits: Masks, reference: Masks, seed: int = 0) -> PairedDifference:
-    """Compare MaxBoxAcc of two methods over the same images, each with thresholds of its own; see `cross_fit`."""
+    """Compare MaxBoxAcc of two methods over the same images, each with its own thresholds; see `cross_fit`."""
     if len(hits) != len(reference):
         raise CamcoreError(f"Hits of {len(hits)} and of {len(reference)} images are not paired. Give the same images.")
     return paired_resample(cross_fit(hits, seed), cross_fit(reference, seed), len(hits), seed)
 
 
 def cross_fit(hits: Masks, seed: int = 0) -> Statistic:
-    """Return MaxBoxAcc with the threshold chosen on one half of the images and applied to the other, as a statistic.
+    """Return MaxBoxAcc, its threshold chosen on one half of the images and applied to the other, as a statistic.
 
     Args:
-        hits: Whether a box found at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2,
+        hits: Whether a box at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2,
             whose levels have a threshold each and are averaged.
-        seed: Decides the halves; the same for every method.
+        seed: Determines the halves; use the same for every method.
 
-    The best threshold on the reported images themselves is an oracle: above what any threshold reaches on new images.
-    Here no image takes part in the choice of its own threshold. Half the images choose poorly, though, which adds
-    half as much again to the error of a difference: so the accuracy is smoothed over a fifth of the thresholds before
-    its maximum is taken, and SPLITS splits are averaged, both ways each. Resampling repeats the choice, so that the
-    interval holds its share: simulated (n = 108), intervals that take the chosen thresholds as given cover 0.84.
+    The best threshold on the reported images is an oracle: it exceeds what any threshold reaches on new images. Here no
+    image takes part in the choice of its own threshold. Choosing on half the images is noisy, which would increase the
+    error of a difference by half. So the accuracy is smoothed over a fifth of the thresholds before its maximum is
+    taken, and SPLITS splits are averaged, both ways each. Resampling repeats the choice, so the interval includes its
+    variance: simulated (n = 108), intervals that take the chosen thresholds as given cover 0.84.
     """
     levels = (hits if hits.ndim == 3 else hits[:, None, :]).astype(np.float32)
     n = len(levels)
@@ -180,16 +180,17 @@ def cross_fit(hits: Masks, seed: int = 0) -> Statistic:
 
 
 def _overlap_one(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> NDArray[np.float64]:
-    """Return the best and the largest region's IoU, (2, thresholds). Cuts that leave the same pixels are one."""
+    """Return the best and the largest region's IoU, (2, thresholds)."""
     cuts = (THRESHOLDS * int(score.max())).astype(int)
+    # Cuts that leave the same pixels are computed once.
     pixels, which, same = np.unique(_count_above(score)[cuts], return_index=True, return_inverse=True)
     if pixels[-1] == 0:
         return np.zeros((2, len(cuts)))
     euler = _euler_numbers(score)
-    found = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
-    starts = np.cumsum([0] + [len(boxes) for boxes, _ in found[:-1]])
-    ious = box_iou(np.concatenate([boxes for boxes, _ in found]), true_boxes).max(1)
-    largest = ious[starts + [chosen for _, chosen in found]]
+    estimates = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
+    starts = np.cumsum([0] + [len(boxes) for boxes, _ in estimates[:-1]])
+    ious = box_iou(np.concatenate([boxes for boxes, _ in estimates]), true_boxes).max(1)
+    largest = ious[starts + [index for _, index in estimates]]
     return np.stack([np.maximum.reduceat(ious, starts), largest])[:, same]
 
 
@@ -207,7 +208,7 @@ def _find_largest(labels: NDArray[np.int32], regions: list[tuple[slice, slice]],
         return 0
     sizes = np.bincount(labels.ravel())[1:]
     if holes:
-        # Filling is slow, and a region whose box has no more pixels than another region alone can't be the largest.
+        # Filling is slow; a region whose box has fewer pixels than another region can't be the largest.
         spans = np.array([(rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in regions])
         for index in np.flatnonzero(spans >= sizes.max()):
             sizes[index] = ndimage.binary_fill_holes(labels[regions[index]] == index + 1).sum()
@@ -220,7 +221,7 @@ def _to_box(part: tuple[slice, slice], margin: int) -> tuple[int, int, int, int]
 
 
 def _euler_numbers(score: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return for each cut from 0 to 255 the number of regions of `score > cut` less that of its holes, (256,).
+    """Return per cut from 0 to 255 the number of regions minus holes of `score > cut`, (256,).
 
     Pixels are closed squares, so those that touch at a corner are connected: corners - edges + squares.
     """
@@ -238,12 +239,12 @@ def _count_above(values: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _count(weights: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weight of the images that are hit, (rows, levels, thresholds)."""
+    """Return the total weight of the images hit, (rows, levels, thresholds)."""
     return np.tensordot(weights, levels, axes=1)
 
 
 def _choose_thresholds(counts: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return where the smoothed counts are highest along the last axis; of tied places the middle one."""
+    """Return the index of the highest smoothed count along the last axis; the middle one if tied."""
     smooth = ndimage.uniform_filter1d(counts, counts.shape[-1] // 10 * 2 + 1, mode="nearest", output=np.float64)
     best = smooth == smooth.max(-1, keepdims=True)
     middle: NDArray[np.intp] = (best & (best.cumsum(-1) > best.sum(-1, keepdims=True) // 2)).argmax(-1)

@@ -12,20 +12,20 @@ SCORE_STEPS = 1000
 
 @dataclass(frozen=True)
 class PixelCounts:
-    """How many of each image's pixels have a score, inside and outside of its mask, each (N, SCORE_STEPS + 1)."""
+    """The number of each image's pixels per score, inside and outside its mask, (N, SCORE_STEPS + 1)."""
 
     inside: NDArray[np.int32]
     outside: NDArray[np.int32]
 
 
 def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
-    """Return histograms of drawn maps and their masks, both (N, side, side). An empty mask gives a row of zeros."""
+    """Return histograms of drawn maps inside and outside masks, both (N, side, side); zeros for empty masks."""
     counts = np.zeros((2, len(scores), SCORE_STEPS + 1), dtype=np.int32)
     for index, (score, mask) in enumerate(zip(scores, masks, strict=True)):
         if mask.any():
             steps = (score * SCORE_STEPS).astype(np.int64)
-            for side, chosen in enumerate((mask, ~mask)):
-                counts[side, index] = np.bincount(steps[chosen], minlength=SCORE_STEPS + 1)
+            for side, area in enumerate((mask, ~mask)):
+                counts[side, index] = np.bincount(steps[area], minlength=SCORE_STEPS + 1)
     return PixelCounts(*counts)
 
 
@@ -33,15 +33,15 @@ def pixel_average_precision(counts: PixelCounts, weights: FloatVector | None = N
     """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
 
     Args:
-        counts: Of `count_pixels`.
+        counts: From `count_pixels`.
         weights: How often each image counts, (..., N), e.g. a row per resample; the result is of shape (...).
 
     Source: Choe et al. 2020, arXiv 2001.07437, section 4.2.
     """
     each = np.ones(len(counts.inside)) if weights is None else weights.astype(float)
-    right, wrong = ((each @ sides)[..., ::-1] for sides in (counts.inside, counts.outside))
-    found = right.cumsum(-1)
+    inside, outside = ((each @ sides)[..., ::-1] for sides in (counts.inside, counts.outside))
+    true_positives = inside.cumsum(-1)
     with np.errstate(invalid="ignore"):
-        precision = found / (found + wrong.cumsum(-1))
-        area: FloatVector = np.nansum(precision * right, axis=-1) / found[..., -1]
+        precision = true_positives / (true_positives + outside.cumsum(-1))
+        area: FloatVector = np.nansum(precision * inside, axis=-1) / true_positives[..., -1]
     return area

@@ -1,42 +1,42 @@
-"""How alike two images are to the network: the angle between their pooled features."""
+"""Similarity of images to the network: the cosine between their pooled features."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS_AT_ONCE = 1024  # so that only a part of large features is held in double precision
+ROWS_AT_ONCE = 1024  # limits how much of large features is held in double precision
 
 Rows = Callable[[slice], NDArray[np.floating]]
 
 
 def similarity(read: Rows, images: int, index: int) -> NDArray[np.float64]:
-    """Return per image how alike it is to image `index`, (N,): 1 the same, 0 unrelated, -1 the opposite.
+    """Return each image's similarity to image `index`, (N,): 1 the same, 0 unrelated, -1 the opposite.
 
-    The cosine between features (N, K) less their mean over all images. Features behind a ReLU all point the same way,
-    so that without this every two images seem alike. Channels are not scaled to one spread: that would give those which
-    hardly ever fire, and say little, the weight of all others.
+    The cosine between features (N, K) minus their mean over all images. Features after a ReLU all point the same way,
+    so without this any two images seem similar. Channels are not scaled to equal variance: that would give channels
+    that hardly ever fire the same weight as all others.
 
-    It is NaN where features are not finite, and 0 where an image does not differ from the mean.
+    NaN if features are not finite, 0 if an image equals the mean.
 
     Args:
         read: Returns the features of some images, (n, K).
-        images: How many there are, N.
-        index: The one that they are compared with.
+        images: The number of images, N.
+        index: The image that all are compared with.
     """
-    alike = np.full(images, np.nan)
+    similarities = np.full(images, np.nan)
     wanted = np.asarray(read(slice(index, index + 1))[0], dtype=np.float64)
     if np.isfinite(wanted).all():
         blocks = [slice(start, start + ROWS_AT_ONCE) for start in range(0, images, ROWS_AT_ONCE)]
         mean = _find_mean(read, blocks)
         for rows in blocks:
-            alike[rows] = _cosines(read(rows) - mean, wanted - mean)
-        alike[index] = 1  # also where its features are the mean
-    return alike
+            similarities[rows] = _cosines(read(rows) - mean, wanted - mean)
+        similarities[index] = 1  # even if its features equal the mean
+    return similarities
 
 
 def _find_mean(read: Rows, blocks: list[slice]) -> NDArray[np.float64]:
-    """Return the mean of the features that are finite, (K,)."""
+    """Return the mean of the finite features, (K,)."""
     total, count = 0.0, 0
     for rows in blocks:
         features = read(rows)
@@ -46,7 +46,7 @@ def _find_mean(read: Rows, blocks: list[slice]) -> NDArray[np.float64]:
 
 
 def _cosines(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cosines between features (n, K) and those wanted (K,), NaN where they are not finite."""
+    """Return the cosines between features (n, K) and `wanted` (K,), NaN if they are not finite."""
     with np.errstate(invalid="ignore"):
         lengths = np.sqrt(np.einsum("nk,nk->n", rows, rows)) * np.linalg.norm(wanted)
         cosines: NDArray[np.float64] = np.divide(rows @ wanted, lengths, out=np.zeros(len(rows)), where=lengths > 0)

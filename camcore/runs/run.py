@@ -73,7 +73,7 @@ class Run:
 
     @property
     def resume_path(self) -> Path:
-        """The folder that exists while the training is unfinished."""
+        """The folder for resuming; exists while the training is unfinished."""
         return self.path / "resume"
 
     @property
@@ -109,7 +109,7 @@ class Run:
             RunError: The file is damaged.
         """
         path = self.path / "history.csv"
-        remedy = "Restore it from a copy, or train the run anew."
+        remedy = "Restore it from a copy, or train the run again."
         verify(path, remedy)
         if not path.exists():
             return pd.DataFrame(columns=list(HISTORY_COLUMNS), dtype=float)
@@ -214,7 +214,7 @@ def open_run(path: Path) -> Run:
         if "imported" in document and not isinstance(document["imported"]["file"], str):
             raise TypeError("'imported' names no file")
     except (KeyError, TypeError, AttributeError, CamcoreError) as error:
-        raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train anew.") from error
+        raise RunError(f"{path / 'run.json'} is damaged ({error}). Restore it from a copy, or train again.") from error
     parts = ("created", "dataset", "environment", "group", "imported")
     return Run(path, config, class_names, {key: document.get(key) for key in parts})
 

@@ -1,4 +1,4 @@
-"""The difference of two groups of trainings in accuracy, with an interval for other seeds and other images."""
+"""Compare the accuracy of two groups of training runs, over other seeds and other images."""
 
 import math
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from camcore.stats.intervals import ALPHA
 class CrossedDifference:
     """The mean of one group minus that of another, with a 95% interval and a two-sided p-value.
 
-    The interval reaches `standard_errors` to either side: Student's factor, 1.96 for very many trainings, 12.7 where
-    two of them are all that varies.
+    The interval reaches `standard_errors` to either side: Student's factor, from 1.96 for very many trainings to
+    12.7 if only two trainings vary.
     """
 
     difference: float
@@ -28,23 +28,24 @@ class CrossedDifference:
 
 
 def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference:
-    """Compare which of the same N images two groups of trainings classify rightly, (S, N) and (T, N) of 0 and 1.
+    """Compare two groups' correct answers to the same N images, (S, N) and (T, N) of 0 and 1.
 
     Trainings and images are both samples, and every training answers every image, like readers and cases in a study
-    of diagnostic images. The variance of the difference is that between the trainings of each group, which holds what
-    training and image do together, and that between images, without it. Student's factor has Satterthwaite's degrees
-    of freedom: for two groups of three where only trainings vary, 2 to 4, a factor of 4.3 to 2.8. Both groups are given
-    those of the smaller one; with its own, two trainings beside ten covered 0.92 of simulated cases. As it is, groups
-    of 2 to 10 trainings over 36 to 3,000 images were covered in 0.95 to 0.99 of them, in more where few answers are
-    wrong; with one training of each, and its interval for other images, in 0.2 to 0.96.
+    of diagnostic images. The variance of the difference sums the variance between each group's trainings, which
+    includes the interaction of training and image, and the variance between images, which excludes it.
 
-    No group is taken to vary less than its answers to single images make it vary: three accuracies lie close together
-    by chance often enough. One image that the first group alone has right and one that the second has are added, so
-    that trainings which all agree keep an interval. Trainings of one seed are not paired: that would halve the degrees
-    of freedom, and where equal seeds do bring accuracies closer, the interval is only wider than it had to be.
+    Student's factor has Satterthwaite's degrees of freedom: for two groups of three, if only trainings vary, 2 to 4, a
+    factor of 4.3 to 2.8. Both groups get those of the smaller one; with separate ones, two trainings against ten
+    covered 0.92 of simulated cases. As implemented, groups of 2 to 10 trainings over 36 to 3,000 images cover 0.95 to
+    0.99, more if few answers are wrong; single trainings with an interval for other images cover 0.2 to 0.96.
+
+    A group's variance is at least that of its answers to single images, because three accuracies are often close by
+    chance. Two images are added, each answered correctly by one group only, so that trainings which all agree keep an
+    interval. Trainings with the same seed are not paired: that would halve the degrees of freedom; if equal seeds do
+    bring accuracies closer, the interval is only wider than necessary.
 
     Raises:
-        CamcoreError: A group has fewer than two trainings, there is no image, or the groups have other images.
+        CamcoreError: A group has fewer than two trainings, there is no image, or the groups' images differ.
 
     Source: Gallas, Pennello and Myers 2007, Multireader multicase variance analysis for binary data; Hillis 2007, A
     comparison of denominator degrees of freedom methods for multiple observer ROC analysis; Bonett and Price 2012,
@@ -79,7 +80,7 @@ def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference
 
 
 def _split_variance(answers: FloatVector) -> tuple[float, float]:
-    """Return two variances of the mean of answers (S, N): between trainings, and of training and image together."""
+    """Return two variances of the mean of answers (S, N): between trainings, and of their interaction with images."""
     rows, columns = answers.shape
     means = answers.mean(1)
     left = answers - means[:, None] - answers.mean(0) + answers.mean()

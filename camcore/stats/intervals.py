@@ -1,4 +1,4 @@
-"""Intervals and p-values from plain numbers: means and paired proportions, 95%, two-sided."""
+"""95% intervals and two-sided p-values for means and paired proportions."""
 
 import math
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ Z = float(stats.norm.ppf(1 - ALPHA / 2))
 def bootstrap_t(values: FloatVector, seed: int) -> tuple[float, float]:
     """Return the 95% bootstrap-t interval of the mean of values (n,), n at least 2, from RESAMPLES resamples.
 
-    A resample's t is held within 5 standard errors (Student's bound where n is so small that it is wider). Where only
-    one to three images differ from all others, resamples without them have no spread and t no bound; 5 then gives about
+    A resample's t is clipped to 5 standard errors, or to Student's bound if a small n makes it wider. If only one to
+    three images differ from all others, resamples without them have no spread and t has no bound; 5 then gives about
     the limits of an exact Poisson interval.
 
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 12.5.
     """
     n, mean = len(values), float(values.mean())
     error = float(values.std(ddof=1)) / math.sqrt(n)
-    if error <= 1e-12 * abs(mean):  # all the same but for rounding
+    if error <= 1e-12 * abs(mean):  # all equal, up to rounding
         return mean, mean
     random = np.random.default_rng(seed)
     t = np.empty(RESAMPLES)
@@ -44,8 +44,9 @@ def bootstrap_t(values: FloatVector, seed: int) -> tuple[float, float]:
 
 
 def flip_signs(differences: FloatVector, seed: int) -> float:
-    """Return p of a mean as far from 0 as that of the differences (n,), over SIGN_FLIPS random signs; the observed
-    signs count as one more, so that p is at least 1 / (SIGN_FLIPS + 1).
+    """Return the sign-flip test's p-value for the mean of differences (n,), from SIGN_FLIPS random flips.
+
+    The observed signs count as one more, so p is at least 1 / (SIGN_FLIPS + 1).
 
     Source: Fisher 1935, The Design of Experiments, section 21.
     """
@@ -57,8 +58,8 @@ def flip_signs(differences: FloatVector, seed: int) -> float:
     least = abs(float(moved.sum())) * (1 - 1e-9)
     count = 1
     for rows in _blocks(SIGN_FLIPS, len(groups)):
-        chosen = random.integers(256, size=(rows.stop - rows.start, len(groups)))
-        flipped = sums[chosen + 256 * np.arange(len(groups))].sum(1)
+        random_bytes = random.integers(256, size=(rows.stop - rows.start, len(groups)))
+        flipped = sums[random_bytes + 256 * np.arange(len(groups))].sum(1)
         count += int((np.abs(flipped) >= least).sum())
     return count / (SIGN_FLIPS + 1)
 
@@ -68,7 +69,7 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
 
     Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
     """
-    # `p` decides the p-value alone, which is not used; at the observed share scipy need not search for it.
+    # `p` only affects the p-value, which is not used; at the observed share scipy computes it without a search.
     low, high = stats.binomtest(successes, n, p=successes / n).proportion_ci(method="wilson")
     return float(low), float(high)
 
@@ -76,7 +77,7 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
 def tango_interval(first_only: int, second_only: int, n: int) -> tuple[float, float]:
     """Return the score interval of the difference of two paired proportions, `(first_only - second_only) / n`.
 
-    `first_only` of n pairs have a yes on the first side alone, `second_only` on the second alone.
+    Of n pairs, `first_only` have a yes on the first side alone, `second_only` on the second alone.
 
     Source: Tango 1998, Equivalence test and confidence interval for the difference in proportions for the paired-sample
     design, equation 8 and appendix.
@@ -90,7 +91,7 @@ def tango_interval(first_only: int, second_only: int, n: int) -> tuple[float, fl
         variance = n * (2 * share + difference * (1 - difference))
         return (first_only - second_only - n * difference) / math.sqrt(max(variance, 1e-300))
 
-    # At -1 and 1 themselves the variance is 0; where the score has not crossed Z just before, the end is the limit.
+    # At -1 and 1 the variance is 0. If the score has not crossed Z just before, that end is the limit.
     first, last = -1 + 1e-12, 1 - 1e-12
     low = -1.0 if score(first) <= Z else float(optimize.brentq(lambda value: score(value) - Z, first, observed))
     high = 1.0 if score(last) >= -Z else float(optimize.brentq(lambda value: score(value) + Z, observed, last))
@@ -98,9 +99,9 @@ def tango_interval(first_only: int, second_only: int, n: int) -> tuple[float, fl
 
 
 def mcnemar_mid_p(first_only: int, second_only: int) -> float:
-    """Return the mid-p value of as uneven a split of the pairs that disagree, each side being as likely; 1 without any.
+    """Return McNemar's mid-p value for the pairs that disagree; 1 if none do.
 
-    The exact test rejects far too seldom where few pairs disagree; the mid-p test keeps close to its level.
+    The exact test rejects far too seldom if few pairs disagree; the mid-p test keeps close to its level.
 
     Source: Fagerland, Lydersen and Laake 2013, The McNemar test for binary matched-pairs data, section 3.4.
     """
@@ -112,7 +113,7 @@ def mcnemar_mid_p(first_only: int, second_only: int) -> float:
 
 
 def _blocks(count: int, width: int) -> Iterator[slice]:
-    """Yield slices of `count` rows of `width` values, none of more than BLOCK values."""
+    """Yield slices of `count` rows of `width` values, each of at most BLOCK values."""
     step = max(1, BLOCK // max(width, 1))
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))

@@ -1,7 +1,7 @@
-"""Which differences between methods would be found again: paired intervals, tests and the correction for many of them.
+"""Paired differences between methods: intervals, tests, and the correction for multiple comparisons.
 
-Everything works on values per image, the same images for both sides. Not-finite values drop their image and are
-counted; what cannot be computed is None, as JSON has it.
+Both sides have values of the same images. Images with a value that is not finite are dropped and counted; what can't
+be computed is None.
 """
 
 import math
@@ -45,7 +45,7 @@ class Estimate:
 class PairedDifference:
     """A method minus the reference over n images, with a 95% interval and an unadjusted two-sided p-value.
 
-    `higher` and `lower` count the images where the method has the higher and the lower value (None for a measure
+    `higher` and `lower` count the images for which the method has the higher and the lower value (None for a measure
     without values per image). `effect_size` is r = t / sqrt(t^2 + n - 1), -1 to 1: the mean difference as a share of
     its root mean square; for yes/no values this is McNemar's phi. `identical`: no image differs by more than TOLERANCE.
     """
@@ -69,15 +69,15 @@ def paired_difference(
 ) -> PairedDifference:
     """Compare a method's values with the reference's on the same images, both (n,).
 
-    Continuous: bootstrap-t interval over images, p by sign flips of the differences. The bootstrap-t because paired
-    differences are skewed: over simulated log-normal ones (n = 100) BCa covers 0.92, the percentile bootstrap 0.91,
-    this 0.94. Sign flips because they test the mean that is reported, where Wilcoxon's test is of something else.
+    Continuous: bootstrap-t interval over images, p by sign flips of the differences. Paired differences are
+    skewed: over simulated log-normal ones (n = 100) the bootstrap-t covers 0.94, BCa 0.92, the percentile bootstrap
+    0.91. Sign flips test the mean that is reported; Wilcoxon's test does not.
 
     Yes/no (0 or 1): Tango's score interval and McNemar's mid-p test.
 
-    Where no image differs, the difference is 0, p is 1 and the interval [0, 0], with one exception: agreeing yes/no
-    answers say little about rare disagreement, so their interval keeps its width unless the maps themselves are known
-    to be the same (`same_maps`).
+    If no image differs, the difference is 0, p is 1 and the interval [0, 0], with one exception: agreeing yes/no
+    answers say little about rare disagreement, so their interval keeps its width unless the maps are known to be the
+    same (`same_maps`).
 
     Raises:
         CamcoreError: Unequal lengths, an unknown kind, or yes/no values other than 0 and 1.
@@ -133,13 +133,13 @@ def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:
 def is_significant(low: float | None, high: float | None, adjusted_p: float) -> bool:
     """Return whether a difference may be claimed: adjusted p at most 0.05, and the interval excludes 0.
 
-    Both are asked for because the sign flips take differences to be symmetric under the null; the interval does not.
+    Both are required because sign flips assume symmetric differences under the null; the interval does not.
     """
     return bool(adjusted_p <= ALPHA) and low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _pair(values: ArrayLike, reference: ArrayLike, kind: str) -> tuple[FloatVector, FloatVector, int]:
-    """Return both sides without the images where either is not finite, and how many those are."""
+    """Return both sides without the images for which either is not finite, and the number of those."""
     first, second = np.array(values, dtype=np.float64), np.array(reference, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:
         raise CamcoreError(

@@ -1,4 +1,4 @@
-"""Intervals for measures that have no value per image: pooled pixels (PxAP), or a threshold to choose (MaxBoxAcc).
+"""Bootstrap intervals for measures without a value per image: PxAP and MaxBoxAcc.
 
 Both are computed on resampled images, the same ones for both methods of a comparison.
 """
@@ -25,8 +25,8 @@ def resample_interval(statistic: Statistic, n: int, seed: int = 0, resamples: in
 
     `statistic` takes weights (rows, n), how often each image counts, and returns the measure per row: a pooled measure
     is then one matrix product instead of a pass over the images for each resample. The interval is the estimate plus
-    and minus Student's t times the bootstrap standard error: it needs few resamples where percentiles need many, and
-    BCa a jackknife beside them.
+    and minus Student's t times the bootstrap standard error: it needs few resamples; percentiles need many, and BCa a
+    jackknife as well.
     """
     value = float(statistic(np.ones((1, n)))[0]) if n else None
     if value is None or n < 2:
@@ -42,7 +42,7 @@ def paired_resample(
 ) -> PairedDifference:
     """Compare a pooled measure of two methods on the same resamples of n images; see `resample_interval`.
 
-    p is that of Student's t with the bootstrap standard error: it agrees with the interval and, unlike a share of
+    p comes from Student's t with the bootstrap standard error: it agrees with the interval and, unlike a share of
     resamples, can be as small as a correction for many comparisons needs. `identical`: no resample differs.
     """
     test = "t of the bootstrap standard error"
@@ -70,8 +70,8 @@ def _draw_weights(n: int, seed: int, resamples: int) -> FloatVector:
 def _standard_error(resampled: FloatVector, weights: FloatVector) -> tuple[float, float]:
     """Return the bootstrap standard error of a statistic and its degrees of freedom.
 
-    The error itself is less certain the more a few images decide the statistic, as large objects do where pixels are
-    pooled. So the degrees of freedom are 2n / (kurtosis - 1) of the images' influences, at most n - 1; an influence is
+    The error is less certain if a few images dominate the statistic, as large objects do when pixels are pooled. So the
+    degrees of freedom are 2n / (kurtosis - 1) of the images' influences, at most n - 1; an influence is
     the covariance of the image's weight with the statistic. Resampling n images understates a variance by (n - 1) / n.
 
     Source: Satterthwaite 1946 for the degrees of freedom; Efron 2014, Estimation and accuracy after model selection,

@@ -1,8 +1,8 @@
 """`SHA256SUMS`: the checksums of a folder's files, to detect damage. `sha256sum -c` reads it.
 
-While a file is being replaced it has two lines, for its old and its new content, and either is valid, so that
-neither a reader nor a stop between two writes mistakes the replacement for damage. Files without a line are not
-checked, nor are folders without a list, which earlier versions wrote.
+While a file is being replaced it has two lines, for its old and its new content. Either is valid, so neither a reader
+nor a stop between two writes mistakes the replacement for damage. Files without a line are not checked, nor are folders
+without a list, as earlier versions wrote them.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ SUMS = "SHA256SUMS"
 RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
 # Their lines come last, so that a list without them is known to be cut off.
 HEADS = ("run.json", "manifest.json")
-LARGEST = 256 * 1024**2  # bytes; larger files are not hashed at their first use: this much takes 0.2 s
+LARGEST = 256 * 1024**2  # bytes; larger files are not hashed at first use; this much takes 0.2 s
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_hashing = tuple(Lock() for _ in range(64))  # by file: of several sessions one hashes it, the others wait
+_hashing = tuple(Lock() for _ in range(64))  # per file: one session hashes it, the others wait
 
 Sums = dict[str, tuple[str, ...]]
 
@@ -46,28 +46,28 @@ def read_sums(folder: Path) -> Sums | None:
         return None
     except (OSError, ValueError) as error:
         raise RunError(
-            f"{path} is damaged ({error}). Restore it from a copy, or write it anew: camcore check"
+            f"{path} is damaged ({error}). Restore it from a copy, or rewrite it: camcore check"
             f" {find_run(folder)} --accept"
         ) from error
 
 
-def verify(path: Path, way_out: str, largest: int | None = LARGEST) -> None:
+def verify(path: Path, remedy: str, largest: int | None = LARGEST) -> None:
     """Compare a file with its checksum; a file that is not listed passes.
 
     A file is hashed once per process, and again if its size or times change.
 
     Args:
         path: The file.
-        way_out: The end of the message: what to do.
+        remedy: What to do, the end of the message.
         largest: Larger files, in bytes, are not hashed; None: all are.
 
     Raises:
         RunError: The file is missing, unreadable or different, or the list is damaged.
     """
-    if not _is_other(path, way_out, largest):
+    if not _is_other(path, remedy, largest):
         return
-    if _is_other(path, way_out, largest):  # a second time, because it may have been replaced between list and file
-        raise RunError(f"{path} is damaged (its SHA-256 is not the one in {SUMS}). {way_out}")
+    if _is_other(path, remedy, largest):  # again: it may have been replaced after the list was read
+        raise RunError(f"{path} is damaged (its SHA-256 is not the one in {SUMS}). {remedy}")
 
 
 def write_sums(folder: Path, names: Iterable[str]) -> None:
@@ -82,7 +82,7 @@ def write_sums(folder: Path, names: Iterable[str]) -> None:
 
 @contextmanager
 def atomic_listed(path: Path) -> Iterator[Path]:
-    """Yield what `atomic_path` yields, and keep the file's checksum valid all the time, if it is listed.
+    """Yield a path as `atomic_path` does; a listed file's checksum stays valid throughout.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.
@@ -105,7 +105,7 @@ def remove_listed(paths: Iterable[Path]) -> None:
         if sums is not None and path.name in sums:
             del sums[path.name]
             _write(path.parent, sums)
-        with suppress(OSError):  # a folder in its place does no harm
+        with suppress(OSError):  # ignore a folder of that name
             path.unlink()
 
 
@@ -114,7 +114,7 @@ def find_run(folder: Path) -> Path:
     return folder.parents[1] if folder.parent.name == "explained" else folder
 
 
-def _is_other(path: Path, way_out: str, largest: int | None) -> bool:
+def _is_other(path: Path, remedy: str, largest: int | None) -> bool:
     expected = (read_sums(path.parent) or {}).get(path.name)
     if expected is None:
         return False
@@ -125,9 +125,9 @@ def _is_other(path: Path, way_out: str, largest: int | None) -> bool:
         with _hashing[hash(path) % len(_hashing)]:
             return _hash(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns) not in expected
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing. {way_out}") from error
+        raise RunError(f"{path} is missing. {remedy}") from error
     except OSError as error:
-        raise RunError(f"{path} can't be read ({error.strerror or error}). {way_out}") from error
+        raise RunError(f"{path} can't be read ({error.strerror or error}). {remedy}") from error
 
 
 @lru_cache(maxsize=4096)

@@ -91,7 +91,7 @@ def wait_for_all() -> None:
 
 
 @contextmanager
-def first_here() -> Iterator[None]:
+def local_first() -> Iterator[None]:
     """Run the block on the first rank of each machine, then on its others, which can read its cache."""
     if current_rank().local_rank:
         wait_for_all()

@@ -19,11 +19,11 @@ from platformdirs import user_cache_path
 from camcore.errors import CamcoreError, RunError
 
 STALE_SECONDS = 3600.0  # an older partial file was left by a killed process
-RESTORE = "Restore it from a copy, or make the run anew."  # ends most messages about damaged files
+RESTORE = "Restore it from a copy, or recreate the run."  # ends most messages about damaged files
 
 
 def cache_folder() -> Path:
-    """Return the folder for files that can be made again: CAMCORE_CACHE, or the user's cache folder.
+    """Return the cache folder: CAMCORE_CACHE, or the user's.
 
     Raises:
         RuntimeError: The user has no home folder.
@@ -59,7 +59,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         _remove_stale(path)
         yield part
-        with part.open("r+b") as written:  # Windows syncs only what is open for writing
+        with part.open("r+b") as written:  # Windows syncs only files open for writing
             os.fsync(written.fileno())
         part.replace(path)
     except OSError as error:
@@ -95,7 +95,7 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically, with LF line ends on every system."""
+    """Write a text file atomically, with LF line endings on every system."""
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
@@ -105,8 +105,8 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, way_out: str = RESTORE) -> dict[str, Any]:
-    """Return the object in a JSON file; `way_out` ends the message where there is none.
+def read_json(path: Path, remedy: str = RESTORE) -> dict[str, Any]:
+    """Return the object in a JSON file; `remedy` ends the error message.
 
     Raises:
         RunError: The file is missing or does not hold a JSON object.
@@ -114,9 +114,9 @@ def read_json(path: Path, way_out: str = RESTORE) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing. {way_out}") from error
+        raise RunError(f"{path} is missing. {remedy}") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} is damaged ({error}). {way_out}") from error
+        raise RunError(f"{path} is damaged ({error}). {remedy}") from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} is damaged (it holds a {type(value).__name__}, not an object). {way_out}")
+        raise RunError(f"{path} is damaged (it holds a {type(value).__name__}, not an object). {remedy}")
     return value

@@ -188,7 +188,7 @@ def _read(run: Run) -> dict[str, Any] | None:
 
 def _damaged(run: Run, error: Exception) -> CamcoreError:
     reason = type(error).__name__
-    return CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run anew with --overwrite.")
+    return CamcoreError(f"{run.state_path} is damaged ({reason}). Train the run again with --overwrite.")
 
 
 @written_by_first

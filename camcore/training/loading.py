@@ -22,7 +22,7 @@ from camcore.config import ViewConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError
-from camcore.system.collectives import first_here
+from camcore.system.collectives import local_first
 from camcore.system.environment import count_cores
 from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
@@ -226,7 +226,7 @@ def read_images(
                 bar.update(len(batch))
 
     if math.prod(shape) > CACHE_BYTES or not current_rank().is_only:
-        with first_here():
+        with local_first():
             kept = open_cache(find_cache(dataset, samples, view.kind, size), shape, decode)
         return images if kept is None else kept
     cache = torch.empty(shape, dtype=torch.uint8)

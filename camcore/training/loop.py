@@ -324,7 +324,7 @@ def _divergence(loss: float, epoch: int, step: int, rate: float, ids: Sequence[s
     named = ", ".join(ids[:MOST_NAMED]) + (f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else "")
     return CamcoreError(
         f"The loss is {loss} in epoch {epoch + 1}, batch {step + 1} ({named}), at learning rate {rate:.2g}."
-        " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
+        " Nothing of this epoch is kept. Train again with a lower --learning-rate."
     )
 
 
@@ -334,5 +334,5 @@ def _require_finite_losses(row: dict[str, float], epoch: int) -> None:
         if not math.isfinite(loss):
             raise CamcoreError(
                 f"The {title} loss is {loss} after epoch {epoch + 1}: the training diverges."
-                " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
+                " Nothing of this epoch is kept. Train again with a lower --learning-rate."
             )

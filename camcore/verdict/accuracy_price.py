@@ -19,8 +19,8 @@ from camcore.verdict.document import AccuracyPrice, SeedAccuracy, SeedGroups
 def measure_accuracy_price(first: Side, second: Side) -> AccuracyPrice:
     """Return the accuracy with CAM and without it, with the interval of the difference.
 
-    Of two runs the interval is for other images; of two groups for other seeds as well, and `seeds` holds the accuracy
-    of every run.
+    For two runs the interval covers other images; for two groups also other seeds, and `seeds` holds the accuracy of
+    every run.
 
     Raises:
         CamcoreError: They were explained on different images, no image counts, or CAM does not apply to the first side
@@ -36,7 +36,9 @@ def measure_accuracy_price(first: Side, second: Side) -> AccuracyPrice:
             f"{first.runs[0].path} has no validation image of one class alone, so its accuracy can't be compared. Leave"
             " out --against."
         )
-    correct, correct_against = (np.stack([is_correct(one.samples)[counted] for one in side]) for side in (ours, theirs))
+    correct, correct_against = (
+        np.stack([is_correct(explanation.samples)[counted] for explanation in side]) for side in (ours, theirs)
+    )
     if len(ours) == len(theirs) == 1:
         return _compare_runs(second.name, correct[0], correct_against[0])
     return _compare_groups(first, second, correct, correct_against)
@@ -111,12 +113,12 @@ def _require_same_images(runs: Sequence[Run], explanations: Sequence[Explanation
 def _require_cam_for_first_alone(
     first: Side, second: Side, ours: Sequence[Explanation], theirs: Sequence[Explanation]
 ) -> None:
-    if all(one.cam_able for one in ours) and not any(one.cam_able for one in theirs):
+    if all(explanation.cam_able for explanation in ours) and not any(explanation.cam_able for explanation in theirs):
         return
     pairs = zip([*first.runs, *second.runs], [*ours, *theirs], strict=True)
     able = [str(run.path) for run, explanation in pairs if explanation.cam_able]
     raise CamcoreError(
-        "What CAM's architecture costs shows beside a run without it, so CAM must apply to"
+        "What CAM's architecture costs is measured against a run without it, so CAM must apply to"
         f" {' and '.join(str(run.path) for run in first.runs)} alone; it applies to {' and '.join(able) or 'neither'}."
-        " Name a run of another head with --against."
+        " Name a run with another head with --against."
     )

@@ -1,4 +1,4 @@
-"""From the numbers of a verdict to claims: codes with parameters, which each language words.
+"""Derive a verdict's claims from its numbers: codes with parameters, which each language words.
 
 A claim never says more than its intervals allow. "Better" and "worse" mean a difference to the reference that is
 significant after the correction for all comparisons of the verdict; everything else is no difference.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from camcore.verdict.document import Claim, Difference, Outcome, Parameter, VerdictDocument
 
 NOTICEABLE = 0.01  # an effect below one per cent is not worth a sentence
-# Energy in the box seen from the other side, and the same again as it is drawn: they count for no method.
+# One minus the energy in the box, under both drawing conventions: counting them would count that measure again.
 RESTATED = ("off_object_positive", "off_object_literature")
 
 
@@ -42,7 +42,7 @@ def claim_identity(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_drawing(verdict: VerdictDocument) -> list[Claim]:
-    """Say what drawing CAM as the literature does adds to the heat that people see off the object."""
+    """Say how much off-object heat drawing CAM as the literature does adds."""
     literature, positive = (
         verdict.measures[name].mean_of("cam") if name in verdict.measures else None
         for name in ("off_object_literature", "off_object_positive")
@@ -95,10 +95,10 @@ def claim_randomization(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_baselines(verdict: VerdictDocument) -> list[Claim]:
-    """Say if a method's interval lies wholly on the wrong side of a map that has seen no network.
+    """Say whether a method's interval lies wholly on the wrong side of a baseline's.
 
-    Stricter than a paired test: intervals of the same width that do not touch have p < 0.006 even if the values have
-    nothing in common, and those of two maps of the same images have much.
+    Stricter than a paired test: disjoint intervals of the same width have p < 0.006 even for independent values, and
+    values of the same images are correlated.
     """
     for name in ("pointing_strict", "energy_in_box", "insertion"):
         if name not in verdict.measures:
@@ -114,7 +114,7 @@ def claim_baselines(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_accuracy_price(verdict: VerdictDocument) -> list[Claim]:
-    """Say what CAM's architecture costs in accuracy, compared with a run of another head, or over the seeds of both."""
+    """Say what CAM's architecture costs in accuracy, against one run or over the seeds of both."""
     price = verdict.accuracy_price
     if price is None:
         return []
@@ -134,7 +134,7 @@ def claim_accuracy_price(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_preference(verdict: VerdictDocument) -> list[Claim]:
-    """Say the one reason there is to prefer a method, or that there is none.
+    """Say the one reason to prefer a method, or that there is none.
 
     Better on most measures of a group and worse on none of any is a reason.
     """
@@ -177,10 +177,10 @@ def _tally(verdict: VerdictDocument, names: Sequence[str]) -> dict[str, Counter[
 
 
 def _find_clearest(verdict: VerdictDocument, names: Sequence[str]) -> tuple[str, str, str] | None:
-    """Return the measure on which a method differs most clearly from the reference, and the better and the worse one.
+    """Return the measure with the clearest difference to the reference, and its better and worse source.
 
-    Of the significant differences, the one of the largest effect size, which compares across measures as means do not;
-    what is too small to notice comes last.
+    Chooses the significant difference with the largest effect size, which is comparable across measures as means are
+    not; differences below NOTICEABLE come last.
     """
     significant = [
         (_clarity(difference), name, source, difference.outcome)

@@ -1,4 +1,4 @@
-"""From values per image to a verdict's measures: means, paired differences to the reference, one correction for all."""
+"""Turn values per image into means, paired differences to the reference and corrected p-values."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -40,7 +40,7 @@ from camcore.verdict.document import (
 
 @dataclass(frozen=True)
 class VerdictMeasure:
-    """A measure with a value per image: the question it belongs to, its values, which direction is better."""
+    """A measure with a value per image: its group, the kind of its values, which direction is better."""
 
     group: Group
     kind: Kind
@@ -162,7 +162,7 @@ def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup
 
 
 def summarize_pixels(pixels: Mapping[str, PixelCounts], setup: ComparisonSetup) -> dict[str, Comparison]:
-    """Compare all sources by PxAP, whose images are resampled as it has no value per image; empty without masks."""
+    """Compare all sources by PxAP on resampled images, as it has no value per image; empty without masks."""
     pixels = {source: counts for source, counts in pixels.items() if counts.inside.any()}
     if setup.reference not in pixels:
         return {}
@@ -192,10 +192,10 @@ def summarize_pixels(pixels: Mapping[str, PixelCounts], setup: ComparisonSetup) 
 def correct_for_all(
     comparisons: Mapping[str, Comparison], sources: Collection[str], identical: Collection[str]
 ) -> dict[str, MeasureResult]:
-    """Return the measures as the verdict stores them, with corrected p-values and what they allow to say.
+    """Return the measures as the verdict stores them, with corrected p-values and outcomes.
 
     Holm's correction over all comparisons of methods with the reference in all measures; sources that are `identical`
-    by theory are no comparison. Baselines are corrected among themselves: they are there for scale.
+    by theory are no comparison. Baselines are corrected among themselves, as they only give the scale.
     """
     adjusted: dict[tuple[str, str], float] = {}
     for is_method in (True, False):

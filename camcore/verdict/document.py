@@ -1,4 +1,4 @@
-"""`verdict.json`: the verdict of an explanation, typed, and how it and its values per image are read."""
+"""`verdict.json`: the typed verdict of an explanation; read it and its values per image."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ Parameter = str | int | float | list[str] | None
 
 
 class MeanInterval(Document):
-    """A mean with its 95% interval; without limits if it is of one image."""
+    """A mean with its 95% interval; no limits for a single image."""
 
     mean: float
     low: float | None
@@ -53,18 +53,18 @@ class Difference(Document):
 
 
 class MeansByCorrectness(Document):
-    """Means per source over the images that are answered correctly, and over the others."""
+    """Means per source over correctly and over incorrectly answered images."""
 
     correct: dict[str, float | None] = Field(validation_alias="right", serialization_alias="right")
     incorrect: dict[str, float | None] = Field(validation_alias="wrong", serialization_alias="wrong")
 
 
 class MeasureResult(Document):
-    """What one measure found of every source and baseline.
+    """The results of one measure for every source and baseline.
 
     Attributes:
         n: How many images have a value.
-        chance: The mean of a map without any knowledge, None if unknown.
+        chance: The mean that a map without any knowledge would have, None if unknown.
         values: By source, without those that have no value.
         oracle: By source, the value with thresholds chosen on the reported images; None if there are no thresholds.
         differences: To the reference, by source.
@@ -86,7 +86,7 @@ class MeasureResult(Document):
 
 
 class ImageCounts(Document):
-    """How many images there are, and how many each part of the verdict is measured on."""
+    """The number of images, in total and per part of the verdict."""
 
     all: int
     faithfulness: int
@@ -205,7 +205,7 @@ class Claim(Document):
 
 
 class VerdictDocument(Document):
-    """Which heatmap is the most meaningful: everything `verdict.json` holds."""
+    """Everything that `verdict.json` holds."""
 
     format_version: int
     created: str
@@ -272,7 +272,7 @@ def read_verdict(explanation: Explanation) -> VerdictDocument | None:
     """Return the verdict of an explanation, None if there is none.
 
     Raises:
-        RunError: It is damaged, or of another format version.
+        RunError: It is damaged, or has another format version.
     """
     remedy = describe_remedy(explanation.path)
     with explanation.reading("verdict.json", remedy) as path:
@@ -295,17 +295,17 @@ def read_values(explanation: Explanation, verdict: VerdictDocument) -> pd.DataFr
         with explanation.reading(verdict.values_file, describe_remedy(explanation.path)) as path:
             values = pd.read_parquet(path).set_index(["source", "index"]).sort_index()
     except RunError as error:
-        if (now := read_verdict(explanation)) is None or now.values_file != verdict.values_file:
+        if (current := read_verdict(explanation)) is None or current.values_file != verdict.values_file:
             raise ReplacedError(
-                f"The verdict of {find_run(explanation.path)} was made anew while it was read. Load the page once more."
+                f"The verdict of {find_run(explanation.path)} was recreated while it was read. Load the page once more."
             ) from error
         raise
     return values
 
 
 def describe_remedy(folder: Path) -> str:
-    """Return what to do about a damaged file of an explanation's verdict."""
-    return f"Make it anew: {shell_command('verdict', find_run(folder))}"
+    """Return what to do about a damaged verdict, for error messages."""
+    return f"Recreate it: {shell_command('verdict', find_run(folder))}"
 
 
 def _require_lengths(name: str, length: int, *series: Mapping[str, Sequence[float | None]]) -> None:

@@ -1,4 +1,4 @@
-"""Is a heatmap faithful to the model? Insertion, deletion, and what is left of a map when the weights are random."""
+"""Insertion and deletion: does the model's probability follow the heatmap's order of pixels?"""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ from camcore.models.classifier import Classifier
 from camcore.system.progress import show_progress
 
 IMAGES_AT_ONCE = 64
-BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # as shares of the side, RISE's own at 224 pixels
+BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # shares of the side; those of RISE at 224 pixels
 
 
 def order_pixels(raw: FloatArray, size: int, seed: int) -> NDArray[np.int64]:
-    """Return for each map the pixels from the hottest to the coldest, (N, size * size).
+    """Return each map's pixels from the hottest to the coldest, (N, size * size).
 
     The signed map (N, h, w) is upsampled and sorted. Ties, half of all pixels for a clipped map and all of them for a
     uniform one, are broken at random by the seed, never in raster order.
@@ -31,7 +31,7 @@ def order_pixels(raw: FloatArray, size: int, seed: int) -> NDArray[np.int64]:
 
 
 def count_pixels(total: int, steps: int) -> list[int]:
-    """Return how many pixels are taken at each of `steps + 1` points, from none to all: exact, whatever the ties."""
+    """Return how many pixels are taken at each of `steps + 1` points, from none to all, regardless of ties."""
     return [round(step * total / steps) for step in range(steps + 1)]
 
 
@@ -50,7 +50,7 @@ def insertion_deletion(
         images: uint8 (N, 3, size, size).
         orders: (N, size * size), from `order_pixels`.
         targets: Class ids (N,).
-        steps: In how many steps.
+        steps: The number of steps.
     """
     size = images.shape[-1]
     counts = torch.tensor(count_pixels(size * size, steps))
@@ -69,7 +69,7 @@ def insertion_deletion(
 
 
 def blur(images: Tensor, model: Classifier) -> Tensor:
-    """Return normalised images (N, 3, size, size) without their detail."""
+    """Return images normalised and blurred, (N, 3, size, size)."""
     side = images.shape[-1]
     kernel = max(3, round(BLUR_KERNEL * side) // 2 * 2 + 1)
     blurred: Tensor = transforms.gaussian_blur(model.normalize(images), [kernel, kernel], [BLUR_SIGMA * side] * 2)
@@ -92,7 +92,7 @@ def measure_faithfulness(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the insertion and deletion curves of each source, (n, 2, steps + 1).
 
-    Sources whose maps order the pixels alike share their passes through the model.
+    Sources that order the pixels alike share their passes through the model.
     """
     curves: dict[str, NDArray[np.float32]] = {}
     known: list[tuple[NDArray[np.int64], str]] = []

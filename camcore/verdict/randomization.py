@@ -22,9 +22,9 @@ ALIKE = 0.5  # a map that keeps half of its rank order without the learned weigh
 def measure_randomization(
     model: Classifier, images: Tensor, targets: Tensor, sources: Sequence[Source], seed: int
 ) -> Randomization:
-    """Return how alike each source's maps stay as weights become random from the head down, by Spearman's rho.
+    """Return Spearman's rho between maps before and after each step of weight randomisation.
 
-    A source passes when, with all weights random, the upper end of the mean's interval is below `ALIKE`.
+    A source passes if, with all weights random, the upper end of the mean's interval is below `ALIKE`.
     """
     originals = maps_for_targets(model, images, targets, sources)
     steps = ["original"]
@@ -46,7 +46,7 @@ def measure_randomization(
 
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
-    """Yield copies of the model with ever more random weights: the head, then the last stage, down to the first.
+    """Yield each step's name and a copy of the model, randomised from the head to the first stage.
 
     Source: Adebayo et al. 2018, arXiv 1810.03292, section 3.2 (cascading randomisation).
     """
@@ -69,8 +69,8 @@ def maps_for_targets(
     """Return the raw maps (N, h, w) of sources for given classes (N,)."""
     parts: dict[str, list[NDArray[np.float32]]] = {source.id: [] for source in sources}
     for batch, wanted in zip(torch.split(images, 16), torch.split(targets, 16), strict=True):
-        done = run_forward(model, batch, sources)
-        for name, maps in explain_targets(model, batch, done, wanted[:, None], sources).items():
+        forward = run_forward(model, batch, sources)
+        for name, maps in explain_targets(model, batch, forward, wanted[:, None], sources).items():
             parts[name].append(maps[:, 0].numpy())
     return {name: np.concatenate(maps) for name, maps in parts.items()}
 

@@ -1,4 +1,4 @@
-"""Stored maps and baselines against boxes, masks and classes: the values per image that a verdict is made of."""
+"""Score stored maps and baselines per image against boxes, masks and classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,14 +47,14 @@ class Scores:
     pixels: dict[str, PixelCounts] = field(default_factory=dict)
 
     def add(self, measure: str, source: str, values: NDArray[Any]) -> None:
-        """Add a measure of a source; left out where no image has a value."""
+        """Add a source's values of a measure, unless no image has one."""
         if np.isfinite(values).any():
             self.values.setdefault(measure, {})[source] = np.asarray(values, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What the maps are measured against. Masks are empty arrays (N, 0, 0) where the data set has none."""
+    """What the maps are measured against. Masks are (N, 0, 0) if the data set has none."""
 
     samples: pd.DataFrame
     view: str
@@ -66,12 +66,12 @@ class Truth:
 
     @property
     def has_masks(self) -> bool:
-        """Whether the data set knows which pixels show the object."""
+        """Whether the data set has masks of the objects."""
         return self.objects.size > 0
 
     def cover(self, height: int, width: int) -> FloatArray:
         """Return the share of each cell that the boxes of the true class cover, (N, h, w); NaN without boxes."""
-        counts = np.array([len(found) for found in self.boxes], dtype=int)
+        counts = np.array([len(boxes) for boxes in self.boxes], dtype=int)
         return cover_cells(np.concatenate([np.zeros((0, 4)), *self.boxes]), counts, height, width)
 
 
@@ -80,8 +80,11 @@ def read_truth(run: Run, dataset: Dataset, samples: pd.DataFrame) -> Truth:
     view, size = run.config.view.kind, run.config.view.size
     masks = {name: np.zeros((len(samples), 0, 0), dtype=bool) for name in ("object", "parts")}
     if dataset.load_masks is not None:
-        found = [dataset.load_masks(sample) for sample in dataset.val]
-        masks = {name: np.stack([apply_view_to_mask(one[name], view, size) for one in found]) for name in masks}
+        loaded = [dataset.load_masks(sample) for sample in dataset.val]
+        masks = {
+            name: np.stack([apply_view_to_mask(sample_masks[name], view, size) for sample_masks in loaded])
+            for name in masks
+        }
     boxes, others = (seen_boxes(samples, samples[name].tolist(), view) for name in ("label", "other_label"))
     return Truth(samples, view, size, boxes, others, masks["object"], masks["parts"])
 
@@ -91,7 +94,9 @@ def read_baselines(dataset: Dataset, truth: Truth, height: int, width: int, seed
     grey = np.empty((len(dataset.val), truth.size, truth.size), dtype=np.uint8)
     for at, sample in enumerate(dataset.val):
         grey[at] = np.asarray(apply_view(dataset.load_image(sample).convert("L"), truth.view, truth.size))
-    return {f"{BASELINE_PREFIX}{name}": one.compute(grey, height, width, seed) for name, one in BASELINES.items()}
+    return {
+        f"{BASELINE_PREFIX}{name}": baseline.compute(grey, height, width, seed) for name, baseline in BASELINES.items()
+    }
 
 
 def score_maps(
@@ -106,7 +111,9 @@ def score_maps(
             maps = _maps_of(explanation, name, baselines)
             method = "grad_cam" if name in baselines else parse_source(name).method
             _score_source(scores, name, method, maps, truth)
-            twin = next((one for one, raw in scored.items() if np.array_equal(raw, maps["true"], equal_nan=True)), None)
+            twin = next(
+                (other for other, raw in scored.items() if np.array_equal(raw, maps["true"], equal_nan=True)), None
+            )
             scores.overlaps[name] = scores.overlaps[twin] if twin else _overlap(maps["true"], method, truth)
             scored[name] = maps["true"]
             bar.update()

@@ -17,8 +17,8 @@ from camcore.verdict.document import MethodTiming, Timing
 def measure_timing(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> Timing:
     """Return milliseconds per image of each source for one class, and of the forward pass alone.
 
-    The medians of `rounds` rounds after one warm-up. All sources take turns, so that a machine that slows down slows
-    down all of them.
+    The median of `rounds` rounds, after one warm-up. Sources take turns, so a machine that slows down affects all of
+    them.
     """
     targets = torch.zeros(len(images), 1, dtype=torch.int64, device=images.device)
 

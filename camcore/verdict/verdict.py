@@ -1,4 +1,4 @@
-"""Which heatmap is the most meaningful, with numbers: measures, differences, curves, costs and claims of one run."""
+"""Make a run's verdict: measures, differences, curves, costs and claims."""
 
 import secrets
 import time
@@ -61,7 +61,7 @@ CURVES = ("insertion", "deletion")
 
 @dataclass(frozen=True)
 class VerdictInput:
-    """What a verdict is about: a run, its current heatmaps, its data and its model on the CPU in evaluation mode."""
+    """A run with its current heatmaps, its data set and its model (on the CPU, in evaluation mode)."""
 
     run: Run
     explanation: Explanation
@@ -71,7 +71,7 @@ class VerdictInput:
 
 @dataclass(frozen=True)
 class VerdictPlan:
-    """What is compared with what: sources, their reference, baselines, and what the maps are scored against."""
+    """The sources to compare, their reference, the baselines, and the boxes and masks to score against."""
 
     subject: VerdictInput
     sources: Sequence[Source]
@@ -106,9 +106,9 @@ class Measurements:
 
 
 def verdict_sources(explanation: Explanation, methods: Sequence[str] | None) -> list[Source]:
-    """Return what a verdict compares: all methods that apply, and the earlier layers that are explained already.
+    """Return a verdict's sources: all applicable methods, and the earlier layers already explained.
 
-    Score-CAM takes part only if it is named, because it runs the model once per channel.
+    Score-CAM is included only if it is named, because it runs the model once per channel.
     """
     wanted = [name for name in METHODS if METHODS[name].needs != "passes"] if methods is None else list(methods)
     applicable = [name for name in wanted if explanation.cam_able or METHODS[name].needs != "class_weights"]
@@ -123,14 +123,14 @@ def make_verdict(
     images: int | None = None,
     seed: int = 0,
 ) -> VerdictDocument:
-    """Measure, compare and write `verdict.json`, and the values per image beside it, into the explanation.
+    """Measure, compare, and write `verdict.json` and the values per image into the explanation.
 
     Args:
-        subject: A run whose current heatmaps are of all these sources.
-        sources: What to compare, of `verdict_sources`.
+        subject: A run whose current heatmaps include all these sources.
+        sources: What to compare, see `verdict_sources`.
         accuracy_price: What CAM's architecture costs in accuracy, if that was measured.
-        images: How many images insertion and deletion run on; None for what a few minutes allow.
-        seed: Of every random choice.
+        images: The number of images for insertion and deletion; None: as many as a few minutes allow.
+        seed: For every random choice.
 
     Raises:
         CamcoreError: No map of the reference is finite.
@@ -144,7 +144,7 @@ def make_verdict(
 
 
 def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) -> VerdictPlan:
-    """Choose the reference and gather what the maps are scored against.
+    """Choose the reference; load baselines and what the maps are scored against.
 
     Raises:
         CamcoreError: No map of the reference is finite.
@@ -154,7 +154,7 @@ def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) ->
     if not is_finite(explanation.maps(reference)).any():
         raise CamcoreError(
             f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
-            f" verdict. Make the heatmaps anew: {shell_command('explain', subject.run.path, '--force')}"
+            f" verdict. Recreate the heatmaps: {shell_command('explain', subject.run.path, '--force')}"
         )
     truth = read_truth(subject.run, subject.dataset, explanation.samples)
     last = explanation.manifest.layers[-1]
@@ -163,7 +163,7 @@ def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) ->
 
 
 def measure_sources(plan: VerdictPlan, images: int | None) -> Measurements:
-    """Measure all sources and baselines; `images` as in `make_verdict`."""
+    """Measure all sources and baselines; for `images` see `make_verdict`."""
     subject, explanation = plan.subject, plan.subject.explanation
     scores = score_maps(explanation, plan.names, plan.baselines, plan.truth)
     curves = measure_curves(plan, images)
@@ -221,7 +221,7 @@ def choose_images(count: int, wanted: int, seed: int) -> NDArray[np.int64]:
 
 
 def affordable_images(model: Classifier, size: int, passes_per_image: int) -> int:
-    """Return how many images the default verdict can run, by the network's arithmetic, so the same on every machine."""
+    """Return how many images the default verdict uses. It depends on the network's FLOPs, not on the machine."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 3, size, size, dtype=torch.uint8))
     affordable = FLOATING_POINT_BUDGET / (passes_per_image * counter.get_total_flops())
@@ -235,7 +235,7 @@ def load_views(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor
 
 
 def measure_curves(plan: VerdictPlan, images: int | None) -> FaithfulnessCurves:
-    """Return insertion and deletion curves of the predicted class on a seeded subset; NaN for maps not finite."""
+    """Return the predicted class's curves on a seeded subset; NaN for maps that are not finite."""
     subject, explanation, size = plan.subject, plan.subject.explanation, plan.subject.run.config.view.size
     passes = (len(plan.names) + len(plan.baselines)) * len(CURVES) * (STEPS + 1)
     wanted = images or affordable_images(subject.model, size, passes)
@@ -289,9 +289,9 @@ def summarize(
 
 
 def write_verdict(explanation: Explanation, verdict: VerdictDocument, scores: Scores) -> VerdictDocument:
-    """Write the values per image under a new name, then the verdict, which names them; return what was written.
+    """Write the values per image under a new name, then the verdict that names them; return it.
 
-    So a stop at any point leaves the old verdict with its values or the new one with its own.
+    A stop at any point then leaves the old verdict with its values, or the new one with its own.
     """
     tables = []
     for source in [*verdict.sources, *verdict.baselines]:

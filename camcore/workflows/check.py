@@ -92,7 +92,7 @@ def _describe_remedy(run: Run, file: Path) -> str:
         return RESTORE
     if file.name.startswith(("measures", "verdict")):
         return describe_remedy(file.parent)
-    return f"Make it anew: {shell_command('explain', run.path, '--force')}"
+    return f"Recreate it: {shell_command('explain', run.path, '--force')}"
 
 
 @contextmanager

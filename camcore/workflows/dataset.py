@@ -9,7 +9,7 @@ from camcore.data.dataset import Dataset
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.runs.run import Run
-from camcore.system.collectives import first_here, from_first, init_ranks
+from camcore.system.collectives import from_first, init_ranks, local_first
 from camcore.system.locks import only_writer
 
 
@@ -31,7 +31,7 @@ def download_dataset(kind: str, root: Path | None) -> None:
 
 def open_on_all_ranks(config: DatasetConfig, root: Path | None) -> Dataset:
     """Open a data set, first on one rank of each machine, so that the others find its caches."""
-    with first_here():
+    with local_first():
         return open_dataset(config, root)
 
 
@@ -83,6 +83,6 @@ def _number_classes(run: Run, dataset: Dataset) -> Dataset:
     if len(set(labels)) != classes:
         raise RunError(
             f"{run.path / 'run.json'} is damaged (it numbers {len(set(labels))} classes of the data set's {classes})."
-            " Restore it from a copy, or import anew."
+            " Restore it from a copy, or import it again."
         )
     return relabel(dataset, labels, run.class_names)

@@ -111,15 +111,15 @@ def read_explained(path: Path) -> ExplainedRun:
 
 
 def reopen(explained: ExplainedRun) -> ExplainedRun:
-    """Return a run opened anew, so that no session keeps what is read of it.
+    """Return a newly opened run, so that no session keeps what is read of it.
 
     Raises:
-        ReplacedError: The run was changed or explained anew since the page began: the page would mix both.
+        ReplacedError: The run was changed or explained again since the page began: the page would mix both.
         RunError: It is damaged.
     """
     now = read_explained(explained.path)
     if now != explained:
-        raise ReplacedError(f"{now.path} was changed or explained anew while this page was made. Load it once more.")
+        raise ReplacedError(f"{now.path} was changed or explained again while this page was made. Load it once more.")
     return now
 
 

@@ -31,7 +31,7 @@ class FairQueue:
         """Run the block when its turn has come.
 
         Args:
-            who: Stands in the line once. Who comes again, as a script does that is run anew while it waits, takes the
+            who: Stands in the line once. Who comes again, as a script does that is rerun while it waits, takes the
                 place over.
             tell: Is called again and again while the block waits. What it raises, as Streamlit does when a visitor has
                 gone or changed something, gives the place up.

@@ -31,7 +31,7 @@ class Lines:
 
 
 def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
-    """Show the charts and the numbers; ask for the whole page anew when a training has come to its end.
+    """Show the charts and the numbers; ask for the whole page again when a training has come to its end.
 
     Args:
         chosen: What is drawn, a line each.

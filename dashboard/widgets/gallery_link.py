@@ -17,7 +17,7 @@ NAMES = (
     "result",
 )
 REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # what two of the ranges are ranges of
-ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what begins anew when the filters are cleared
+ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what is reset when the filters are cleared
 
 
 GALLERY = "gallery"

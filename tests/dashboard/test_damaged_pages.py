@@ -160,7 +160,7 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
     shown = read_page(app)
     assert len(seen) == 1
     assert "cc-problem" not in shown
-    assert "made anew" not in shown
+    assert "recreated" not in shown
     monkeypatch.setattr(queries, "name_samples", name_samples)
     assert shown == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
 
@@ -175,7 +175,7 @@ def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, m
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
     shown = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))
-    assert re.search(r"The heatmaps of \S+/runs/own were made anew or removed while they were read", shown)
+    assert re.search(r"The heatmaps of \S+/runs/own were recreated or removed while they were read", shown)
     monkeypatch.setattr(queries, "name_samples", name_samples)
     app = show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3")
     assert "cc-problem" not in all_text(app)
@@ -186,7 +186,7 @@ def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
     run = make_run(tmp_path, "own", images=8)
     explained = read_explained(run)
     new = explain_anew(run)
-    with pytest.raises(runs.ReplacedError, match="was changed or explained anew while this page was made"):
+    with pytest.raises(runs.ReplacedError, match="was changed or explained again while this page was made"):
         measures.measure_pair(explained, "cam", "grad_cam", "heat_moved")
     assert measures.measure_pair(read_explained(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
     assert read_explained(run).key[1].startswith(new)
@@ -203,7 +203,7 @@ def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
     (folder / "verdict.json").write_text(
         text.replace("{", '{"values_file": "measures-2.parquet", ', 1), encoding="utf-8"
     )
-    with pytest.raises(runs.ReplacedError, match="was made anew while it was read"):
+    with pytest.raises(runs.ReplacedError, match="was recreated while it was read"):
         pair_images(explained, verdict, "deletion", "layer_cam")
     again = read_verdict(explained)
     assert again is not None

@@ -141,7 +141,7 @@ def test_commands_to_copy_are_quoted_and_say_nothing_of_where_the_folder_lies(tm
     assert shlex.split(code) == ["camcore", "explain", "it's $HOME; x/no maps & none"]
     shown = unescape(all_text(show("gallery", runs, monkeypatch, run="broken `maps`")))
     assert str(tmp_path) not in shown
-    command = re.search(r"Make the heatmaps anew: (camcore .+?--force)", shown)
+    command = re.search(r"Recreate the heatmaps: (camcore .+?--force)", shown)
     assert command, shown
     assert shlex.split(command[1]) == ["camcore", "explain", f"{tmp_path.name}/it's $HOME; x/broken `maps`", "--force"]
 

@@ -1,4 +1,4 @@
-"""What a visit costs does not grow with the number of images: what is read, computed anew, and sent to the browser."""
+"""What a visit costs does not grow with the number of images: what is read, recomputed, and sent to the browser."""
 
 import collections
 

@@ -215,7 +215,7 @@ def test_stored_maps_that_are_damaged_are_named_and_not_taken_for_whole(own_run:
     path.unlink()
     with pytest.raises(RunError) as caught:
         find_stored(own_run)
-    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {own_run.path} --force"
+    assert str(caught.value) == f"{path} is missing. Recreate it: camcore explain {own_run.path} --force"
 
 
 def test_the_model_comes_back_without_hooks_or_gradients(own_run: Run, dataset: Dataset) -> None:

@@ -174,7 +174,7 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
         open_explanation(run)
     assert str(caught.value) == (
         f"{run.path / 'explained' / 'current'} is damaged (it says {name.strip()!r})."
-        f" Make the heatmaps anew: camcore explain {run.path} --force"
+        f" Recreate the heatmaps: camcore explain {run.path} --force"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) 
         open_explanation(run)
     assert str(caught.value) == (
         f"{current} is damaged (it names {name!r}, which is not there)."
-        f" Make the heatmaps anew: camcore explain {run.path} --force"
+        f" Recreate the heatmaps: camcore explain {run.path} --force"
     )
 
 
@@ -209,7 +209,7 @@ def test_who_reads_what_is_replaced_is_told_so_and_not_of_damage(tmp_path: Path)
     with pytest.raises(ReplacedError) as caught:
         old.maps("cam")
     assert str(caught.value) == (
-        f"The heatmaps of {run.path} were made anew or removed while they were read. Run the command, or load the page,"
+        f"The heatmaps of {run.path} were recreated or removed while they were read. Run the command, or load the page,"
         " once more."
     )
     assert new.maps("cam")[0, 0, 0] == 2

@@ -53,7 +53,7 @@ def test_each_missing_file_is_named_with_the_way_out(name: str, old_run: Run) ->
     path.unlink()
     with pytest.raises(RunError) as caught:
         read_everything(open_explanation(old_run))
-    assert str(caught.value) == f"{path} is missing. Make it anew: camcore explain {old_run.path} --force"
+    assert str(caught.value) == f"{path} is missing. Recreate it: camcore explain {old_run.path} --force"
 
 
 @pytest.mark.parametrize("keep", [0, 0.5, 0.97])
@@ -65,7 +65,7 @@ def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, old
     with pytest.raises(RunError) as caught:
         read_everything(open_explanation(old_run))
     assert str(caught.value).startswith(f"{path} is damaged (")
-    assert str(caught.value).endswith(f"Make it anew: camcore explain {old_run.path} --force")
+    assert str(caught.value).endswith(f"Recreate it: camcore explain {old_run.path} --force")
     assert "\n" not in str(caught.value)
 
 
@@ -77,7 +77,7 @@ def test_an_array_of_other_images_is_named(name: str, old_run: Run) -> None:
     with pytest.raises(RunError) as caught:
         read_everything(open_explanation(old_run))
     rows = len(array)
-    assert str(caught.value).startswith(f"{path} is damaged ({rows + 1} rows, not {rows}). Make it anew: ")
+    assert str(caught.value).startswith(f"{path} is damaged ({rows + 1} rows, not {rows}). Recreate it: ")
 
 
 def test_a_table_of_other_images_is_named(old_run: Run) -> None:
@@ -86,8 +86,8 @@ def test_a_table_of_other_images_is_named(old_run: Run) -> None:
     explanation.samples.iloc[:-1].to_parquet(path, index=False)
     with pytest.raises(RunError) as caught:
         read_everything(open_explanation(old_run))
-    way_out = f"Make it anew: camcore explain {old_run.path} --force"
-    assert str(caught.value) == f"{path} is damaged (5 rows, not 6). {way_out}"
+    remedy = f"Recreate it: camcore explain {old_run.path} --force"
+    assert str(caught.value) == f"{path} is damaged (5 rows, not 6). {remedy}"
 
 
 def test_pictures_of_other_images_are_named(old_run: Run) -> None:
@@ -104,28 +104,28 @@ def test_pictures_of_other_images_are_named(old_run: Run) -> None:
         ({"format_version": 2}, "has format version 2; this camcore reads 1. {newer}"),
         ({"format_version": 2, "layers": []}, "has format version 2; this camcore reads 1. {newer}"),
         ({"format_version": None}, "has format version None; this camcore reads 1. {newer}"),
-        ({"images": ...}, "is damaged (no usable 'images'). {way_out}"),
-        ({"images": "six"}, "is damaged (no usable 'images'). {way_out}"),
-        ({"layers": None}, "is damaged (no usable 'layers'). {way_out}"),
-        ({"layers": []}, "is damaged (no usable 'layers'). {way_out}"),
+        ({"images": ...}, "is damaged (no usable 'images'). {remedy}"),
+        ({"images": "six"}, "is damaged (no usable 'images'). {remedy}"),
+        ({"layers": None}, "is damaged (no usable 'layers'). {remedy}"),
+        ({"layers": []}, "is damaged (no usable 'layers'). {remedy}"),
         (
             {"layers": [{"name": "layer4", "height": 8, "width": 8}]},
-            "is damaged (no usable 'layers.0.channels'). {way_out}",
+            "is damaged (no usable 'layers.0.channels'). {remedy}",
         ),
-        ({"layers": [LAYER | {"height": 0}]}, "is damaged (no usable 'layers.0.height'). {way_out}"),
-        ({"layers": [LAYER | {"height": "8"}]}, "is damaged (no usable 'layers.0.height'). {way_out}"),
-        ({"seconds": math.inf}, "is damaged (no usable 'seconds'). {way_out}"),
-        ({"view": {"kind": "3"}}, "is damaged (Unknown view '3'. Choose from: squash, center-crop.). {way_out}"),
-        ({"view": {"size": 3}}, "is damaged (size is 3; it must be from 32 to 2048.). {way_out}"),
-        ({"accuracy": ...}, "is damaged (no usable 'accuracy'). {way_out}"),
-        ({"cam_check": None}, "is damaged (no usable 'cam_check'). {way_out}"),
-        ({"cam_check": {"max_error": 0.1}}, "is damaged (no usable 'cam_check.holds'). {way_out}"),
-        ({"cam_check": CHECK | {"max_error": math.nan}}, "is damaged (no usable 'cam_check.max_error'). {way_out}"),
-        ({"sources": 3}, "is damaged (no usable 'sources'). {way_out}"),
-        ({"sources": [3]}, "is damaged (no usable 'sources.0'). {way_out}"),
+        ({"layers": [LAYER | {"height": 0}]}, "is damaged (no usable 'layers.0.height'). {remedy}"),
+        ({"layers": [LAYER | {"height": "8"}]}, "is damaged (no usable 'layers.0.height'). {remedy}"),
+        ({"seconds": math.inf}, "is damaged (no usable 'seconds'). {remedy}"),
+        ({"view": {"kind": "3"}}, "is damaged (Unknown view '3'. Choose from: squash, center-crop.). {remedy}"),
+        ({"view": {"size": 3}}, "is damaged (size is 3; it must be from 32 to 2048.). {remedy}"),
+        ({"accuracy": ...}, "is damaged (no usable 'accuracy'). {remedy}"),
+        ({"cam_check": None}, "is damaged (no usable 'cam_check'). {remedy}"),
+        ({"cam_check": {"max_error": 0.1}}, "is damaged (no usable 'cam_check.holds'). {remedy}"),
+        ({"cam_check": CHECK | {"max_error": math.nan}}, "is damaged (no usable 'cam_check.max_error'). {remedy}"),
+        ({"sources": 3}, "is damaged (no usable 'sources'). {remedy}"),
+        ({"sources": [3]}, "is damaged (no usable 'sources.0'). {remedy}"),
         (
             {"sources": ["lime"]},
-            "is damaged (Unknown source 'lime'. Choose from: " + ", ".join(METHODS) + ".). {way_out}",
+            "is damaged (Unknown source 'lime'. Choose from: " + ", ".join(METHODS) + ".). {remedy}",
         ),
     ],
 )
@@ -135,9 +135,9 @@ def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], messag
     path.write_text(json.dumps({name: value for name, value in changed.items() if value is not ...}))
     with pytest.raises(RunError) as caught:
         open_explanation(old_run)
-    way_out = f"Make it anew: camcore explain {old_run.path} --force"
-    newer = f"Update camcore, or make it anew: camcore explain {old_run.path} --force"
-    assert str(caught.value) == f"{path} {message.format(way_out=way_out, newer=newer)}"
+    remedy = f"Recreate it: camcore explain {old_run.path} --force"
+    newer = f"Update camcore, or recreate it: camcore explain {old_run.path} --force"
+    assert str(caught.value) == f"{path} {message.format(remedy=remedy, newer=newer)}"
 
 
 def test_images_of_two_classes_alone_have_no_accuracy_and_no_damage(old_run: Run) -> None:

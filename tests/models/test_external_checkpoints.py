@@ -142,7 +142,7 @@ def test_a_whole_pickled_network_is_refused_and_not_run(ending: str, tmp_path: P
         read_checkpoint(path, "resnet18")
     assert re.fullmatch(
         rf"{re.escape(str(path))} can't be read as weights \(\w+\): it is damaged, or holds more than tensors\. Save"
-        r" them anew with torch\.save\(model\.state_dict\(\), \.\.\.\), or as \.safetensors\.",
+        r" them again with torch\.save\(model\.state_dict\(\), \.\.\.\), or as \.safetensors\.",
         str(caught.value),
     )
     assert not (tmp_path / "trace").exists()

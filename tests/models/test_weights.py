@@ -64,7 +64,7 @@ def test_a_finished_run_without_weights_misses_them(own_run: Run) -> None:
     assert own_run.finished
     with pytest.raises(RunError) as caught:
         load_model(own_run)
-    assert str(caught.value) == f"{own_run.weights_path} is missing. Restore it from a copy, or make the run anew."
+    assert str(caught.value) == f"{own_run.weights_path} is missing. Restore it from a copy, or recreate the run."
 
 
 @pytest.mark.parametrize("keep", [0, 5, 1000])
@@ -92,7 +92,7 @@ def test_weights_that_are_not_finite_are_named_in_one_line(value: float, own_run
         load_model(own_run)
     name = next(name for name, tensor in model.state_dict().items() if not tensor.isfinite().all())
     assert str(caught.value) == (
-        f"{own_run.weights_path} holds NaN or infinity in {name!r}. Restore it from a copy, or make the run anew."
+        f"{own_run.weights_path} holds NaN or infinity in {name!r}. Restore it from a copy, or recreate the run."
     )
 
 
@@ -201,7 +201,7 @@ def test_a_file_of_something_else_is_refused_in_one_line(name: str, content: byt
         read_weights_file(path)
     reason = type(caught.value.__cause__).__name__
     assert str(caught.value) == (  # and no advice of torch's to run what is in the file
-        f"{path} can't be read as weights ({reason}): it is damaged, or holds more than tensors. Save them anew with"
+        f"{path} can't be read as weights ({reason}): it is damaged, or holds more than tensors. Save them again with"
         " torch.save(model.state_dict(), ...), or as .safetensors."
     )
 

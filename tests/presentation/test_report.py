@@ -294,7 +294,7 @@ def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: 
     damaged.write_text('{"format_version": 1}', encoding="utf-8")
     with pytest.raises(CamcoreError) as caught:
         make_report(open_run(path))
-    assert str(caught.value) == (f"{damaged} is damaged (no usable 'created'). Make it anew: camcore verdict {path}")
+    assert str(caught.value) == (f"{damaged} is damaged (no usable 'created'). Recreate it: camcore verdict {path}")
 
 
 def test_images_without_a_box_or_without_finite_maps_are_no_trouble(tmp_path: Path) -> None:

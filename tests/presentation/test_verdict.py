@@ -73,7 +73,7 @@ def test_columns_say_n_chance_and_direction(gap: VerdictDocument) -> None:
 
 def test_maps_that_are_the_same_by_theory_share_a_curve(gap: VerdictDocument) -> None:
     lines = choose_lines(TEXT, gap, "xgrad_cam")
-    assert lines[0].name == "CAM, Grad-CAM, HiResCAM and XGrad-CAM" and lines[0].chosen
+    assert lines[0].name == "CAM, Grad-CAM, HiResCAM and XGrad-CAM" and lines[0].selected
     assert [line.source for line in lines if line.dashed] == ["grad_cam@layer3"]
     assert len({(line.color, line.dashed) for line in lines}) == len(lines)
 

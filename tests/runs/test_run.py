@@ -85,7 +85,7 @@ def test_no_run_is_answered_with_how_to_list_them(tmp_path: Path) -> None:
 def test_a_folder_without_run_json_says_what_is_missing_and_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         open_run(tmp_path)
-    assert str(caught.value) == (f"{tmp_path / 'run.json'} is missing. Restore it from a copy, or make the run anew.")
+    assert str(caught.value) == (f"{tmp_path / 'run.json'} is missing. Restore it from a copy, or recreate the run.")
 
 
 @pytest.mark.parametrize("version", [2, None, "1"])
@@ -121,7 +121,7 @@ def test_damaged_contents_name_the_file_and_the_way_out(values: dict[str, Any], 
         open_run(run.path)
     message = str(caught.value)
     assert message.startswith(f"{run.path / 'run.json'} is damaged (")
-    assert message.endswith("). Restore it from a copy, or train anew.")
+    assert message.endswith("). Restore it from a copy, or train again.")
     assert "\n" not in message
 
 
@@ -161,7 +161,7 @@ def test_a_damaged_history_names_the_file_and_the_way_out(content: bytes, tmp_pa
     with pytest.raises(RunError) as caught:
         run.history()
     assert str(caught.value).startswith(f"{run.path / 'history.csv'} is damaged (")
-    assert str(caught.value).endswith("Restore it from a copy, or train the run anew.")
+    assert str(caught.value).endswith("Restore it from a copy, or train the run again.")
 
 
 def test_a_history_with_a_cut_off_row_is_damaged(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_history_with_a_cut_off_row_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         run.history()
     assert str(caught.value) == (
-        f"{path} is damaged (a row is cut off). Restore it from a copy, or train the run anew."
+        f"{path} is damaged (a row is cut off). Restore it from a copy, or train the run again."
     )
 
 

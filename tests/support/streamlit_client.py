@@ -186,7 +186,7 @@ class Visitor:
         await self._run()
 
     async def _run(self, script_hash: str = "") -> None:
-        """Ask for a run of the script, and wait for its end, through all that it begins anew."""
+        """Ask for a run of the script, and wait for its end, through all that it restarts."""
         asked = self._received
         await self._send(self._request(script_hash))
         await self.wait_until(lambda: self._finished > self._started > asked, "answer")

@@ -15,7 +15,7 @@ from camcore.runs.run import Run
 from camcore.system import checksums
 from camcore.system.checksums import SUMS, atomic_listed, read_sums, remove_listed, sha256_of, verify, write_sums
 
-WAY_OUT = "Make it anew."
+REMEDY = "Recreate it."
 
 
 @pytest.fixture
@@ -57,57 +57,57 @@ def test_the_list_of_sha256sum_is_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("at", [0, 7, 100, 799])
 def test_a_flipped_bit_is_damage(at: int, folder: Path) -> None:
-    verify(folder / "run.json", WAY_OUT)
+    verify(folder / "run.json", REMEDY)
     flip(folder / "run.json", at)
     with pytest.raises(RunError) as caught:
-        verify(folder / "run.json", WAY_OUT)
-    assert str(caught.value) == f"{folder / 'run.json'} is damaged (its SHA-256 is not the one in {SUMS}). {WAY_OUT}"
+        verify(folder / "run.json", REMEDY)
+    assert str(caught.value) == f"{folder / 'run.json'} is damaged (its SHA-256 is not the one in {SUMS}). {REMEDY}"
     flip(folder / "run.json", at)
-    verify(folder / "run.json", WAY_OUT)
+    verify(folder / "run.json", REMEDY)
 
 
 def test_damage_is_seen_although_size_and_time_are_kept(folder: Path) -> None:
     path = folder / "b.npy"
-    verify(path, WAY_OUT)
+    verify(path, REMEDY)
     state = path.stat()
     flip(path)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
     with pytest.raises(RunError, match="is damaged"):
-        verify(path, WAY_OUT)
+        verify(path, REMEDY)
 
 
 def test_what_is_missing_or_can_not_be_read_is_named(folder: Path) -> None:
     (folder / "b.npy").unlink()
     with pytest.raises(RunError) as caught:
-        verify(folder / "b.npy", WAY_OUT)
-    assert str(caught.value) == f"{folder / 'b.npy'} is missing. {WAY_OUT}"
+        verify(folder / "b.npy", REMEDY)
+    assert str(caught.value) == f"{folder / 'b.npy'} is missing. {REMEDY}"
     (folder / "b.npy").mkdir()
     with pytest.raises(RunError) as caught:
-        verify(folder / "b.npy", WAY_OUT)
-    assert str(caught.value) == f"{folder / 'b.npy'} can't be read (Is a directory). {WAY_OUT}"
+        verify(folder / "b.npy", REMEDY)
+    assert str(caught.value) == f"{folder / 'b.npy'} can't be read (Is a directory). {REMEDY}"
 
 
 def test_what_nothing_lists_is_not_looked_into(folder: Path) -> None:
     flip(folder / "local.json")
-    verify(folder / "local.json", WAY_OUT)
-    verify(folder / "nowhere", WAY_OUT)
-    verify(folder / "run.json" / "below a file", WAY_OUT)
+    verify(folder / "local.json", REMEDY)
+    verify(folder / "nowhere", REMEDY)
+    verify(folder / "run.json" / "below a file", REMEDY)
     (folder / SUMS).unlink()
     flip(folder / "b.npy")
-    verify(folder / "b.npy", WAY_OUT)
+    verify(folder / "b.npy", REMEDY)
 
 
 def test_large_files_are_left_to_the_command(folder: Path) -> None:
     flip(folder / "b.npy")
-    verify(folder / "b.npy", WAY_OUT, largest=499)
+    verify(folder / "b.npy", REMEDY, largest=499)
     with pytest.raises(RunError, match="is damaged"):
-        verify(folder / "b.npy", WAY_OUT, largest=None)
+        verify(folder / "b.npy", REMEDY, largest=None)
 
 
 def test_a_file_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    verify(folder / "b.npy", WAY_OUT)
+    verify(folder / "b.npy", REMEDY)
     monkeypatch.setattr(checksums, "sha256_of", lambda _: pytest.fail("it has been hashed already"))
-    verify(folder / "b.npy", WAY_OUT)
+    verify(folder / "b.npy", REMEDY)
 
 
 def test_while_a_large_file_is_hashed_others_are_not_kept_waiting(
@@ -126,9 +126,9 @@ def test_while_a_large_file_is_hashed_others_are_not_kept_waiting(
 
     monkeypatch.setattr(checksums, "sha256_of", hash_slowly)
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(verify, slow, WAY_OUT)
+        first = threads.submit(verify, slow, REMEDY)
         assert begun.wait(20)
-        verify(other, WAY_OUT)
+        verify(other, REMEDY)
         assert not first.done()
         go_on.set()
         first.result(20)
@@ -149,9 +149,9 @@ def test_a_damaged_list_is_named_with_the_way_out(change: object, reason: str, f
     path = folder / SUMS
     path.write_bytes(change(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(RunError) as caught:
-        verify(folder / "b.npy", WAY_OUT)
+        verify(folder / "b.npy", REMEDY)
     assert str(caught.value) == (
-        f"{path} is damaged ({reason}). Restore it from a copy, or write it anew: camcore check {folder} --accept"
+        f"{path} is damaged ({reason}). Restore it from a copy, or rewrite it: camcore check {folder} --accept"
     )
 
 
@@ -160,7 +160,7 @@ def test_while_a_file_is_replaced_the_old_one_and_the_new_one_are_right(folder: 
 
     def watch(*_: object) -> None:
         states.append((read_sums(folder) or {})["b.npy"])
-        verify(path, WAY_OUT)
+        verify(path, REMEDY)
 
     old = sha256_of(path)
     with pytest.MonkeyPatch.context() as patch:
@@ -192,7 +192,7 @@ def test_a_failure_leaves_file_and_list_as_they_were(folder: Path) -> None:
     with pytest.raises(CamcoreError, match="full"):
         fail()
     assert (folder / SUMS).read_bytes() == before
-    verify(folder / "b.npy", WAY_OUT)
+    verify(folder / "b.npy", REMEDY)
 
 
 def test_a_new_file_is_listed_when_it_is_there_and_a_removed_one_no_more(folder: Path) -> None:

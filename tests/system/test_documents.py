@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from camcore.errors import RunError
 from camcore.system.documents import Document, read_document
 
-REMEDY = "Make it anew: camcore make"
+REMEDY = "Recreate it: camcore make"
 
 
 class Part(Document):
@@ -92,7 +92,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_another_version_is_named_even_if_nothing_else_fits(version: Any, tmp_path: Path) -> None:
     path = tmp_path / "d.json"
     assert refusal(path, json.dumps({"format_version": version, "new": []}).encode()) == (
-        f"{path} has format version {version!r}; this camcore reads 2. Update camcore, or make it anew: camcore make"
+        f"{path} has format version {version!r}; this camcore reads 2. Update camcore, or recreate it: camcore make"
     )
 
 

@@ -82,9 +82,9 @@ def test_json_that_no_other_program_can_read_is_not_written(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b'{"a": 1', r"is damaged \(.*\)\. Restore it from a copy, or make the run anew\.$"),
-        (b"", r"is damaged \(.*\)\. Restore it from a copy, or make the run anew\.$"),
-        (b"\xff\xfe{}", r"is damaged \(.*\)\. Restore it from a copy, or make the run anew\.$"),
+        (b'{"a": 1', r"is damaged \(.*\)\. Restore it from a copy, or recreate the run\.$"),
+        (b"", r"is damaged \(.*\)\. Restore it from a copy, or recreate the run\.$"),
+        (b"\xff\xfe{}", r"is damaged \(.*\)\. Restore it from a copy, or recreate the run\.$"),
         (json.dumps([1]).encode(), r"is damaged \(it holds a list, not an object\)"),
     ],
 )

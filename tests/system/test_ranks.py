@@ -37,7 +37,7 @@ def test_without_torchrun_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) ->
 
 TOGETHER = """
 import torch
-from camcore.system.collectives import first_here, from_first, gather, init_ranks, reduce_any, reduce_sums
+from camcore.system.collectives import local_first, from_first, gather, init_ranks, reduce_any, reduce_sums
 from camcore.system.ranks import current_rank
 
 assert not torch.distributed.is_initialized()
@@ -49,7 +49,7 @@ assert not reduce_any(False)
 assert gather({"rank": rank}) == [{"rank": 0}, {"rank": 1}]
 assert from_first(lambda: ["decided", rank]) == ["decided", 0]
 from pathlib import Path
-with first_here():
+with local_first():
     assert PLACE.exists() == bool(rank)
     PLACE.touch()
 """

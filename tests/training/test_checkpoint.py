@@ -118,6 +118,6 @@ def test_a_damaged_state_is_named_in_one_line_and_changes_nothing(
     before = own_run.weights_path.read_bytes()
     with pytest.raises(CamcoreError) as caught:
         resume(own_run.path)
-    assert str(caught.value) == f"{own_run.state_path} is damaged ({reason}). Train the run anew with --overwrite."
+    assert str(caught.value) == f"{own_run.state_path} is damaged ({reason}). Train the run again with --overwrite."
     assert own_run.weights_path.read_bytes() == before
     assert len(own_run.history()) == 2

@@ -250,7 +250,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(
         train(run, dataset, model, CPU, workers=0)
     assert str(caught.value) == (
         f"The loss is nan in epoch 1, batch 1 ({', '.join(first[:3])} and 1 more), at learning rate {rate}."
-        " Nothing of this epoch is kept. Train anew with a lower --learning-rate."
+        " Nothing of this epoch is kept. Train again with a lower --learning-rate."
     )
     assert run.history().empty
     assert not run.weights_path.exists()
@@ -311,7 +311,7 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training(
         train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
     assert str(caught.value) == (
         "The validation loss is nan after epoch 1: the training diverges. Nothing of this epoch is kept."
-        " Train anew with a lower --learning-rate."
+        " Train again with a lower --learning-rate."
     )
     assert not (tmp_path / "run" / "history.csv").exists()
 

@@ -180,8 +180,8 @@ def test_groups_that_were_explained_on_other_images_are_refused(groups: Groups) 
 def test_cam_must_apply_to_the_first_group_alone(groups: Groups) -> None:
     gap, mlp = groups
     assert refusal(mlp[0], gap[0]) == (
-        "What CAM's architecture costs shows beside a run without it, so CAM must apply to"
-        f" {mlp[0]} and {mlp[1]} alone; it applies to {gap[0]} and {gap[1]} and {gap[2]}. Name a run of another head"
+        "What CAM's architecture costs is measured against a run without it, so CAM must apply to"
+        f" {mlp[0]} and {mlp[1]} alone; it applies to {gap[0]} and {gap[1]} and {gap[2]}. Name a run with another head"
         " with --against."
     )
     assert "alone; it applies to" in refusal(gap[0], gap[1])
@@ -208,7 +208,7 @@ def test_the_command_explains_what_is_not_explained_and_says_every_seed(
         name: open_explanation(open_run(tmp_path / name))
         for name in ("gap-seed1", "gap-seed2", "mlp-seed1", "mlp-seed2")
     }
-    assert explanations["mlp-seed2"].manifest.sources == ["grad_cam"]
+    assert explanations["mlp-seed2"].manifest.sources == ("grad_cam",)
     lines = result.stdout.splitlines()
     at = lines.index("accuracy of gap and mlp (n = 6)")
     for seed, line in enumerate(lines[at + 1 : at + 3], start=1):

@@ -168,8 +168,8 @@ def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> Non
     with pytest.raises(CamcoreError) as raised:
         verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
     assert str(raised.value) == (
-        f"What CAM's architecture costs shows beside a run without it, so CAM must apply to {runs / 'mlp'} alone; it"
-        f" applies to {runs / 'gap'}. Name a run of another head with --against."
+        f"What CAM's architecture costs is measured against a run without it, so CAM must apply to {runs / 'mlp'}"
+        f" alone; it applies to {runs / 'gap'}. Name a run with another head with --against."
     )
 
 

@@ -75,7 +75,7 @@ def test_all_runs_are_checked_where_none_is_named(judged: Path) -> None:
     assert first.startswith(f"{judged}: {count(judged)} files are as listed")
     assert (
         none
-        == f"damaged: {judged.parent / 'none' / 'run.json'} is missing. Restore it from a copy, or make the run anew."
+        == f"damaged: {judged.parent / 'none' / 'run.json'} is missing. Restore it from a copy, or recreate the run."
     )
     assert old == f"{judged.parent / 'old'}: opens; no {SUMS} in {judged.parent / 'old'}."
 
@@ -98,11 +98,11 @@ def test_every_damaged_file_has_its_line_with_its_own_way_out(judged: Path) -> N
     assert result.exit_code == 1
     changed = f"is damaged (its SHA-256 is not the one in {SUMS})."
     explain, judge = (
-        f"Make it anew: camcore {command}" for command in (f"explain {judged} --force", f"verdict {judged}")
+        f"Recreate it: camcore {command}" for command in (f"explain {judged} --force", f"verdict {judged}")
     )
     assert sorted(result.stdout.splitlines()) == sorted(
         [
-            f"damaged: {judged / 'history.csv'} {changed} Restore it from a copy, or train the run anew.",
+            f"damaged: {judged / 'history.csv'} {changed} Restore it from a copy, or train the run again.",
             f"damaged: {explanation / 'cam.npy'} {changed} {explain}",
             f"damaged: {explanation / 'grad_cam.npy'} {changed} {explain}",
             f"damaged: {explanation / measures} {changed} {judge}",
@@ -130,7 +130,7 @@ def test_a_change_of_one_s_own_is_told_and_can_be_accepted(judged: Path) -> None
     assert refused.exit_code == 1
     assert refused.stderr == (
         f"Error: {judged / 'run.json'} is damaged (its SHA-256 is not the one in {SUMS}). Restore it from a copy, or"
-        f" make the run anew. If you changed it yourself: camcore check {judged} --accept\n"
+        f" recreate the run. If you changed it yourself: camcore check {judged} --accept\n"
     )
     accepted = run_camcore("check", judged, "--accept")
     assert accepted.exit_code == 0
@@ -200,7 +200,7 @@ def test_runs_lists_heatmaps_that_can_not_be_used(judged: Path) -> None:
     manifest.unlink()
     row, reason = run_camcore("runs", "--runs", judged.parent).stdout.splitlines()
     assert row.endswith(" trained, heatmaps unusable")
-    assert reason == f"unusable: {manifest} is missing. Make it anew: camcore explain {judged} --force"
+    assert reason == f"unusable: {manifest} is missing. Recreate it: camcore explain {judged} --force"
 
 
 def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from camcore.verdict.document import MethodTiming, Requirements, SeedAccuracy, S
 
 NUMBERS = ("milliseconds", "times")
 WORDS = ("needs", "heads", "layers")
-MARGIN = 0.01  # one point on either side, so that nothing is blown up to look like much
+MARGIN = 0.01  # one point on either side, so that tiny differences do not look large
 Pair = tuple[float | None, float | None]
 
 
@@ -23,7 +23,7 @@ class CostRow(NamedTuple):
     name: str
     numbers: Sequence[str]
     words: Sequence[str]
-    chosen: bool
+    selected: bool
 
 
 def draw_cost(text: Text, verdict: VerdictDocument, method: str) -> Markup:

@@ -20,17 +20,17 @@ GREY = "#9a9388"
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: the source it is taken from, everyone it stands for, and its look."""
+    """One curve: its source, the names of all sources that share it, and its look."""
 
     source: str
     name: str
     color: str
     dashed: bool
-    chosen: bool
+    selected: bool
 
 
 def choose_lines(text: Text, verdict: VerdictDocument, method: str) -> list[Line]:
-    """Return a line per different map; those that are the same by theory share one."""
+    """Return one line per source; sources that are identical by theory share one."""
     same = verdict.same_by_theory
     distinct = [source for source in verdict.sources if source not in same or source == same[0]]
     methods = list(dict.fromkeys(source.partition("@")[0] for source in distinct))
@@ -57,13 +57,13 @@ def draw_faithfulness(text: Text, verdict: VerdictDocument, kind: str, lines: Se
 
 
 def draw_randomization(text: Text, verdict: VerdictDocument, lines: Sequence[Line]) -> go.Figure:
-    """Return the figure of how alike the maps stay; the chosen method's interval is shaded."""
+    """Return the figure of the maps' similarity per step; the selected method's interval is shaded."""
     check = verdict.randomization
     steps = [text("verdict.randomization.original") if step == "original" else step for step in check.steps]
     figure = go.Figure()
     for line in lines:
         if line.source in check.similarity:
-            if line.chosen:
+            if line.selected:
                 _add_band(figure, steps, check.low.get(line.source), check.high.get(line.source), line.color)
             _add(figure, line, steps, check.similarity[line.source], "%{y:.2f}")
     figure.update_xaxes(title=text("verdict.randomization.steps"), type="category")
@@ -94,10 +94,10 @@ def _add(figure: go.Figure, line: Line, xs: Sequence[object], ys: Sequence[float
         name=escape(line.name, quote=False),  # Plotly reads tags in texts
         line={
             "color": line.color,
-            "width": 3.6 if line.chosen else 1.1 if line.color == GREY else 1.7,
+            "width": 3.6 if line.selected else 1.1 if line.color == GREY else 1.7,
             "dash": "dot" if line.dashed else "solid",
         },
-        opacity=1 if line.chosen else 0.85,
+        opacity=1 if line.selected else 0.85,
         hovertemplate=f"{value}<extra>%{{fullData.name}}</extra>",
     )
 

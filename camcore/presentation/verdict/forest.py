@@ -1,6 +1,6 @@
 """The forest plot: differences to the reference with their intervals, and means for correct and incorrect answers.
 
-HTML without any script; its style is in `camcore/presentation/style/verdict.css`.
+HTML without scripts; its style is in `camcore/presentation/style/verdict.css`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ from camcore.presentation.texts import Text
 from camcore.presentation.wording import name_of, percent, points, probability
 from camcore.verdict.document import Difference, VerdictDocument
 
-LEAST_REACH = 0.02  # two points on either side, so that nothing is blown up to look like much
-BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, but reach this far at least
-DRAWN = "off_object_literature"  # the one measure that tells equal maps apart: by how they are drawn
+LEAST_REACH = 0.02  # two points on either side, so that tiny differences do not look large
+BASELINES_SHARE = 0.4  # baselines lie far off and may leave the plot, which shows at least this share of their reach
+DRAWN = "off_object_literature"  # the one measure in which equal maps differ, because it depends on how they are drawn
 MARKS = {"better": "▲", "worse": "▼", "no_difference": ""}
 
 
@@ -51,11 +51,11 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class PlotRow:
-    """A row of marks on a track: a name, the marks, and numbers or words beside them.
+    """A row of the plot: a name, marks on a track, and numbers or words.
 
     Attributes:
-        title: Shown at the pointer.
-        interval: Where a line begins and how long it is, in per cent of the track's width.
+        title: The tooltip.
+        interval: Start and length of a line, in per cent of the track's width.
         mean, numbers: A value in bold type and its interval, or numbers without a value.
     """
 

@@ -1,4 +1,4 @@
-"""Every number of a verdict as rows and columns, and the table that the browser makes of them."""
+"""A verdict's numbers as rows and columns, and the browser's table of them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Column:
-    """A measure: its name, the group it belongs to, and what stands below its name."""
+    """A measure: its name, its group, and the notes below its name."""
 
     id: str
     title: str
@@ -69,14 +69,14 @@ def read_table_front_end() -> tuple[str, str, str]:
     return html, css, script
 
 
-def make_columns(text: Text, verdict: VerdictDocument, chosen: str) -> list[Column]:
+def make_columns(text: Text, verdict: VerdictDocument, selected: str) -> list[Column]:
     """Return a column per measure, those of a group next to each other."""
     order = list(dict.fromkeys(measure.group for measure in verdict.measures.values()))
     names = sorted(verdict.measures, key=lambda name: order.index(verdict.measures[name].group))
-    return [_make_column(text, name, verdict.measures[name], name == chosen) for name in names]
+    return [_make_column(text, name, verdict.measures[name], name == selected) for name in names]
 
 
-def make_rows(text: Text, verdict: VerdictDocument, columns: list[Column], chosen: str) -> list[Row]:
+def make_rows(text: Text, verdict: VerdictDocument, columns: list[Column], selected: str) -> list[Row]:
     """Return a row per method, those that do not apply with their reason, and one per baseline."""
     best = {column.id: verdict.best(column.id) for column in columns}
     rows = [
@@ -91,7 +91,7 @@ def make_rows(text: Text, verdict: VerdictDocument, columns: list[Column], chose
     for source in (*verdict.sources, *verdict.baselines):
         cells = [_make_cell(text, verdict, column.id, source, best[column.id]) for column in columns]
         rows.append(
-            Row(source, name_of(text, source), cells, quiet=source in verdict.baselines, chosen=source == chosen),
+            Row(source, name_of(text, source), cells, quiet=source in verdict.baselines, chosen=source == selected),
         )
     return rows
 

@@ -159,7 +159,7 @@ def test_a_new_generation_or_configuration_has_a_new_key(gap):
 def test_a_missing_file_says_what_to_do(tmp_path):
     path = make_run(tmp_path, "run", images=4)
     next((path / "explained").glob("*/samples.parquet")).unlink()
-    with pytest.raises(RunError, match=r"samples\.parquet is missing\. Make it anew: camcore explain .*run --force"):
+    with pytest.raises(RunError, match=r"samples\.parquet is missing\. Recreate it: camcore explain .*run --force"):
         measures.load_samples(runs.read_explained(path))
 
 

@@ -141,7 +141,7 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     "change, words",
     [
         ({"format_version": 2}, "has format version 2; this camcore reads 1."),
-        ({"measures": {}}, "is damaged (no measure). Make it anew: camcore verdict"),
+        ({"measures": {}}, "is damaged (no measure). Recreate it: camcore verdict"),
         ({"claims": None}, "is damaged (no usable &#39;claims&#39;)"),
         ({"reference": "grad"}, "is damaged (no source &#39;grad&#39;)"),
         ({"measures": {"pxap": {"group": "localization"}}}, "(no usable &#39;measures.pxap.kind&#39;)"),
@@ -160,7 +160,7 @@ def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):
     path, explanation = own
     (explanation / "measures.parquet").unlink()
     app = show(path.parent, monkeypatch)
-    assert "measures.parquet is missing. Make it anew: camcore verdict" in all_text(app)
+    assert "measures.parquet is missing. Recreate it: camcore verdict" in all_text(app)
     assert len(app.get("plotly_chart")) == 3
 
 

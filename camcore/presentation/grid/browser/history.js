@@ -1,5 +1,5 @@
 // The large view in the browser's history: opening it adds an entry, so that Back, a phone's gesture too, closes it and
-// leaves the page where it is. Going back makes Streamlit run the page anew, so other ways of closing don't: the entry
+// leaves the page where it is. Going back makes Streamlit rerun the page, so other ways of closing don't: the entry
 // stays, marked, and is used for the next picture or passed over on the way back.
 
 const UNDER = "under"; // marks the entry that the large view was opened from,

@@ -1,5 +1,5 @@
 // Painting: one canvas per picture, at the device's pixels. What is costly (decoding, shrinking the photograph, heat)
-// is kept per picture; a change of opacity or colours only blends anew.
+// is kept per picture; a change of opacity or colours only blends again.
 
 const SHARPEST = 2; // device pixels per CSS pixel; more costs time and shows nothing
 
