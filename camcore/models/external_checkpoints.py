@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -96,6 +97,7 @@ def build_classifier(checkpoint: Checkpoint, view: ViewConfig) -> Classifier:
     return model.eval()
 
 
+@cache  # a file that fits none is compared with every network
 def read_layout(backbone: str) -> Layout:
     """Return torchvision's layout of a network."""
     with torch.device("meta"):  # names and shapes alone
