@@ -188,7 +188,7 @@ def test_logits_and_features_are_those_of_the_plain_model(gap_model: Classifier,
 
 def test_behind_mean_pooling_a_gradient_of_one_cell_says_all(build_model: BuildModel, noise_images: Tensor) -> None:
     """What is computed from the pooled features' gradient is what the whole gradient gives."""
-    model = build_model(ModelConfig("resnet10_narrow", head="mlp")).double()
+    model = copy.deepcopy(build_model(ModelConfig("resnet10_narrow", head="mlp"))).double()
     sources = [Source(name) for name, method in METHODS.items() if method.needs == "gradients"]
     done = run_forward(model, noise_images, sources)
     logits = model.classify(done.features)
