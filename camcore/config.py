@@ -65,20 +65,21 @@ class Settings:
 class DatasetConfig(Settings):
     """The data set of a run."""
 
-    kind: str = Field(default="paper-dogs", description="Images to train and validate on")
+    kind: str = Field(default="paper-dogs", description="Data set")
     seed: int = Field(default=0, description="Seed of the paper dogs, and of the split of an image folder")
     val_fraction: float = Field(
         default=0.2, gt=0, lt=1, description="Share of the images for validation, if an image folder has no split"
     )
     train_images: int | None = Field(
-        default=None, description="Number of training images to draw (paper-dogs only), normally 1600"
+        default=None, description="Number of training images to generate (paper-dogs only), normally 1600"
     )
     val_images: int | None = Field(
-        default=None, description="Number of validation images to draw (paper-dogs only), normally 400"
+        default=None, description="Number of validation images to generate (paper-dogs only), normally 400"
     )
     fold: str | None = Field(
         default=None,
-        description="Cross-validation: K/N validates on part K of N of the training images, for example 1/5",
+        description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, validate on"
+        " part K and train on the others",
     )
 
     def __post_init__(self) -> None:
@@ -93,10 +94,10 @@ class ViewConfig(Settings):
     kind: Annotated[str, OneOf(VIEWS)] = Field(
         default="squash",
         title="view",
-        description="What the model sees of an image. squash: all of it, resized to a square;"
-        " center-crop: the central square",
+        description="What the model sees of an image. squash: the whole image, resized to a square;"
+        " center-crop: the central square, resized",
     )
-    size: int = Field(default=224, ge=32, le=2048, description="Side of that square in pixels")
+    size: int = Field(default=224, ge=32, le=2048, description="Side of the model's square input in pixels")
     mean: tuple[float, float, float] = Field(
         default=IMAGENET_MEAN,
         strict=False,
@@ -124,7 +125,8 @@ class ModelConfig(Settings):
         " mlp: with a hidden layer; native: the network's own",
     )
     map_stride: int = Field(
-        default=32, description="Image pixels per heatmap cell of the last layer: 32, or 16 for finer heatmaps"
+        default=32,
+        description="Output stride: image pixels per side of a heatmap cell of the last layer; 16 gives finer heatmaps",
     )
     weights: str | None = Field(
         default=None,
@@ -147,14 +149,19 @@ class TrainConfig(Settings):
         default="adamw", description="adamw, or sgd with Nesterov momentum 0.9"
     )
     learning_rate: float = Field(
-        default=1e-3, gt=0, description="Peak learning rate; it then falls to 0 along a cosine"
+        default=1e-3, gt=0, description="Peak learning rate, reached after the warm-up; then cosine decay to 0"
     )
     weight_decay: float = Field(
-        default=0.05, ge=0, description="Weight decay of kernels and matrices; biases have none"
+        default=0.05,
+        ge=0,
+        description="Weight decay of kernels and weight matrices; biases and normalisation layers have none",
     )
     warmup_epochs: float = Field(default=2.0, ge=0, description="Epochs until the learning rate reaches its peak")
     label_smoothing: float = Field(
-        default=0.1, ge=0, lt=1, description="Share of the target that is spread over all classes"
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Label smoothing: share of the target probability spread evenly over all classes",
     )
     augmentation: Annotated[str, OneOf(AUGMENTATIONS)] = Field(
         default="standard",
@@ -165,8 +172,8 @@ class TrainConfig(Settings):
     )
     keep: Annotated[str, OneOf(("last", "best", "held-out"))] = Field(
         default="last",
-        description="Epoch whose weights are kept. best: the best on the validation images, whose accuracy is then"
-        " optimistic; held-out: the best on a tenth of the training images, which is held out",
+        description="Which epoch's weights to keep. best: the highest validation accuracy, which is then an optimistic"
+        " estimate; held-out: the best on a tenth of the training images, which is not trained on",
     )
     seed: int = Field(
         default=0,
@@ -175,9 +182,9 @@ class TrainConfig(Settings):
         description="Random seed. On a CPU, the same seed gives the same weights bit for bit",
     )
     train_size: int | None = Field(
-        default=None, ge=32, le=2048, description="Side of the training crops in pixels; without it, that of --size"
+        default=None, ge=32, le=2048, description="Side of the training crops in pixels. [default: that of --size]"
     )
-    mixing: float = Field(default=0.0, ge=0, le=1, description="Share of batches that MixUp or CutMix mixes")
+    mixing: float = Field(default=0.0, ge=0, le=1, description="Share of batches to which MixUp or CutMix is applied")
     ema: float = Field(
         default=0.0,
         ge=0,
@@ -185,21 +192,25 @@ class TrainConfig(Settings):
         description="Keep an exponential moving average of the weights with this decay per step; 0: no average",
     )
     layer_decay: float = Field(
-        default=1.0, gt=0, le=1, description="Learning rate of a stage as a share of that of the next stage"
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Factor by which the learning rate shrinks per stage, from the head to the input; 1: no change",
     )
     frozen: Annotated[str, OneOf(("none", "batchnorm", "trunk"))] = Field(
         default="none",
-        description="Parts that are not trained. batchnorm: batch normalisation; trunk: all layers before the head",
+        description="Parts to freeze. batchnorm: statistics and parameters of batch normalisation; trunk: all layers"
+        " before the head",
     )
     views: int = Field(
         default=0,
         ge=0,
         le=1000,
-        description="With --frozen trunk: compute the features of this many augmented copies of each image once;"
-        " 0: compute them in every epoch",
+        description="With --frozen trunk: number of augmented copies per image whose features are computed once and"
+        " reused; 0: recompute the features in every epoch",
     )
     patience: int = Field(
-        default=0, ge=0, description="With --keep held-out: stop after this many epochs without a better one; 0: never"
+        default=0, ge=0, description="With --keep held-out: stop after this many epochs without improvement; 0: never"
     )
 
     def __post_init__(self) -> None:

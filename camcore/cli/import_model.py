@@ -31,7 +31,9 @@ from camcore.errors import shell_command
     required=True,
     help=f"Network, as torchvision builds it: {', '.join(BACKBONES)}.",
 )
-@click.option("--weights", type=PATH, required=True, help="Checkpoint with the whole classifier, .pth or .safetensors.")
+@click.option(
+    "--weights", type=PATH, required=True, help="Weights of backbone and head (a state dict), .pth or .safetensors."
+)
 @click.option(
     "--classes",
     metavar="FILE",
@@ -46,8 +48,8 @@ from camcore.errors import shell_command
 def import_command(path: Path, backbone: str, weights: Path, classes: str | None, **options: Any) -> None:
     """Make a run from a classifier that was trained elsewhere.
 
-    --view, --size, --mean and --std must be those of its training. The data set may hold only some of the
-    checkpoint's classes; classes are matched by name. Code in a checkpoint is never executed.
+    Set --view, --size, --mean and --std to the values that the classifier was trained with. The data set may hold
+    only some of the checkpoint's classes; classes are matched by name. Code in a checkpoint is never executed.
     """
     from camcore.workflows import dataset, import_model
 

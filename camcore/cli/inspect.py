@@ -88,11 +88,11 @@ def _find_problem(run: Run) -> RunError | None:
 @click.option(
     "--accept",
     is_flag=True,
-    help="Accept the files as they are now, after your own change, or in runs that have no list yet.",
+    help="Store new checksums of the files as they are: after you changed a file, or for runs without checksums.",
 )
 @show_errors
 def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) -> None:
-    """Check that the files of runs are undamaged, by their SHA-256."""
+    """Compare the files of runs with their stored SHA-256 checksums."""
     from camcore.workflows.check import accept_run, check_run
 
     if accept and not paths:

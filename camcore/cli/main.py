@@ -60,14 +60,18 @@ def main(context: click.Context) -> None:
     f" Methods: {', '.join(METHODS)}.",
 )
 @ROOT
-@click.option("--all-classes", is_flag=True, help="Also store CAM for every class, in half precision.")
-@click.option("--force", is_flag=True, help="Recompute all heatmaps, and keep --sources only.")
+@click.option(
+    "--all-classes",
+    is_flag=True,
+    help="Store CAM for every class (float16), not only for the predicted, true and runner-up class.",
+)
+@click.option("--force", is_flag=True, help="Recompute the heatmaps of --sources, and delete all others.")
 @click.option(
     "--precision",
     type=click.Choice(EXPLAIN_PRECISIONS),
     default="auto",
     show_default=True,
-    help="auto: the fastest variant that agrees with float32 on these images; exact: float32.",
+    help="auto: the fastest precision whose heatmaps match float32 on these images; exact: float32.",
 )
 @DEVICE
 @WORKERS
@@ -96,7 +100,8 @@ def explain_command(path: Path, **options: Any) -> None:
 @click.option(
     "--against",
     type=PATH,
-    help="A run with a head that CAM does not apply to, or its group of seeds: measures what CAM costs in accuracy.",
+    help="Run, or group of seeds, with a head that CAM does not apply to. The verdict then says how much accuracy the"
+    " head for CAM costs.",
 )
 @ROOT
 @click.option(
@@ -106,13 +111,13 @@ def explain_command(path: Path, **options: Any) -> None:
 @click.option(
     "--images",
     type=click.IntRange(min=2),
-    help="Images for insertion and deletion. [default: what takes a few minutes]",
+    help="Number of images for insertion and deletion. [default: as many as take a few minutes]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @WORKERS
 @show_errors
 def verdict_command(path: Path, **options: Any) -> None:
-    """Measure which heatmap of a run is the most meaningful."""
+    """Compare the heatmaps of a run on localisation, faithfulness and other measures."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
     from camcore.workflows.verdict import verdict_run

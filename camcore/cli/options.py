@@ -75,11 +75,13 @@ def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
     return add
 
 
-ROOT = click.option("--root", type=PATH, help="Folder of the data set. It is remembered for the run on this machine.")
+ROOT = click.option("--root", type=PATH, help="Folder of the data set. Later commands on this machine remember it.")
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
 )
-WORKERS = click.option("--workers", type=click.IntRange(min=0), help="Number of worker processes (explain: threads).")
+WORKERS = click.option(
+    "--workers", type=click.IntRange(min=0), help="Number of worker processes; in explain and verdict, of threads."
+)
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace an existing run.")
 DATASET = join_options(
     settings_options(DatasetConfig),

@@ -15,7 +15,7 @@ class Recipe:
 
 RECIPES = {
     "small-data": Recipe(
-        "some hundred photographs, from scratch",
+        "train from scratch on a few hundred photographs",
         {
             "backbone": "resnet10_narrow",
             "map_stride": 16,
@@ -33,7 +33,7 @@ RECIPES = {
         },
     ),
     "finetune": Recipe(
-        "ImageNet weights, every layer, the earlier the slower",
+        "train all layers from ImageNet weights, with smaller learning rates in earlier layers",
         {
             "weights": "imagenet",
             "epochs": 12,
@@ -47,7 +47,7 @@ RECIPES = {
         },
     ),
     "frozen": Recipe(
-        "ImageNet weights, the head alone, on features computed once",
+        "keep the ImageNet weights and train only the head, on features computed once",
         {
             "weights": "imagenet",
             "epochs": 100,
