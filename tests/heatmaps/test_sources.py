@@ -83,7 +83,7 @@ def test_sources_come_once_each_in_order_and_the_last_layer_needs_no_name() -> N
         (" , ", "No source in ' , '. Choose from: " + ", ".join(METHODS) + "."),
         (
             "cam@layer3",
-            "CAM exists at the last layer only, not at 'layer3': its weights belong to the linear layer behind the"
+            "CAM exists at the last layer only, not at 'layer3': its weights belong to the linear layer after the"
             " pooling. Use cam, or grad_cam@layer3.",
         ),
     ],
