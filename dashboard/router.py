@@ -69,7 +69,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
             choose_language()
             login.show_logout()
             layout.show_no_runs(folder)
-            follow_runs(folder, [], lambda found: None)
+            follow_runs(folder, [], lambda entries: None)
     except ReplacedError as error:
         if repeated:
             layout.show_problem(str(error), folder)

@@ -44,13 +44,13 @@ def another(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each command says and writes of the whole run."""
-    found = {}
+    outputs = {}
     for command in COMMANDS:
         run = Path(shutil.copytree(whole, tmp_path_factory.mktemp(command) / "own"))
         code, said, errors = ask(run, command)
         assert (code, errors) == (0, "")
-        found[command] = said
-    return found
+        outputs[command] = said
+    return outputs
 
 
 def ask(run: Path, command: str) -> tuple[int, str, str]:

@@ -110,8 +110,8 @@ def test_cover_by_hand() -> None:
 def test_images_with_any_number_of_boxes_are_covered_each_by_its_own() -> None:
     left, right, all_of_it = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)
     together = np.array([left, left, right, right, left, all_of_it, left])
-    found = cover_cells(together, np.array([1, 0, 2, 1, 3]), 1, 2)
-    np.testing.assert_array_equal(found[:, 0], [[1, 0], [np.nan, np.nan], [1, 1], [0, 1], [1, 1]])
+    covered = cover_cells(together, np.array([1, 0, 2, 1, 3]), 1, 2)
+    np.testing.assert_array_equal(covered[:, 0], [[1, 0], [np.nan, np.nan], [1, 1], [0, 1], [1, 1]])
 
 
 @given(SIDES, SIDES, boxes_strategy(), st.sampled_from(["squash", "center-crop"]))

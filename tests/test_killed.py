@@ -186,7 +186,7 @@ def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, 
     kill_often(killer, Moments(kills, outcome.changes, 1.0), lambda: command, check, kills)
     assert maps_in_force() == known[1]
     assert sha256_of(own_run.weights_path) == known[1][0]
-    assert len(list((own_run.path / "explained").iterdir())) == 2, "the maps in force and their name, nothing else"
+    assert len(list((own_run.path / "explained").iterdir())) == 2, "the current maps and their name, nothing else"
 
 
 @KILLS
@@ -291,10 +291,10 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
                 for archive in download.ARCHIVES:  # what is in place is whole
                     for name in archive.contents:
                         assert not (root / name).is_dir() or len(list((root / name).rglob("n1_*"))) in (1, 5)
-            found = sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
+            left_files = sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
             images = [f"Images/n1-a/n1_{index}.jpg" for index in range(5)]
             wanted = ["Annotation/n1-a/n1_1", *images, "test_list.mat", "train_list.mat"]
-            assert [name for name in found if not name.endswith(".tar")] == wanted
+            assert [name for name in left_files if not name.endswith(".tar")] == wanted
             assert (root / "train_list.mat").read_bytes() == b"1" * 5000
             assert [(root / name).read_bytes() for name in images] == [bytes([index]) * 10_000 for index in range(5)]
 

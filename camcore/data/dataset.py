@@ -95,8 +95,8 @@ def assemble_dataset(
         CamcoreError: Fewer than two classes, or a class has no training or no validation image.
     """
     if len(class_names) < 2:
-        found = "".join(f", {name!r}" for name in class_names)
-        raise CamcoreError(f"{str(root)!r} has {len(class_names)} class{'' if found else 'es'}{found}. Two are needed.")
+        names = "".join(f", {name!r}" for name in class_names)
+        raise CamcoreError(f"{str(root)!r} has {len(class_names)} class{'' if names else 'es'}{names}. Two are needed.")
     _require_every_class("training", class_names, train, skipped)
     _require_every_class("validation", class_names, val, skipped)
     return Dataset(

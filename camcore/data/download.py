@@ -196,9 +196,9 @@ def _unpack(path: Path, archive: Archive) -> None:
     _require_space(path.parent, path.name, path.stat().st_size)
     if archive.sha256 is not None:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != archive.sha256:
-            raise _discard(path, f"its SHA-256 is {found}, not {archive.sha256}")
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != archive.sha256:
+            raise _discard(path, f"its SHA-256 is {digest}, not {archive.sha256}")
     folder = path.with_name(f".{path.name}.unpacking")
     shutil.rmtree(folder, ignore_errors=True)
     try:

@@ -65,27 +65,27 @@ def check_images(root: Path, paths: Sequence[str]) -> dict[str, CheckResult]:
     """
     known = _recall(root)
     settled_ns = time.time_ns() - SETTLED_NS
-    found: dict[str, CheckResult] = {}
+    results: dict[str, CheckResult] = {}
     kept: Entries = {}
     unknown: dict[str, Stamp] = {}
     for path in paths:
         stamp = _read_stamp(root, path)
         if isinstance(stamp, str):
-            found[path] = stamp
+            results[path] = stamp
         elif (entry := known.get(path)) and entry[0] == stamp:
             kept[path] = entry
-            found[path] = entry[1]
+            results[path] = entry[1]
         else:
             unknown[path] = stamp
     try:
         for path, result, is_lasting in _decode_all(root, list(unknown)):
-            found[path] = result
+            results[path] = result
             if is_lasting and unknown[path].ctime_ns < settled_ns:
                 kept[path] = (unknown[path], result)
     finally:  # results from before Ctrl-C are kept
         if kept and kept != known:
             _remember(root, kept)
-    return found
+    return results
 
 
 def is_text(name: str) -> bool:

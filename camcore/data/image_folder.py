@@ -38,8 +38,8 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
     folders = splits or (root,)
     class_names = sorted({name for folder in folders for name in _find_classes(root, folder, skipped)})
     files = [_find_labelled(root, folder, class_names) for folder in folders]
-    found = check_images(root, [path for part in files for path in part])
-    samples = [_make_samples(part, found, skipped) for part in files]
+    checked = check_images(root, [path for part in files for path in part])
+    samples = [_make_samples(part, checked, skipped) for part in files]
     train, val = samples if splits else _split_by_seed(samples[0], seed, val_fraction)
     return assemble_dataset("image-folder", root, class_names, train, val, skipped)
 
@@ -79,10 +79,10 @@ def _find_labelled(root: Path, folder: Path, class_names: Sequence[str]) -> dict
     return labels
 
 
-def _make_samples(labels: dict[str, int], found: dict[str, CheckResult], skipped: list[Skipped]) -> list[Sample]:
+def _make_samples(labels: dict[str, int], checked: dict[str, CheckResult], skipped: list[Skipped]) -> list[Sample]:
     samples: list[Sample] = []
     for path, label in labels.items():
-        size = found[path]
+        size = checked[path]
         if isinstance(size, str):
             skipped.append(Skipped(_to_storable(path), size))
         else:

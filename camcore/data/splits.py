@@ -53,10 +53,10 @@ def hold_out(dataset: Dataset, seed: int) -> tuple[list[int], list[int]]:
 
 
 def _by_label(samples: Sequence[Sample]) -> dict[int, list[tuple[str, int]]]:
-    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    rows_by_class: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for row, sample in enumerate(samples):
-        found[sample.label].append((sample.id, row))
-    return found
+        rows_by_class[sample.label].append((sample.id, row))
+    return rows_by_class
 
 
 def _draw_part(by_label: dict[int, list[tuple[str, int]]], number: int, count: int, seed: int) -> list[int]:

@@ -42,9 +42,9 @@ def open_stanford_dogs(root: Path) -> Dataset:
     labels = {list_label: label for label, list_label in enumerate(sorted(folders))}
     class_names = [_to_breed(folders[list_label]) for list_label in labels]
     labels_by_name = {name: label for label, name in enumerate(class_names)}
-    found = check_images(root, [_image_path(entry) for entry in [*train, *val]])
+    checked = check_images(root, [_image_path(entry) for entry in [*train, *val]])
     # One thread: the XML parser holds the GIL, and two threads took twice as long.
-    rows = [_read_sample(root, labels, labels_by_name, entry, found) for entry in [*train, *val]]
+    rows = [_read_sample(root, labels, labels_by_name, entry, checked) for entry in [*train, *val]]
     return assemble_dataset(
         "stanford-dogs",
         root,
@@ -120,11 +120,11 @@ def _read_sample(
     labels: Mapping[int, int],
     labels_by_name: Mapping[str, int],
     entry: ListEntry,
-    found: Mapping[str, CheckResult],
+    checked: Mapping[str, CheckResult],
 ) -> Sample | Skipped:
     name = entry.file.with_suffix("")
     path = _image_path(entry)
-    size = found[path]
+    size = checked[path]
     if isinstance(size, str):
         return Skipped(path, size)
     annotation = root / "Annotation" / name

@@ -15,7 +15,7 @@ def refuse_links_out(run: Path) -> None:
     """Refuse a run folder that is a link out of the folder it lies in, or holds such a link.
 
     Raises:
-        RunError: It names the link and the way out, or a folder that can't be read.
+        RunError: It names the link and the remedy, or a folder that can't be read.
     """
     folder = os.path.realpath(run.parent)
     for link in (path for path, is_link in _walk(run) if is_link):
@@ -35,10 +35,10 @@ def find_what_tells(run: Path) -> list[Path]:
     Raises:
         RunError: A folder can't be read.
     """
-    found = list(_walk(run))
-    if any(is_link for _, is_link in found):
+    walked = list(_walk(run))
+    if any(is_link for _, is_link in walked):
         return []
-    return [run, *(path for path, _ in found if path.name in TELLING or path.is_dir())]
+    return [run, *(path for path, _ in walked if path.name in TELLING or path.is_dir())]
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -50,8 +50,8 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
         yield folder, True
         return
     try:
-        with os.scandir(folder) as found:
-            entries = list(found)
+        with os.scandir(folder) as scanned:
+            entries = list(scanned)
     except FileNotFoundError:  # it was removed meanwhile, as old heatmaps are when new ones come
         return
     except OSError as error:

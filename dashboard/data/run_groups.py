@@ -39,10 +39,10 @@ def label(name: str, count: int) -> str:
 
 def group_runs(entries: Sequence[RunEntry], together: bool = True) -> list[RunGroup]:
     """Return runs in groups, each at the place of its first run; or every run by itself."""
-    found: dict[tuple[str, str], list[RunEntry]] = {}
+    groups: dict[tuple[str, str], list[RunEntry]] = {}
     for entry in entries:
         shared = entry.run.group if entry.run and together else None
-        found.setdefault(("group", shared) if shared else ("run", entry.name), []).append(entry)
+        groups.setdefault(("group", shared) if shared else ("run", entry.name), []).append(entry)
     return [
-        RunGroup(name if len(members) > 1 else members[0].name, tuple(members)) for (_, name), members in found.items()
+        RunGroup(name if len(members) > 1 else members[0].name, tuple(members)) for (_, name), members in groups.items()
     ]

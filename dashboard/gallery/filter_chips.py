@@ -1,4 +1,4 @@
-"""The filters in force, a chip each: what they say, and one click to be rid of them."""
+"""One chip per active filter, which a click removes."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from dashboard.widgets.wording import as_markdown, source_title
 
 
 def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
-    """Show a chip for the image that others are ordered by likeness to, one per filter in force, and one for all."""
+    """Show a chip for the similarity order, one per active filter, and one that removes all."""
     active = [name for name in NAMES if name in values and masks.is_narrowed(values[name])]
     if not active and not like:
         return
@@ -31,7 +31,7 @@ def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
 
 
 def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
-    """Return what a filter in force lets pass, in a few words."""
+    """Return in a few words which images an active filter shows."""
     value = values[name]
     if name in ("confidence", "disagreement", "off_object"):
         title = _describe_range(name, values, sources)

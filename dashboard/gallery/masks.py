@@ -18,11 +18,11 @@ def contains(samples: pd.DataFrame, texts: Callable[[], pd.Series], search: str)
 
     `texts` returns `join_texts`; it is asked only where there are words.
     """
-    found = np.ones(len(samples), dtype=bool)
+    matches = np.ones(len(samples), dtype=bool)
     for word in search.casefold().split():  # so that no word holds a line break
         named = [_is_named(samples[name], word) for name in ("label_name", "predicted_name")]
-        found &= texts().str.contains(word, regex=False).to_numpy() | named[0] | named[1]
-    return found
+        matches &= texts().str.contains(word, regex=False).to_numpy() | named[0] | named[1]
+    return matches
 
 
 def within(values: NDArray[np.floating], percent_range: tuple[int, int]) -> Mask:

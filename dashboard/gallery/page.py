@@ -19,10 +19,10 @@ with st.grid(5, min_column_width=150):
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:
     passes, chosen = filters.choose_filters(explained, sources)
-    found = np.flatnonzero(passes)
-    st.markdown(text("gallery.count", found=len(found), total=len(passes)), width="content")
+    indices = np.flatnonzero(passes)
+    st.markdown(text("gallery.count", found=len(indices), total=len(passes)), width="content")
 filter_chips.show_chips(chosen, sources, like)
-ordered = found[np.argsort(values[found], kind="stable")]
+ordered = indices[np.argsort(values[indices], kind="stable")]
 
 if len(ordered):
     asked = open_image.find_asked(explained, ordered)

@@ -31,7 +31,7 @@ def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
         _show_grid(singles, chosen)
     for group in groups:
         if not group.single:
-            accuracies = sorted(found for entry in group.entries for found in _kept_accuracy(entry))
+            accuracies = sorted(accuracy for entry in group.entries for accuracy in _kept_accuracy(entry))
             layout.show_section(*say_seeds(text, group.name, accuracies, len(group.entries)), level=3)
             _show_grid(group.entries, chosen)
 

@@ -35,8 +35,8 @@ _WAITS_AS = "own_image_waits_as"  # its name in the queue
 class Analysis:
     """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class.
 
-    `sources` are those that can be had; CAM where the network's logits for this picture are those of CAM. `weights` is
-    which state of the network's weights this is of, as of `_version`.
+    `sources` are the available ones, with CAM if it explains the network's logits for this picture. `weights` is the
+    version of the network's weights, see `_version`.
     """
 
     name: str
@@ -69,20 +69,20 @@ def analyse(
         RunError: The weights are damaged.
     """
     before: Mapping[Any, Analysis | str] = st.session_state.get(_FOUND, {})
-    found: dict[Any, Analysis | str] = {}
+    results: dict[Any, Analysis | str] = {}
     for name, file in uploads:
-        if sum(isinstance(one, Analysis) for one in found.values()) == most:
+        if sum(isinstance(one, Analysis) for one in results.values()) == most:
             break
         key = (file.file_id, _version(run), language())
         if key in before:
-            found[key] = before[key]
+            results[key] = before[key]
         else:
             with _line.turn(_who(), tell):
-                found[key] = _analyse(run, name, file.getvalue())
-            st.session_state[_FOUND] = {**before, **found}
-    st.session_state[_FOUND] = found  # without what was removed
-    refused = [one for one in found.values() if isinstance(one, str)]
-    return {key[0]: one for key, one in found.items() if isinstance(one, Analysis)}, refused
+                results[key] = _analyse(run, name, file.getvalue())
+            st.session_state[_FOUND] = {**before, **results}
+    st.session_state[_FOUND] = results  # without what was removed
+    refused = [one for one in results.values() if isinstance(one, str)]
+    return {key[0]: one for key, one in results.items() if isinstance(one, Analysis)}, refused
 
 
 def forget() -> None:

@@ -73,14 +73,14 @@ trained = run_choice.selected_with_weights()
 uploads = choose_uploads()
 if uploads:
     with working() as tell:
-        found, refused = network.analyse(trained, uploads, PICTURES_AT_ONCE, tell)
-    waiting = len(uploads) - len(found) - len(refused)
+        analysed, refused = network.analyse(trained, uploads, PICTURES_AT_ONCE, tell)
+    waiting = len(uploads) - len(analysed) - len(refused)
     if waiting:
         st.caption(text("own_image.too_many", most=PICTURES_AT_ONCE, count=waiting))
     if refused:
         layout.show_refusals(text("own_image.refused.title"), refused)
-    if found:
-        show_results(trained, found)
+    if analysed:
+        show_results(trained, analysed)
 else:
     network.forget()  # what was shown until now is removed
     show_empty(trained)

@@ -16,7 +16,7 @@ from camcore.errors import CamcoreError
 
 KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 SHORTEST_SECRET = 32  # characters: it signs the cookie that says who somebody is
-WAY_OUT = "Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
+REMEDY = "Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ def read_access() -> Access | None:
     """
     wanted = os.environ.get("CAMCORE_LOGIN", "")
     if wanted not in ("", "required"):
-        raise CamcoreError(f"CAMCORE_LOGIN is {wanted!r}. Give it the value required, or leave it away. {WAY_OUT}")
+        raise CamcoreError(f"CAMCORE_LOGIN is {wanted!r}. Give it the value required, or leave it away. {REMEDY}")
     section = _read_section()
     if section is None:
         if wanted:
             files = ", ".join(st.get_option("secrets.files"))
-            raise CamcoreError(f"CAMCORE_LOGIN asks for a login, but there is no table [auth] in {files}. {WAY_OUT}")
+            raise CamcoreError(f"CAMCORE_LOGIN asks for a login, but there is no table [auth] in {files}. {REMEDY}")
         return None
     _check_section(section)
     if not st.get_option("server.cookieSecret"):  # it signs cookies where secrets.toml can't be read later
-        raise CamcoreError(f"STREAMLIT_SERVER_COOKIE_SECRET is empty. Fill it in, or leave it away. {WAY_OUT}")
+        raise CamcoreError(f"STREAMLIT_SERVER_COOKIE_SECRET is empty. Fill it in, or leave it away. {REMEDY}")
     return _read_list(section.get("allowed"))
 
 
@@ -65,39 +65,39 @@ def _read_section() -> dict[str, Any] | None:
     except StreamlitSecretNotFoundError as error:
         if not any(Path(file).exists() for file in st.get_option("secrets.files")):
             return None
-        raise CamcoreError(f"The login is not set up: {' '.join(str(error).split())} {WAY_OUT}") from error
+        raise CamcoreError(f"The login is not set up: {' '.join(str(error).split())} {REMEDY}") from error
     except (OSError, ValueError) as error:
-        raise CamcoreError(f"The login is not set up: the secrets can't be read ({error}). {WAY_OUT}") from error
+        raise CamcoreError(f"The login is not set up: the secrets can't be read ({error}). {REMEDY}") from error
     if section is not None and not isinstance(section, dict):
-        raise CamcoreError(f"The login is not set up: auth in secrets.toml is no table. {WAY_OUT}")
+        raise CamcoreError(f"The login is not set up: auth in secrets.toml is no table. {REMEDY}")
     return section
 
 
 def _check_section(section: Mapping[str, Any]) -> None:
     missing = [key for key in KEYS if not isinstance(section.get(key), str) or not section[key]]
     if missing:
-        raise CamcoreError(f"The login is not set up: [auth] in secrets.toml lacks {', '.join(missing)}. {WAY_OUT}")
+        raise CamcoreError(f"The login is not set up: [auth] in secrets.toml lacks {', '.join(missing)}. {REMEDY}")
     if len(section["cookie_secret"]) < SHORTEST_SECRET:
         raise CamcoreError(
             f"The login is not set up: cookie_secret has {len(section['cookie_secret'])} characters, fewer than"
-            f" {SHORTEST_SECRET}. {WAY_OUT}"
+            f" {SHORTEST_SECRET}. {REMEDY}"
         )
     base = st.get_option("server.baseUrlPath").strip("/")
     path = f"/{base}/oauth2callback" if base else "/oauth2callback"
     if urlsplit(section["redirect_uri"]).path != path:
         raise CamcoreError(
             f"The login is not set up: redirect_uri is {section['redirect_uri']!r}. Its path has to be {path}, because"
-            f" server.baseUrlPath is {base!r}. {WAY_OUT}"
+            f" server.baseUrlPath is {base!r}. {REMEDY}"
         )
     if find_spec("authlib") is None:
-        raise CamcoreError(f"The login is not set up: Authlib is missing: pip install 'streamlit[auth]'. {WAY_OUT}")
+        raise CamcoreError(f"The login is not set up: Authlib is missing: pip install 'streamlit[auth]'. {REMEDY}")
 
 
 def _read_list(allowed: object) -> Access:
     if not isinstance(allowed, list) or not allowed:
         raise CamcoreError(
             'The login is not set up: [auth] in secrets.toml lacks the list allowed, e.g. allowed = ["example.org",'
-            f' "a@b.org"]. {WAY_OUT}'
+            f' "a@b.org"]. {REMEDY}'
         )
     addresses, domains = set(), set()
     for one in allowed:
@@ -105,7 +105,7 @@ def _read_list(allowed: object) -> Access:
         if "." not in domain.strip(".") or one.startswith("@") or any(mark in domain for mark in "*/ ,;"):
             raise CamcoreError(
                 f"The login is not set up: {one!r} in the list allowed is neither a domain nor an e-mail address."
-                f" {WAY_OUT}"
+                f" {REMEDY}"
             )
         if name:
             addresses.add(f"{name}@{domain}")

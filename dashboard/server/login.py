@@ -30,11 +30,11 @@ def may_enter() -> bool:
 
 
 def show_login() -> None:
-    """Show the way in, or who is not let in and the way out."""
+    """Show the login button, or who has no access and the logout button."""
     user = st.user.to_dict()
     if user.get("is_logged_in"):
         st.html(render("head", title=text("login.refused.title"), lead=text("login.refused.lead", name=_name(user))))
-        _show_way_out()
+        _show_logout_button()
         _follow_link()
     else:
         st.html(render("head", title=text("login.title"), lead=text("login.lead")))
@@ -43,13 +43,13 @@ def show_login() -> None:
 
 
 def show_logout() -> None:
-    """Show in the sidebar who is logged in, and the way out. Nothing where there is no login."""
+    """Show in the sidebar who is logged in, and the logout button; nothing without a login."""
     if read_access() is None:
         return
     with st.sidebar:
         name = text("login.as", name=_name(st.user.to_dict()))
         st.html(Markup("<small>{}</small>").format(name))  # Markdown would make a link of an address
-        _show_way_out()
+        _show_logout_button()
     _follow_link()
 
 
@@ -57,7 +57,7 @@ def _follow_link() -> None:
     st.html(_FOLLOW_LINK, unsafe_allow_javascript=True)
 
 
-def _show_way_out() -> None:
+def _show_logout_button() -> None:
     st.button(text("login.out"), on_click=st.logout, key="login_out", icon=":material/logout:")
 
 

@@ -31,11 +31,11 @@ class Lines:
 
 
 def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
-    """Show the charts and the numbers; ask for the whole page again when a training has come to its end.
+    """Show the charts and the numbers; rerun the page if a training has ended.
 
     Args:
-        chosen: What is drawn, a line each.
-        smoothing: As of `charts.smooth`.
+        chosen: The groups to draw, one line each.
+        smoothing: See `charts.smooth`.
         colors: By the ids of the groups.
     """
     groups = [replace(group, entries=tuple(read_entry(entry.path) for entry in group.entries)) for group in chosen]

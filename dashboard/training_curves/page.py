@@ -25,8 +25,8 @@ def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
     ids = {entry.name: group.id for group in groups for entry in group.entries}
 
     def read(written: str) -> list[str] | None:
-        found = dict.fromkeys(ids[name] for name in written.split(SEPARATOR) if name in ids)
-        return list(found) or None
+        known = dict.fromkeys(ids[name] for name in written.split(SEPARATOR) if name in ids)
+        return list(known) or None
 
     start = [ids[name] for name in (run_choice.selected().name,) if name in ids] or list(by_id)[:1]
     key = keep_in_url("runs", start, read, SEPARATOR.join)

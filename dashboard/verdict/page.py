@@ -74,9 +74,9 @@ def show_verdict(explained: ExplainedRun, verdict: VerdictDocument) -> None:
 
 layout.show_head("verdict")
 chosen = run_choice.selected_explained()
-found = read_verdict(chosen)
-if found is None:
+document = read_verdict(chosen)
+if document is None:
     command = shell_command("verdict", layout.short_path(chosen.path))
     layout.show_notice(text("verdict.missing.title", run=chosen.name), text("verdict.missing.body"), command)
 else:
-    show_verdict(chosen, found)
+    show_verdict(chosen, document)

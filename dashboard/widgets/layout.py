@@ -36,22 +36,22 @@ def show_notice(title: str, body: str, command: str = "") -> None:
 
 
 def show_problem(message: str, folder: Path) -> None:
-    """Show a box for something damaged; the message of a CamcoreError holds the way out."""
+    """Show a box for damaged files; a CamcoreError's message says what to do."""
     sentences = [shorten_paths(message, folder), text("problem.rest")]
     st.html(render("notice", title=text("problem.title"), sentences=sentences, problem=True))
 
 
 def show_refusals(title: str, sentences: list[str]) -> None:
-    """Show a box for things that a person gave and that can't be taken; each sentence holds the way out."""
+    """Show a box for refused input; each sentence says what to do."""
     st.html(render("notice", title=title, sentences=sentences, problem=True, alert=True))
 
 
 def show_no_runs(folder: Path) -> None:
-    """Show what to do when the runs folder is empty or missing."""
-    found = "empty.folder_empty" if folder.is_dir() else "empty.folder_missing"
+    """Show what to do if the runs folder is empty or missing."""
+    key = "empty.folder_empty" if folder.is_dir() else "empty.folder_missing"
     show_notice(
         text("empty.title"),
-        text(found, folder=short_path(folder)),
+        text(key, folder=short_path(folder)),
         shell_command("demo", "--run", f"{short_path(folder)}/demo"),
     )
     st.caption(text("empty.after"))

@@ -21,12 +21,12 @@ def follow_runs(folder: Path, shown: Sequence[RunEntry], show: Callable[[list[Ru
 
 def _follow(folder: Path, before: list[Hashable], show: Callable[[list[RunEntry]], None]) -> None:
     try:
-        found = list_entries(folder)
+        listed = list_entries(folder)
     except CamcoreError:
         st.rerun()  # the page says what is wrong with the folder
-    if _tell_apart(found) != before:
+    if _tell_apart(listed) != before:
         st.rerun()
-    show(found)
+    show(listed)
 
 
 def _tell_apart(entries: Sequence[RunEntry]) -> list[Hashable]:

@@ -18,21 +18,21 @@ _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
 _MISSED = "runs_missed"  # the name of a run that a link asked for and that is not there
 
 
-def remember_folder(folder: Path, found: list[RunEntry]) -> None:
+def remember_folder(folder: Path, entries: list[RunEntry]) -> None:
     """Note what lies in the runs folder, once per run of the script."""
-    st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, found
+    st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, entries
 
 
 def folder() -> Path:
     """Return the runs folder."""
-    found: Path = st.session_state[_FOLDER]
-    return found
+    folder: Path = st.session_state[_FOLDER]
+    return folder
 
 
 def entries() -> list[RunEntry]:
     """Return what lies in the runs folder."""
-    found: list[RunEntry] = st.session_state[_ENTRIES]
-    return found
+    entries: list[RunEntry] = st.session_state[_ENTRIES]
+    return entries
 
 
 def choose_run() -> None:

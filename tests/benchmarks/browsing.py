@@ -94,16 +94,16 @@ def time_opacity() -> Callable[[Page, str], float]:
 
 
 def measure(browser: Browser, folder: Path, rounds: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
+    measured: dict[str, list[float]] = {}
     with serve(APP, folder) as url:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         frames: list[object] = []
         page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
-        found["cold"] = [time_load(page, url)]
-        found["load"] = [time_load(page, url) for _ in range(rounds)]
+        measured["cold"] = [time_load(page, url)]
+        measured["load"] = [time_load(page, url) for _ in range(rounds)]
         for name, act in (("navigation", time_navigation), ("next page", time_next_page)):
-            found[name] = [act(page, url) for _ in range(rounds)]
+            measured[name] = [act(page, url) for _ in range(rounds)]
         page.wait_for_timeout(1000)
         frames.clear()
         changes = {
@@ -112,11 +112,11 @@ def measure(browser: Browser, folder: Path, rounds: int) -> dict[str, list[float
             "colours": time_change("input[name=colors][value={}]", ("viridis", "jet", "inferno")),
         }
         for name, act in changes.items():
-            found[name] = [act(page, url) for _ in range(3 * rounds)]
+            measured[name] = [act(page, url) for _ in range(3 * rounds)]
         page.wait_for_timeout(1000)
-        found["frames sent by changes"] = [float(len(frames))]
+        measured["frames sent by changes"] = [float(len(frames))]
         context.close()
-    return found
+    return measured
 
 
 def main() -> None:
@@ -127,16 +127,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         make_run(Path(folder), "many", images=IMAGES)
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        found = measure(browser, Path(folder), options.rounds)
+        measured = measure(browser, Path(folder), options.rounds)
     print(f"{IMAGES:,} images, {TILES} tiles; {os.cpu_count()} cores, {platform.machine()}")
-    for name, values in found.items():
+    for name, values in measured.items():
         if name in TARGETS:
             aim = TARGETS[name]
             print(f"{name:12} median {statistics.median(values):6.3f} s  worst {max(values):6.3f} s  aim {aim:.3f} s")
         else:
             print(f"{name}: {values[0]:.0f}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        options.json.write_text(json.dumps(measured, indent=1))
 
 
 if __name__ == "__main__":

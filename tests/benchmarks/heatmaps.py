@@ -193,7 +193,7 @@ def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[st
 
 def in_turns(contenders: dict[str, Callable[[], Any]], rounds: int, timed: bool) -> dict[str, list[float]]:
     """Run contenders in turns; return what each says, or with `timed` its images per second."""
-    found: dict[str, list[float]] = defaultdict(list)
+    measured: dict[str, list[float]] = defaultdict(list)
     for turn in range(rounds + timed):
         for name, run in contenders.items():
             started = time.perf_counter()
@@ -201,8 +201,8 @@ def in_turns(contenders: dict[str, Callable[[], Any]], rounds: int, timed: bool)
             if timed:
                 value = BATCH_SIZE / (time.perf_counter() - started)
             if turn or not timed:
-                found[name].append(value)
-    return found
+                measured[name].append(value)
+    return measured
 
 
 def is_there(peer: str) -> bool:
@@ -213,10 +213,10 @@ def is_there(peer: str) -> bool:
     return True
 
 
-def show(title: str, found: dict[str, list[float]], unit: str, against: str) -> None:
+def show(title: str, measured: dict[str, list[float]], unit: str, against: str) -> None:
     print(f"\n{title}")
-    base = statistics.median(found[against])
-    for name, values in found.items():
+    base = statistics.median(measured[against])
+    for name, values in measured.items():
         median = statistics.median(values)
         spread = f"{min(values):.1f} to {max(values):.1f}"
         print(f"  {name:34} {median:8.1f} {unit} ({spread}), {median / base:.2f} times {against}")

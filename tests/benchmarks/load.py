@@ -65,9 +65,9 @@ async def show_everything(url: str, runs: list[str], network: str) -> None:
     assert not visitor.errors, visitor.errors
 
 
-async def watch(process: Path, found: list[float]) -> None:
+async def watch(process: Path, readings: list[float]) -> None:
     while True:
-        found.append(read_memory(process, "RssAnon"))
+        readings.append(read_memory(process, "RssAnon"))
         await asyncio.sleep(0.5)
 
 

@@ -169,8 +169,8 @@ def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
         for name in PAGES:
             yield name, [visitor.open(name) for _ in range(rounds)], visitor.received
         for sort in ("heat_moved", "peak_shift"):
-            found = [visitor.open("gallery", f"&sort={sort}&page=17") for _ in range(rounds)]
-            yield f"gallery by {sort}", found, visitor.received
+            seconds_each = [visitor.open("gallery", f"&sort={sort}&page=17") for _ in range(rounds)]
+            yield f"gallery by {sort}", seconds_each, visitor.received
         yield "gallery by likeness", [visitor.open("gallery", "&like=val/00017")], visitor.received
         seconds: dict[str, list[float]] = {}
         received: dict[str, int] = {}
@@ -181,8 +181,8 @@ def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
                     visitor.page.get_by_role("button", name=re.compile("Filters")).click()
                 seconds.setdefault(name, []).append(visitor.change(act))
                 received[name] = max(received.get(name, 0), visitor.received)
-        for name, found in seconds.items():
-            yield f"filter: {name}", found, received[name]
+        for name, seconds_each in seconds.items():
+            yield f"filter: {name}", seconds_each, received[name]
         browser.close()
 
 
@@ -197,10 +197,10 @@ def main() -> None:
         folder = options.folder or Path(temporary)
         list_sizes(make_million(folder, options.images), options.images)
         with serve(APP, folder) as url, watch_memory(find_process(url)) as peaks:
-            for name, found, received in browse(url, options.rounds):
+            for name, seconds_each, received in browse(url, options.rounds):
                 aim = AIMS.get(re.split("[ :]", name)[0], 0) if ", first" not in name else 0
                 print(
-                    f"{name:32} median {statistics.median(found):6.2f} s  worst {max(found):6.2f} s"
+                    f"{name:32} median {statistics.median(seconds_each):6.2f} s  worst {max(seconds_each):6.2f} s"
                     f"  received {received / MEBIBYTE:5.2f} MiB{f'  aim {aim} s' if aim else ''}",
                     f" server {peaks['VmRSS']:5.0f} MiB so far",
                     flush=True,

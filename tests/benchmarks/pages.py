@@ -37,13 +37,13 @@ def main() -> None:
         for name, _ in PAGES:
             app = AppTest.from_file(str(TESTS.parent / "dashboard" / "script.py"), default_timeout=120)
             app.run().switch_page(f"{name}/page.py").run()
-            found = []
+            times = []
             for _ in range(options.rounds):
                 started = time.perf_counter()
                 app.run()
-                found.append(1000 * (time.perf_counter() - started))
+                times.append(1000 * (time.perf_counter() - started))
             assert not app.exception
-            print(f"{name:16} median {statistics.median(found):5.0f} ms ({min(found):.0f} to {max(found):.0f})")
+            print(f"{name:16} median {statistics.median(times):5.0f} ms ({min(times):.0f} to {max(times):.0f})")
 
 
 if __name__ == "__main__":

@@ -69,9 +69,9 @@ def main() -> None:
         generate(Path(folder), options.images)
         for measure in MEASURES:
             command = [sys.executable, __file__, "--images", str(options.images), "--rank", folder, measure]
-            found = [json.loads(subprocess.check_output(command)) for _ in range(options.rounds)]
-            seconds = np.median([one["seconds"] for one in found])
-            peak = max(one["peak"] for one in found)
+            results = [json.loads(subprocess.check_output(command)) for _ in range(options.rounds)]
+            seconds = np.median([one["seconds"] for one in results])
+            peak = max(one["peak"] for one in results)
             print(f"{measure:24} median {seconds:5.2f} s, peak {peak:6.0f} MiB")
 
 

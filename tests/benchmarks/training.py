@@ -115,7 +115,7 @@ def main() -> None:
     view, model = ViewConfig(size=options.size), ModelConfig(options.backbone)
     config = RunConfig(DatasetConfig("stanford-dogs"), view, model, train)
     dataset = open_dataset(config.dataset, options.root)
-    found: dict[str, list[Any]] = defaultdict(list)
+    rates: dict[str, list[Any]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         contenders = {
             "camcore": build_camcore_epoch(dataset, config, Path(folder)),
@@ -126,16 +126,16 @@ def main() -> None:
                 started = time.perf_counter()
                 rate = run() / (time.perf_counter() - started)
                 if turn:
-                    found[name].append(rate)
+                    rates[name].append(rate)
     print(f"{options.backbone}, {options.size} px, batches of {BATCH_SIZE}, {len(dataset.train)} photographs")
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"{os.cpu_count()} cores, {platform.machine()}, {capability}; torch {metadata.version('torch')}")
-    base = statistics.median(found["float32, Pillow"])
-    for name, values in found.items():
+    base = statistics.median(rates["float32, Pillow"])
+    for name, values in rates.items():
         median = statistics.median(values)
         print(f"{name:18} {median:6.1f} images/s ({min(values):.1f} to {max(values):.1f}), {median / base:.2f} times")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        options.json.write_text(json.dumps(rates, indent=1))
 
 
 if __name__ == "__main__":

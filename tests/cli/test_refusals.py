@@ -1,4 +1,4 @@
-"""How commands refuse: one line with the way out, and Ctrl-C with how to go on."""
+"""How commands refuse: one line with the remedy, and Ctrl-C with how to resume."""
 
 import errno
 import re

@@ -37,10 +37,10 @@ def find_problems(browser: Browser, address: str, theme: Any, viewport: Any) -> 
     violations = page.evaluate(RUN_AXE)["violations"]
     context.close()
     return [
-        f"{found['impact']} {found['id']}: {node['target']} {node['failureSummary']}"
-        for found in violations
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
+        f"{violation['impact']} {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
     ]
 
 

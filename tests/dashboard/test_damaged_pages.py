@@ -69,12 +69,12 @@ def read_page(app: AppTest) -> str:
 
 @pytest.fixture(scope="module")
 def expected(whole, sound, tmp_path_factory):
-    found = {}
+    texts_by_page = {}
     for page in NAMES:
         run = copy_beside(whole, sound, tmp_path_factory.mktemp(page))
         with pytest.MonkeyPatch.context() as patch:
-            found[page] = read_page(show(page, run, patch))
-    return found
+            texts_by_page[page] = read_page(show(page, run, patch))
+    return texts_by_page
 
 
 def copy_beside(whole: Path, sound: Path, folder: Path) -> Path:

@@ -237,9 +237,9 @@ def test_an_absolute_member_stays_inside(server: Server, tmp_path: Path, monkeyp
 def test_a_wrong_checksum_deletes_the_file(official: Server, tmp_path: Path) -> None:
     expected = hashlib.sha256(official.files["lists.tar"]).hexdigest()
     official.files["lists.tar"] = other = pack({"train_list.mat": b"x", "test_list.mat": b"x"})
-    found = hashlib.sha256(other).hexdigest()
+    digest = hashlib.sha256(other).hexdigest()
     expect_error(
-        f"lists.tar was damaged and has been deleted: its SHA-256 is {found}, not {expected}. Run it again to",
+        f"lists.tar was damaged and has been deleted: its SHA-256 is {digest}, not {expected}. Run it again to",
         tmp_path,
         official,
     )

@@ -18,7 +18,7 @@ from camcore.data import image_check
 from camcore.data.image_check import SCHEMA, check_images
 
 NAMES = ["a.jpg", "b.png", "deep/강아지.webp", "line\nbreak.gif", "broken.jpg", "text.txt", "empty"]
-FOUND = {
+CHECKED = {
     "a.jpg": (30, 20),
     "b.png": (9, 8),
     "deep/강아지.webp": (7, 6),
@@ -39,7 +39,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def root(tmp_path: Path, cache: Path) -> Path:
     root = tmp_path / "images"
     (root / "deep").mkdir(parents=True)
-    for name, size in FOUND.items():
+    for name, size in CHECKED.items():
         if isinstance(size, tuple):
             Image.new("RGB", size).save(root / name)
     (root / "broken.jpg").write_bytes((root / "a.jpg").read_bytes()[:-40])
@@ -63,11 +63,11 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def require_right(root: Path) -> None:
-    found = check_images(root, NAMES)
-    reason = found.pop("broken.jpg")
+    results = check_images(root, NAMES)
+    reason = results.pop("broken.jpg")
     assert isinstance(reason, str)
     assert "truncated" in reason.lower()
-    assert found == FOUND
+    assert results == CHECKED
 
 
 def memory_in(cache: Path) -> Path:
@@ -130,8 +130,8 @@ def test_what_came_and_went_is_kept_in_step(root: Path, cache: Path, decoded: li
     (root / "b.png").unlink()
     Image.new("RGB", (3, 3)).save(root / "new.png")
     decoded.clear()
-    found = check_images(root, [*NAMES, "new.png"])
-    assert (found["b.png"], found["new.png"]) == ("no such file", (3, 3))
+    results = check_images(root, [*NAMES, "new.png"])
+    assert (results["b.png"], results["new.png"]) == ("no such file", (3, 3))
     assert decoded == ["new.png"]
     kept = parquet.read_table(memory_in(cache))["path"].to_pylist()
     assert sorted(kept) == sorted({*NAMES, "new.png"} - {"b.png"})
@@ -275,8 +275,8 @@ image_check.SETTLED_NS = 0
 root, count = Path(sys.argv[1]), int(sys.argv[2])
 names = sorted(path.name for path in root.iterdir() if path.is_file())
 for turn in range(count):
-    found = image_check.check_images(root, names[turn % 3:])  # another set each time, so it is written each time
-    assert found["a.jpg"] == (30, 20) and len(found) == len(names) - turn % 3
+    results = image_check.check_images(root, names[turn % 3:])  # another set each time, so it is written each time
+    assert results["a.jpg"] == (30, 20) and len(results) == len(names) - turn % 3
 """
 
 

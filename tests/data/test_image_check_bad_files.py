@@ -159,7 +159,7 @@ def test_folders_are_walked_however_deep_they_lie(tmp_path: Path, monkeypatch: p
 
 SPLITS = ("train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/1.png")
 BROKEN = "not an image that Pillow can read"
-WAY_OUT = "Every class needs at least one in each split: add images, or remove the class."
+REMEDY = "Every class needs at least one in each split: add images, or remove the class."
 
 
 @pytest.mark.parametrize(
@@ -168,15 +168,15 @@ WAY_OUT = "Every class needs at least one in each split: add images, or remove t
         (
             ["train/b/1.png"],
             [],
-            f"No usable training image of: 'b' (1 skipped, the first: 'train/b/1.png', {BROKEN}). {WAY_OUT}",
+            f"No usable training image of: 'b' (1 skipped, the first: 'train/b/1.png', {BROKEN}). {REMEDY}",
         ),
         (
             ["val/a/1.png", "val/b/1.png"],
             [],
-            f"The validation split is empty (2 skipped, the first: 'val/a/1.png', {BROKEN}). {WAY_OUT}",
+            f"The validation split is empty (2 skipped, the first: 'val/a/1.png', {BROKEN}). {REMEDY}",
         ),
-        ([], ["val/b/1.png"], f"No usable validation image of: 'b'. {WAY_OUT}"),
-        ([], ["train/a/1.png"], f"No usable training image of: 'a'. {WAY_OUT}"),
+        ([], ["val/b/1.png"], f"No usable validation image of: 'b'. {REMEDY}"),
+        ([], ["train/a/1.png"], f"No usable training image of: 'a'. {REMEDY}"),
     ],
 )
 def test_a_class_or_split_that_is_left_empty_is_named(
@@ -221,9 +221,9 @@ def test_an_image_that_goes_while_the_data_set_is_opened_is_named(
     check = image_folder.check_images
 
     def check_and_lose(root: Path, paths: list[str]) -> object:
-        found = check(root, paths)
+        results = check(root, paths)
         (tmp_path / "val/a/1.png").unlink()
-        return found
+        return results
 
     monkeypatch.setattr(image_folder, "check_images", check_and_lose)
     message = "'val/a/1.png' disappeared while the data set was opened: No such file or directory. Open it again."

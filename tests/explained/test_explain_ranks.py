@@ -31,12 +31,12 @@ def copies(trained_run: Run, tmp_path: Path) -> tuple[Run, Run]:
 
 
 def read_maps(run: Run) -> dict[str, bytes]:
-    """Return the bytes of every file of the explanation in force; of its manifest what is not of one moment."""
+    """Return the bytes of the current explanation's files; of its manifest, what does not depend on time."""
     explanation = open_explanation(run)
     stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
-    found = {path.name: path.read_bytes() for path in stored}
+    contents = {path.name: path.read_bytes() for path in stored}
     manifest = explanation.manifest.model_dump_json(exclude={"created", "seconds", "images_per_second"})
-    return found | {"manifest": manifest.encode()}
+    return contents | {"manifest": manifest.encode()}
 
 
 def explain_alone(forks: Forks, run: Run) -> None:
@@ -55,7 +55,7 @@ def test_the_maps_of_ranks_are_those_of_one_process_to_the_byte(
     assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.said for outcome in outcomes]
     assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1)
     assert read_maps(shared) == read_maps(alone)
-    assert len(list((shared.path / "explained").iterdir())) == 2, "the maps in force and their name"
+    assert len(list((shared.path / "explained").iterdir())) == 2, "the current maps and their name"
 
 
 def test_torchrun_explains_to_the_byte(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The files of an explanation that nothing lists: all there, or what is wrong is named with the way out."""
+"""An explanation's files without a list: complete, or the error names the fault and the remedy."""
 
 import io
 import json

@@ -47,11 +47,11 @@ def test_blocks_of_any_size_say_the_same(name: str, images: int, run: Run, monke
     set_blocks(monkeypatch, 1000)
     whole = MEASURED[name](run, open_explanation(run))
     set_blocks(monkeypatch, images)
-    found = MEASURED[name](run, open_explanation(run))
+    values = MEASURED[name](run, open_explanation(run))
     if isinstance(whole, np.ndarray):
-        np.testing.assert_allclose(found, whole, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(values, whole, rtol=1e-12, atol=1e-12)
     else:
-        assert found == whole
+        assert values == whole
 
 
 def test_two_classes_may_have_one_name(tmp_path: Path) -> None:

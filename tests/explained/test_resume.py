@@ -76,7 +76,7 @@ def test_what_is_finished_is_not_computed_again(
     whole = read_all(explain_now(own_run, dataset, BOTH, all_classes=True))
     before, batches = open_explanation(own_run).id, Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
-    assert open_explanation(own_run).id == before, "the old maps are in force until all new ones are there"
+    assert open_explanation(own_run).id == before, "the old maps are current until all new ones exist"
     assert parts(own_run) == ["0000000000", "plan.json"]
     made = explain_now(own_run, dataset, BOTH, all_classes=True)
     assert batches.count == 1

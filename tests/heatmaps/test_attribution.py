@@ -107,8 +107,8 @@ def test_frozen_parameters_and_a_caller_without_autograd_change_nothing(noise_im
     sources = parse_sources("grad_cam,grad_cam@layer2", model.layer_names)
     expected = explain(model, noise_images, sources)
     model.requires_grad_(False)
-    found = explain(model, noise_images, sources)
-    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    our_maps = explain(model, noise_images, sources)
+    assert all(torch.equal(our_maps[name], expected[name]) for name in expected)
 
 
 def test_a_batch_gives_what_single_images_give(gap_model: Classifier, noise_images: Tensor) -> None:

@@ -120,13 +120,13 @@ maps_with_ties = arrays(float, (3, 2, 5), elements=st.integers(-3, 3).map(float)
 @given(st.one_of(finite_maps, maps_with_ties), st.data(), st.sampled_from(["cam", "grad_cam"]))
 def test_every_convention_is_as_if_it_were_computed_alone(maps: FloatArray, data: st.DataObject, method: str) -> None:
     other = data.draw(arrays(float, maps.shape, elements=st.integers(-3, 3).map(float)))
-    found = compare(maps, method, other, "grad_cam")
+    distances = compare(maps, method, other, "grad_cam")
     for convention in CONVENTIONS:
         a, b = Maps(maps, draw(maps, convention, method)), Maps(other, draw(other, convention, "grad_cam"))
         blank_a, blank_b = (one.drawn.max((-2, -1)) == 0 for one in (a, b))
         for name, measure in MEASURES.items():
             expected = np.where(blank_a | blank_b, blank_a != blank_b, measure.compute(a, b))
-            np.testing.assert_array_equal(found[f"{name}_{convention}"], expected)
+            np.testing.assert_array_equal(distances[f"{name}_{convention}"], expected)
 
 
 @pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
@@ -139,17 +139,17 @@ def test_a_constant_map_is_at_no_distance_from_itself(value: float, method: str)
 @given(finite_maps)
 def test_cam_and_its_mean_gradient_twin_differ_by_drawing_alone(maps: FloatArray) -> None:
     # Grad-CAM at the last layer of a GAP network is CAM / Z; 16 keeps the quotient exact, so that no new ties arise.
-    found = compare(maps, "cam", maps / 16, "grad_cam")
-    np.testing.assert_allclose(found[[column for column in COLUMNS if column.endswith("positive")]], 0, atol=1e-12)
-    np.testing.assert_allclose(found["rank_disagreement_literature"] % 1, 0, atol=1e-12)  # 1 where one is blank
+    distances = compare(maps, "cam", maps / 16, "grad_cam")
+    np.testing.assert_allclose(distances[[column for column in COLUMNS if column.endswith("positive")]], 0, atol=1e-12)
+    np.testing.assert_allclose(distances["rank_disagreement_literature"] % 1, 0, atol=1e-12)  # 1 where one is blank
 
 
 def test_drawing_alone_moves_heat_in_the_literature() -> None:
     cam = np.array([[[-1.0, 0.0, 1.0]]])
     # Drawn (0, 1/2, 1) against (0, 0, 1): a third of the heat lies where there is no evidence.
-    found = compare(cam, "cam", cam, "grad_cam").iloc[0]
-    assert found["heat_moved_literature"] == pytest.approx(1 / 3)
-    assert found["heat_moved_positive"] == 0
+    distances = compare(cam, "cam", cam, "grad_cam").iloc[0]
+    assert distances["heat_moved_literature"] == pytest.approx(1 / 3)
+    assert distances["heat_moved_positive"] == 0
 
 
 def test_a_blank_map_is_like_another_blank_one_and_unlike_any_other() -> None:
@@ -163,27 +163,27 @@ def test_a_blank_map_is_like_another_blank_one_and_unlike_any_other() -> None:
 
 def test_what_is_blank_depends_on_the_convention() -> None:
     negative = np.array([[[-3.0, -1.0]]])
-    found = compare(negative, "cam", negative, "grad_cam").iloc[0]
-    assert found["heat_moved_literature"] == 1  # CAM is drawn from its minimum on, Grad-CAM not at all
-    assert found["heat_moved_positive"] == 0
+    distances = compare(negative, "cam", negative, "grad_cam").iloc[0]
+    assert distances["heat_moved_literature"] == 1  # CAM is drawn from its minimum on, Grad-CAM not at all
+    assert distances["heat_moved_positive"] == 0
 
 
 def test_rows_that_are_not_finite_have_no_distance_and_disturb_no_other() -> None:
     good = np.random.default_rng(0).normal(size=(3, 2, 2))
     broken = good.copy()
     broken[1, 0, 0] = np.nan
-    found = compare(broken, "cam", good, "cam")
-    assert found.isna().all(axis=1).tolist() == [False, True, False]
-    np.testing.assert_array_equal(found.drop(1), compare(good, "cam", good, "cam").drop(1))
+    distances = compare(broken, "cam", good, "cam")
+    assert distances.isna().all(axis=1).tolist() == [False, True, False]
+    np.testing.assert_array_equal(distances.drop(1), compare(good, "cam", good, "cam").drop(1))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_without_any_finite_row_there_is_no_distance(value: float) -> None:
     nothing = np.full((2, 3, 3), value)
-    found = compare(nothing, "cam", nothing, "grad_cam")
-    assert list(found.columns) == COLUMNS
-    assert found.shape == (2, len(COLUMNS))
-    assert found.isna().all(axis=None)
+    distances = compare(nothing, "cam", nothing, "grad_cam")
+    assert list(distances.columns) == COLUMNS
+    assert distances.shape == (2, len(COLUMNS))
+    assert distances.isna().all(axis=None)
 
 
 def test_maps_of_different_grids_are_compared_on_the_finer_one() -> None:

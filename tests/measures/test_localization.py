@@ -51,8 +51,8 @@ def pixel_box(*edges: int) -> NDArray[np.int64]:
     return np.array([edges])
 
 
-def same(found: FloatArray, expected: list[float]) -> None:
-    np.testing.assert_array_equal(found, expected)
+def same(values: FloatArray, expected: list[float]) -> None:
+    np.testing.assert_array_equal(values, expected)
 
 
 # Box overlap
@@ -64,8 +64,8 @@ def test_boxes_score_as_in_the_reference_evaluation() -> None:
     with np.load(GOLDEN / "box_localization_maps.npz") as arrays:
         maps = arrays["maps"]
     boxes = [
-        (np.array(found) * 224 / np.tile(size, 2)).astype(int)
-        for found, size in zip(expected["boxes"], expected["image_sizes"], strict=True)
+        (np.array(box) * 224 / np.tile(size, 2)).astype(int)
+        for box, size in zip(expected["boxes"], expected["image_sizes"], strict=True)
     ]
     overlap = overlap_boxes(to_score((maps + 0.5) / 255), boxes)
     figures = {
@@ -96,27 +96,27 @@ def paint(*regions: tuple[slice, slice, int]) -> NDArray[np.uint8]:
 
 def test_one_region_by_hand() -> None:
     score = paint((slice(2, 6), slice(3, 9), 200))
-    found = overlap_at(score, pixel_box(3, 2, 9, 6))
-    assert found.best.shape == (1, len(THRESHOLDS))
-    same(found.best, found.largest.tolist())
-    assert (found.best == 1).all(), "far edges are one past the last pixel, as in the reference"
+    result = overlap_at(score, pixel_box(3, 2, 9, 6))
+    assert result.best.shape == (1, len(THRESHOLDS))
+    same(result.best, result.largest.tolist())
+    assert (result.best == 1).all(), "far edges are one past the last pixel, as in the reference"
     # 7 x 5 pixels against 6 x 4 of them.
     assert overlap_at(score, pixel_box(3, 2, 8, 5)).best[0, 0] == pytest.approx(24 / 35)
 
 
 def test_the_best_region_need_not_be_the_largest() -> None:
     score = paint((slice(2, 12), slice(2, 12), 100), (slice(15, 18), slice(15, 18), 200))
-    found = overlap_at(score, pixel_box(15, 15, 18, 18))
-    assert found.best[0, 0] == 1
-    assert found.largest[0, 0] == 0
-    assert found.largest[0, 50] == 1, "above half of the maximum the small region is alone"
+    result = overlap_at(score, pixel_box(15, 15, 18, 18))
+    assert result.best[0, 0] == 1
+    assert result.largest[0, 0] == 0
+    assert result.largest[0, 50] == 1, "above half of the maximum the small region is alone"
 
 
 def test_a_hole_is_a_region_with_the_ring_around_it() -> None:
     ring = paint((slice(2, 16), slice(2, 16), 200), (slice(6, 9), slice(7, 11), 0))
-    found = overlap_at(ring, pixel_box(6, 5, 12, 10))
-    assert found.best[0, 0] == 1
-    assert found.largest[0, 0] < 0.5
+    result = overlap_at(ring, pixel_box(6, 5, 12, 10))
+    assert result.best[0, 0] == 1
+    assert result.largest[0, 0] < 0.5
     notch = ring.copy()
     notch[6:9, 11:] = 0  # open to the outside, it is no hole
     assert overlap_at(notch, pixel_box(6, 5, 12, 10)).best[0, 0] < 0.5
@@ -160,24 +160,24 @@ def test_every_threshold_is_as_if_it_were_computed_alone() -> None:
     generator = np.random.default_rng(0)
     scores = to_score(np.clip(upsample(generator.normal(size=(4, 9, 9)), 24, 26), 0, 3) / 3)
     true = np.array([[3, 4, 12, 11], [8, 14, 22, 20]])
-    found = overlap_boxes(scores, [true] * len(scores))
+    result = overlap_boxes(scores, [true] * len(scores))
     for index, score in enumerate(scores):
         for column in range(0, len(THRESHOLDS), 3):
             foreground = score > int(THRESHOLDS[column] * int(score.max()))
             boxes, largest = estimate_slowly(foreground)
             ious = box_iou(boxes, true).max(1)
-            assert found.best[index, column] == pytest.approx(ious.max())
-            assert found.largest[index, column] == pytest.approx(ious[largest])
+            assert result.best[index, column] == pytest.approx(ious.max())
+            assert result.largest[index, column] == pytest.approx(ious[largest])
 
 
 def test_blank_maps_overlap_by_nothing_and_images_without_boxes_are_left_out() -> None:
     scores = np.stack([paint(), paint((slice(2, 6), slice(3, 9), 200)), paint((slice(2, 6), slice(3, 9), 200))])
     true = pixel_box(3, 2, 9, 6)
-    found = overlap_boxes(scores, [true, true, NO_BOX.astype(int)])
-    assert (found.best[0] == 0).all()
-    assert np.isnan(found.best[2]).all()
-    assert max_box_acc(found.best, IOU_LEVELS) == 0.5
-    assert np.isnan(max_box_acc(found.best[2:], IOU_LEVELS))
+    result = overlap_boxes(scores, [true, true, NO_BOX.astype(int)])
+    assert (result.best[0] == 0).all()
+    assert np.isnan(result.best[2]).all()
+    assert max_box_acc(result.best, IOU_LEVELS) == 0.5
+    assert np.isnan(max_box_acc(result.best[2:], IOU_LEVELS))
 
 
 def test_box_iou_counts_both_ends() -> None:
@@ -212,9 +212,9 @@ def table_of(*rows: tuple[list[list[float]], int]) -> pd.DataFrame:
 def test_boxes_of_a_class() -> None:
     two_dogs = [[0, 0, 100, 50, 3], [100, 50, 200, 100, 5], [100, 0, 200, 50, -1]]
     samples = table_of((two_dogs, 3), (two_dogs, 3), (two_dogs, 3), ([], 3))
-    found = seen_boxes(samples, [3, 5, -1, 3], "squash")
-    assert [boxes.tolist() for boxes in found] == [[[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5]], [[0.5, 0.5, 1, 1]], [], []]
-    assert found[3].shape == (0, 4)
+    result = seen_boxes(samples, [3, 5, -1, 3], "squash")
+    assert [boxes.tolist() for boxes in result] == [[[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5]], [[0.5, 0.5, 1, 1]], [], []]
+    assert result[3].shape == (0, 4)
 
 
 def test_boxes_lie_where_the_model_looked() -> None:
@@ -284,9 +284,9 @@ def test_pointing_by_hand() -> None:
         np.concatenate([box(0.9, 0.9, 1, 1), box(0.4, 0.4, 0.5, 0.5)]),
         NO_BOX,
     ]
-    found = pointing_game(peaks, boxes)
-    same(found.strict, [1, 0, 0, 1, NAN])
-    same(found.tolerant, [1, 1, 0, 1, NAN])
+    result = pointing_game(peaks, boxes)
+    same(result.strict, [1, 0, 0, 1, NAN])
+    same(result.tolerant, [1, 1, 0, 1, NAN])
 
 
 def test_the_distance_to_a_corner_is_the_straight_one() -> None:
@@ -301,9 +301,9 @@ def test_a_map_without_evidence_is_a_miss_and_one_that_is_not_there_is_nothing()
     maps = np.stack([np.zeros((3, 3)), np.full((3, 3), -1.0), np.full((3, 3), np.nan), np.ones((3, 3))])
     everywhere, masks = [box(0, 0, 1, 1)] * 4, np.ones((4, 9, 9), dtype=bool)
     peaks = find_peaks(maps, 9)
-    for found in (pointing_game(peaks, everywhere), pointing_game_on_masks(peaks, masks)):
-        same(found.strict, [0, 0, NAN, 1])
-        same(found.tolerant, [0, 0, NAN, 1])
+    for result in (pointing_game(peaks, everywhere), pointing_game_on_masks(peaks, masks)):
+        same(result.strict, [0, 0, NAN, 1])
+        same(result.tolerant, [0, 0, NAN, 1])
 
 
 @pytest.mark.parametrize("side", [112, 224])
@@ -339,26 +339,26 @@ def test_an_empty_mask_is_nothing_to_point_at() -> None:
 def test_energy_in_the_box_by_hand() -> None:
     cover = np.repeat(np.array([[[1.0, 0.5], [0, 0]]]), 2, axis=0)
     drawn = np.array([[[1.0, 0.4], [0.2, 0.4]], [[0, 0], [0, 0]]])
-    found = energy_in_box(drawn, cover)
-    np.testing.assert_allclose(found.share, [0.6, NAN])
-    same(found.chance, [0.375, 0.375])
+    result = energy_in_box(drawn, cover)
+    np.testing.assert_allclose(result.share, [0.6, NAN])
+    same(result.chance, [0.375, 0.375])
     uniform = energy_in_box(np.ones((2, 2, 2)), cover)
     np.testing.assert_allclose(uniform.share, uniform.chance)
 
 
 def test_energy_without_a_box_is_nothing() -> None:
     samples = table_of(([], 1), ([[0, 0, 100, 100, 1]], 1))
-    found = energy_in_box(np.ones((2, 4, 4)), object_cover(samples, "squash", 4, 4))
-    np.testing.assert_allclose(found.share, [NAN, 0.5])
-    np.testing.assert_allclose(found.chance, [NAN, 0.5])
+    result = energy_in_box(np.ones((2, 4, 4)), object_cover(samples, "squash", 4, 4))
+    np.testing.assert_allclose(result.share, [NAN, 0.5])
+    np.testing.assert_allclose(result.chance, [NAN, 0.5])
 
 
 def test_energy_on_parts_by_hand() -> None:
     parts = np.zeros((2, 4, 4), dtype=bool)
     parts[0, :2, :1] = True  # half of the first cell of 2 x 2
-    found = part_energy(np.array([[[0.6, 0.2], [0.2, 0]]] * 2), parts)
-    np.testing.assert_allclose(found.share, [0.3, NAN], rtol=1e-6)
-    np.testing.assert_allclose(found.chance, [0.125, NAN], rtol=1e-6)
+    result = part_energy(np.array([[[0.6, 0.2], [0.2, 0]]] * 2), parts)
+    np.testing.assert_allclose(result.share, [0.3, NAN], rtol=1e-6)
+    np.testing.assert_allclose(result.chance, [0.125, NAN], rtol=1e-6)
 
 
 # Following the class
@@ -370,10 +370,10 @@ def test_following_the_class_by_hand() -> None:
     of_true = np.concatenate([at_left, at_left, at_right, at_left, at_left, at_left])
     of_other = np.concatenate([at_right, at_left, at_left, blank, absent, at_right])
     true_boxes, other_boxes = [left] * 6, [right] * 5 + [NO_BOX]
-    found = follow_class(find_peaks(of_true, 112), find_peaks(of_other, 112), true_boxes, other_boxes)
-    same(found.on_true, [1, 1, 0, 1, NAN, NAN])
-    same(found.on_other, [1, 0, 0, 0, NAN, NAN])
-    same(found.both, [1, 0, 0, 0, NAN, NAN])
+    result = follow_class(find_peaks(of_true, 112), find_peaks(of_other, 112), true_boxes, other_boxes)
+    same(result.on_true, [1, 1, 0, 1, NAN, NAN])
+    same(result.on_other, [1, 0, 0, 0, NAN, NAN])
+    same(result.both, [1, 0, 0, 0, NAN, NAN])
 
 
 # PxAP
@@ -412,9 +412,9 @@ def test_precision_of_a_resample_is_that_of_its_rows() -> None:
     scores, masks = generator.random((6, 9, 9)), generator.random((6, 9, 9)) > 0.7
     rows = generator.integers(0, 6, (4, 6))
     weights = np.stack([np.bincount(row, minlength=6) for row in rows])
-    found = pixel_average_precision(count_pixels(scores, masks), weights)
+    result = pixel_average_precision(count_pixels(scores, masks), weights)
     expected = [pixel_average_precision(count_pixels(scores[row], masks[row])) for row in rows]
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(result, expected)
 
 
 # What must hold of every measure
@@ -425,7 +425,7 @@ def measure_all(maps: FloatArray, masks: NDArray[np.bool_], boxes: list[FloatArr
     side = masks.shape[-1]
     fine = np.clip(upsample(maps, side, side), 0, 1)
     peaks = find_peaks(maps, side)
-    overlap = overlap_boxes(to_score(fine), [to_pixel_boxes(found, side) for found in boxes])
+    overlap = overlap_boxes(to_score(fine), [to_pixel_boxes(true_boxes, side) for true_boxes in boxes])
     hits = overlap.best[:, None] >= np.array(IOU_LEVELS)[:, None]
     return {
         "pointing": float(pointing_game(peaks, boxes).tolerant.mean()),
@@ -465,8 +465,8 @@ def test_paper_dogs_say_where_the_right_place_is() -> None:
         for name, label in (("parts", sample.label), ("other_parts", sample.other_label))
     }
     peaks = {name: find_peaks(masks[name].astype(float), 112) for name in boxes}
-    for name, found in peaks.items():
-        same(pointing_game_on_masks(found, masks[name]).strict, [1])
+    for name, peak in peaks.items():
+        same(pointing_game_on_masks(peak, masks[name]).strict, [1])
         energy = part_energy(masks[name].astype(float), masks[name])
         assert energy.share[0] == pytest.approx(1)
         assert 0 < energy.chance[0] < 0.2
@@ -508,8 +508,8 @@ def test_only_the_random_map_depends_on_the_seed() -> None:
 
 def test_the_uniform_map_scores_the_chance_level() -> None:
     cover = np.random.default_rng(0).random((2, 7, 7))
-    found = energy_in_box(BASELINES["uniform"].compute(np.zeros((2, 14, 14)), 7, 7, 0), cover)
-    np.testing.assert_allclose(found.share, found.chance)
+    result = energy_in_box(BASELINES["uniform"].compute(np.zeros((2, 14, 14)), 7, 7, 0), cover)
+    np.testing.assert_allclose(result.share, result.chance)
     # Its first pixel is its peak: a tie is no hit.
     peaks = find_peaks(np.ones((1, 7, 7)), 14)
     same(pointing_game(peaks, [box(0.3, 0.3, 0.7, 0.7)]).tolerant, [0])

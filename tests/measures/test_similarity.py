@@ -36,9 +36,9 @@ def test_features_that_are_not_finite_are_like_nothing_and_leave_the_others_alon
     pooled = np.random.default_rng(2).random((6, 4)).astype(np.float32)
     expected = similar_to(pooled[1:], 2)
     pooled[0, 3] = np.nan
-    found = similar_to(pooled, 3)
-    assert np.isnan(found[0])
-    np.testing.assert_allclose(found[1:], expected)
+    similarities = similar_to(pooled, 3)
+    assert np.isnan(similarities[0])
+    np.testing.assert_allclose(similarities[1:], expected)
     assert np.isnan(similar_to(pooled, 0)).all()
 
 

@@ -72,9 +72,9 @@ def test_native_is_torchvision_s_own_network(native_pair: tuple[nn.Module, Class
     theirs, ours = native_pair
     with torch.no_grad():
         expected = theirs(normalize(noise_images))
-        found = ours(noise_images)
+        our_logits = ours(noise_images)
     scale = float(expected.max() - expected.min())
-    assert float((found - expected).abs().max()) < 1e-4 * scale
+    assert float((our_logits - expected).abs().max()) < 1e-4 * scale
 
 
 def test_whether_cam_suits_a_native_head_is_measured(

@@ -87,9 +87,9 @@ def with_prefix(state: State, prefix: str) -> State:
 
 @pytest.mark.parametrize("ending", ["pth", "pt", "bin", "safetensors"])
 def test_a_file_of_any_kind_is_read(ending: str, state: State, tmp_path: Path) -> None:
-    found = read_checkpoint(save_network(tmp_path / f"weights.{ending}", state), "resnet10_narrow")
-    assert (found.classes, found.wrapper, found.prefix, found.class_names) == (4, None, "", None)
-    assert all(torch.equal(found.state[name], tensor) for name, tensor in state.items())
+    checkpoint = read_checkpoint(save_network(tmp_path / f"weights.{ending}", state), "resnet10_narrow")
+    assert (checkpoint.classes, checkpoint.wrapper, checkpoint.prefix, checkpoint.class_names) == (4, None, "", None)
+    assert all(torch.equal(checkpoint.state[name], tensor) for name, tensor in state.items())
 
 
 @pytest.mark.parametrize("prefix", ["module.", "model.", "module.model.", "_orig_mod.", "net.module."])
@@ -99,9 +99,9 @@ def test_wrappers_and_prefixes_are_taken_off_and_told(
 ) -> None:
     named = with_prefix(state, prefix)
     content = named if wrapper is None else {"epoch": 3, "optimizer": {"lr": 0.1}, wrapper: named}
-    found = read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow")
-    assert (found.wrapper, found.prefix) == (wrapper, prefix)
-    assert found.state.keys() == state.keys()
+    checkpoint = read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow")
+    assert (checkpoint.wrapper, checkpoint.prefix) == (wrapper, prefix)
+    assert checkpoint.state.keys() == state.keys()
 
 
 def test_a_prefix_that_not_all_names_share_is_left(state: State, tmp_path: Path) -> None:
@@ -150,8 +150,8 @@ def test_a_whole_pickled_network_is_refused_and_not_run(ending: str, tmp_path: P
 
 def test_a_checkpoint_s_own_class_names_are_found_beside_its_weights(state: State, tmp_path: Path) -> None:
     content = {"state_dict": state, "class_to_idx": {"d": 0, "c": 1, "b": 2, "a": 3}}
-    found = read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow")
-    assert found.class_names == ("d", "c", "b", "a")
+    checkpoint = read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow")
+    assert checkpoint.class_names == ("d", "c", "b", "a")
 
 
 def test_counters_of_batch_normalisation_may_be_missing(state: State, noise_images: Tensor, tmp_path: Path) -> None:
@@ -167,9 +167,9 @@ def test_counters_of_batch_normalisation_may_be_missing(state: State, noise_imag
 
 def test_averaged_weights_are_taken_without_their_counter(state: State, tmp_path: Path) -> None:
     averaged = torch.optim.swa_utils.AveragedModel(resnet10_narrow(num_classes=4))
-    found = read_checkpoint(save_network(tmp_path / "w.pth", averaged.state_dict()), "resnet10_narrow")
-    assert found.prefix == "module."
-    assert found.state.keys() == state.keys()
+    checkpoint = read_checkpoint(save_network(tmp_path / "w.pth", averaged.state_dict()), "resnet10_narrow")
+    assert checkpoint.prefix == "module."
+    assert checkpoint.state.keys() == state.keys()
 
 
 def test_half_precision_is_computed_in_single(state: State, tmp_path: Path) -> None:
@@ -279,8 +279,8 @@ def test_two_of_timm_s_networks_can_only_be_told_by_what_they_answer(
 ) -> None:
     """Hence the first look at the data set, and what `camcore import` says where it goes badly."""
     theirs = build_network("timm", name, 5)
-    found = read_checkpoint(save_network(tmp_path / "weights.pth", theirs.state_dict()), backbone)
-    ours = build_classifier(found, ViewConfig(size=64))
+    checkpoint = read_checkpoint(save_network(tmp_path / "weights.pth", theirs.state_dict()), backbone)
+    ours = build_classifier(checkpoint, ViewConfig(size=64))
     with torch.no_grad():
         assert float((ours(noise_images) - theirs(ours.normalize(noise_images))).abs().max()) > 0.01
 

@@ -23,10 +23,10 @@ def explain(model: Classifier, images: Tensor, trunk: FastTrunk | None) -> dict[
     return {"logits": done.logits.detach()} | explain_targets(model, images, done, LABELS, sources)
 
 
-def greatest_error(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
+def greatest_error(maps: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
     """Return the greatest difference as a share of what is expected's range."""
     return max(
-        float((found[name] - values).abs().max() / (values.max() - values.min())) for name, values in expected.items()
+        float((maps[name] - values).abs().max() / (values.max() - values.min())) for name, values in expected.items()
     )
 
 
@@ -44,17 +44,17 @@ def test_folding_the_normalisation_in_changes_nothing(
 
 def test_bfloat16_is_near_and_speaks_float32(build_model: BuildModel, noise_images: Tensor) -> None:
     model = build_model(ModelConfig("resnet18"))
-    found = explain(model, noise_images, FastTrunk(model, BF16, 4))
-    assert all(values.dtype == torch.float32 for values in found.values())
-    error = greatest_error(found, explain(model, noise_images, None))
+    maps = explain(model, noise_images, FastTrunk(model, BF16, 4))
+    assert all(values.dtype == torch.float32 for values in maps.values())
+    error = greatest_error(maps, explain(model, noise_images, None))
     assert 1e-5 < error < 0.2
 
 
 def test_grad_cam_stays_cam_by_z_in_bfloat16(build_model: BuildModel, noise_images: Tensor) -> None:
     model = build_model(ModelConfig("resnet18"))
-    found = explain(model, noise_images, FastTrunk(model, BF16, 4))
-    cells = found["cam"].shape[-1] * found["cam"].shape[-2]
-    torch.testing.assert_close(cells * found["grad_cam"], found["cam"], rtol=1e-4, atol=1e-5)
+    maps = explain(model, noise_images, FastTrunk(model, BF16, 4))
+    cells = maps["cam"].shape[-1] * maps["cam"].shape[-2]
+    torch.testing.assert_close(cells * maps["grad_cam"], maps["cam"], rtol=1e-4, atol=1e-5)
 
 
 def test_the_model_is_left_as_it_was(build_model: BuildModel, noise_images: Tensor) -> None:

@@ -90,8 +90,8 @@ def test_a_map_is_drawn_as_everywhere_else(run, index, convention):
     raw = np.asarray(explanation.maps("cam")[index])
     expected = render(np.asarray(photograph), raw, convention, "cam", "cividis", 0.7)
     left, top = (FRAME - size[0]) // 2, (FRAME - size[1]) // 2
-    found = frame(draw(run, [index], draw=convention, colors="cividis", opacity="70"))
-    np.testing.assert_array_equal(found[top : top + size[1], left : left + size[0]], expected)
+    pixels = frame(draw(run, [index], draw=convention, colors="cividis", opacity="70"))
+    np.testing.assert_array_equal(pixels[top : top + size[1], left : left + size[0]], expected)
 
 
 def test_every_choice_of_the_view_changes_the_picture_or_the_head(run):
@@ -153,8 +153,8 @@ def test_without_overlay_it_is_the_photograph_and_a_target_that_is_missing_is_to
 
 
 def test_true_cells_are_flat(run):
-    found = frame(draw(run, [2], cells="true", opacity="100"))  # a square photograph fills its frame
-    assert len(np.unique(found.reshape(-1, 3), axis=0)) <= 49
+    pixels = frame(draw(run, [2], cells="true", opacity="100"))  # a square photograph fills its frame
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) <= 49
 
 
 def test_a_common_scale_has_one_hottest_picture(run):

@@ -47,17 +47,17 @@ class Elements(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[tuple[dict[str, str | None], str]] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.tags.append((tag, dict(attrs)))
         if tag == "script":
             self.scripts.append((dict(attrs), ""))
 
     def handle_data(self, data: str) -> None:
-        if self.found[-1:] and self.found[-1][0] == "script" and self.cdata_elem == "script":
+        if self.tags[-1:] and self.tags[-1][0] == "script" and self.cdata_elem == "script":
             self.scripts[-1] = (self.scripts[-1][0], self.scripts[-1][1] + data)
 
     def script(self, name: str) -> str:
@@ -65,8 +65,8 @@ class Elements(HTMLParser):
 
 
 def read_data(page: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Elements(page).script("report-data"))
-    return found
+    report_data: dict[str, Any] = json.loads(Elements(page).script("report-data"))
+    return report_data
 
 
 @pytest.fixture(scope="module")
@@ -175,14 +175,14 @@ def test_it_refers_to_nothing_outside_itself(page: str) -> None:
     addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.[a-z]{2,}[^\s\"'<>)]*", page))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}
     assert not re.search(r"@import|url\(", page)
-    for _, attributes in Elements(page).found:
+    for _, attributes in Elements(page).tags:
         for name in ("src", "href", "action", "srcset", "poster", "data"):
             assert (attributes.get(name) or "#").startswith(("#", "data:,"))
 
 
 def test_the_policy_allows_these_scripts_and_nothing_from_anywhere(page: str) -> None:
     elements = Elements(page)
-    policy = next(attributes["content"] for tag, attributes in elements.found if attributes.get("http-equiv"))
+    policy = next(attributes["content"] for tag, attributes in elements.tags if attributes.get("http-equiv"))
     rules = dict(rule.strip().split(" ", 1) for rule in str(policy).split(";"))
     assert rules["default-src"] == "'none'" and rules["img-src"] == "data: blob:"
     scripts = [content for given, content in elements.scripts if given.get("type") in (None, "module")]
@@ -194,8 +194,8 @@ def test_the_policy_allows_these_scripts_and_nothing_from_anywhere(page: str) ->
 def test_names_stay_text(hostile: Path) -> None:
     page = make_report(open_run(hostile))
     elements = Elements(page)
-    assert {tag for tag, _ in elements.found}.isdisjoint({"img", "iframe", "object", "embed", "base", "form"})
-    assert not [name for _, attributes in elements.found for name in attributes if name.startswith("on")]
+    assert {tag for tag, _ in elements.tags}.isdisjoint({"img", "iframe", "object", "embed", "base", "form"})
+    assert not [name for _, attributes in elements.tags for name in attributes if name.startswith("on")]
     assert len(elements.scripts) == 5
     assert f"<h1>{escape(hostile.name)}: where does the network look?</h1>" in page
     data = elements.script("report-data")

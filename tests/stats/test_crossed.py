@@ -21,50 +21,52 @@ SECOND = np.array([[1, 0, 0, 0], [1, 0, 0, 0]])
 
 
 def test_two_groups_of_two_by_hand() -> None:
-    found = crossed_difference(FIRST, SECOND)
+    comparison = crossed_difference(FIRST, SECOND)
     # Trainings: 1/32 between 3/4 and 1/2, over two; their answers differ on one image, which gives the same 1/64.
     # Images: 0, 1, 1/2, 0 and the two that are added have the mean 1/4.
     trainings, images = 1 / 64, ((0 + 1 + 1 / 4 + 2) / 6 - 1 / 16) / 6 - 1 / 64
     freedom = (trainings + images) ** 2 / (trainings**2 / 1 + images**2 / 5)
     factor = stats.t.ppf(0.975, freedom)
-    assert found.standard_errors == pytest.approx(factor) and 2.44 < factor < 2.46
+    assert comparison.standard_errors == pytest.approx(factor) and 2.44 < factor < 2.46
     error = math.sqrt(trainings + images)
-    assert (found.difference, found.low, found.high) == pytest.approx(
+    assert (comparison.difference, comparison.low, comparison.high) == pytest.approx(
         (0.375, 0.25 - factor * error, 0.25 + factor * error)
     )
-    assert found.p_value == pytest.approx(2 * stats.t.sf(0.25 / error, freedom))
+    assert comparison.p_value == pytest.approx(2 * stats.t.sf(0.25 / error, freedom))
 
 
 def test_the_order_of_seeds_and_images_changes_nothing_and_that_of_groups_the_sign() -> None:
     random = np.random.default_rng(0)
     first, second = random.random((3, 50)) < 0.8, random.random((4, 50)) < 0.6
-    found, images = crossed_difference(first, second), random.permutation(50)
+    comparison, images = crossed_difference(first, second), random.permutation(50)
     moved = crossed_difference(first[::-1, images], second[[2, 0, 3, 1]][:, images])
-    assert moved.__dict__ == pytest.approx(found.__dict__)
+    assert moved.__dict__ == pytest.approx(comparison.__dict__)
     turned = crossed_difference(second, first)
-    assert (turned.difference, turned.low, turned.high) == pytest.approx((-found.difference, -found.high, -found.low))
+    assert (turned.difference, turned.low, turned.high) == pytest.approx(
+        (-comparison.difference, -comparison.high, -comparison.low)
+    )
 
 
 def test_trainings_that_agree_on_everything_keep_an_interval() -> None:
     right = np.ones((3, 100))
-    found = crossed_difference(right, right)
-    assert found.difference == 0 and found.p_value == 1
-    assert found.high == -found.low == pytest.approx(stats.t.ppf(0.975, 101) * math.sqrt(2) / 102)
+    comparison = crossed_difference(right, right)
+    assert comparison.difference == 0 and comparison.p_value == 1
+    assert comparison.high == -comparison.low == pytest.approx(stats.t.ppf(0.975, 101) * math.sqrt(2) / 102)
 
 
 def test_accuracies_that_are_equal_by_chance_are_not_taken_for_certain() -> None:
     """Every training has half of the images right, but not the same ones."""
     random = np.random.default_rng(1)
     first, second = (np.array([random.permutation(200) < 100 for _ in range(3)]) for _ in range(2))
-    found = crossed_difference(first, second)
-    assert found.difference == pytest.approx(0, abs=1e-12)
-    assert found.high > 1.96 * math.sqrt(2 * 0.25 / (3 * 200))
+    comparison = crossed_difference(first, second)
+    assert comparison.difference == pytest.approx(0, abs=1e-12)
+    assert comparison.high > 1.96 * math.sqrt(2 * 0.25 / (3 * 200))
 
 
 def test_two_seeds_that_lie_far_apart_say_nothing() -> None:
     first = np.repeat([[1], [0]], 1000, axis=1)
-    found = crossed_difference(first, first)
-    assert (found.low, found.high) == (-1, 1) and found.standard_errors > 4
+    comparison = crossed_difference(first, first)
+    assert (comparison.low, comparison.high) == (-1, 1) and comparison.standard_errors > 4
 
 
 @pytest.mark.parametrize("shapes", [((1, 9), (3, 9)), ((3, 9), (3, 8)), ((3, 0), (3, 0)), ((3,), (3, 9))])
@@ -134,16 +136,16 @@ def simulate(case: Case, count: int) -> tuple[int, int, float]:
     for seed in range(count):
         first, second = case.draw(np.random.default_rng([seed, 9]))
         one = paired_difference(first[0], second[0], "yes_no")
-        found = crossed_difference(first, second)
+        comparison = crossed_difference(first, second)
         assert one.low is not None and one.high is not None
-        covered += covers(found, case.truth)
+        covered += covers(comparison, case.truth)
         covered_by_one += one.low <= case.truth <= one.high
-        width += (found.high - found.low) / count
+        width += (comparison.high - comparison.low) / count
     return covered, covered_by_one, width
 
 
-def covers(found: CrossedDifference, truth: float) -> bool:
-    return found.low <= truth <= found.high
+def covers(comparison: CrossedDifference, truth: float) -> bool:
+    return comparison.low <= truth <= comparison.high
 
 
 def least_covered(count: int) -> int:

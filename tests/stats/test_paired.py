@@ -127,8 +127,8 @@ def test_mean_intervals() -> None:
     assert (asked.n, asked.dropped, asked.value, asked.interval) == (4, 1, 0.75, "Wilson score")
     assert (asked.low, asked.high) == wilson_interval(3, 4)
     values = np.random.default_rng(0).random(30)
-    found = mean_interval(values, "continuous", seed=4)
-    assert (found.low, found.high) == bootstrap_t(values, 4)
+    comparison = mean_interval(values, "continuous", seed=4)
+    assert (comparison.low, comparison.high) == bootstrap_t(values, 4)
     constant = mean_interval([0.1] * 9, "continuous")
     assert constant.low == constant.high == pytest.approx(0.1)
 
@@ -137,38 +137,55 @@ def test_mean_intervals() -> None:
 
 
 def test_a_paired_difference_by_hand() -> None:
-    found = paired_difference([0.5, 0.9, 0.2, NAN, 0.4], [0.1, 0.9, 0.3, 0.5, math.inf], "continuous")
-    assert (found.n, found.dropped, found.higher, found.lower, found.identical) == (3, 2, 1, 1, False)
-    assert found.difference == pytest.approx(0.1)
-    assert found.effect_size == pytest.approx(0.1 / math.sqrt((0.16 + 0.01) / 3))
+    comparison = paired_difference([0.5, 0.9, 0.2, NAN, 0.4], [0.1, 0.9, 0.3, 0.5, math.inf], "continuous")
+    assert (comparison.n, comparison.dropped, comparison.higher, comparison.lower, comparison.identical) == (
+        3,
+        2,
+        1,
+        1,
+        False,
+    )
+    assert comparison.difference == pytest.approx(0.1)
+    assert comparison.effect_size == pytest.approx(0.1 / math.sqrt((0.16 + 0.01) / 3))
     # Signs matter on two images: (+-0.4, +-0.1), a sum of at least 0.3 always.
-    assert found.p_value == 1
-    assert (found.interval, found.test) == ("bootstrap-t", "sign flips")
+    assert comparison.p_value == 1
+    assert (comparison.interval, comparison.test) == ("bootstrap-t", "sign flips")
 
 
 def test_paired_answers_by_hand() -> None:
-    found = paired_difference(*answers(1, 1, 7, 12), "yes_no")
-    assert (found.n, found.higher, found.lower, found.difference) == (21, 1, 7, pytest.approx(-6 / 21))
-    assert (found.low, found.high) == tango_interval(1, 7, 21)
-    assert found.p_value == pytest.approx(10 / 256)
-    assert found.effect_size == pytest.approx(-6 / math.sqrt(21 * 8)), "phi"
+    comparison = paired_difference(*answers(1, 1, 7, 12), "yes_no")
+    assert (comparison.n, comparison.higher, comparison.lower, comparison.difference) == (
+        21,
+        1,
+        7,
+        pytest.approx(-6 / 21),
+    )
+    assert (comparison.low, comparison.high) == tango_interval(1, 7, 21)
+    assert comparison.p_value == pytest.approx(10 / 256)
+    assert comparison.effect_size == pytest.approx(-6 / math.sqrt(21 * 8)), "phi"
 
 
 def test_values_that_are_the_same_but_for_rounding_are_identical() -> None:
     values = np.random.default_rng(0).random(50)
     for other in (values, values + 9e-7, values.astype(np.float32)):
-        found = paired_difference(other, values, "continuous")
-        assert found.identical
-        assert (found.difference, found.low, found.high, found.p_value, found.effect_size) == (0, 0, 0, 1, 0)
+        comparison = paired_difference(other, values, "continuous")
+        assert comparison.identical
+        assert (comparison.difference, comparison.low, comparison.high, comparison.p_value, comparison.effect_size) == (
+            0,
+            0,
+            0,
+            1,
+            0,
+        )
     assert not paired_difference(values + np.eye(1, 50)[0] * 1e-5, values, "continuous").identical
 
 
 def test_agreeing_answers_prove_sameness_only_where_the_maps_are_the_same() -> None:
     answer = [1] * 60 + [0] * 40
-    found = paired_difference(answer, answer, "yes_no")
-    assert found.identical
-    assert (found.difference, found.p_value, found.effect_size) == (0, 1, 0)
-    assert (found.low, found.high) == tango_interval(0, 0, 100)
+    comparison = paired_difference(answer, answer, "yes_no")
+    assert comparison.identical
+    assert (comparison.difference, comparison.p_value, comparison.effect_size) == (0, 1, 0)
+    assert (comparison.low, comparison.high) == tango_interval(0, 0, 100)
     known = paired_difference(answer, answer, "yes_no", same_maps=True)
     assert (known.low, known.high, known.p_value) == (0, 0, 1)
     assert not paired_difference(*answers(9, 1, 0, 0), "yes_no", same_maps=True).identical, "values are believed"
@@ -180,17 +197,17 @@ def test_agreeing_answers_prove_sameness_only_where_the_maps_are_the_same() -> N
     [([], []), ([NAN], [1]), ([1], [0]), ([1], [1]), ([1, 1], [0, 0]), ([1, 1, 1], [0, 0, 0]), ([0, 1], [0, 1])],
 )
 def test_too_few_or_too_simple_values_give_no_nan(kind: Kind, first: list[float], second: list[float]) -> None:
-    found = paired_difference(first, second, kind)
-    json.dumps([asdict(found), asdict(mean_interval(first, kind))], allow_nan=False)
-    assert (found.p_value is None) == (found.low is None) == (found.n < 2 and not found.identical)
-    assert not is_significant(found.low, found.high, NAN), "without p nothing is found"
+    comparison = paired_difference(first, second, kind)
+    json.dumps([asdict(comparison), asdict(mean_interval(first, kind))], allow_nan=False)
+    assert (comparison.p_value is None) == (comparison.low is None) == (comparison.n < 2 and not comparison.identical)
+    assert not is_significant(comparison.low, comparison.high, NAN), "without p nothing is significant"
 
 
 def test_a_seed_decides() -> None:
     first, second = np.random.default_rng(0).random((2, 40))
-    found = paired_difference(first, second, "continuous", seed=5)
-    assert found == paired_difference(first, second, "continuous", seed=5)
-    assert found.low != paired_difference(first, second, "continuous", seed=6).low
+    comparison = paired_difference(first, second, "continuous", seed=5)
+    assert comparison == paired_difference(first, second, "continuous", seed=5)
+    assert comparison.low != paired_difference(first, second, "continuous", seed=6).low
 
 
 def test_values_are_left_as_they_are() -> None:
@@ -237,9 +254,9 @@ def test_holm_counts_no_comparison_that_has_no_p_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "found"),
+    ("low", "high", "p", "expected"),
     [(0.1, 0.2, 0.05, True), (-0.2, -0.1, 0.01, True), (0.1, 0.2, 0.051, False), (-0.1, 0.2, 0.01, False)],
 )
-def test_a_finding_needs_p_and_interval(low: float, high: float, p: float, found: bool) -> None:
-    assert is_significant(low, high, p) is found
+def test_a_finding_needs_p_and_interval(low: float, high: float, p: float, expected: bool) -> None:
+    assert is_significant(low, high, p) is expected
     assert is_significant(None, None, p) is False

@@ -141,9 +141,9 @@ def simulate(case: Case, count: int) -> tuple[int, int]:
     covered, false = 0, 0
     for seed in range(count):
         random = np.random.default_rng([seed, 7])
-        found = case.draw(random, case.n, False)
-        assert found.low is not None and found.high is not None
-        covered += found.low <= case.truth() <= found.high
+        difference = case.draw(random, case.n, False)
+        assert difference.low is not None and difference.high is not None
+        covered += difference.low <= case.truth() <= difference.high
         same = case.draw(random, case.n, True)
         assert same.p_value is not None
         false += is_significant(same.low, same.high, same.p_value)
@@ -159,14 +159,14 @@ def count_false_families(count: int, n: int = 108, methods: int = 6) -> int:
     false = 0
     for seed in range(count):
         random = np.random.default_rng([seed, 8])
-        found = [draw(random, n, True) for draw in draws for _ in range(methods - 1)]
+        differences = [draw(random, n, True) for draw in draws for _ in range(methods - 1)]
         cam = random.beta(2, 3, n)
-        found += [
+        differences += [
             paired_difference(cam, cam.copy(), "continuous"),
             paired_difference(cam > 0.3, cam > 0.3, "yes_no"),
         ]
-        adjusted = adjust_holm([difference.p_value for difference in found])
-        false += any(is_significant(one.low, one.high, p) for one, p in zip(found, adjusted, strict=True))
+        adjusted = adjust_holm([difference.p_value for difference in differences])
+        false += any(is_significant(each.low, each.high, p) for each, p in zip(differences, adjusted, strict=True))
     return false
 
 

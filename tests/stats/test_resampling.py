@@ -29,57 +29,57 @@ def value_of(hits: NDArray[np.bool_], seed: int = 0) -> float:
 
 def test_the_interval_of_a_pooled_mean_is_students() -> None:
     values = np.random.default_rng(0).random(120)
-    found = resample_interval(mean_of(values), 120)
+    estimate = resample_interval(mean_of(values), 120)
     half = 1.980 * values.std(ddof=1) / np.sqrt(120)
-    assert found.value == pytest.approx(values.mean())
-    assert found.low is not None and found.high is not None
-    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.1)
-    assert found == resample_interval(mean_of(values), 120)
-    assert found.low != resample_interval(mean_of(values), 120, seed=1).low
+    assert estimate.value == pytest.approx(values.mean())
+    assert estimate.low is not None and estimate.high is not None
+    assert (estimate.high - estimate.low) / 2 == pytest.approx(half, rel=0.1)
+    assert estimate == resample_interval(mean_of(values), 120)
+    assert estimate.low != resample_interval(mean_of(values), 120, seed=1).low
 
 
 def test_the_interval_is_wider_where_few_images_decide() -> None:
     values = np.zeros(120)
     values[:3] = 1
-    found = resample_interval(mean_of(values), 120)
-    assert found.low is not None and found.high is not None
-    assert (found.high - found.low) / 2 > 1.08 * 1.980 * values.std(ddof=1) / np.sqrt(120)
+    estimate = resample_interval(mean_of(values), 120)
+    assert estimate.low is not None and estimate.high is not None
+    assert (estimate.high - estimate.low) / 2 > 1.08 * 1.980 * values.std(ddof=1) / np.sqrt(120)
 
 
 def test_pooled_measures_are_compared_on_the_same_resamples() -> None:
     shared, own = np.random.default_rng(0).normal(0, [[10], [0.1]], (2, 100))
-    found = paired_resample(mean_of(shared + own + 0.1), mean_of(shared), 100)
+    estimate = paired_resample(mean_of(shared + own + 0.1), mean_of(shared), 100)
     differences = own + 0.1
     t = differences.mean() / (differences.std(ddof=1) / 10)
-    assert found.low is not None and found.p_value is not None and found.effect_size is not None
-    assert found.difference == pytest.approx(differences.mean())
-    assert found.low > 0.07, "what the methods share cancels"
-    assert found.p_value < 1e-10
-    assert found.effect_size == pytest.approx(t / np.sqrt(t**2 + 99), rel=0.05)
+    assert estimate.low is not None and estimate.p_value is not None and estimate.effect_size is not None
+    assert estimate.difference == pytest.approx(differences.mean())
+    assert estimate.low > 0.07, "what the methods share cancels"
+    assert estimate.p_value < 1e-10
+    assert estimate.effect_size == pytest.approx(t / np.sqrt(t**2 + 99), rel=0.05)
     swapped = paired_resample(mean_of(shared), mean_of(shared + own + 0.1), 100)
-    assert swapped.effect_size == pytest.approx(-found.effect_size)
-    assert (found.higher, found.lower, found.identical) == (None, None, False)
+    assert swapped.effect_size == pytest.approx(-estimate.effect_size)
+    assert (estimate.higher, estimate.lower, estimate.identical) == (None, None, False)
 
 
 def test_the_same_pooled_measure_is_identical() -> None:
     values = np.random.default_rng(0).random(50)
-    found = paired_resample(mean_of(values), mean_of(values + 1e-8), 50)
-    assert found.identical
-    assert (found.difference, found.low, found.high, found.p_value, found.effect_size) == (0, 0, 0, 1, 0)
+    estimate = paired_resample(mean_of(values), mean_of(values + 1e-8), 50)
+    assert estimate.identical
+    assert (estimate.difference, estimate.low, estimate.high, estimate.p_value, estimate.effect_size) == (0, 0, 0, 1, 0)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_few_images_give_no_nan(n: int) -> None:
     first, second = np.arange(n) + 1.0, np.zeros(n)
-    found = paired_resample(mean_of(first), mean_of(second), n)
-    json.dumps([asdict(found), asdict(resample_interval(mean_of(first), n))], allow_nan=False)
-    assert (found.low is None) == (found.p_value is None) == (n < 2)
+    estimate = paired_resample(mean_of(first), mean_of(second), n)
+    json.dumps([asdict(estimate), asdict(resample_interval(mean_of(first), n))], allow_nan=False)
+    assert (estimate.low is None) == (estimate.p_value is None) == (n < 2)
 
 
 def test_a_difference_without_spread_is_certain() -> None:
-    found = paired_resample(mean_of(np.full(30, 0.5)), mean_of(np.full(30, 0.25)), 30)
-    assert (found.low, found.high, found.p_value, found.effect_size) == (0.25, 0.25, 0, 1)
-    json.dumps(asdict(found), allow_nan=False)
+    estimate = paired_resample(mean_of(np.full(30, 0.5)), mean_of(np.full(30, 0.25)), 30)
+    assert (estimate.low, estimate.high, estimate.p_value, estimate.effect_size) == (0.25, 0.25, 0, 1)
+    json.dumps(asdict(estimate), allow_nan=False)
 
 
 @pytest.mark.parametrize("threshold", [0, 37, 99])
@@ -103,7 +103,7 @@ def test_no_image_takes_part_in_choosing_its_threshold() -> None:
 
 def cross_fit_slowly(hits: NDArray[np.bool_], rows: NDArray[np.int64], seed: int) -> float:
     """Return the accuracy over `rows`, an image as often as it is named, one split, one side and one row at a time."""
-    found = 0
+    hit_count = 0
     for number in range(SPLITS):
         half = set(np.random.default_rng([seed, number]).permutation(len(hits))[: len(hits) // 2].tolist())
         sides = [row for row in rows if row in half], [row for row in rows if row not in half]
@@ -111,8 +111,8 @@ def cross_fit_slowly(hits: NDArray[np.bool_], rows: NDArray[np.int64], seed: int
             counts = np.pad(hits[chosen_on].sum(0), 1, mode="edge")
             smooth = counts[:-2] + counts[1:-1] + counts[2:]  # a fifth of ten thresholds, and the one in the middle
             best = np.flatnonzero(smooth == smooth.max())
-            found += hits[applied_to, best[len(best) // 2]].sum()
-    return found / (SPLITS * len(rows))
+            hit_count += hits[applied_to, best[len(best) // 2]].sum()
+    return hit_count / (SPLITS * len(rows))
 
 
 def test_each_half_is_reported_at_the_other_halves_threshold_however_often_its_images_count() -> None:
@@ -127,9 +127,9 @@ def test_a_shifted_map_is_worse_and_a_copy_the_same() -> None:
     random = np.random.default_rng(0)
     fits = np.abs(np.arange(100) - random.normal(40, 10, (108, 1))) < random.gamma(3, 8, (108, 1))
     shifted = fits & (random.random((108, 1)) < 0.5)
-    found = max_box_acc_difference(shifted, fits)
-    assert found.high is not None and found.p_value is not None
-    assert found.high < 0 and found.p_value < 1e-4
+    estimate = max_box_acc_difference(shifted, fits)
+    assert estimate.high is not None and estimate.p_value is not None
+    assert estimate.high < 0 and estimate.p_value < 1e-4
     copied = max_box_acc_difference(fits, fits.copy())
     assert copied.identical
     assert (copied.difference, copied.low, copied.high, copied.p_value) == (0, 0, 0, 1)

@@ -64,8 +64,8 @@ def copy_complete(trained: Run, path: Path, seed: int) -> Path:
 
 def find(run: Path, pattern: str) -> Path:
     """Return the file of a run that a pattern means."""
-    (found,) = run.glob(pattern)
-    return found
+    (match,) = run.glob(pattern)
+    return match
 
 
 def damage(path: Path, how: str, another: Path) -> None:

@@ -147,7 +147,7 @@ def _read_unit() -> dict[str, str]:
 def change_nginx(text: str, ports: Mapping[str, int], front: int) -> str:
     """Return the shipped file with other ports, and its certificate in the folder that nginx is started in."""
     others = {shipped: str(ports[name]) for name, shipped in SHIPPED_PORTS.items()}
-    text = re.sub(rf"\b({'|'.join(others)})\b", lambda found: others[found[0]], text)
+    text = re.sub(rf"\b({'|'.join(others)})\b", lambda match: others[match[0]], text)
     for shipped, own in (("listen 443 ssl", f"listen 127.0.0.1:{front} ssl"), ("/etc/nginx/tls/", "")):
         assert shipped in text
         text = text.replace(shipped, own)

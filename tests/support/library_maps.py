@@ -45,8 +45,8 @@ def run_torchcam(kind: type, model: Classifier, images: Tensor, source: Source) 
     network = as_plain_network(model)
     with kind(network, find_module(model, source)) as extractor:
         scores = network(model.normalize(images))
-        (found,) = extractor(TARGETS, scores, normalized=False)
-    return found
+        (heatmaps,) = extractor(TARGETS, scores, normalized=False)
+    return heatmaps
 
 
 def run_pytorch_grad_cam(

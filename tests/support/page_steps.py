@@ -34,5 +34,5 @@ def all_text(app: AppTest) -> str:
 
 def payload(app: AppTest, which: str) -> Any:
     """Return what a component was given that has this in it."""
-    found = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
-    return next(data for data in found if data and which in data)
+    components = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
+    return next(data for data in components if data and which in data)

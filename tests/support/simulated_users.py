@@ -145,7 +145,7 @@ def _choose(
         kind: (weight, [key for key in keys if visitor.find(key) is not None])
         for kind, (weight, keys) in offered.items()
     }
-    there = {kind: found for kind, found in there.items() if found[1]}
+    there = {kind: entry for kind, entry in there.items() if entry[1]}
     if not there or choice.random() < OPENS_A_PAGE:
         page = _draw(choice, {name: weight for name, weight in PAGES.items() if name != visitor.page})
         if page == "own_image":

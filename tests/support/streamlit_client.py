@@ -230,12 +230,12 @@ class Visitor:
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "ref_hash":
-            found = self._cached.get(message.ref_hash)
-            if found is None:
+            cached = self._cached.get(message.ref_hash)
+            if cached is None:
                 self.errors.append(f"the server refers to a message that is not kept: {message.ref_hash}")
                 return
             place = list(message.metadata.delta_path)
-            message = ForwardMsg.FromString(found[0].SerializeToString())
+            message = ForwardMsg.FromString(cached[0].SerializeToString())
             message.metadata.delta_path[:] = place
             kind = "delta"
         if message.metadata.cacheable:

@@ -234,11 +234,11 @@ def _describe_measure(
         "better": better,
         "n": int(values[reference].notna().sum()),
         "chance": CHANCE.get(name),
-        "values": {source: _estimate(found) for source, found in values.items()},
+        "values": {source: _estimate(column) for source, column in values.items()},
         "oracle": {source: float(values[source].mean()) + 0.012 for source in sources} if resampled else None,
         "differences": {
-            source: _compare(found, values[reference], source, explanation, better)
-            for source, found in values.items()
+            source: _compare(column, values[reference], source, explanation, better)
+            for source, column in values.items()
             if source != reference
         },
         "by_correctness": {
@@ -265,7 +265,7 @@ def _compare(
     identical = bool((difference == 0).all())
     wins = mean > 0 if better == "higher" else mean < 0
     same = source not in BASELINES and _is_same(_reference(explanation), source, explanation)
-    found = "no_difference" if same or identical or abs(mean) < 1.4 * half else "better" if wins else "worse"
+    outcome = "no_difference" if same or identical or abs(mean) < 1.4 * half else "better" if wins else "worse"
     deviation = float(difference.std())
     return {
         "mean_difference": mean,
@@ -282,7 +282,7 @@ def _compare(
         "lower": int((difference < 0).sum()),
         "identical": identical,
         "identical_by_theory": same,
-        "verdict": found,
+        "verdict": outcome,
     }
 
 
@@ -313,7 +313,7 @@ def _make_seeds(against: str) -> dict[str, Any]:
 
 def _make_claims(document: dict[str, Any]) -> list[dict[str, Any]]:
     measures = document["measures"]
-    pointing = {source: found["mean"] for source, found in measures["pointing_strict"]["values"].items()}
+    pointing = {source: mean["mean"] for source, mean in measures["pointing_strict"]["values"].items()}
     claims: list[tuple[str, dict[str, Any]]] = [("cam_not_applicable", NO_CAM)]
     if document["reference"] == "cam":
         same = ["cam", "grad_cam", "hires_cam", "xgrad_cam"]

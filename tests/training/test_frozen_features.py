@@ -125,13 +125,13 @@ def test_lanes_change_nothing(dataset: Dataset, frozen_config: RunConfig, start:
     config = replace(frozen_config, train=replace(frozen_config.train, augmentation="standard"))
     torch.manual_seed(0)
     model = Classifier(config.model, config.view, 3).eval()
-    found = []
+    result = []
     for count in (0, 3):
         with OrderedThreads(count) as threads:
             trunk = FrozenTrunk(model, dataset, config, threads)
-            found.append(np.array(trunk.pooled(dataset.train, 4, "computing")))
+            result.append(np.array(trunk.pooled(dataset.train, 4, "computing")))
             trunk._find(dataset.train, 4).unlink()
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(result[0], result[1], rtol=1e-5, atol=1e-6)
 
 
 def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None:
@@ -152,11 +152,11 @@ def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_hel
     evaluate, losses, heads = loop.evaluate, iter([0.9, 0.5, 0.7, 0.6, 0.1]), []
 
     def evaluate_as_told(trainer: loop.Trainer, judged: Any, split: str) -> dict[str, float]:
-        found = evaluate(trainer, judged, split)
+        result = evaluate(trainer, judged, split)
         if split == "held_out":
             heads.append({name: value.clone() for name, value in trainer.state.model.head.state_dict().items()})
-            found["held_out_loss"] = next(losses)
-        return found
+            result["held_out_loss"] = next(losses)
+        return result
 
     monkeypatch.setattr(loop, "evaluate", evaluate_as_told)
     run = start("run", views=1, epochs=9, keep="held-out", patience=2)
@@ -205,13 +205,13 @@ def test_explaining_takes_the_features_that_the_training_kept(
     predicted = exact.samples["predicted"].tolist()
     if precision == "auto":
         monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: pytest.fail("the trunk is not needed"))
-    found = explain(make_job(run, dataset, model, None, CPU), workers=2, precision=precision)
-    assert found.manifest.precision.path == ("kept features" if precision == "auto" else "fp32")
+    result = explain(make_job(run, dataset, model, None, CPU), workers=2, precision=precision)
+    assert result.manifest.precision.path == ("kept features" if precision == "auto" else "fp32")
     for source, maps in expected.items():
-        np.testing.assert_allclose(found.maps(source), maps, rtol=0.01, atol=1e-3)
-    assert found.samples["predicted"].tolist() == predicted
+        np.testing.assert_allclose(result.maps(source), maps, rtol=0.01, atol=1e-3)
+    assert result.samples["predicted"].tolist() == predicted
     if precision == "auto":
-        said = describe_choice(found.manifest.precision)
+        said = describe_choice(result.manifest.precision)
         assert said.startswith("Computing from the features that the training kept; checked on 6 images: 0 predictions")
 
 
@@ -223,8 +223,8 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     run = start("run", views=1)
     (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
     np.save(kept, np.load(kept)[::-1])
-    found = explain(make_job(run, dataset, load_model(run), None, CPU), workers=0)
-    assert found.manifest.precision.path == "fp32"
+    result = explain(make_job(run, dataset, load_model(run), None, CPU), workers=0)
+    assert result.manifest.precision.path == "fp32"
 
 
 def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,5 +233,5 @@ def test_an_earlier_layer_needs_the_trunk(start: TrainIn, dataset: Dataset, monk
     run = start("run", views=1)
     model = load_model(run)
     sources = parse_sources("cam,grad_cam@layer3", model.layer_names)
-    found = explain(make_job(run, dataset, model, sources, CPU))
-    assert found.manifest.precision.path == "fp32"
+    result = explain(make_job(run, dataset, model, sources, CPU))
+    assert result.manifest.precision.path == "fp32"

@@ -272,11 +272,11 @@ def test_evaluation_by_hand(dataset: Dataset, small_config: RunConfig) -> None:
     images = ViewedImages(dataset, dataset.val, "squash", 32)
     labels = [sample.label for sample in dataset.val]
     trainer = build_trainer(replace(small_config.train, precision="fp32"), model, 3, CPU)
-    found = evaluate(trainer, EvalData(images, torch.tensor(labels)), "val")
+    evaluation = evaluate(trainer, EvalData(images, torch.tensor(labels)), "val")
     assert not model.training
     assert sorted(labels) == [0, 0, 1, 1, 2, 2]
-    assert found["val_accuracy"] == pytest.approx(1 / 3)
-    assert found["val_loss"] == pytest.approx(-sum(math.log(share / 8) for share in (1, 2, 5)) / 3)
+    assert evaluation["val_accuracy"] == pytest.approx(1 / 3)
+    assert evaluation["val_loss"] == pytest.approx(-sum(math.log(share / 8) for share in (1, 2, 5)) / 3)
 
 
 def test_a_last_batch_of_one_image_is_left_out(

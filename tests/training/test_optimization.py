@@ -66,12 +66,12 @@ def test_each_stage_learns_at_a_share_of_the_next_one_s_rate() -> None:
     assert by_layer == {
         "conv1": 0.5**5, "bn1": 0.5**5, "layer1": 0.5**4, "layer2": 0.5**3, "layer3": 0.25, "layer4": 0.5, "head": 1.0,
     }  # fmt: skip
-    found = {
+    rates = {
         id(parameter): group[RATE_SHARE]
         for group in build_optimizer(model, TrainConfig(layer_decay=0.5)).param_groups
         for parameter in group["params"]
     }
-    assert found == {id(parameter): shares[name] for name, parameter in model.named_parameters()}
+    assert rates == {id(parameter): shares[name] for name, parameter in model.named_parameters()}
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)

@@ -72,13 +72,13 @@ def test_all_seeds_of_both_groups_count(groups: Groups) -> None:
     gap, mlp = groups
     price = price_of(gap[1], mlp[0])
     right, right_against = (np.stack([read_right(path) for path in paths]) for paths in groups)
-    found = crossed_difference(right, right_against)
+    difference = crossed_difference(right, right_against)
     assert (price["against"], price["n"]) == ("mlp", right.shape[1]) and price["n"] < IMAGES
     assert (price["accuracy"], price["accuracy_against"]) == pytest.approx((right.mean(), right_against.mean()))
     names = ("difference", "low", "high", "p_value")
-    assert [price[name] for name in names] == [getattr(found, name) for name in names]
+    assert [price[name] for name in names] == [getattr(difference, name) for name in names]
     seeds = price["seeds"]
-    assert seeds["group"] == "gap" and seeds["standard_errors"] == found.standard_errors
+    assert seeds["group"] == "gap" and seeds["standard_errors"] == difference.standard_errors
     members = [(f"gap-seed{seed}", seed, pytest.approx(right[seed - 1].mean())) for seed in (1, 2, 3)]
     assert [tuple(member.values()) for member in seeds["members"]] == members
     assert [member["run"] for member in seeds["members_against"]] == ["mlp-seed1", "mlp-seed2"]

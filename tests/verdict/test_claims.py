@@ -23,8 +23,8 @@ def test_no_difference_is_a_legal_answer() -> None:
 
 def test_a_method_that_wins_is_named_with_how_often() -> None:
     words = {"grad_cam": "theory", "layer_cam": "better"}
-    found = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
-    said = codes(verdict(measures={"pointing_strict": found, "energy_in_box": found}))
+    measure_result = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
+    said = codes(verdict(measures={"pointing_strict": measure_result, "energy_in_box": measure_result}))
     assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 0, "of": 2}
     assert said["separates"]["best"] == "layer_cam"
     assert said["separates"]["worst_mean"] == 0.5
@@ -68,8 +68,8 @@ def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
 
 
 def test_where_lower_is_better_the_lowest_is_best() -> None:
-    found = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
-    said = codes(verdict(measures={"deletion": found}))
+    measure_result = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
+    said = codes(verdict(measures={"deletion": measure_result}))
     assert (said["separates"]["best"], said["separates"]["worst"]) == ("cam", "layer_cam")
 
 
@@ -92,8 +92,8 @@ def test_who_follows_the_class_less_is_told_only_where_it_is_shown() -> None:
     means = {"cam": 0.8, "layer_cam": 0.3}
 
     def said_where_layer_cam_is(word: str) -> dict[str, Any] | None:
-        found = measure(means if word != "better" else {"cam": 0.3, "layer_cam": 0.8}, {"layer_cam": word})
-        return codes(verdict(measures={"follows_class": found})).get("does_not_follow_class")
+        measure_result = measure(means if word != "better" else {"cam": 0.3, "layer_cam": 0.8}, {"layer_cam": word})
+        return codes(verdict(measures={"follows_class": measure_result})).get("does_not_follow_class")
 
     assert said_where_layer_cam_is("no_difference") is None
     apart = {"mean": 0.3, "best_mean": 0.8}
@@ -112,8 +112,8 @@ def test_the_clearest_difference_is_of_the_largest_effect_not_of_the_largest_mea
 
 
 def test_maps_that_are_the_same_are_called_so_without_boxes_too() -> None:
-    found = measure({"cam": 0.9, "grad_cam": 0.9}, {"grad_cam": "theory"}, group="faithfulness")
-    said = codes(verdict(measures={"insertion": found}))
+    measure_result = measure({"cam": 0.9, "grad_cam": 0.9}, {"grad_cam": "theory"}, group="faithfulness")
+    said = codes(verdict(measures={"insertion": measure_result}))
     assert said["identical_up_to_drawing"]["methods"] == ["cam", "grad_cam"]
     assert said["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
 
@@ -130,9 +130,11 @@ def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
 
 def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
     words = {"grad_cam": "theory", "layer_cam": "no_difference", "baseline_center": "better"}
-    found = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
+    measure_result = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
     check = {"steps": [], "similarity": {}, "low": {}, "high": {}, "passes": {"cam": True, "layer_cam": False}}
-    said = codes(verdict(measures={"energy_in_box": found}, baselines=["baseline_center"], randomization=check))
+    said = codes(
+        verdict(measures={"energy_in_box": measure_result}, baselines=["baseline_center"], randomization=check)
+    )
     assert said["fails_randomization"] == {"sources": ["layer_cam"]}
     assert said["worse_than_baseline"]["source"] == "layer_cam"
 

@@ -49,8 +49,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(runs: Path, head: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((open_explanation(open_run(runs / head)).path / "verdict.json").read_text())
-    return found
+    written: dict[str, Any] = json.loads((open_explanation(open_run(runs / head)).path / "verdict.json").read_text())
+    return written
 
 
 def test_methods_that_are_cam_by_theory_measure_the_same_and_are_called_so(runs: Path) -> None:
@@ -88,7 +88,9 @@ def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> No
     check = open_explanation(open_run(runs / "mlp")).manifest.cam_check
     assert verdict["not_applicable"] == {"cam": {"max_error": check["max_error"]}}
     assert "cam" not in verdict["sources"]
-    assert not any(found["identical_by_theory"] for found in verdict["measures"]["insertion"]["differences"].values())
+    assert not any(
+        difference["identical_by_theory"] for difference in verdict["measures"]["insertion"]["differences"].values()
+    )
 
 
 def test_the_price_of_the_architecture_is_the_difference_of_the_accuracies(runs: Path) -> None:

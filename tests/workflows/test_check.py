@@ -29,9 +29,9 @@ def list_all(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["paper-dogs-gap", "paper-dogs-mlp"])
 def test_the_runs_in_the_repository_are_as_they_were_written(name: str) -> None:
-    found = check_run(Path(__file__).parents[2] / "checkpoints" / name)
-    assert (found.problems, found.unlisted) == ([], ())
-    assert found.files > 15
+    report = check_run(Path(__file__).parents[2] / "checkpoints" / name)
+    assert (report.problems, report.unlisted) == ([], ())
+    assert report.files > 15
 
 
 def flip(path: Path) -> None:
@@ -224,12 +224,12 @@ def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
     explanation = open_explanation(open_run(judged))
 
     def write_one(mark: float) -> None:
-        found = read_verdict(explanation)
-        assert found
+        current = read_verdict(explanation)
+        assert current
         scores = Scores()
-        for source in (*found.sources, *found.baselines):
+        for source in (*current.sources, *current.baselines):
             scores.add("deletion", source, explanation.logits[:, 0] * 0 + mark)
-        verdict.write_verdict(explanation, found.model_copy(update={"seconds": mark}), scores)
+        verdict.write_verdict(explanation, current.model_copy(update={"seconds": mark}), scores)
 
     if not old_values:
         write_one(1.0)
@@ -241,11 +241,11 @@ def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
             stopped = True
         else:
             stopped = False
-    found = read_verdict(explanation)
-    assert found
-    values = read_values(explanation, found)["deletion"]
-    mark = found.seconds
-    assert (values == mark).all() if mark in (1.0, 2.0) else "pointing_strict" in read_values(explanation, found)
+    current = read_verdict(explanation)
+    assert current
+    values = read_values(explanation, current)["deletion"]
+    mark = current.seconds
+    assert (values == mark).all() if mark in (1.0, 2.0) else "pointing_strict" in read_values(explanation, current)
     assert stopped or mark == 2.0
     assert run_camcore("check", judged).exit_code == 0
     write_one(3.0)

@@ -164,8 +164,8 @@ def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, objec
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
     with pytest.raises(CamcoreError) as caught:
         open_run_dataset(open_run(old_run.path), None)
-    found = old_run.info["dataset"]["fingerprint"][:12]
-    assert str(caught.value).startswith(message.format(root=root, path=old_run.path, found=found))
+    shortened = old_run.info["dataset"]["fingerprint"][:12]
+    assert str(caught.value).startswith(message.format(root=root, path=old_run.path, found=shortened))
 
 
 def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
     seen = load_views(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
     with torch.no_grad():
-        found = {"stored": torch.from_numpy(np.array(explanation.logits)), "model": load_model(made.run)(seen)}
-    difference = max(float((logits - expected).abs().max()) for logits in found.values())
+        logits_by_side = {"stored": torch.from_numpy(np.array(explanation.logits)), "model": load_model(made.run)(seen)}
+    difference = max(float((logits - expected).abs().max()) for logits in logits_by_side.values())
     largest = float(expected.abs().max())
     print(f"{maker} {name}: logits up to {largest:.2f} differ by {difference:.1e} at most")  # for pytest -rP
     assert difference < 1e-5 * max(1, largest)

@@ -31,7 +31,7 @@ client_secret = "secret"
 server_metadata_url = "https://login.example.org/.well-known/openid-configuration"
 """
 ACCESS = Access(frozenset({"guest@elsewhere.example"}), frozenset({"example.org"}))
-WAY_OUT = " Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
+REMEDY = " Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_broken_login_lets_nobody_in(text: str, secrets: Path) -> None:
     secrets.write_text(text)
     with pytest.raises(CamcoreError, match=BROKEN[text].replace("'*'", r"'\*'")) as caught:
         read_access()
-    assert str(caught.value).endswith(WAY_OUT) and "\n" not in str(caught.value)
+    assert str(caught.value).endswith(REMEDY) and "\n" not in str(caught.value)
     assert SECRET not in str(caught.value) and '"secret"' not in str(caught.value)
     assert not guard.may_pass({})
 

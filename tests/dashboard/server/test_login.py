@@ -73,7 +73,7 @@ def test_without_a_login_there_is_no_way_out(runs, monkeypatch):
 
 def test_a_broken_login_shows_why_and_nothing_else(runs, list_nothing, monkeypatch):
     def refuse() -> None:
-        raise CamcoreError(f"The login is not set up: <auth>. {access.WAY_OUT}")
+        raise CamcoreError(f"The login is not set up: <auth>. {access.REMEDY}")
 
     monkeypatch.setattr(login, "read_access", refuse)
     app = show_page("gallery", runs, monkeypatch, run="secret-run")

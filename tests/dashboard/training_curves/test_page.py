@@ -148,8 +148,8 @@ def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypa
 
 def test_runs_are_gathered_by_the_group_that_they_say_they_are_of(runs):
     entries = [read_entry(runs / name) for name in ("late-seed2", "dogs-seed1", "alone", "dogs-seed3")]
-    found = [(group.name, group.id, group.single) for group in group_runs(entries)]
-    assert found == [
+    groups = [(group.name, group.id, group.single) for group in group_runs(entries)]
+    assert groups == [
         ("late-seed2", "late-seed2", True),
         ("dogs", "dogs-seed1,dogs-seed3", False),
         ("alone", "alone", True),

@@ -162,8 +162,8 @@ def test_everyone_can_use_it(offline: Page, report: Path, theme: Any, width: int
     open_report(offline, report)
     expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(6)
     offline.evaluate(AXE_SCRIPT)
-    found = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    violations = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
 
 
 def test_without_scripts_the_texts_are_there(browser: Browser, report: Path) -> None:

@@ -1,4 +1,4 @@
-// The colour bar: what 0 and 1 mean under the convention in force, and where zero lies where that is not the left end.
+// The colour bar: what 0 and 1 mean under the current convention, and where zero lies if not at the left end.
 
 function refreshColorbars(grid) {
   const { display } = grid;
