@@ -27,7 +27,7 @@ COMMANDS = {
 QUICK = [(file, how, command) for file in FILES for how in DAMAGES for command in COMMANDS if command != "verdict"]
 VERDICTS = [(file, how, "verdict") for file in FILES for how in DAMAGES]
 SAMPLE = random.Random(0).sample(QUICK, 50) + random.Random(0).sample(VERDICTS, 4)  # noqa: S311 no secret
-WAYS_OUT = re.compile(r"(camcore \w+|Restore it|--root|Update camcore|Could not write|Name (the right|a) )")
+REMEDIES = re.compile(r"(camcore \w+|Restore it|--root|Update camcore|Could not write|Name (the right|a) )")
 LISTS, JUDGED = ("SHA256SUMS", "explained/*/SHA256SUMS"), ("verdict", "measures")
 
 
@@ -82,7 +82,7 @@ def try_one(file: str, how: str, command: str, whole: Path, another: Path, expec
         assert code == 0 and (said == expected or command == "check"), case
     elif command == "runs":
         assert code == 0 and re.search(
-            rf"^unusable: .*({re.escape(name)}|SHA256SUMS).*{WAYS_OUT.pattern}", said, re.M
+            rf"^unusable: .*({re.escape(name)}|SHA256SUMS).*{REMEDIES.pattern}", said, re.M
         ), case
     elif (file == "explained/current" and how == "removed") or find_bytes(run, file) == before:
         assert code == 0, case
@@ -93,7 +93,7 @@ def try_one(file: str, how: str, command: str, whole: Path, another: Path, expec
         # A flipped bit in a list is told of the file whose line it is.
         named = ["SHA256SUMS", "is missing"] if file in LISTS else [name]
         assert file == "local.json" or any(word in line for line in lines for word in named), case
-        assert all(WAYS_OUT.search(line) for line in lines), case
+        assert all(REMEDIES.search(line) for line in lines), case
 
 
 def find_bytes(run: Path, file: str) -> bytes:

@@ -123,7 +123,7 @@ def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
     """Return the share of images that overlap enough at the best threshold, averaged over IoU levels.
 
     `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
-    threshold is chosen on the reported images: an oracle (`cross_fit` is the honest version). NaN without boxes.
+    threshold is chosen on the reported images: an oracle; `cross_fit` avoids that. NaN without boxes.
 
     Args:
         overlap: (N, thresholds). Images without boxes (NaN) don't count.

@@ -10,7 +10,7 @@ from dashboard.components.mount import mount
 
 @dataclass(frozen=True)
 class Bar:
-    """A class: its name, its share from 0 to 1, how that is written, and a quiet word behind the name."""
+    """A class: its name, its share from 0 to 1, how that is written, and a quiet word after the name."""
 
     label: str
     share: float

@@ -1,4 +1,4 @@
-"""What is told of trainings: their course, and the weights that they left; as it is now, while one may go on."""
+"""Training histories and kept epochs of runs, also of runs that are still training."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from camcore.system.checksums import SUMS
 from dashboard.data.caching import FileCache
 from dashboard.data.runs import RunEntry
 
-MOST = 10_000  # runs, of which some kilobytes each are kept
+MOST = 10_000  # runs, some kilobytes each
 _histories: FileCache[Path, pd.DataFrame] = FileCache(MOST)
 _kept_rows: FileCache[Path, pd.Series | None] = FileCache(MOST)
 _kept_epochs: FileCache[Path, int | None] = FileCache(MOST)
@@ -44,5 +44,5 @@ def read_kept_epoch(run: Run) -> int | None:
 
 
 def find_files(run: Path) -> list[Path]:
-    """Return the files by which the course of a training, and its weights, are told to have changed."""
+    """Return the files that show whether a run's history or weights have changed."""
     return [run / name for name in ("run.json", "history.csv", "model.safetensors", SUMS, "resume")]

@@ -27,10 +27,9 @@ def refuse_links_out(run: Path) -> None:
 
 
 def find_what_tells(run: Path) -> list[Path]:
-    """Return all folders of a run, and those of its files by which a page is told what it is and what it has.
+    """Return a run's folders, and the files that show whether the run has changed.
 
-    None of them changes while the run is as it is. Empty where the run is, or holds, a link: that leads to what may
-    change elsewhere.
+    Empty if the run is, or holds, a link, because its target may change elsewhere.
 
     Raises:
         RunError: A folder can't be read.

@@ -1,4 +1,4 @@
-"""What the page Verdict reads: the verdict of an explanation, and the values per image behind it."""
+"""The verdict of an explanation and its values per image, cached for the page Verdict."""
 
 from pathlib import Path
 

@@ -42,9 +42,9 @@ def _show_grid(entries: Iterable[RunEntry], chosen: RunEntry) -> None:
 
 
 def _kept_accuracy(entry: RunEntry) -> list[tuple[int, float]]:
-    """Return seed and validation accuracy of the weights that are kept; none of a run that trains or can't be read.
+    """Return seed and validation accuracy of the kept weights; empty if the run is training or unreadable.
 
-    Where the weights were left behind, as a folder may be copied without, it is that of the explained images.
+    If a copied folder lacks the weights, it is the accuracy on the explained images.
     """
     if entry.run is None:
         return []

@@ -62,8 +62,8 @@ def analyse(
 ) -> tuple[dict[str, Analysis], list[str]]:
     """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
 
-    Those behind the first `most` that can be read are left alone. Each picture waits for a turn of its own, and what
-    was found of it stays when the script is stopped at the next one.
+    Reads at most `most` pictures. Each picture waits for its own turn; its result is kept if the script is stopped at
+    the next one.
 
     Raises:
         RunError: The weights are damaged.

@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from math import ceil
 from threading import Condition
 
-LOOK_SECONDS = 0.5  # after which one who waits is told again, and notices that its visitor has gone
-FIRST_GUESS = 1.0  # s that a turn takes, as long as none was taken
+LOOK_SECONDS = 0.5  # how often a waiting visitor's place is updated, and whether it has left is checked
+FIRST_GUESS = 1.0  # seconds per turn, before the first one is measured
 NEWEST_SHARE = 0.3  # of the last turn in what the next one is expected to take
 
-OnWait = Callable[[int, int], None]  # is told a place in the line, from 1, and about how many seconds are left
+OnWait = Callable[[int, int], None]  # place in the line, from 1, and estimated seconds left
 
 
 class FairQueue:
-    """Those who wait, in the order in which they came; `at_once` of them have their turn at a time.
+    """A first-come queue in which `at_once` visitors have their turn at a time.
 
-    After a turn one stands behind everybody who waits by then.
+    After a turn, a visitor goes to the end of the line.
     """
 
     def __init__(self, at_once: int) -> None:

@@ -56,7 +56,7 @@ def show_classes(shown: Shown) -> None:
 
 
 def write_share(share: float) -> str:
-    """Return a probability in per cent, one digit behind the point, never rounded to nothing or to certainty."""
+    """Return a probability in per cent, one digit after the point, never rounded to nothing or to certainty."""
     if 0 < share < 0.001:
         return "< 0.1%"
     return "> 99.9%" if 0.999 < share < 1 else f"{share:.1%}"

@@ -121,10 +121,10 @@ def _is_verified(user: Mapping[str, Any]) -> bool:
 
 
 def _split(email: str) -> tuple[str, str]:
-    """Return what stands before and behind the last @, in small letters; all of it is behind where there is none.
+    """Return what stands before and after the last @, in lower case; without an @, all of it is after.
 
-    Only ASCII is made small: other letters have small forms that are ASCII, the Kelvin sign for one, and would pass for
-    those.
+    Only ASCII is lowered: some other letters, such as the Kelvin sign, have lower-case forms in ASCII and would pass
+    for those.
     """
     name, _, domain = (part.lower() if part.isascii() else part for part in email.rpartition("@"))
     return name, domain

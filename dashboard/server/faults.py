@@ -1,4 +1,4 @@
-"""What nobody foresaw: the log holds it under a number, and the visitor is told that number and nothing else."""
+"""Unexpected errors: logged under an id; the visitor sees only the id."""
 
 import logging
 from secrets import token_hex

@@ -1,6 +1,6 @@
-"""What sessions leave behind that have gone: circles of objects, with open files and an event loop of Streamlit's each.
+"""Free what closed sessions leave: reference cycles that hold files and event loops.
 
-Python looks for such circles only when a quarter of all that it holds is new. With torch loaded that takes hundreds of
+Python looks for such cycles only when a quarter of its objects are new. With torch loaded that takes hundreds of
 sessions, and more open files than a process may have.
 """
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-BETWEEN = 10  # new sessions from one looking to the next, which takes some tenths of a second
+BETWEEN = 10  # new sessions between collections, each of which takes some tenths of a second
 _SEEN = "gone_sessions_seen"  # in the session: whether it was counted
 _begun = itertools.count(1)
 

@@ -1,4 +1,4 @@
-"""Which classes an explained run mixes up, with the way to the images behind every number."""
+"""Which classes an explained run confuses, with links to the images of each number."""
 
 import numpy as np
 import streamlit as st

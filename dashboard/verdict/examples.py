@@ -1,4 +1,4 @@
-"""The images behind a number: those where a method differs most from the reference."""
+"""Example images for a measure: those on which a method differs most from the reference."""
 
 import pandas as pd
 import streamlit as st

@@ -40,7 +40,7 @@ def find_asked(explained: ExplainedRun, ordered: NDArray[np.intp]) -> int | None
 
 
 def ask_for_neighbour(explained: ExplainedRun, ordered: NDArray[np.intp], index: int, by: int) -> None:
-    """Ask for the image that comes `by` places behind another one, as a callback: the next run turns to its page."""
+    """Callback: ask for the image `by` places after another one; the next rerun turns to its page."""
     place = np.flatnonzero(ordered == index)
     if len(place) and 0 <= place[0] + by < len(ordered):
         neighbour = int(ordered[place[0] + by])

@@ -1,4 +1,4 @@
-"""The two-minute tour: what one sees on these pages, told with pictures of the chosen run."""
+"""The two-minute tour of the pages, with pictures of the selected run."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def find_steps(explained: ExplainedRun) -> list[tuple[str, Show]]:
 
 
 def choose_picture(explained: ExplainedRun) -> int:
-    """Return the image that the tour is told with: one where drawing matters most, else the surest right answer."""
+    """Return the tour's image: where drawing matters most, else the most confident correct answer."""
     examples = find_examples(explained)
     samples = load_samples(explained)
     surest = int(np.argmax(samples["confidence"].to_numpy() * samples["right"].to_numpy()))

@@ -28,7 +28,7 @@ from tests.support.uploaded_files import draw_photograph, encode
 NAMES = [name for name, _ in PAGES]
 CASES = [(file, how, page) for file in FILES for how in DAMAGES for page in NAMES]
 SAMPLE = random.Random(0).sample(CASES, 18)  # noqa: S311 no secret
-WAYS_OUT = re.compile(r"camcore \w+|Restore it")
+REMEDIES = re.compile(r"camcore \w+|Restore it")
 LISTS = ("SHA256SUMS", "explained/*/SHA256SUMS")
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what can't be read is made of /proc")
@@ -95,7 +95,7 @@ def try_one(file, how, page, whole, another, sound, expected, folder, monkeypatc
     if shown != expected[page]:
         named = ("SHA256SUMS", "is missing") if file in LISTS else (path.name,)
         problems = [unescape(part) for part in re.findall(r"<p>(.*?)</p>", all_text(app))]
-        told = [one for one in problems if any(name in one for name in named) and WAYS_OUT.search(one)]
+        told = [one for one in problems if any(name in one for name in named) and REMEDIES.search(one)]
         assert told, f"{case}: {problems}"
         assert str(folder) not in all_text(app), case
     elif how not in ("removed", "another"):

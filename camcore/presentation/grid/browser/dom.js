@@ -7,7 +7,7 @@ function make(tag, className = "", text = "") {
   return element;
 }
 
-// Set a text only where it changed, so that screen readers are not told twice.
+// Set a text only if it changed, so that screen readers do not read it twice.
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

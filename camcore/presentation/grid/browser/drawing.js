@@ -100,7 +100,7 @@ function toDifferenceEntries(first, second) {
   return entries;
 }
 
-const FRACTION = 16; // bits behind the point
+const FRACTION = 16; // bits after the point
 
 // Lay coloured entries over the part of a picture that begins at (left, top) and is `width` wide; in place. Whole
 // numbers and one access per pixel, because this is where a toggle's time goes.

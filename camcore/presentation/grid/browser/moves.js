@@ -19,7 +19,7 @@ function moveBy(grid, by) {
   announce(grid, `${large.position.textContent}. ${large.title.textContent}`);
 }
 
-// Show where the picture lies in the order, and whether there is one before and behind it.
+// Show where the picture lies in the order, and whether there is one before and after it.
 function showPlace(grid) {
   const { large, data: { strings, large: { first, total } } } = grid;
   const number = first + large.tile.number;
