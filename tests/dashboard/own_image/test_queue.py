@@ -210,8 +210,8 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
 @pytest.mark.parametrize(
     "language, said",
     [
-        ("en", "Others are asking the network too. You are number 1 in line: about 1 s."),
-        ("ko", "다른 사람도 네트워크에 물어보고 있어요. 대기 순서 1번, 약 1초 남았어요."),
+        ("en", "Other visitors are using the network. Your position in the queue: 1. Waiting time: about 1 s."),
+        ("ko", "다른 방문자가 네트워크를 사용하고 있습니다. 대기 순서 1번, 예상 대기 시간 약 1초입니다."),
     ],
 )
 def test_the_page_says_where_one_stands_and_then_shows_the_pictures(language, said, trained_run, tmp_path, monkeypatch):
