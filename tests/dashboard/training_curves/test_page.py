@@ -100,7 +100,7 @@ def test_a_seed_that_is_not_as_far_ends_the_line_and_the_page_says_so(runs, monk
     validation = next(trace for trace in figures(app)[0]["data"] if trace.get("name") == "late (2 seeds), validation")
     assert len(app.dataframe[0].value) == 5 + 12 + 5
     assert validation["mode"] == "lines"
-    assert "late: drawn up to epoch 5, which all of its runs have reached." in all_text(app)
+    assert "late: shown up to epoch 5, which all its runs have reached." in all_text(app)
     assert app.get("progress")[0].proto.text.startswith("late-seed2: epoch 5 of 12")
 
 

@@ -46,7 +46,7 @@ def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
 
 def test_the_sentence_stands_before_every_number(runs, monkeypatch):
     shown = all_text(show(runs, monkeypatch, run="gap"))
-    order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference to CAM"]
+    order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference from CAM"]
     order += ["All numbers", "Images: ", "inserted and deleted pixels"]
     order += ["Does the map depend on the network?", "Cost and requirements", "Accuracy cost of the CAM"]
     places = [shown.find(words) for words in order]
@@ -75,7 +75,7 @@ def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch
     assert f"CAM is not defined for this network: {escape(REASON)}." in all_text(app)
     first = payload(app, "columns")["rows"][0]
     assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"not defined: {REASON}")
-    assert "difference to Grad-CAM" in all_text(app)
+    assert "difference from Grad-CAM" in all_text(app)
     assert "Accuracy cost of the CAM" not in all_text(app)
 
 
@@ -85,7 +85,7 @@ def test_measure_and_method_are_in_the_address(runs, monkeypatch):
     app.selectbox(key="url_method").select("layer_cam").run()
     assert app.query_params == {"run": "gap", "verdict_measure": "deletion", "method": "layer_cam"}
     again = show(runs, monkeypatch, **app.query_params)
-    assert "Deletion: difference to CAM" in all_text(again)
+    assert "Deletion: difference from CAM" in all_text(again)
     assert "LayerCAM on the right" in all_text(again)
 
 
@@ -130,7 +130,7 @@ def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(run
 def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     path, explanation = own
     manifest = json.loads((explanation / "manifest.json").read_text(encoding="utf-8"))
-    manifest.sources.remove("layer_cam")
+    manifest["sources"].remove("layer_cam")
     (explanation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     shown = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
     assert "The maps of LayerCAM are not stored" in shown
