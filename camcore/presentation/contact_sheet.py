@@ -60,7 +60,7 @@ def draw_contact_sheet(
     for at, index in enumerate(indices):
         row, column = divmod(at, columns)
         left, top = MARGIN + column * (across + 2 * GAP), HEAD + row * (down + 2 * GAP)
-        photo = open_photo(run, explanation, index, FRAME)
+        photo = open_photo(run, explanation, explanation.samples.iloc[index], index, FRAME)
         for number, names in enumerate(pictures):
             layers = read_layers(explanation, index, names, display["target"], ranges)
             corner = (left + number * (FRAME + GAP), top)

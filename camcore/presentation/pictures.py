@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
 from camcore.explained.explanation import TARGETS, Explanation
@@ -52,13 +53,14 @@ class Layer:
     range_: Range | None = None
 
 
-def open_photo(run: Run, explanation: Explanation, index: int, long_side: int) -> Photo:
+def open_photo(run: Run, explanation: Explanation, sample: pd.Series, index: int, long_side: int) -> Photo:
     """Return the photograph of an explained image, its long side `long_side` px.
+
+    `sample` is row `index` of the explanation's samples. Pages have that table in memory and need not read it again.
 
     Raises:
         RunError: It is damaged.
     """
-    sample = explanation.samples.iloc[index]
     picture = explanation.picture(index)
     factor = long_side / max(picture.size)
     size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))

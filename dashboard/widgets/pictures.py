@@ -7,6 +7,7 @@ from typing import NamedTuple
 from camcore.presentation.grid.encoding import DEFAULTS
 from camcore.presentation.pictures import draw_picture, open_photo, read_layers
 from dashboard.data.caching import cached_by_size
+from dashboard.data.measures import load_samples
 from dashboard.data.runs import ExplainedRun, reopen
 
 LONG_SIDE = 448
@@ -41,6 +42,6 @@ def _draw_overlay(explained: ExplainedRun, index: int, source: str, convention: 
     layers = read_layers(now.explanation, index, (source,), target, {}) if source else []
     display = DEFAULTS | {"draw": convention, "boxes": "on"}
     stream = BytesIO()
-    photo = open_photo(now.run, now.explanation, index, LONG_SIDE)
+    photo = open_photo(now.run, now.explanation, load_samples(explained).iloc[index], index, LONG_SIDE)
     draw_picture(photo, layers, display).save(stream, "WEBP", quality=82)
     return stream.getvalue()

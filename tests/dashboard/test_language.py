@@ -58,7 +58,14 @@ def calls() -> list[ast.Call]:
 
 
 def asked_for() -> list[str]:
-    return [pattern(call.args[0]) for call in calls()]
+    return [*(pattern(call.args[0]) for call in calls()), *asked_for_by_templates()]
+
+
+def asked_for_by_templates() -> list[str]:
+    """Return a pattern per call of `text` in a template; `"a." ~ name` stands for any words after the dot."""
+    templates = (REPOSITORY / "camcore" / "presentation" / "templates").rglob("*.html")
+    keys = re.findall(r'text\("([^"]+)"( ~)?', "\n".join(path.read_text(encoding="utf-8") for path in templates))
+    return [re.escape(key) + (WORDS if is_first_part else "") for key, is_first_part in keys]
 
 
 def test_every_key_that_is_used_exists():
@@ -85,6 +92,7 @@ def test_every_key_that_exists_is_used():
     strings = [node for node in nodes() if isinstance(node, ast.Constant | ast.JoinedStr)]
     exact = {node.value for node in strings if isinstance(node, ast.Constant)}
     open_patterns = {pattern(node) for node in strings if isinstance(node, ast.JoinedStr)} & set(asked_for())
+    open_patterns |= set(asked_for_by_templates())
     # `order._select` and `wording._text_or` take a key, or its first part.
     handed_on = [rf"{part}\.{WORDS}" for part in (r"gallery\.sort", r"gallery\.filter\.order", r"verdict\.measure")]
     used = [*(key for key in open_patterns if key != rf"{WORDS}\.{WORDS}"), *handed_on, rf"grid\.{WORDS}"]

@@ -208,7 +208,7 @@ def test_only_what_can_be_downloaded_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert str(caught.value) == "image-folder has nothing to download; --download is for stanford-dogs."
     with pytest.raises(CamcoreError) as caught:
         download_dataset("stanford-dogs", None)
-    assert str(caught.value) == "--download needs --root, the folder to put the data set into."
+    assert str(caught.value) == "--download needs --root, the folder for the data set."
     asked: list[Path] = []
     monkeypatch.setitem(DATASETS, "stanford-dogs", replace(DATASETS["stanford-dogs"], download=asked.append))
     download_dataset("stanford-dogs", tmp_path)

@@ -148,7 +148,7 @@ def test_images_come_in_the_order_of_their_likeness(runs, explained, monkeypatch
     expected = np.argsort(-measure_similarity(explained.explanation, 7), kind="stable")
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
-    assert payload(app, "tiles")["tiles"][0]["caption"] == "Likeness 1.00"
+    assert payload(app, "tiles")["tiles"][0]["caption"] == "Similarity 1.00"
     assert chips(app) == [r":material/hub: Ordered by likeness to val\/00007"]
 
 

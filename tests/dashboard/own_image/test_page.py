@@ -116,7 +116,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
     files = [("<b>.png", b"hello"), *photographs(1), ("cut.png", encode(draw_photograph())[:-300]), ("nil.png", b"")]
     app = show(runs, monkeypatch, files)
     shown = all_text(app)
-    assert "“&lt;b&gt;.png” holds no picture of a kind that is read here" in shown
+    assert "“&lt;b&gt;.png” is not an image in a supported format" in shown
     assert "“cut.png” is damaged (" in shown
     assert "“nil.png” is empty (0 bytes)" in shown
     assert len(payload(app, "panels")["panels"]) == 1
@@ -125,7 +125,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
 def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
     app = show(runs, monkeypatch, photographs(settings.PICTURES_AT_ONCE + 2))
     assert len(payload(app, "panels")["panels"]) == settings.PICTURES_AT_ONCE
-    assert "The first 8 pictures are shown; 2 more wait" in all_text(app)
+    assert "The first 8 images are shown. To see the other 2, remove some." in all_text(app)
 
 
 def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, monkeypatch):

@@ -178,7 +178,7 @@ def test_a_click_on_a_number_shows_the_images_behind_it(page: Page, runs, stream
     page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
     wait_until_painted(page)
     page.locator(".verdict-table td[data-row=eigen_cam][data-column=insertion]").click()
-    expect(page.get_by_text("The images behind it: Insertion")).to_be_visible()
+    expect(page.get_by_text("Images: Insertion")).to_be_visible()
     expect(page.get_by_text(re.compile("Eigen-CAM on the right"))).to_be_visible()
     expect(page).to_have_url(re.compile("verdict_measure=insertion"))
     assert parameters(page)["method"] == "eigen_cam"
