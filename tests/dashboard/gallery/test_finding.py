@@ -1,4 +1,4 @@
-"""Finding images: filters, order, likeness, and the way from a confusion to its images; without a browser."""
+"""Finding images: filters, order, similarity, and the way from a confusion to its images; without a browser."""
 
 import json
 
@@ -149,7 +149,7 @@ def test_images_come_in_the_order_of_their_likeness(runs, explained, monkeypatch
     assert shown(app) == expected.tolist()
     assert shown(app)[0] == 7
     assert payload(app, "tiles")["tiles"][0]["caption"] == "Similarity 1.00"
-    assert chips(app) == [r":material/hub: Ordered by likeness to val\/00007"]
+    assert chips(app) == [r":material/hub: Sorted by similarity to val\/00007"]
 
 
 def test_filters_hold_in_the_order_of_likeness_and_clearing_them_keeps_it(runs, monkeypatch):
