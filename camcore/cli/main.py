@@ -117,7 +117,7 @@ def explain_command(path: Path, **options: Any) -> None:
 @WORKERS
 @show_errors
 def verdict_command(path: Path, **options: Any) -> None:
-    """Compare the heatmaps of a run on localisation, faithfulness and other measures."""
+    """Compare the heatmaps of a run by every measure."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
     from camcore.workflows.verdict import verdict_run

@@ -39,7 +39,7 @@ def test_what_a_recipe_sets_is_printed_with_what_was_given_beside_it(tmp_path: P
     )
     said = result.stdout.splitlines()[0]
     assert said.startswith(
-        "Recipe finetune (ImageNet weights, every layer, the earlier the slower) sets --weights imagenet,"
+        "Recipe finetune (train all layers from ImageNet weights, with smaller learning rates in earlier layers) sets"
     )
     assert "--layer-decay 0.5, --frozen batchnorm. As given: --epochs 3." in said
     assert "--epochs 12" not in said
@@ -48,4 +48,4 @@ def test_what_a_recipe_sets_is_printed_with_what_was_given_beside_it(tmp_path: P
 
 def test_a_recipe_is_no_thing_to_resume_with(tmp_path: Path) -> None:
     result = run_camcore("train", "--run", tmp_path, "--recipe", "finetune", "--resume")
-    assert "leave out --recipe, or train a new run" in result.stderr
+    assert "Leave out --recipe, or train a new run" in result.stderr

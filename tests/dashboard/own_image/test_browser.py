@@ -156,7 +156,7 @@ def test_names_are_text_and_a_bad_file_is_told(page: Page, url: str) -> None:
     bad: FilePayload = {"name": "<b>notes.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([photograph(0, HOSTILE), bad])
     expect(page.locator(".own-results h3")).to_have_text([HOSTILE])
-    expect(page.get_by_role("alert")).to_contain_text("“<b>notes.jpg” holds no picture")
+    expect(page.get_by_role("alert")).to_contain_text("“<b>notes.jpg” is not an image in a supported format")
     wait_until_painted(page)
     expect(page.locator(".tile .caption")).to_have_text(HOSTILE)
     names = page.locator(".own-results li > span:first-child").all_inner_texts()

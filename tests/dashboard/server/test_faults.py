@@ -26,7 +26,7 @@ def test_the_log_has_what_happened_under_the_number_that_is_shown(caplog: pytest
     with caplog.at_level(logging.ERROR):
         app = AppTest.from_function(show).run()
         again = AppTest.from_function(show).run()
-    shown = [re.findall(r"number ([0-9a-f]{8}):", all_text(one)) for one in (app, again)]
+    shown = [re.findall(r"number: ([0-9a-f]{8})", all_text(one)) for one in (app, again)]
     logged = [re.findall(r"^Fault ([0-9a-f]{8})$", record.message) for record in caplog.records]
     assert shown == logged and shown[0] != shown[1]
     assert "secret" not in all_text(app)

@@ -130,9 +130,9 @@ def test_a_measure_is_chosen_in_the_list_or_in_the_table(offline: Page, report: 
     shown = offline.locator("[data-measure]:visible")
     expect(shown).to_have_count(1)
     offline.get_by_label("Measure").select_option("deletion")
-    expect(shown.get_by_role("heading").first).to_have_text("Deletion: difference to CAM")
+    expect(shown.get_by_role("heading").first).to_have_text("Deletion: difference from CAM")
     offline.locator("td[data-row=layer_cam][data-column=insertion]").click()
-    expect(shown.get_by_role("heading").first).to_have_text("Insertion: difference to CAM")
+    expect(shown.get_by_role("heading").first).to_have_text("Insertion: difference from CAM")
     expect(offline.get_by_label("Measure")).to_have_value("insertion")
     expect(offline.locator("td.chosen[data-column=insertion]")).not_to_have_count(0)
 
