@@ -183,7 +183,7 @@ def test_a_click_on_a_number_shows_the_images_behind_it(page: Page, runs, stream
     expect(page).to_have_url(re.compile("verdict_measure=insertion"))
     assert parameters(page)["method"] == "eigen_cam"
     page.locator(".verdict-table td[data-row=baseline_center][data-column=deletion]").click()
-    expect(page.get_by_text("The images behind it: Deletion")).to_be_visible()
+    expect(page.get_by_text("Images: Deletion")).to_be_visible()
     assert parameters(page)["method"] == "eigen_cam"  # a baseline has no maps to show
 
 
