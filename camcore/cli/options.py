@@ -75,7 +75,11 @@ def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
     return add
 
 
-ROOT = click.option("--root", type=PATH, help="Folder of the data set. Later commands on this machine remember it.")
+ROOT = click.option(
+    "--root",
+    type=PATH,
+    help="Folder of the data set. Stored for the run on this machine, so later commands do not need it.",
+)
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
 )

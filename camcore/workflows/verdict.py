@@ -33,7 +33,7 @@ def verdict_run(
         methods: Comma-separated method ids; None for all but score_cam.
         images: Number of images for insertion and deletion.
         seed: Seed of everything random.
-        workers: Processes that decode images.
+        workers: Threads that explain images; None chooses by the number of cores.
 
     Raises:
         CamcoreError: A method is unknown or does not apply, run, weights or data set are missing, or another process
