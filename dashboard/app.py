@@ -1,6 +1,6 @@
-"""The dashboard's entry: `streamlit run dashboard/app.py -- --runs DIR`.
+"""Starts the dashboard: `streamlit run dashboard/app.py -- --runs DIR`.
 
-All modules are imported when the server starts, so that the first visitor doesn't wait for them.
+It imports every module when the server starts, so that the first visitor doesn't wait.
 """
 
 import sys
@@ -28,5 +28,5 @@ try:
     app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
     read_access()  # only now: the App finds the settings beside this file
     patch_streamlit(read_upload_limit())
-except CamcoreError as error:  # better no server than one that is set up wrongly
+except CamcoreError as error:  # a wrongly configured server must not start
     sys.exit(f"Error: {error}")

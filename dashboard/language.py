@@ -1,4 +1,4 @@
-"""The language of this session: the browser's, until another one is chosen in the sidebar or named in the URL."""
+"""The session's language: from the sidebar or the URL, else the browser's."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ _PARAMETER = "lang"
 
 
 def language() -> str:
-    """Return the language that this session shows."""
+    """Return the current language."""
     chosen = st.session_state.get(f"url_{_PARAMETER}") or st.query_params.get(_PARAMETER)
     return chosen if chosen in LANGUAGES else _browser_language()
 
 
 def text(key: str, **parameters: Any) -> str:
-    """Return a text in this session's language, its parameters filled in.
+    """Return a text in the session's language with its parameters filled in.
 
     Raises:
         KeyError: There is no such text.
@@ -26,10 +26,10 @@ def text(key: str, **parameters: Any) -> str:
 
 
 def choose_language() -> None:
-    """Show the choice of a language in the sidebar. Each language is called by its own name."""
+    """Show the choice of a language. Each language is called by its own name."""
     shown = language()
     key = keep_in_url(_PARAMETER, _browser_language(), among(LANGUAGES))
-    if language() != shown:  # a link or the way back named another one; the titles above are in the old one
+    if language() != shown:  # a link or the browser's Back changed it; the titles above are in the old one
         st.rerun()
     with st.sidebar:
         st.segmented_control(
@@ -40,7 +40,7 @@ def choose_language() -> None:
             format_func=lambda name: say(name, "app.language_name"),
             label_visibility="collapsed",
         )
-    # Screen readers choose their voice by this, and Korean line breaks go by it too.
+    # It decides the voice of screen readers and the line breaks of Korean.
     script = f"<script>document.documentElement.lang = {language()!r}</script>"
     st.html(script, unsafe_allow_javascript=True)
 

@@ -1,4 +1,4 @@
-"""Pages, the choice of a run that they share, and what happens when something can't be read."""
+"""Shows the page of the address, the choice of a run, and errors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,9 +27,9 @@ PAGES = (
     ("own_image", "add_photo_alternate"),
 )
 
-_REPEATED = "router_repeated"  # in the session: whether this run of the script stands in for one that was broken off
+_REPEATED = "router_repeated"  # in the session: whether this run of the script repeats one that failed
 
-ICON = str(Path(__file__).with_name("favicon.svg"))  # ours, because a named icon is fetched from the internet
+ICON = str(Path(__file__).with_name("favicon.svg"))  # our own file: Streamlit fetches named icons from the internet
 
 
 def show_dashboard(arguments: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
 
 
 def _begin_anew() -> NoReturn:
-    """Run the script again, once: a run was explained again while its page was made."""
+    """Run the script once more: the run was explained again while the page was built."""
     st.session_state[_REPEATED] = True
     url_state.leave_as_it_is()
     st.rerun()

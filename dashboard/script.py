@@ -1,4 +1,4 @@
-"""What the server in app.py runs for each visitor and each change."""
+"""The script that app.py runs for each visitor and each change."""
 
 import sys
 

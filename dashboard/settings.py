@@ -1,4 +1,4 @@
-"""What an administrator sets: the runs folder and limits, by environment variables."""
+"""Settings by environment variables: the runs folder and limits."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ MOST = 64
 
 
 def read_limit(name: str, default: int) -> int:
-    """Return the whole number from 1 to `MOST` that an environment variable holds.
+    """Return the whole number from 1 to `MOST` in an environment variable.
 
     Raises:
         CamcoreError: It holds something else.
@@ -26,10 +26,10 @@ def read_limit(name: str, default: int) -> int:
 
 
 def read_upload_limit() -> int:
-    """Return how many megabytes an uploaded picture may have: Streamlit's own limit, and never more than we decode.
+    """Return the largest size of an upload in MB: Streamlit's limit, but no more than we decode.
 
     Raises:
-        CamcoreError: Streamlit's limit lets nothing pass.
+        CamcoreError: Streamlit's limit allows no upload.
     """
     given: int = st.get_option("server.maxUploadSize")
     if given < 1:
@@ -40,8 +40,8 @@ def read_upload_limit() -> int:
     return min(given, MOST_MEGABYTES)
 
 
-PICTURES_AT_ONCE = read_limit("CAMCORE_PICTURES_AT_ONCE", 8)  # of one visitor, on the page Try your own image
-PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # through networks, of all visitors of the process
+PICTURES_AT_ONCE = read_limit("CAMCORE_PICTURES_AT_ONCE", 8)  # per visitor, on the page Try your own image
+PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # forward passes at a time, for all visitors of the process
 
 
 def find_runs_folder(arguments: Sequence[str]) -> Path:

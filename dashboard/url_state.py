@@ -1,7 +1,7 @@
-"""Values that live in the URL, so that a link shows its receiver what its sender saw.
+"""Keeps widget values in the URL, so that a link shows its receiver what the sender saw.
 
-Streamlit's own `bind="query-params"` writes the labels that people read into the URL; these are of one language, and
-change. Here the URL holds ids. A value that is not understood falls back to the default.
+Streamlit's own `bind="query-params"` writes the labels of one language into the URL; these change. Here the URL holds
+ids. An invalid value falls back to the default.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,23 +11,23 @@ import streamlit as st
 
 T = TypeVar("T")
 
-MOST_DIGITS = 12  # of a number in the URL; Python refuses to read some thousand of them
+MOST_DIGITS = 12  # of a number in the URL; Python raises for thousands of digits
 
 # Session state:
-_WRITTEN = "url_written"  # name -> text of the value that this session last gave it
+_WRITTEN = "url_written"  # name -> text of the session's last value
 _VALUES = "url_values"  # name -> the value itself
-_SHOWN = "url_shown"  # name -> text that this session last put into the URL; without those it left out
-_SEEN = "url_seen"  # name -> text that the URL last said of what the browser keeps
-_OWN = "url_own"  # name -> text that belongs into the URL of a page that asks for it; None for a default
-_NAMES = "url_names"  # page -> the names that it asked for when it was last shown
-_USED = "url_used"  # the names that this run of the script asked for; None once it has left for another page
-_PAGE = "url_page_shown"  # the page that the last run of the script showed
-_MOVED = "url_page_changed"  # whether this run shows another one: then the URL may have lost its parameters
-_ACTED = "url_acted"  # whether this run answers a choice made in a widget: then the URL may be an older one
+_SHOWN = "url_shown"  # name -> text last written to the URL, None if left out
+_SEEN = "url_seen"  # name -> last text in the URL of a value that the browser keeps
+_OWN = "url_own"  # name -> text for the URL of each page that uses it; None for a default
+_NAMES = "url_names"  # page -> the names it used last time
+_USED = "url_used"  # the names this run of the script uses; None after a switch to another page
+_PAGE = "url_page_shown"  # the page of the last run of the script
+_MOVED = "url_page_changed"  # whether this run shows another page: then the URL may have lost its parameters
+_ACTED = "url_acted"  # whether this run follows a change of a widget: then the URL may be older
 
 
 def begin(page: str) -> None:
-    """Note which page this run of the script shows. Call it before any value is asked for."""
+    """Note which page this run of the script shows. Call it before `keep_in_url`."""
     st.session_state[_MOVED] = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
     known = st.session_state.get(_VALUES, {})
@@ -37,13 +37,13 @@ def begin(page: str) -> None:
 def keep_in_url(
     name: str, default: T, read: Callable[[str], T | None], write: Callable[[T], str] = str, always: bool = False
 ) -> str:
-    """Return the key for a widget, after putting into the session the value that it is to show.
+    """Set the session's value from the URL, widget or default; return the widget's key.
 
     Args:
         name: The name in the URL.
-        default: The value when nothing else is said; it is left out of the URL, unless `always`.
-        read: The value that a text of the URL stands for, None where it stands for none.
-        write: The text of a value.
+        default: The value if nothing is set; the URL leaves it out, unless `always`.
+        read: Parses a text of the URL; None if it is invalid.
+        write: Returns the text of a value.
     """
     key = f"url_{name}"
     written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
@@ -74,25 +74,25 @@ def reset(names: Sequence[str]) -> None:
 
 
 def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> None:
-    """End this run of the script and show another page with these values in its URL; others it may `forget` before.
+    """End this run of the script and show another page with these values in its URL.
 
-    The rest is as the session remembers that page. It goes into the URL at once: what the page itself put there later
-    would be another step in the browser's history, and the way back one step too long.
+    The page's other values stay, except those to `forget`. They are written to the URL at once: a later change by the
+    page would add a step to the browser's history.
     """
     reset(forget)
     names = st.session_state.get(_NAMES, {}).get(page, set()) - set(forget)
     own = {name: text for name, text in st.session_state.get(_OWN, {}).items() if name in names and text is not None}
-    leave_as_it_is()  # it is the new one
+    leave_as_it_is()  # it is the new page's URL
     st.switch_page(f"{page}/page.py", query_params=own | dict(values))
 
 
 def leave_as_it_is() -> None:
-    """Keep the URL as it is, although this run of the script ends before all values were asked for."""
+    """Keep the URL, although this run of the script ends before it used all values."""
     st.session_state[_USED] = None
 
 
 def start_anew(name: str, because_of: int) -> bool:
-    """Forget a value when what it refers to has changed since this session last asked, unless the URL says it.
+    """Forget a value if `because_of` has changed, unless the URL sets the value.
 
     Returns whether it was forgotten.
     """
@@ -105,7 +105,7 @@ def start_anew(name: str, because_of: int) -> bool:
 
 
 def drop_unused() -> None:
-    """Take out of the URL what belongs to other pages; the session remembers it for the way back."""
+    """Remove other pages' values from the URL; the session remembers them."""
     used = st.session_state.pop(_USED, set())
     if used is None:
         return
@@ -115,8 +115,10 @@ def drop_unused() -> None:
 
 
 def read_news(name: str) -> str | None:
-    """Return what the URL says of a value that the browser keeps, when a link was opened or the browser went back or
-    forth; None where nothing has come from there since the last run of the script."""
+    """Return a value that the browser keeps in the URL, if it changed since the last run of the script.
+
+    It changes when a link is opened or the browser goes back or forward. None if it has not.
+    """
     seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
     in_url = st.query_params.get(name)
     if seen.get(name) == in_url:
@@ -126,12 +128,12 @@ def read_news(name: str) -> str | None:
 
 
 def peek(name: str) -> Any:
-    """Return the value that a widget of `keep_in_url` has before this run of the script shows it; None before any."""
+    """Return a widget's current value before `keep_in_url` is called; None if there is none."""
     return st.session_state.get(f"url_{name}")
 
 
 def put(name: str, value: object) -> None:
-    """Give a widget of `keep_in_url` a value that goes before what the URL says."""
+    """Set the value of a widget of `keep_in_url`; it wins over the URL."""
     st.session_state[f"url_{name}"] = value
     st.session_state.setdefault(_SHOWN, {})[name] = st.query_params.get(name)
 
@@ -143,7 +145,7 @@ def among(options: Sequence[T]) -> Callable[[str], T | None]:
 
 
 def read_percent_range(text: str) -> tuple[int, int] | None:
-    """Return the range that a text like `20-80` means, None where it is none from 0 to 100."""
+    """Return the range of a text like `20-80`, or None if it is not within 0 to 100."""
     parts = text.split("-")
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
         return None
@@ -168,10 +170,10 @@ def read_whole_number(most: int) -> Callable[[str], int | None]:
 
 
 def _changed_from_outside(name: str) -> bool:
-    """Whether a link was opened, or the browser went back or forth.
+    """Whether a link was opened, or the browser went back or forward.
 
-    With a choice made in a widget the browser sends the URL as it knows it. That may lack what this session has put
-    there since, for a choice made just before: it says nothing new.
+    After a change of a widget, the browser sends the URL it had before. That URL may lack what this session has written
+    since, so it is ignored.
     """
     if st.session_state.get(_ACTED, False):
         return False

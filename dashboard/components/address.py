@@ -1,6 +1,6 @@
-"""The parameters of the page's address as the browser has them now.
+"""Reads the query parameters of the page's address from the browser.
 
-The grid changes how maps are drawn without telling the server, so `st.query_params` may hold older values.
+`st.query_params` may be older: the grid changes how it draws without telling the server.
 """
 
 from urllib.parse import parse_qsl
@@ -11,9 +11,9 @@ from dashboard.components.mount import mount
 
 
 def read_address(key: str) -> dict[str, str] | None:
-    """Return the parameters, None until the browser has answered; the script runs again then.
+    """Return the query parameters, or None until the browser has answered.
 
-    It answers when it is first shown and whenever the script runs.
+    The answer makes the script run again.
     """
     known = st.session_state.get(key, {}).get("search")
     element = mount("address", "address.js")

@@ -1,4 +1,4 @@
-"""Which classes a network mixes up: matrix, most frequent mistakes and a row per class; each opens its images."""
+"""The confusion matrix, the most frequent mistakes and a table of classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,15 +22,15 @@ def confusion(
     strings: Mapping[str, str],
     key: str,
 ) -> tuple[int, int | None] | None:
-    """Show them; return the class ids (true, predicted) that were chosen just now, None in every other run.
+    """Show the element; return the class ids (true, predicted) the user just clicked, else None.
 
     Args:
         names: A name per class id.
-        counts: A row per true class, a column per predicted one.
+        counts: A row per true class, a column per predicted class.
         classes: A result per class.
         mistakes: The most frequent ones first.
-        parameters: What the address of the gallery holds besides the classes; links opened in a new tab go by it.
-        strings: Texts; words in braces are filled in by the script.
+        parameters: Query parameters of the gallery besides the classes, for links opened in a new tab.
+        strings: Texts; the script fills in the words in braces.
         key: The same in every run of the script.
     """
     data = {

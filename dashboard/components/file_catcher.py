@@ -1,8 +1,8 @@
-"""Pictures pasted or dropped anywhere on the page, handed to the page's file uploader."""
+"""Passes pictures pasted or dropped anywhere on the page to the file uploader."""
 
 from dashboard.components.mount import mount
 
 
 def file_catcher(key: str) -> None:
-    """Listen while this page is shown. Nothing is sent to Python: the uploader sends the files, with its own checks."""
+    """Listen for pasted and dropped files. The uploader sends and checks them."""
     mount("file_catcher", "catcher.js")(key=key, height=0)

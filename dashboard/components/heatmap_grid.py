@@ -1,4 +1,4 @@
-"""The heatmap grid in a page of the dashboard."""
+"""Shows the heatmap grid in a page of the dashboard."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,18 +17,17 @@ def heatmap_grid(
     on_step: Callable[[int, int], None] | None = None,
     on_class: Callable[[str], None] | None = None,
 ) -> int | None:
-    """Show tiles with their heatmaps and a toolbar; a tile opens in a large view. All of it happens in the browser.
+    """Show tiles with heatmaps and a toolbar; each tile opens in a large view.
+
+    Returns the index of the tile whose similar images the user just asked for, else None.
 
     Args:
         grid: Its texts are replaced by those of the session's language. Its display, usually `st.query_params`, is read
-            when the grid is first shown in a session; afterwards the browser knows better.
+            once per session; then the browser keeps it.
         key: The same in every run of the script.
-        on_step: Called before the script runs again, when the large view goes beyond the tiles: with the index of the
-            tile that is open and 1 for the next image, -1 for the previous one.
-        on_class: Called before the script runs again, with the class of `large.classes` whose maps are wanted.
-
-    Returns:
-        The index of the tile whose similar images were asked for just now, None in every other run of the script.
+        on_step: Called before the script runs again if the large view moves past the page's first or last tile: with
+            the index of the open tile, and 1 for the next image or -1 for the previous one.
+        on_class: Called before the script runs again, with the class of `large.classes` to load maps for.
     """
     display = st.session_state.setdefault(f"{key}:first_display", dict(grid.display))
     data = encode_grid(replace(grid, display=display, strings=grid_strings(language())))

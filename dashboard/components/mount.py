@@ -1,4 +1,4 @@
-"""Custom elements for Streamlit, made once per process from markup, styles and scripts."""
+"""Builds custom Streamlit elements from markup, styles and scripts, once per process."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,7 +11,7 @@ _BROWSER = Path(__file__).parent / "browser"
 
 
 def mount(name: str, *scripts: str) -> Any:
-    """Return the element in the folder `browser/NAME`: its markup, its styles, and these scripts in this order."""
+    """Return the element in the folder `browser/NAME`, with the scripts in the given order."""
     return mount_front_end(name, _read_folder, name, scripts)
 
 
@@ -21,7 +21,7 @@ def mount_front_end(
 ) -> Any:
     """Return the element whose markup, style and script `read(*arguments)` returns."""
     html, css, js = read(*arguments)
-    # Streamlit takes None for nothing, and an empty text for a file's name.
+    # None means nothing; Streamlit takes an empty text for a file name.
     return st.components.v2.component(name, html=html or None, css=css or None, js=js, isolate_styles=isolate_styles)
 
 

@@ -1,4 +1,4 @@
-"""What a network says of each picture, as bars, and buttons that download files made for this session alone."""
+"""Bars of class probabilities, and buttons that download this session's own files."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from dashboard.components.mount import mount
 
 @dataclass(frozen=True)
 class Bar:
-    """A class: its name, its share from 0 to 1, how that is written, and a quiet word after the name."""
+    """A class: name, probability from 0 to 1, the probability as text, and a note after the name."""
 
     label: str
     share: float
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture by its id and name, and what the network says of it."""
+    """A picture's id, name and bars."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Download:
-    """A file on its way into the browser. `serial` is new for every file, `content` is Base64."""
+    """A file to send to the browser. `serial` is new for every file, `content` is Base64."""
 
     serial: str
     name: str
@@ -47,15 +47,14 @@ def own_results(
 ) -> None:
     """Show a panel per picture, with a button per download.
 
-    A file goes to the browser over the session's own connection. A download button of Streamlit would put it at an
-    address of the server that everybody could open.
+    Files go over the session's own connection. `st.download_button` would give them an address that everybody can open.
 
     Args:
         panels: In the order of the pictures.
-        downloads: Id and name of each file that can be had of a picture.
-        strings: "Download", and what the list of bars is called.
+        downloads: Id and name of each download that a picture offers.
+        strings: "Download", and the name of the list of bars.
         key: The same in every run of the script.
-        make_file: Called with the picture's id, the download's id and the address' parameters.
+        make_file: Called with the picture's id, the download's id and the address's query parameters.
     """
     asked = (st.session_state.get(key) or {}).get("asked")
     file = None

@@ -1,12 +1,12 @@
-"""Runs the script again after a lost connection is back.
+"""Runs the script again after a lost connection is restored.
 
-Another process may have taken over, or the same one restarted: it knows nothing of the page until the script runs.
-Streamlit waits for the next click, which it would lose, and downloads would fail.
+A restarted process knows nothing of the page until the script runs. Streamlit would wait for the next click and lose
+it, and downloads would fail.
 """
 
 from dashboard.components.mount import mount
 
 
 def watch_connection() -> None:
-    """Watch the connection while a page is shown."""
+    """Watch the page's connection to the server."""
     mount("reconnection", "reconnection.js")(key="reconnection", height=1, on_back_change=lambda: None)

@@ -1,4 +1,4 @@
-"""The table of a verdict: a method per row, a measure per column; a click on a number chooses both."""
+"""The table of a verdict: methods in rows, measures in columns. A click chooses both."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from dashboard.components.mount import mount_front_end
 def verdict_table(
     columns: Sequence[Column], rows: Sequence[Row], corner: str, key: str, on_choose: Callable[[str, str], None]
 ) -> None:
-    """Show the table. It fits its width by scrolling sideways; the first column stays.
+    """Show the table. It scrolls sideways if needed; the first column stays visible.
 
     Args:
         columns, rows, corner: See `encode_table`.

@@ -1,4 +1,4 @@
-"""Two caches for all sessions: one by the state of files, one by the bytes that results take."""
+"""Two caches shared by all sessions: one checks files for changes, one limits bytes."""
 
 import os
 import sys
@@ -18,25 +18,26 @@ P = ParamSpec("P")
 T = TypeVar("T")
 State = tuple[tuple[int, ...] | None, ...]
 
-SETTLED_NS = 2 * 10**9  # file systems round times: a file may change twice within one step of their clock
+SETTLED_NS = 2 * 10**9  # file systems round times: two changes may have the same time
 MOST_BYTES = 640 * 1024**2
 
 
 class Keyed(Protocol):
-    """Something whose `key` changes with its files."""
+    """An object whose `key` changes with its files."""
 
     @property
     def key(self) -> Hashable:
-        """What caches compare."""
+        """The value that caches compare."""
 
 
 R = TypeVar("R", bound=Keyed)
 
 
 class FileCache(Generic[K, T]):
-    """At most `most` values, each valid until one of its files changes. They are shared: don't write to them.
+    """At most `most` values, each valid until one of its files changes.
 
-    A folder changes when something in it is added, removed or replaced, which is how camcore writes.
+    Values are shared: don't write to them. A folder counts as changed if something in it is added, removed or replaced,
+    which is how camcore writes.
     """
 
     def __init__(self, most: int) -> None:
@@ -45,13 +46,13 @@ class FileCache(Generic[K, T]):
         self._lock = Lock()  # of changes
 
     def get(self, key: K, find_files: Callable[[], Sequence[Path]], read: Callable[[], T]) -> T:
-        """Return what `read` returned when the files were in their present state; errors are not cached.
+        """Return the result of `read`, from the cache if no file has changed. Errors are not cached.
 
         Args:
-            key: Stands for the value.
+            key: Identifies the value.
             find_files: All files and folders that the value depends on, missing ones included. If it returns none, the
                 value is not cached.
-            read: Makes the value.
+            read: Computes the value.
         """
         stored = self._values.get(key)
         if stored is not None and file_state(stored[0]) == stored[1]:
@@ -69,7 +70,7 @@ class FileCache(Generic[K, T]):
 
 
 def file_state(files: Sequence[Path]) -> State:
-    """Return what tells whether files have changed, None for each that is missing or can't be read."""
+    """Return values that differ if a file has changed; None for each missing or unreadable file."""
     return tuple(_stat(file) for file in files)
 
 
@@ -81,13 +82,13 @@ def cached_by_size(measure: Callable[Concatenate[R, P], T]) -> Callable[Concaten
     """
 
     def find_key(run: Keyed, *arguments: Hashable) -> Hashable:
-        return hashkey(measure, run.key, *arguments)  # not the run, which would keep its open files
+        return hashkey(measure, run.key, *arguments)  # not the run itself: the cache would keep its files open
 
     return cached(_results, find_key, condition=_changed)(measure)
 
 
 def size_of(value: object) -> int:
-    """Return about how many bytes a result takes."""
+    """Return roughly how many bytes a result takes."""
     if isinstance(value, pd.DataFrame):
         return int(value.memory_usage(deep=True).sum())
     if isinstance(value, pd.Series):
@@ -96,7 +97,7 @@ def size_of(value: object) -> int:
 
 
 def new_cache(most_bytes: int) -> "LRUCache[Hashable, Any]":
-    """Return an empty cache. A result larger than all of it takes its whole room."""
+    """Return an empty cache. A result larger than the limit fills it."""
     return LRUCache(most_bytes, getsizeof=lambda value: min(size_of(value), most_bytes))
 
 
@@ -106,7 +107,7 @@ _changed = Condition()
 
 def _stat(file: Path) -> tuple[int, ...] | None:
     try:
-        stat = os.stat(file)  # noqa: PTH116 Path.stat takes twice as long, and this is done for every run at every click
+        stat = os.stat(file)  # noqa: PTH116 Path.stat takes twice as long; this runs for every run at every click
     except (OSError, ValueError):
         return None
     return stat.st_ino, stat.st_mode, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -1,4 +1,4 @@
-"""The most telling pictures of a run: which images show what the numbers mean."""
+"""Finds the images of a run that best illustrate its numbers."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class ExampleMap:
 
 @dataclass(frozen=True)
 class Example:
-    """An image, the two heatmaps of it that make a point, and a number of each or of both."""
+    """An image, two of its heatmaps, and one number or one per heatmap."""
 
     kind: str
     index: int
@@ -36,13 +36,13 @@ class Example:
 
 @cached_by_size
 def find_examples(explained: ExplainedRun) -> list[Example]:
-    """Return at most one example of each kind: `drawing`, `layers`, `wrong`; those the run has none of are left out."""
+    """Return up to one example of each kind: `drawing`, `layers`, `wrong`."""
     examples = (_find_drawing(explained), _find_layers(explained), _find_wrong(explained))
     return [example for example in examples if example is not None]
 
 
 def _find_drawing(explained: ExplainedRun) -> Example | None:
-    """Return the rightly named image where the drawing of CAM puts most heat off the object that is not evidence."""
+    """Return the correctly predicted image with the largest normalisation effect on CAM off the object."""
     if "cam" not in explained.sources:
         return None
     off_object = measure_off_object(explained, "cam")
@@ -55,7 +55,7 @@ def _find_drawing(explained: ExplainedRun) -> Example | None:
 
 
 def _find_layers(explained: ExplainedRun) -> Example | None:
-    """Return the rightly named image where one method differs most between the last layer and an earlier one."""
+    """Return the correctly predicted image with the largest distance between the last and an earlier layer."""
     last = gradient_source(explained.sources)
     earlier = next((source for source in explained.sources if parse_source(source).layer), None)
     if earlier is None or earlier == last:
@@ -71,7 +71,7 @@ def _find_layers(explained: ExplainedRun) -> Example | None:
 
 
 def _find_wrong(explained: ExplainedRun) -> Example | None:
-    """Return the mistake that the network was surest of, among images of one object."""
+    """Return the most confident mistake among images of one object."""
     samples = load_samples(explained)
     source = gradient_source(explained.sources)
     wrong = ~samples["right"].to_numpy() & counts_in_accuracy(samples)

@@ -1,4 +1,4 @@
-"""Training histories and kept epochs of runs, also of runs that are still training."""
+"""Cached training histories and kept epochs, also of runs that are still training."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from camcore.system.checksums import SUMS
 from dashboard.data.caching import FileCache
 from dashboard.data.runs import RunEntry
 
-MOST = 10_000  # runs, some kilobytes each
+MOST = 10_000  # runs; a history takes some kilobytes
 _histories: FileCache[Path, pd.DataFrame] = FileCache(MOST)
 _kept_rows: FileCache[Path, pd.Series | None] = FileCache(MOST)
 _kept_epochs: FileCache[Path, int | None] = FileCache(MOST)
 
 
 def read_history(entry: RunEntry) -> pd.DataFrame:
-    """Return a run's history. It is shared between sessions: don't write to it.
+    """Return a run's history. Sessions share it: don't write to it.
 
     Raises:
         RunError: It is damaged.
@@ -26,23 +26,23 @@ def read_history(entry: RunEntry) -> pd.DataFrame:
 
 
 def read_kept_row(run: Run) -> pd.Series | None:
-    """Return what `Run.kept_row` does. It is shared between sessions: don't write to it.
+    """Return the cached `Run.kept_row`. Sessions share it: don't write to it.
 
     Raises:
-        RunError: As there.
+        RunError: See `Run.kept_row`.
     """
     return _kept_rows.get(run.path, lambda: find_files(run.path), run.kept_row)
 
 
 def read_kept_epoch(run: Run) -> int | None:
-    """Return what `Run.kept_epoch` does.
+    """Return the cached `Run.kept_epoch`.
 
     Raises:
-        RunError: As there.
+        RunError: See `Run.kept_epoch`.
     """
     return _kept_epochs.get(run.path, lambda: find_files(run.path), run.kept_epoch)
 
 
 def find_files(run: Path) -> list[Path]:
-    """Return the files that show whether a run's history or weights have changed."""
+    """Return the files that change if a run's history or weights change."""
     return [run / name for name in ("run.json", "history.csv", "model.safetensors", SUMS, "resume")]

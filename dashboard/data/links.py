@@ -1,4 +1,4 @@
-"""Symbolic links in the runs folder: visitors see what lies in it, not what a link in it leads to elsewhere."""
+"""Refuses symbolic links that lead out of the runs folder, so that visitors see only what lies in it."""
 
 import os
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ TELLING = ("run.json", "current", "manifest.json", SUMS)
 
 
 def refuse_links_out(run: Path) -> None:
-    """Refuse a run folder that is a link out of the folder it lies in, or holds such a link.
+    """Refuse a run folder that is, or holds, a link to a place outside its parent folder.
 
     Raises:
-        RunError: It names the link and the remedy, or a folder that can't be read.
+        RunError: It names the link and the remedy, or the folder that can't be read.
     """
     folder = os.path.realpath(run.parent)
     for link in (path for path, is_link in _walk(run) if is_link):
-        if not Path(os.path.realpath(link)).is_relative_to(folder):  # Path.resolve fails at a link to itself
+        if not Path(os.path.realpath(link)).is_relative_to(folder):  # Path.resolve fails for a link to itself
             raise RunError(
                 f"{link} is a link that leads out of the runs folder, where the dashboard does not follow it. Copy what"
                 " it leads to here, or let CAMCORE_RUNS name the folder that it lies in."
@@ -41,9 +41,9 @@ def find_what_tells(run: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield all that a folder holds, or the folder if it is a link, and whether each is a link.
+    """Yield each entry of a folder, or the folder itself if it is a link, and whether it is a link.
 
-    What a link leads to is not looked into.
+    Links are not followed.
     """
     if folder.is_symlink():
         yield folder, True
@@ -51,7 +51,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
     try:
         with os.scandir(folder) as scanned:
             entries = list(scanned)
-    except FileNotFoundError:  # it was removed meanwhile, as old heatmaps are when new ones come
+    except FileNotFoundError:  # removed meanwhile, like old heatmaps when new ones are ready
         return
     except OSError as error:
         raise RunError(f"{folder} can't be read ({error.strerror}). {RESTORE}") from error

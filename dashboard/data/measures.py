@@ -1,4 +1,4 @@
-"""What pages read and measure of a run's stored maps, cached."""
+"""Cached readings and measurements of a run's stored maps."""
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,14 @@ from dashboard.data.runs import ExplainedRun, reopen
 
 @cached_by_size
 def load_samples(explained: ExplainedRun) -> pd.DataFrame:
-    """Return a row per image: those of `Explanation.samples`, and label_name, predicted_name, right, objects, index."""
+    """Return a row per image: `Explanation.samples` with label_name, predicted_name, right, objects and index."""
     now = reopen(explained)
     return queries.name_samples(now.run, now.explanation)
 
 
 @cached_by_size
 def load_texts(explained: ExplainedRun) -> pd.Series:
-    """Return the text per image that a search looks through, beside the names of classes."""
+    """Return the text per image that the search looks through, besides class names."""
     return join_texts(load_samples(explained))
 
 
@@ -32,16 +32,16 @@ def measure_pair(explained: ExplainedRun, first: str, second: str, measure: str)
 
 @cached_by_size
 def mean_pair(explained: ExplainedRun, first: str, second: str, measure: str) -> Conventions:
-    """Return the mean of a distance between two sources in both conventions, NaN if no map is finite."""
+    """Return the mean distance between two sources in both conventions, NaN if no map is finite."""
     measured = measure_pair(explained, first, second, measure)
     return Conventions(*(mean_of_finite(measured[f"{measure}_{convention}"]) for convention in CONVENTIONS))
 
 
 @cached_by_size
 def measure_off_object(explained: ExplainedRun, source: str) -> pd.DataFrame:
-    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
+    """Return the share of a source's heat outside the boxes per image; a column per convention.
 
-    A column per convention.
+    It is for the predicted class; NaN without boxes.
     """
     now = reopen(explained)
     shares = queries.measure_off_object(now.run, now.explanation, load_samples(explained), source)
@@ -50,7 +50,10 @@ def measure_off_object(explained: ExplainedRun, source: str) -> pd.DataFrame:
 
 @cached_by_size
 def mean_off_object(explained: ExplainedRun, sources: tuple[str, ...]) -> dict[tuple[str, str], float]:
-    """Return the mean share of heat off the object per source and convention; empty if no image has boxes."""
+    """Return the mean share of heat off the object per source and convention.
+
+    Empty if no image has boxes.
+    """
     means = {
         (source, convention): mean_of_finite(measure_off_object(explained, source)[convention])
         for source in sources
@@ -61,23 +64,23 @@ def mean_off_object(explained: ExplainedRun, sources: tuple[str, ...]) -> dict[t
 
 @cached_by_size
 def measure_similarity(explained: ExplainedRun, index: int) -> NDArray[np.float64]:
-    """Return per image how similar the network finds it to one of them, -1 to 1."""
+    """Return each image's similarity to one of them in the network's features, -1 to 1."""
     return queries.measure_similarity(reopen(explained).explanation, index)
 
 
 @cached_by_size
 def measure_range(explained: ExplainedRun, source: str) -> tuple[float, float]:
-    """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
+    """Return the lowest and highest raw value of a source over all images, for the predicted class."""
     return queries.measure_range(reopen(explained).explanation, source)
 
 
 def find_image(explained: ExplainedRun, sample_id: str) -> int | None:
-    """Return the index of the image with this id, None if there is none."""
+    """Return the index of the image with this id, or None."""
     indices = np.flatnonzero(load_samples(explained)["id"] == sample_id)
     return int(indices[0]) if len(indices) else None
 
 
 def join_texts(samples: pd.DataFrame) -> pd.Series:
-    """Return id and path per image, separated by a line break, in lower case."""
+    """Return each image's id and path in lower case, separated by a line break."""
     texts: pd.Series = samples["id"] + "\n" + samples["path"]
     return texts.str.casefold()

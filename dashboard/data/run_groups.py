@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone, taken together."""
+"""Groups runs that differ only in their seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SEPARATOR = ","
 
 @dataclass(frozen=True)
 class RunGroup:
-    """Runs that are shown as one; a run by itself is a group of one, and has its name."""
+    """Runs shown together. A single run is a group of one."""
 
     name: str
     entries: tuple[RunEntry, ...]
@@ -23,22 +23,22 @@ class RunGroup:
 
     @property
     def single(self) -> bool:
-        """Whether it is a run by itself."""
+        """Whether it has only one run."""
         return len(self.entries) == 1
 
     @property
     def label(self) -> str:
-        """Its name as people read it."""
+        """The name that users see."""
         return label(self.name, len(self.entries))
 
 
 def label(name: str, count: int) -> str:
-    """Return the name of `count` runs that are shown as one."""
+    """Return the name of a group of `count` runs."""
     return name if count == 1 else text("training_curves.group", group=name, count=count)
 
 
 def group_runs(entries: Sequence[RunEntry], together: bool = True) -> list[RunGroup]:
-    """Return runs in groups, each at the place of its first run; or every run by itself."""
+    """Return groups in the order of their first runs; one per run unless `together`."""
     groups: dict[tuple[str, str], list[RunEntry]] = {}
     for entry in entries:
         shared = entry.run.group if entry.run and together else None

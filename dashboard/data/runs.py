@@ -1,4 +1,4 @@
-"""The runs in the runs folder: each as far as it can be read, and those that are explained."""
+"""Reads the runs in the runs folder and their explanations."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,7 +38,7 @@ class ExplainedRun:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """A folder in the runs folder, as far as it can be read. `problem` says why it can't, or why there are no maps.
+    """A run folder. `problem` says why it can't be read, or why it has no maps.
 
     `changed` is the time of its `run.json`, from `read_time`.
     """
@@ -67,34 +67,34 @@ class RunEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The folder, and which state of its files this is."""
+        """The folder and the state of its files."""
         return str(self.path), f"{self.explanation.id if self.explanation else ''} {self.changed}"
 
     @property
     def explained(self) -> ExplainedRun | None:
-        """The run with its explanation, None without one."""
+        """The run with its explanation, or None."""
         if self.run is None or self.explanation is None:
             return None
         return ExplainedRun(self.run, self.explanation, self.key)
 
 
-_entries: FileCache[Path, RunEntry] = FileCache(most=10_000)  # fewer than there are runs would never hit
+_entries: FileCache[Path, RunEntry] = FileCache(most=10_000)  # more than there are runs, or it never hits
 
 
 def list_entries(folder: Path) -> list[RunEntry]:
-    """Return what lies in the runs folder, by name."""
+    """Return the entries of the runs folder, sorted by name."""
     return [read_entry(path) for path in list_run_folders(folder)]
 
 
 def read_entry(path: Path) -> RunEntry:
-    """Return a run folder, as far as it can be read."""
+    """Return a run folder; if it can't be read, with the reason."""
     try:
         entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
     except RunError:
-        entry = _read_entry(path)  # which says what can't be read
+        entry = _read_entry(path)  # it says what can't be read
     if entry.explanation is None:
         return entry
-    # An explanation holds on to the arrays it has read. Sessions must not share, or keep, those of others.
+    # An explanation keeps the arrays it has read: each session gets its own, so that they are freed with it.
     return replace(entry, explanation=replace(entry.explanation))
 
 
@@ -102,7 +102,7 @@ def read_explained(path: Path) -> ExplainedRun:
     """Return a run with its current explanation.
 
     Raises:
-        RunError: It is damaged, or has none.
+        RunError: It is damaged, or has no explanation.
     """
     entry = read_entry(path)
     if entry.explained is None:
@@ -111,10 +111,10 @@ def read_explained(path: Path) -> ExplainedRun:
 
 
 def reopen(explained: ExplainedRun) -> ExplainedRun:
-    """Return a newly opened run, so that no session keeps what is read of it.
+    """Return the run opened again, so that the session keeps none of the arrays it reads.
 
     Raises:
-        ReplacedError: The run was changed or explained again since the page began: the page would mix both.
+        ReplacedError: The run was changed or explained again since the page began; the page would mix both.
         RunError: It is damaged.
     """
     now = read_explained(explained.path)
@@ -124,7 +124,7 @@ def reopen(explained: ExplainedRun) -> ExplainedRun:
 
 
 def read_time(path: Path) -> int:
-    """Return when a file was last changed, in ns; 0 if there is none."""
+    """Return when a file was last changed, in ns; 0 if it is missing."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

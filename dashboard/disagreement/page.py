@@ -1,4 +1,4 @@
-"""Where do two methods disagree, and how much of it is drawing?"""
+"""Page: where two methods disagree, and how much of it comes from normalisation."""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from dashboard.widgets.wording import source_title
 
 
 def show_drawing_share(explained: ExplainedRun, sources: tuple[str, str], measure: str) -> None:
-    """Show the mean distance in both conventions, and say what it means."""
+    """Show the mean distance in both conventions and its meaning."""
     means = mean_pair(explained, *sources, measure)
     title, reason = say_drawing_share(text, sources, means, same_by_theory(explained.explanation, *sources))
     st.html(render("split", title=title, reason=reason, numbers=list_shares(text, means)))
@@ -29,7 +29,7 @@ HEIGHT = 320  # px
 
 
 def show_split(explained: ExplainedRun, sources: tuple[str, str], measure: str, convention: str) -> None:
-    """Show every measure in both conventions, and how one of them is distributed."""
+    """Show every measure in both conventions, and the distribution of one measure."""
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
@@ -59,7 +59,7 @@ def show_off_object(explained: ExplainedRun) -> None:
 
 
 def show_ranking(explained: ExplainedRun, sources: tuple[str, str], measure: str, convention: str) -> None:
-    """Show the images, those with the greatest distance first."""
+    """Show the images with the greatest distance first."""
     names = {"measure": text(f"measure.{measure}"), "convention": text(f"convention.{convention}")}
     layout.show_section(text("disagreement.ranking.title"), text("disagreement.ranking.lead", **names))
     values = measure_pair(explained, *sources, measure)[f"{measure}_{convention}"].to_numpy()
@@ -74,12 +74,12 @@ def show_ranking(explained: ExplainedRun, sources: tuple[str, str], measure: str
 
 
 def _drawable(mean: float) -> float | None:
-    """Return a mean, None where nothing is finite that it could be of."""
+    """Return a mean, or None if no value was finite."""
     return mean if np.isfinite(mean) else None
 
 
 def _describe(measure: str, share: float) -> str:
-    """Return the line under a picture, empty where a map is not finite; the picture says that."""
+    """Return the caption, empty if a map is not finite; the picture says so itself."""
     return text("disagreement.ranking.caption", measure=measure, share=share) if np.isfinite(share) else ""
 
 

@@ -1,4 +1,4 @@
-"""The images that pass the filters, in their order, as files. Nothing is computed before a file is asked for."""
+"""Downloads of the filtered images as table or contact sheet, computed on request."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,12 +24,12 @@ def show_downloads(
     sources: tuple[str, str],
     defaults: Mapping[str, str],
 ) -> None:
-    """Show the choice of files. A contact sheet is offered as soon as the browser has said how it draws the maps.
+    """Show the download buttons. Contact sheets wait until the browser has reported how it draws.
 
     Args:
         ordered: The images that pass the filters, in their order.
-        shown: Those on the page.
-        defaults: How the page draws where its address says nothing.
+        page: The images on the current page.
+        defaults: How the page draws if its address says nothing.
     """
     place = st.popover(text("gallery.download.name"), icon=":material/download:", on_change="rerun", key="download")
     if not place.open:
@@ -37,7 +37,7 @@ def show_downloads(
     with place:
         address = read_address("download_address")
         display = DEFAULTS | dict(defaults) | read_display(address or {})
-        if display["target"] not in TARGETS:  # a class that was chosen in the browser has no maps here
+        if display["target"] not in TARGETS:  # a contact sheet has no maps of a class chosen in the browser
             display |= {"target": DEFAULTS["target"]}
         _offer("csv", explained, _csv_of(explained, ordered, sources), len(ordered))
         if len(shown) < len(ordered):

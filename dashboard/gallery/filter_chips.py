@@ -1,4 +1,4 @@
-"""One chip per active filter, which a click removes."""
+"""One chip per active filter; a click removes the filter."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from dashboard.widgets.wording import as_markdown, source_title
 
 
 def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
-    """Show a chip for the similarity order, one per active filter, and one that removes all."""
+    """Show a chip per active filter and for the similarity order, and one that removes all."""
     active = [name for name in NAMES if name in values and masks.is_narrowed(values[name])]
     if not active and not like:
         return
@@ -31,7 +31,7 @@ def show_chips(values: Values, sources: tuple[str, str], like: str) -> None:
 
 
 def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
-    """Return in a few words which images an active filter shows."""
+    """Return a short text that says which images an active filter shows."""
     value = values[name]
     if name in ("confidence", "disagreement", "off_object"):
         title = _describe_range(name, values, sources)

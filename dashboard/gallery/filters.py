@@ -1,4 +1,4 @@
-"""The choice of which images the gallery shows. `masks` decides which images pass."""
+"""The controls that choose which images the gallery shows; `masks` applies them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ Values = dict[str, Any]
 
 
 def choose_filters(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[Mask, Values]:
-    """Show the filters; return which images pass them, (N,), and the value of each filter that is offered."""
+    """Show the filters; return which images pass them, (N,), and the value of each filter."""
     images = len(load_samples(explained))
     values = _keep_values(explained, sources)
     passed = find_masks(explained, sources, values)
@@ -45,7 +45,10 @@ def choose_filters(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[M
 
 
 def find_masks(explained: ExplainedRun, sources: tuple[str, str], values: Values) -> dict[str, Mask]:
-    """Return per filter which images pass it, (N,) each. Distances are measured only where a range is narrowed."""
+    """Return per filter which images pass it, (N,) each.
+
+    Distances are measured only if their range is narrowed.
+    """
     samples = load_samples(explained)
     passed = {
         "search": masks.contains(samples, partial(load_texts, explained), values["search"]),
@@ -68,7 +71,7 @@ def find_masks(explained: ExplainedRun, sources: tuple[str, str], values: Values
 
 
 def _shares(explained: ExplainedRun, sources: tuple[str, str], name: str, values: Values) -> Any:
-    """Return the shares (N,) that a range is a range of."""
+    """Return the values (N,) that a range filter compares."""
     if name == "disagreement":
         measure = values["disagreement_by"]
         return measure_pair(explained, *sources, measure)[f"{measure}_{values['filter_as']}"].to_numpy()
@@ -76,7 +79,7 @@ def _shares(explained: ExplainedRun, sources: tuple[str, str], name: str, values
 
 
 def _keep_values(explained: ExplainedRun, sources: tuple[str, str]) -> Values:
-    """Return the value of each filter that this run and these sources offer, and of what refines it."""
+    """Return the values of all filters that this run and these sources offer."""
     samples = load_samples(explained)
     differ = sources[0] != sources[1]
     class_names = _class_names(explained)
@@ -103,7 +106,7 @@ def _keep_values(explained: ExplainedRun, sources: tuple[str, str]) -> Values:
 
 
 def _class_names(explained: ExplainedRun) -> list[str]:
-    """Return the classes of the data set and those that its images are taken for. The network may know many more."""
+    """Return the data set's classes and the predicted ones; the network may know many more."""
     predicted = np.flatnonzero(np.bincount(load_samples(explained)["predicted"]))
     known = np.union1d(explained.run.dataset_labels, predicted)
     return [explained.run.class_names[label] for label in known]
@@ -159,7 +162,7 @@ def _show_kinds(explained: ExplainedRun, sources: tuple[str, str], values: Value
 def _select(
     name: str, options: Sequence[str], counts: Counter[str], titles: dict[str, str] | None = None, label: str = ""
 ) -> None:
-    """Show the choice of one option, or of none; each says how many images it would leave."""
+    """Show a choice of one option or any; each option says how many images it would leave."""
 
     def write(option: str) -> str:
         if not option:

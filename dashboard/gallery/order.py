@@ -1,4 +1,4 @@
-"""The order of the gallery's images: by a number of each, or by likeness to one of them."""
+"""The order of the gallery's images: by a number, or by similarity to one image."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,14 +13,14 @@ from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, reset
 
-OFF_OBJECT = ("off_object", "off_object_b")  # of the sources A and B
+OFF_OBJECT = ("off_object", "off_object_b")  # for source A and for source B
 SORTS = ("index", "confidence", *OFF_OBJECT, *MEASURES)
-SORTS_OF_PREDICTIONS = ("index", "confidence")  # the others depend on the maps, so on how they are drawn
+SORTS_OF_PREDICTIONS = ("index", "confidence")  # all others depend on the maps and their normalisation
 LIKENESS = "likeness"
 
 
 def choose_like(explained: ExplainedRun) -> str:
-    """Return the id of the image that the others are ordered by likeness to, empty where they are not."""
+    """Return the id of the image that the others are compared with, or an empty text."""
 
     def read(written: str) -> str | None:
         return written if written and find_image(explained, written) is not None else None
@@ -29,9 +29,9 @@ def choose_like(explained: ExplainedRun) -> str:
 
 
 def choose_order(explained: ExplainedRun, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
-    """Show the choice of an order; return the value per image that it goes by, the smallest first, and its name.
+    """Show the choice of an order; return the value per image to sort by, ascending, and its name.
 
-    `like` goes before every other order, until one of these is chosen.
+    `like` wins until the user chooses another order.
     """
     offered = offered_sorts(explained, sources)
     if like and (index := find_image(explained, like)) is not None:
@@ -52,14 +52,17 @@ def choose_order(explained: ExplainedRun, sources: tuple[str, str], like: str) -
 
 
 def offered_sorts(explained: ExplainedRun, sources: tuple[str, str]) -> tuple[str, ...]:
-    """Return those of `SORTS` that tell this run's images apart: distances need two sources, off-object heat boxes."""
+    """Return the orders of `SORTS` that this run offers.
+
+    Distances need two sources, off-object heat needs boxes.
+    """
     differ, boxes = sources[0] != sources[1], bool(load_samples(explained)["objects"].any())
     needed = dict.fromkeys(MEASURES, differ) | {"off_object": boxes, "off_object_b": boxes and differ}
     return tuple(name for name in SORTS if needed.get(name, True))
 
 
 def sort_values(explained: ExplainedRun, sort: str, convention: str, sources: tuple[str, str]) -> NDArray[np.float64]:
-    """Return the number per image that a sort goes by, (N,)."""
+    """Return the value per image that an order sorts by, (N,)."""
     if sort in SORTS_OF_PREDICTIONS:
         return load_samples(explained)[sort].to_numpy(dtype=float)
     if sort in OFF_OBJECT:
@@ -68,7 +71,7 @@ def sort_values(explained: ExplainedRun, sort: str, convention: str, sources: tu
 
 
 def describe(sort: str, value: float) -> str:
-    """Return the line under a picture for the value that it is sorted by; none for what the picture says itself."""
+    """Return the caption for the sorted value; empty if the picture itself shows it."""
     if sort in SORTS_OF_PREDICTIONS or np.isnan(value):
         return ""
     if sort == LIKENESS:

@@ -1,4 +1,4 @@
-"""What does the network look at, image by image?"""
+"""Page: images with their heatmaps, filtered and sorted."""
 
 import numpy as np
 import streamlit as st

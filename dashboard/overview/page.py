@@ -1,4 +1,4 @@
-"""What is this, and what is there to see?"""
+"""Page: what this is, its main numbers, example images and all runs."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from dashboard.widgets.wording import source_title
 
 
 def show_idea(name: str, explained: ExplainedRun | None) -> None:
-    """Say the idea that explains most of what one sees."""
+    """Show the idea behind CAM, and whether it holds for this network."""
     check = explained.explanation.manifest.cam_check if explained else None
     if check is None:
         here = text("overview.idea.unknown")
@@ -44,7 +44,7 @@ def show_numbers(explained: ExplainedRun) -> None:
 
 
 def show_examples(explained: ExplainedRun) -> None:
-    """Show the most telling pictures."""
+    """Show the example images."""
     layout.show_section(text("overview.examples.title"), text("overview.examples.lead"))
     st.html(render("picture_cards", cards=[_make_card(explained, example) for example in find_examples(explained)]))
 

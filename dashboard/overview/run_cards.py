@@ -1,4 +1,4 @@
-"""The runs of the folder at a glance, a card each."""
+"""One card per run in the runs folder."""
 
 import math
 from collections.abc import Iterable
@@ -21,9 +21,9 @@ from dashboard.widgets import layout, run_choice
 
 
 def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
-    """Show a card per run, those that show most first; the chosen one has a frame.
+    """Show a card per run, explained runs first; the selected one has a frame.
 
-    Below them come the runs that differ in their seed alone, under one heading with what they have in common.
+    Runs that differ only in their seed follow in groups, each with a common heading.
     """
     groups = group_runs(sorted(entries, key=lambda entry: STATES.index(entry.state)))
     singles = [group.entries[0] for group in groups if group.single]
@@ -42,7 +42,7 @@ def _show_grid(entries: Iterable[RunEntry], chosen: RunEntry) -> None:
 
 
 def _kept_accuracy(entry: RunEntry) -> list[tuple[int, float]]:
-    """Return seed and validation accuracy of the kept weights; empty if the run is training or unreadable.
+    """Return seed and validation accuracy of the kept weights; empty while training or if unreadable.
 
     If a copied folder lacks the weights, it is the accuracy on the explained images.
     """
@@ -68,7 +68,7 @@ def _make_card(entry: RunEntry) -> dict[str, Any]:
 
 
 def _find_weights_problem(run: Run) -> str:
-    """Return why a run's network can't be used, empty if it can; its heatmaps may still be sound."""
+    """Return why a run's network can't be used, or an empty text; its heatmaps may still be valid."""
     try:
         read_kept_epoch(run)
     except RunError as error:
@@ -102,8 +102,8 @@ def _list_facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
 
 
 def _find_kept(run: Run) -> pd.Series | None:
-    """Return the history's row of the weights that are kept; None while the run trains, or if they are damaged."""
+    """Return the history's row of the kept weights; None while the run trains, or if it is damaged."""
     try:
         return read_kept_row(run)
     except RunError:
-        return None  # pages that need what is damaged say so
+        return None  # pages that need the history report the damage

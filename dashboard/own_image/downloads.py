@@ -1,4 +1,4 @@
-"""Files to download from the page Try your own image, made in memory when they are asked for."""
+"""Downloads of the page Try your own image, made in memory on request."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ _NAME_LENGTH = 60
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: pictures, two sources, and for each picture the classes that its maps explain, by target."""
+    """The page's content: pictures, two sources, and the explained classes per picture and target."""
 
     analyses: Mapping[str, Analysis]
     sources: tuple[str, str]
@@ -31,9 +31,9 @@ class Shown:
 
 
 def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[str, str]) -> Download:
-    """Return a file of a picture: `requested` is "png", or a slot whose raw map is asked for.
+    """Return a file of a picture: `requested` is "png", or the slot of a raw map.
 
-    `parameters` are those of the page's address: the file holds what they show.
+    `parameters` are those of the page's address; the file is drawn as they say.
     """
     display = restrict_display(shown, picture, parameters)
     analysis, label = shown.analyses[picture], shown.targets[picture][display["target"]]
@@ -55,7 +55,7 @@ def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[s
 
 
 def restrict_display(shown: Shown, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the grid's display for these parameters: what can't be had falls back as in the browser."""
+    """Return the grid's display for these parameters, with the browser's fallbacks."""
     display = DEFAULTS | OVERLAY_DEFAULT | read_display(parameters)
     targets = shown.targets[picture]
     if display["target"] not in targets:
@@ -66,7 +66,10 @@ def restrict_display(shown: Shown, picture: str, parameters: Mapping[str, str]) 
 
 
 def safe_name(*parts: str) -> str:
-    """Return parts of a file's name, joined, of letters, digits, dots and hyphens alone, and never hidden or empty."""
+    """Return parts joined to a file name of letters, digits, dots and hyphens.
+
+    It is never empty or hidden.
+    """
     words = (re.sub(r"[^\w.-]+", "_", part)[:_NAME_LENGTH].strip("._-") for part in parts)
     return "-".join(word for word in words if word) or "picture"
 
@@ -86,7 +89,7 @@ def _make_layer(shown: Shown, picture: str, slot: str, display: Mapping[str, str
 
 
 def _common_range(shown: Shown, source: str, target: str) -> tuple[float, float]:
-    """Return the lowest and the highest value of the maps shown, as the grid takes them."""
+    """Return the lowest and highest value of the maps on the page, as in the grid."""
     maps = [analysis.maps[source, shown.targets[name][target]] for name, analysis in shown.analyses.items()]
     finite = [raw for raw in maps if np.isfinite(raw).all()]
     if not finite:

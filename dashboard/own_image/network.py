@@ -1,6 +1,6 @@
-"""A run's network for the page Try your own image: the only place of the dashboard that loads torch, when it must.
+"""Runs a run's network on uploaded pictures. Only this module loads torch, when first needed.
 
-What it finds of a picture is held in the session alone, under the upload's id, until the picture is removed.
+Results stay in the session under the upload's id until the picture is removed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,15 +25,15 @@ from dashboard.own_image.queue import FairQueue, OnWait
 from dashboard.settings import PASSES_AT_ONCE
 
 IMAGE_SIDE = 768  # px of a picture's longer side in the browser
-_line = FairQueue(PASSES_AT_ONCE)  # of all sessions, so that memory and cores last
+_line = FairQueue(PASSES_AT_ONCE)  # for all sessions, to limit memory and cores
 # Session state:
-_FOUND = "own_image_found"  # key -> Analysis, or the sentence that says why there is none
-_WAITS_AS = "own_image_waits_as"  # its name in the queue
+_FOUND = "own_image_found"  # key -> Analysis, or the sentence that says why the picture is refused
+_WAITS_AS = "own_image_waits_as"  # the session's name in the queue
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """A picture, what the network says of it, and the raw maps (h, w) computed so far, by source id and class.
+    """A picture, its class probabilities, and the raw maps (h, w) computed so far, by source and class.
 
     `sources` are the available ones, with CAM if it explains the network's logits for this picture. `weights` is the
     version of the network's weights, see `_version`.
@@ -48,22 +48,22 @@ class Analysis:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The picture as browsers are given it, WebP."""
+        """The picture for browsers, WebP."""
         return encode_webp(self.image.picture, IMAGE_SIDE)
 
     @property
     def ranking(self) -> list[int]:
-        """The classes from the most probable one."""
+        """The class ids, the most probable first."""
         return [int(label) for label in np.argsort(-self.probabilities, kind="stable")]
 
 
 def analyse(
     run: Run, uploads: Sequence[tuple[str, UploadedFile]], most: int, tell: OnWait
 ) -> tuple[dict[str, Analysis], list[str]]:
-    """Return what the network says of uploads by their ids, and a sentence for each that can't be read.
+    """Return an analysis per upload id, and a sentence for each refused picture.
 
-    Reads at most `most` pictures. Each picture waits for its own turn; its result is kept if the script is stopped at
-    the next one.
+    Analyses at most `most` pictures. Each picture waits for its own turn; its result is kept if the script stops at the
+    next one.
 
     Raises:
         RunError: The weights are damaged.
@@ -80,27 +80,27 @@ def analyse(
             with _line.turn(_who(), tell):
                 results[key] = _analyse(run, name, file.getvalue())
             st.session_state[_FOUND] = {**before, **results}
-    st.session_state[_FOUND] = results  # without what was removed
+    st.session_state[_FOUND] = results  # drops removed pictures
     refused = [one for one in results.values() if isinstance(one, str)]
     return {key[0]: one for key, one in results.items() if isinstance(one, Analysis)}, refused
 
 
 def forget() -> None:
-    """Drop everything that this session knows of pictures."""
+    """Drop all results of this session."""
     st.session_state.pop(_FOUND, None)
 
 
 def list_sources(analyses: Sequence[Analysis]) -> list[str]:
-    """Return the ids of the sources that can be had for all of some pictures."""
+    """Return the ids of the sources available for all analyses."""
     return [one for one in analyses[0].sources if all(one in analysis.sources for analysis in analyses)]
 
 
 def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: OnWait) -> None:
-    """Put the maps of sources for classes into the analysis, in a turn; what is there is not computed again.
+    """Compute the missing maps of these sources and classes and add them to the analysis.
 
     Raises:
-        RunError: The weights are damaged, or have gone.
-        ReplacedError: They are others by now: the maps would not be those of the probabilities.
+        RunError: The weights are damaged or missing.
+        ReplacedError: The weights were replaced: the maps would not match the probabilities.
     """
     from camcore.heatmaps.one_image import explain_classes
 
@@ -116,7 +116,7 @@ def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Seq
 
 
 def _who() -> str:
-    """Return the name under which this session waits for a turn."""
+    """Return the session's name in the queue."""
     return str(st.session_state.setdefault(_WAITS_AS, token_hex(8)))
 
 
@@ -135,10 +135,10 @@ def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
 
 
 def _version(run: Run) -> tuple[str, str]:
-    """Return what the network goes by: where the run lies, and which state of its weights this is.
+    """Return the run's path and the state of its weights.
 
     Raises:
-        RunError: The weights have gone.
+        RunError: The weights are missing.
     """
     try:
         state = run.weights_path.stat()

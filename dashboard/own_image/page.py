@@ -1,4 +1,4 @@
-"""What does the network see in pictures of one's own?"""
+"""Page: what the network sees in pictures that the user uploads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from dashboard.widgets import controls, layout, run_choice
 
 
 def show_empty(run: Run) -> None:
-    """Say what one gets, and what the network can answer at all."""
+    """Show what the page does and which classes the network knows."""
     layout.show_notice(text("own_image.empty.title"), text("own_image.empty.body"))
     few = run.class_names[:12]
     names = ", ".join(few) + (", …" if len(few) < len(run.class_names) else "")
@@ -28,7 +28,7 @@ def show_empty(run: Run) -> None:
 
 
 def choose_class(run: Run) -> int | None:
-    """Show the choice of the class to explain; None for what is predicted of each picture."""
+    """Show the choice of the class to explain; None for each picture's predicted class."""
     options = ["", *run.class_names]
     key = keep_in_url("explains", "", among(options))
     name = st.selectbox(
@@ -42,7 +42,7 @@ def choose_class(run: Run) -> int | None:
 
 @contextmanager
 def working() -> Iterator[OnWait]:
-    """Say that there is something to wait for, and at which place in the line, for as long as the block runs."""
+    """Show that the visitor waits, and at which place in the queue, while the block runs."""
     notice = st.empty()
 
     def tell(place: int, seconds: int) -> None:
@@ -82,5 +82,5 @@ if uploads:
     if analysed:
         show_results(trained, analysed)
 else:
-    network.forget()  # what was shown until now is removed
+    network.forget()  # all pictures were removed
     show_empty(trained)

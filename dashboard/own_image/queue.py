@@ -1,4 +1,4 @@
-"""Whose turn it is to run the network: first come, first served, a picture at a time, and only some at once."""
+"""A queue for running the network: first come, first served, one picture per turn."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,35 +6,34 @@ from contextlib import contextmanager
 from math import ceil
 from threading import Condition
 
-LOOK_SECONDS = 0.5  # how often a waiting visitor's place is updated, and whether it has left is checked
-FIRST_GUESS = 1.0  # seconds per turn, before the first one is measured
-NEWEST_SHARE = 0.3  # of the last turn in what the next one is expected to take
+LOOK_SECONDS = 0.5  # how often to update a waiting visitor's place and to check whether it left
+FIRST_GUESS = 1.0  # seconds per turn until one is measured
+NEWEST_SHARE = 0.3  # weight of the last turn in the estimate of the next one
 
-OnWait = Callable[[int, int], None]  # place in the line, from 1, and estimated seconds left
+OnWait = Callable[[int, int], None]  # place in the queue, from 1, and estimated seconds left
 
 
 class FairQueue:
-    """A first-come queue in which `at_once` visitors have their turn at a time.
+    """A first-come queue that lets `at_once` visitors run at the same time.
 
-    After a turn, a visitor goes to the end of the line.
+    After a turn, a visitor goes to the end of the queue.
     """
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
         self._changed = Condition()
-        self._waiting: dict[str, object] = {}  # who -> what that one waits with; the first came first
+        self._waiting: dict[str, object] = {}  # who -> its ticket, in order of arrival
         self._running = 0
         self._seconds = FIRST_GUESS
 
     @contextmanager
     def turn(self, who: str, tell: OnWait) -> Iterator[None]:
-        """Run the block when its turn has come.
+        """Wait for a turn, then run the block.
 
         Args:
-            who: Stands in the line once. Who comes again, as a script does that is rerun while it waits, takes the
-                place over.
-            tell: Is called again and again while the block waits. What it raises, as Streamlit does when a visitor has
-                gone or changed something, gives the place up.
+            who: Has one place in the queue. If it comes again, as a rerun script does, it keeps its place.
+            tell: Called repeatedly while the block waits. If it raises, as Streamlit does when a visitor has left or
+                changed something, the place is given up.
         """
         ticket = object()
         with self._changed:
@@ -54,7 +53,7 @@ class FairQueue:
             self._end(time.perf_counter() - started)
 
     def _begin(self, who: str, ticket: object, patience: float) -> bool:
-        """Return whether it is somebody's turn, which begins then; else wait until something has changed."""
+        """Return whether the turn has begun; else wait until the queue changes."""
         with self._changed:
             first = self._waiting.setdefault(who, ticket) is ticket and next(iter(self._waiting)) == who
             if first and self._running < self.at_once:

@@ -1,4 +1,4 @@
-"""What the page Try your own image shows of the pictures: the grid, the most probable classes, the downloads."""
+"""The results of the page Try your own image: the grid, probabilities and downloads."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ TOP = 5
 
 
 def choose_targets(analysis: Analysis, chosen: int | None) -> dict[str, int]:
-    """Return the classes that a picture's maps explain, by the grid's names: the chosen one, or the likeliest two."""
+    """Return the classes to explain, by target: the chosen one, or the two most probable."""
     if chosen is not None:
         return {"chosen": chosen}
     return dict(zip(("predicted", "runner_up"), analysis.ranking, strict=False))
@@ -38,7 +38,7 @@ def show_pictures(shown: Shown, display: dict[str, str]) -> None:
 
 
 def show_classes(shown: Shown) -> None:
-    """Show each picture's most probable classes, and its files."""
+    """Show each picture's most probable classes and downloads."""
     chosen = next((targets["chosen"] for targets in shown.targets.values() if "chosen" in targets), None)
     downloads = [("png", text("own_image.download.png"))]
     for slot, source in zip(SLOTS, dict.fromkeys(shown.sources), strict=False):
@@ -56,7 +56,7 @@ def show_classes(shown: Shown) -> None:
 
 
 def write_share(share: float) -> str:
-    """Return a probability in per cent, one digit after the point, never rounded to nothing or to certainty."""
+    """Return a probability in per cent with one digit, never rounded to 0 or 100."""
     if 0 < share < 0.001:
         return "< 0.1%"
     return "> 99.9%" if 0.999 < share < 1 else f"{share:.1%}"

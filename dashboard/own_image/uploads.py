@@ -1,7 +1,6 @@
-"""Pictures that people bring: dropped, pasted, chosen or taken with the camera. They stay in this process's memory.
+"""Pictures that users drop, paste, choose or take with the camera. They stay in memory.
 
-Streamlit holds an uploaded file in memory until it is removed from the list or its session ends; here leaving the page
-ends it too.
+Streamlit frees an upload when it is removed from the list or its session ends; leaving the page frees it too.
 """
 
 from urllib.parse import urlsplit
@@ -15,11 +14,11 @@ from dashboard.language import text
 from dashboard.own_image import network
 from dashboard.settings import PICTURES_AT_ONCE, read_upload_limit
 
-_HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of it
+_HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files of this session
 
 
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
-    """Show the ways to bring pictures and return what was brought, by name."""
+    """Show the ways to upload pictures; return the uploads by name."""
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=read_upload_limit()
     )
@@ -36,14 +35,17 @@ def choose_uploads() -> list[tuple[str, UploadedFile]]:
 
 
 def restore_name(name: str) -> str:
-    """Return a file's name without the three escapes that browsers put into it on the way (HTML standard, forms)."""
+    """Return a file name without the three escapes that browsers put in.
+
+    Source: HTML standard, forms.
+    """
     for escape, character in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
         name = name.replace(escape, character)
     return name
 
 
 def forget_uploads() -> bool:
-    """Drop the results of this session's uploads. Return whether Streamlit may still hold files of them."""
+    """Drop this session's results. Return whether Streamlit may still hold uploads."""
     if not st.session_state.pop(_HOLDS, False):
         return False
     network.forget()
@@ -60,7 +62,7 @@ def _take_photograph() -> UploadedFile | None:
 
 
 def _is_secure(url: str | None) -> bool:
-    """Whether a browser gives the camera to a page at this address; True where the address is not known."""
+    """Whether browsers allow the camera at this address; True if it is unknown."""
     parts = urlsplit(url or "")
     host = parts.hostname or "localhost"
     return parts.scheme != "http" or host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

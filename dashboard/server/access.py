@@ -1,4 +1,4 @@
-"""Who may see the dashboard: everyone, or whose e-mail address the table [auth] of secrets.toml allows."""
+"""Who may see the dashboard: everyone, or the e-mail addresses that secrets.toml allows."""
 
 import os
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from camcore.errors import CamcoreError
 
 KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-SHORTEST_SECRET = 32  # characters: it signs the cookie that says who somebody is
+SHORTEST_SECRET = 32  # characters: it signs the cookie with the visitor's identity
 REMEDY = "Nobody is let in until it is mended; see dashboard/deploy/secrets.example.toml."
 
 
 @dataclass(frozen=True)
 class Access:
-    """The list of those who may come in: whole e-mail addresses, and domains that stand for all their addresses."""
+    """The allowed e-mail addresses and domains."""
 
     addresses: frozenset[str]
     domains: frozenset[str]
 
     def allows(self, user: Mapping[str, Any]) -> bool:
-        """Whether someone with these claims of an ID token may come in."""
+        """Whether a user with these claims of an ID token has access."""
         email = user.get("email")
         if not user.get("is_logged_in") or not isinstance(email, str) or not _is_verified(user):
             return False
@@ -37,12 +37,13 @@ class Access:
 
 @cache
 def read_access() -> Access | None:
-    """Return who may come in, None where everyone may: where there is no table [auth], and CAMCORE_LOGIN asks for none.
+    """Return who has access, or None if everyone has.
 
-    It is read once: what is changed in secrets.toml counts after the server's next start.
+    Everyone has access without a table [auth], unless CAMCORE_LOGIN requires one. The table is read once: changes take
+    effect when the server restarts.
 
     Raises:
-        CamcoreError: What is there can't be right. Then nobody comes in.
+        CamcoreError: The table is wrong. Then nobody has access.
     """
     wanted = os.environ.get("CAMCORE_LOGIN", "")
     if wanted not in ("", "required"):
@@ -54,7 +55,7 @@ def read_access() -> Access | None:
             raise CamcoreError(f"CAMCORE_LOGIN asks for a login, but there is no table [auth] in {files}. {REMEDY}")
         return None
     _check_section(section)
-    if not st.get_option("server.cookieSecret"):  # it signs cookies where secrets.toml can't be read later
+    if not st.get_option("server.cookieSecret"):  # it signs cookies if secrets.toml can't be read later
         raise CamcoreError(f"STREAMLIT_SERVER_COOKIE_SECRET is empty. Fill it in, or leave it away. {REMEDY}")
     return _read_list(section.get("allowed"))
 
@@ -115,16 +116,15 @@ def _read_list(allowed: object) -> Access:
 
 
 def _is_verified(user: Mapping[str, Any]) -> bool:
-    """Whether the provider stands for the address; true where it says nothing, as some never do."""
+    """Whether the provider has verified the address; True if it says nothing, as some providers do."""
     said = user.get("email_verified", True)
     return said is True or said == "true"
 
 
 def _split(email: str) -> tuple[str, str]:
-    """Return what stands before and after the last @, in lower case; without an @, all of it is after.
+    """Return the parts before and after the last @, in lower case; without an @, all comes after.
 
-    Only ASCII is lowered: some other letters, such as the Kelvin sign, have lower-case forms in ASCII and would pass
-    for those.
+    Only ASCII letters are lowered: others, such as the Kelvin sign, would become ASCII letters and match them.
     """
     name, _, domain = (part.lower() if part.isascii() else part for part in email.rpartition("@"))
     return name, domain

@@ -10,7 +10,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def show_fault(error: Exception) -> bool:
-    """Log an exception of a page, or of a choice made in it, and show a box in place of what was to come."""
+    """Log an exception of a page or callback and show a box with its id."""
     number = token_hex(4)
     _LOG.error("Fault %s", number, exc_info=error)
     layout.show_notice(text("fault.title"), text("fault.body", number=number))

@@ -1,4 +1,7 @@
-"""Middleware in front of Streamlit: without a login no files, which it serves to everyone; not too many uploads."""
+"""Middleware: serves no files without a login, and limits uploads per session.
+
+Streamlit itself serves files to everyone.
+"""
 
 from collections.abc import Mapping
 
@@ -12,13 +15,13 @@ from dashboard.server.access import read_access
 from dashboard.server.streamlit_patches import count_uploads, read_user_cookie
 from dashboard.settings import PICTURES_AT_ONCE
 
-MOST_HELD = 3 * PICTURES_AT_ONCE  # files of one session; more than are shown, so that people can remove some
-CLOSED = ("_stcore", "media", "component", "app")  # first part of a path; other paths hold Streamlit's own scripts
-OPEN = ("_stcore/health", "_stcore/host-config")  # a browser needs these to show the login
+MOST_HELD = 3 * PICTURES_AT_ONCE  # files per session; more than the page shows, so that users can remove some
+CLOSED = ("_stcore", "media", "component", "app")  # first part of a path; other paths serve Streamlit's own scripts
+OPEN = ("_stcore/health", "_stcore/host-config")  # browsers need these to show the login
 
 
 class Guard:
-    """ASGI middleware: with a login set up, only people on the list get files, uploads and figures.
+    """ASGI middleware: with a login set up, only allowed users get files, uploads and figures.
 
     With or without a login, a session holds at most `MOST_HELD` uploads: they lie in memory that all sessions share.
     """
@@ -44,13 +47,13 @@ def is_closed(path: str) -> bool:
 
 
 def is_full(path: str) -> bool:
-    """Whether a path, `.../upload_file/SESSION/FILE`, uploads to a session that holds `MOST_HELD` files already."""
+    """Whether a path, `.../upload_file/SESSION/FILE`, is of a session that already holds `MOST_HELD` files."""
     parts = path.split("/")
     return "upload_file" in parts[:-2] and count_uploads(parts[-2]) >= MOST_HELD
 
 
 def may_pass(cookies: Mapping[str, str]) -> bool:
-    """Whether the sender of these cookies is on the list, or there is no list."""
+    """Whether the sender of these cookies is allowed, or no login is set up."""
     try:
         access = read_access()
     except CamcoreError:

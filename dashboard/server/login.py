@@ -1,4 +1,4 @@
-"""The way in and out where a login is set up; before it nothing of any run is read or shown."""
+"""Login and logout. Nothing of any run is read or shown before the login."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from camcore.presentation.html import render
 from dashboard.language import text
 from dashboard.server.access import read_access
 
-# The provider sends everyone back to the start page. A shared link waits in the browser meanwhile.
+# The provider returns everyone to the start page; the browser keeps the shared link meanwhile.
 _KEEP_LINK = "<script>sessionStorage.setItem('camcore_link', location.pathname + location.search)</script>"
 _FOLLOW_LINK = """<script>
   const link = sessionStorage.getItem("camcore_link");
@@ -30,7 +30,7 @@ def may_enter() -> bool:
 
 
 def show_login() -> None:
-    """Show the login button, or who has no access and the logout button."""
+    """Show the login button, or the refusal and the logout button."""
     user = st.user.to_dict()
     if user.get("is_logged_in"):
         st.html(render("head", title=text("login.refused.title"), lead=text("login.refused.lead", name=_name(user))))
@@ -43,12 +43,12 @@ def show_login() -> None:
 
 
 def show_logout() -> None:
-    """Show in the sidebar who is logged in, and the logout button; nothing without a login."""
+    """Show the user's name and the logout button in the sidebar; nothing without a login."""
     if read_access() is None:
         return
     with st.sidebar:
         name = text("login.as", name=_name(st.user.to_dict()))
-        st.html(Markup("<small>{}</small>").format(name))  # Markdown would make a link of an address
+        st.html(Markup("<small>{}</small>").format(name))  # Markdown would turn an address into a link
         _show_logout_button()
     _follow_link()
 

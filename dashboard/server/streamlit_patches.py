@@ -1,7 +1,7 @@
-"""All uses of Streamlit's private parts: what is replaced when the server starts, and what is read of them.
+"""All uses of Streamlit's private parts: replaced when the server starts, or read.
 
-The version is pinned. A replaced name that is gone stops the start: without the replacement visitors could do more, and
-the server would ask the internet.
+The version is pinned. If a name is missing, the server doesn't start: without the replacement visitors could do more,
+and the server would ask the internet.
 """
 
 import json
@@ -24,10 +24,10 @@ from camcore.errors import CamcoreError
 
 
 def patch_streamlit(upload_megabytes: int) -> None:
-    """Replace what Streamlit does for a developer and must not do on a server. Call it once, when the server starts.
+    """Disable what Streamlit offers developers and a server must not offer. Call it once.
 
     Raises:
-        CamcoreError: This version of Streamlit lacks something that is to be replaced.
+        CamcoreError: This version of Streamlit lacks a name to replace.
     """
     # It asks a service on the internet for this machine's address whenever a page of another site wants to connect, and
     # waits for the answer. At the start, browser.serverAddress in config.toml prevents that. Source: get_external_ip in
@@ -61,7 +61,7 @@ def count_uploads(session: str) -> int:
 
 
 def remove_uploads() -> None:
-    """Free the uploaded files of this session; Streamlit would hold them until it ends."""
+    """Free the session's uploads; Streamlit would hold them until it ends."""
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)

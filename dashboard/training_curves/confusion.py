@@ -1,4 +1,4 @@
-"""Which classes an explained run confuses, with links to the images of each number."""
+"""Which classes an explained run confuses, with links to the images."""
 
 import numpy as np
 import streamlit as st
@@ -16,7 +16,7 @@ MOST_MISTAKES = 10
 
 
 def show_confusion(name: str, explained: ExplainedRun | None) -> None:
-    """Show matrix, mistakes and classes; what is chosen there opens the gallery with that filter and no other."""
+    """Show matrix, mistakes and classes; a click opens the gallery with only that filter."""
     title = text("training_curves.confusion.title", run=name)
     if explained is None:
         layout.show_section(title, text("training_curves.confusion.unexplained", run=name))
@@ -25,13 +25,13 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
     single = counts_in_accuracy(samples)
     labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
     guessed = np.flatnonzero(np.bincount(predicted))
-    known = np.union1d(explained.run.dataset_labels, guessed)  # an imported network may know many more
+    known = np.union1d(explained.run.dataset_labels, guessed)  # an imported network may have many more classes
     names = [explained.run.class_names[label] for label in known]
     labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
     counts = count_confusions(labels, predicted, len(names))
     layout.show_section(title, text("training_curves.confusion.lead", images=len(labels), right=int(np.trace(counts))))
     parameters = {"run": name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
-    if "lang" in st.query_params:  # for links that open in a new tab
+    if "lang" in st.query_params:  # links that open in a new tab keep the language
         parameters["lang"] = st.query_params["lang"]
     chosen = confusion(
         names,

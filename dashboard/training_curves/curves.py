@@ -1,4 +1,4 @@
-"""The curves of runs, of several seeds as one where that is asked for, and the numbers that they are drawn from."""
+"""Training curves per run or per group of seeds, and their numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,22 +21,22 @@ HEIGHT, MEASURED_HEIGHT = 340, 190
 
 @dataclass
 class Lines:
-    """What is drawn, by name: a history per line, and where it is the mean of several seeds its range."""
+    """The histories to draw by name, and the ranges of means over several seeds."""
 
     histories: dict[str, pd.DataFrame] = field(default_factory=dict)
     courses: dict[str, Course] = field(default_factory=dict)
     colors: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, pd.DataFrame] = field(default_factory=dict)  # with the seeds that a mean is of
+    rows: dict[str, pd.DataFrame] = field(default_factory=dict)  # the histories per seed, if the line is a mean
     notes: list[str] = field(default_factory=list)
 
 
 def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
-    """Show the charts and the numbers; rerun the page if a training has ended.
+    """Show charts and numbers; rerun the page if a training has ended.
 
     Args:
-        chosen: The groups to draw, one line each.
+        selection: The groups to draw, one line per group.
         smoothing: See `charts.smooth`.
-        colors: By the ids of the groups.
+        colors: By group id.
     """
     groups = [replace(group, entries=tuple(read_entry(entry.path) for entry in group.entries)) for group in chosen]
     before, now = ([entry for group in some for entry in group.entries] for some in (chosen, groups))
@@ -56,7 +56,7 @@ def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[st
 
 
 def _add_line(lines: Lines, group: RunGroup, color: str) -> None:
-    """Add the line of a group: its only history as it is, or the mean of those that have begun."""
+    """Add a group's line: its only history, or the mean of those that have begun."""
     histories = {}
     for entry in group.entries:
         try:
@@ -107,7 +107,7 @@ def _say_progress(entries: Sequence[RunEntry]) -> None:
 
 
 def _say_imported(entries: Sequence[RunEntry]) -> bool:
-    """Say which runs were trained elsewhere, so that nobody waits for their curves; return whether there is one."""
+    """Say which runs were trained elsewhere and have no curves; return whether there is one."""
     files = {entry.name: entry.run.imported_from for entry in entries if entry.run and entry.run.imported_from}
     for name, file in files.items():
         title = text("training_curves.imported.title", run=name)

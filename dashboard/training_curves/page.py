@@ -1,4 +1,4 @@
-"""How did the training go, and is it still going? And what does the network make of what it has not seen?"""
+"""Page: training curves of runs, also while they train, and confusions on held-out images."""
 
 import streamlit as st
 
@@ -14,13 +14,13 @@ SEEDS = {"together": True, "apart": False}  # in the URL
 
 
 def choose_together() -> bool:
-    """Show the choice whether runs that differ in their seed alone are shown as one."""
+    """Show the choice whether to group runs that differ only in their seed."""
     key = keep_in_url("seeds", True, SEEDS.get, lambda together: "together" if together else "apart")
     return st.toggle(text("training_curves.together"), key=key, help=text("training_curves.together.help"))
 
 
 def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
-    """Show the choice of runs and return them; the selected run alone to begin with, with its other seeds."""
+    """Show the choice of runs and return them; at first the selected run and its other seeds."""
     by_id = {group.id: group for group in groups}
     ids = {entry.name: group.id for group in groups for entry in group.entries}
 
@@ -37,7 +37,7 @@ def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
 
 
 def choose_smoothing() -> float:
-    """Show the choice of how much to smooth."""
+    """Show the choice of the smoothing."""
     key = keep_in_url("smoothing", 0.0, among(SMOOTHINGS))
     return st.select_slider(
         text("training_curves.smoothing"), SMOOTHINGS, key=key, format_func=lambda value: f"{value:.0%}"

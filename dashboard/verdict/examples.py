@@ -1,4 +1,4 @@
-"""Example images for a measure: those on which a method differs most from the reference."""
+"""Example images for a measure: those with the largest differences from the reference."""
 
 import pandas as pd
 import streamlit as st
@@ -16,11 +16,11 @@ from dashboard.widgets.wording import measure_title, name_of
 
 PER_PAGE = 6
 SIDES = ("better", "worse")
-INSTEAD = "energy_in_box"  # for the measures of all images at once: the nearest to them that has a value per image
+INSTEAD = "energy_in_box"  # stands in for measures without a value per image
 
 
 def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str) -> None:
-    """Show the images that drive a difference: the reference left, the method right."""
+    """Show the images with the largest differences: the reference left, the method right."""
     layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
     names = {"reference": name_of(verdict.reference), "method": name_of(method)}
     try:
@@ -47,7 +47,7 @@ def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: st
 
 
 def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
-    """Return the images where the method is better, or worse, than the reference; the largest difference first."""
+    """Return the images for which the method is better, or worse; the largest difference first."""
     gain = pairs["gain"] if side == "better" else -pairs["gain"]
     return pairs[gain > 0].iloc[(-gain[gain > 0]).argsort(kind="stable")]
 
@@ -55,7 +55,7 @@ def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
 def _find_pairs(
     explained: ExplainedRun, verdict: VerdictDocument, measure: str, method: str
 ) -> tuple[str, pd.DataFrame]:
-    """Return the pairs of images and the measure they are of, which another stands in for where it has none."""
+    """Return the measure, or its stand-in if it has no value per image, and its pairs."""
     pairs = pair_images(explained, verdict, measure, method)
     if pairs.empty and INSTEAD in verdict.measures:
         return INSTEAD, pair_images(explained, verdict, INSTEAD, method)
@@ -63,7 +63,7 @@ def _find_pairs(
 
 
 def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
-    """Show the choice of a side; another number starts at the side that its mean is on."""
+    """Show the choice of a side; a new number starts at the side of its mean."""
     start = SIDES[int(pairs["gain"].mean() < 0)]
     start_anew("side", because_of=hash(because_of))
     key = keep_in_url("side", start, among(SIDES))

@@ -1,4 +1,4 @@
-"""Which heatmap is the most meaningful, with numbers that can be defended?"""
+"""Page: which heatmap is the most meaningful, with tested differences."""
 
 import streamlit as st
 
@@ -16,11 +16,11 @@ from dashboard.widgets import layout, run_choice
 from dashboard.widgets.report_button import show_report_button
 from dashboard.widgets.wording import measure_title, name_of
 
-MEASURE, METHOD = "verdict_measure", "method"  # in the URL; `measure` is that of the page Disagreement
+MEASURE, METHOD = "verdict_measure", "method"  # in the URL; the page Disagreement uses `measure`
 
 
 def show_sentences(verdict: VerdictDocument) -> None:
-    """Show the first claim in large type and the next ones below it; what is left waits to be unfolded."""
+    """Show the first claim in large type, the next ones below, and the rest folded."""
     said, left = write_sentences(text, verdict)
     st.html(render("headline", sentences=said or [text("verdict.claim.none")]))
     if left:
@@ -29,7 +29,7 @@ def show_sentences(verdict: VerdictDocument) -> None:
 
 
 def show_basis(verdict: VerdictDocument) -> None:
-    """Say what the numbers stand on."""
+    """Show the data that the numbers come from."""
     st.caption(write_basis(text, verdict))
 
 
@@ -58,7 +58,7 @@ def show_numbers(verdict: VerdictDocument, measure: str, method: str) -> None:
 
 
 def show_verdict(explained: ExplainedRun, verdict: VerdictDocument) -> None:
-    """Show the sentence first, then what it stands on."""
+    """Show the claims, then the numbers."""
     show_sentences(verdict)
     show_basis(verdict)
     show_report_button(explained)

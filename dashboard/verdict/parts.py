@@ -1,4 +1,4 @@
-"""The parts of the page Verdict that the report has as well, in the language of this session."""
+"""Parts of the page Verdict that the report shares, in the session's language."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ HEIGHT = 300
 
 
 def show_differences(verdict: VerdictDocument, measure: str, method: str) -> None:
-    """Show the forest plot beside the means for right and wrong answers."""
+    """Show the forest plot and the means for correct and incorrect predictions."""
     turned = text("verdict.forest.turned") if verdict.measures[measure].better == "lower" else ""
     names = {"measure": measure_title(measure), "reference": name_of(verdict.reference)}
     left, right = st.columns((7, 3), gap="medium")
@@ -31,7 +31,7 @@ def show_differences(verdict: VerdictDocument, measure: str, method: str) -> Non
 
 
 def show_table(verdict: VerdictDocument, measure: str, method: str, on_choose: Callable[[str, str], None]) -> None:
-    """Show means and intervals of every method and baseline; `on_choose` is called with a source and a measure."""
+    """Show means and intervals per method and baseline; a click calls `on_choose` with source and measure."""
     layout.show_section(text("verdict.table.title"), text("verdict.table.lead", reference=name_of(verdict.reference)))
     columns = table.make_columns(text, verdict, measure)
     rows = table.make_rows(text, verdict, columns, method)
@@ -57,7 +57,7 @@ def show_curves(verdict: VerdictDocument, method: str) -> None:
 
 
 def _name(verdict: VerdictDocument) -> tuple[str, str]:
-    """Return what no other verdict shares: the maps that it is about, and when it was made."""
+    """Return an id of the verdict: its explanation and when it was made."""
     return verdict.explanation, verdict.created
 
 
@@ -65,7 +65,7 @@ def _name(verdict: VerdictDocument) -> tuple[str, str]:
 def _draw_curves(
     kind: str, method: str, language: str, explanation: str, created: str, _verdict: VerdictDocument
 ) -> go.Figure:
-    """Return a figure of curves; building one takes longer than all the rest of the page."""
+    """Return a figure of curves, cached: building one takes longer than the rest of the page."""
     lines = curves.choose_lines(text, _verdict, method)
     if kind == "randomization":
         return style_chart(curves.draw_randomization(text, _verdict, lines), HEIGHT)
@@ -73,7 +73,7 @@ def _draw_curves(
 
 
 def show_cost(verdict: VerdictDocument, method: str) -> None:
-    """Show what the methods cost, and the price of CAM's architecture where it was measured."""
+    """Show what the methods cost, and the accuracy price of CAM's architecture if it was measured."""
     lead = text("verdict.cost.lead", forward=verdict.timing.forward_milliseconds)
     layout.show_section(text("verdict.cost.title"), lead)
     st.html(costs.draw_cost(text, verdict, method))

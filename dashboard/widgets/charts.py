@@ -1,4 +1,4 @@
-"""The charts in the language of this session, and how a page shows one."""
+"""Shows charts in the session's language."""
 
 import hashlib
 import pickle
@@ -18,16 +18,16 @@ draw_conventions, draw_histogram = charts.draw_conventions, charts.draw_histogra
 
 
 def show_chart(key: str, height: int, draw: Callable[..., go.Figure], *arguments: Any) -> None:
-    """Show what `draw(text, *arguments)` returns, the way all charts look.
+    """Show the result of `draw(text, *arguments)` in the common style.
 
-    Figures are kept by what they are drawn from: building one takes longer than the rest of a page.
+    Figures are cached by their arguments: building one takes longer than the rest of a page.
     """
     content = hashlib.sha256(pickle.dumps(arguments)).hexdigest()
     show_styled(_draw(draw.__qualname__, language(), height, content, draw, arguments), key)
 
 
 def show_styled(figure: go.Figure, key: str) -> None:
-    """Show a figure that has its look already, for instance one that is kept."""
+    """Show a figure that is styled already, for instance a cached one."""
     st.plotly_chart(figure, key=key, config=charts.CONFIG)
 
 

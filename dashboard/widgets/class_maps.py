@@ -1,4 +1,4 @@
-"""Maps of a class that the user chooses, where a run has kept CAM for every class."""
+"""Maps of a class the user chooses, if the run stores CAM for every class."""
 
 from collections.abc import Sequence
 
@@ -10,22 +10,22 @@ from camcore.explained.queries import same_by_theory
 from dashboard.data.runs import ExplainedRun
 from dashboard.url_state import read_news
 
-NAME = "for_class"  # in the URL, where the browser keeps it
-_CHOSEN = "class_maps_chosen"  # in the session
+NAME = "for_class"  # in the URL, kept by the browser
+_CHOSEN = "class_maps_chosen"  # in the session state
 
 
 def choose_class(name: str) -> None:
-    """Note the class whose maps are wanted, as a callback."""
+    """Remember the class to show maps of, as a callback."""
     st.session_state[_CHOSEN] = name
 
 
 def classes_with_maps(explained: ExplainedRun, sources: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes whose maps there are for at least one of some sources."""
+    """Return the classes that at least one of the sources has maps of."""
     return explained.run.class_names if any(_has_maps(explained, source) for source in sources) else ()
 
 
 def chosen_class(explained: ExplainedRun, sources: Sequence[str]) -> str:
-    """Return the class that a link or the user chose, empty where none or no class of this run."""
+    """Return the class from a link or the user's choice; empty if it is not one of the run."""
     linked = read_news(NAME)
     if linked:
         choose_class(linked)
@@ -34,9 +34,9 @@ def chosen_class(explained: ExplainedRun, sources: Sequence[str]) -> str:
 
 
 def class_maps(explained: ExplainedRun, source: str, indices: Sequence[int]) -> NDArray[np.float32] | None:
-    """Return a source's raw maps (len(indices), h, w) of the chosen class, None where there are none.
+    """Return a source's raw maps (len(indices), h, w) of the chosen class, or None.
 
-    What must be CAM up to a factor is CAM / Z, with Z the number of cells.
+    Methods equal to CAM up to a factor give CAM / Z, with Z the number of cells.
     """
     name = chosen_class(explained, (source,))
     stored = explained.explanation.all_class_maps()

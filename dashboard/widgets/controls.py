@@ -1,4 +1,4 @@
-"""Choices that several pages offer, all of them kept in the URL."""
+"""Choices that several pages share. Their values are kept in the URL."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,12 @@ PAGE_SIZES = (24, 48, 96)
 
 
 def choose_sources(explained: ExplainedRun) -> tuple[str, str]:
-    """Show the choice of the two sources to compare and return their ids; they may be the same."""
+    """Show the choice of two sources of the run; return their ids, which may be equal."""
     return choose_among(explained.sources)
 
 
 def choose_among(sources: Sequence[str]) -> tuple[str, str]:
-    """Show the choice of two of these sources and return their ids; they may be the same."""
+    """Show the choice of two of these sources; return their ids, which may be equal."""
     pair = default_pair(sources)
     _recall_pair(sources, pair)
     chosen = []
@@ -36,13 +36,13 @@ def choose_among(sources: Sequence[str]) -> tuple[str, str]:
 
 
 def _pairs() -> dict[str, tuple[str, str]]:
-    """Return the pair that was last compared of each run."""
+    """Return the last compared pair per run."""
     pairs: dict[str, tuple[str, str]] = st.session_state.setdefault("source_pairs", {})
     return pairs
 
 
 def _recall_pair(sources: Sequence[str], default: tuple[str, str]) -> None:
-    """Where another run is shown, or a page without one of the two sources: compare what was last compared there."""
+    """Restore a run's last compared pair if the run changed or the page lacks a source."""
     remembered = _pairs().get(selected().name, default)
     pair = remembered if set(remembered) <= set(sources) else default
     another = [start_anew(name, because_of=hash(selected().name)) for name in ("a", "b")]
@@ -69,9 +69,9 @@ def choose_convention() -> str:
 
 
 def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | None = None) -> list[int]:
-    """Show the choice of a page, and of its size where there are several; return the indices on it.
+    """Show the choice of a page and, if there are several, of a page size; return the page's indices.
 
-    Other images, or another order, start at the first page. `asked` is a place among `ordered`: its page is shown.
+    If the images or their order change, it starts at page 1. `asked` is a position in `ordered`: its page is shown.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         pager = st.container(width="content")
@@ -87,7 +87,7 @@ def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | No
 
 
 def _stay_with_first(size: int) -> None:
-    """Where the size of pages was changed just now: turn to the page with the image that came first until now."""
+    """If the page size changed, go to the page with the image that was first."""
     before = st.session_state.get("page_size_shown", size)
     st.session_state["page_size_shown"] = size
     page = peek("page")

@@ -1,4 +1,4 @@
-"""Links into the gallery: the names of its filters, and the way to images like one."""
+"""The names of the gallery's filters, and a link to similar images."""
 
 from dashboard.data.measures import load_samples
 from dashboard.data.runs import ExplainedRun
@@ -16,14 +16,14 @@ NAMES = (
     "status_b",
     "result",
 )
-REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # what two of the ranges are ranges of
-ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # what is reset when the filters are cleared
+REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # refine two of the ranges
+ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # reset when the filters are cleared
 
 
 GALLERY = "gallery"
 
 
 def show_like(explained: ExplainedRun, index: int) -> None:
-    """End this run of the script and show the gallery's images by likeness to one of them."""
+    """End this run of the script and open the gallery, sorted by similarity to an image."""
     sample_id = load_samples(explained)["id"].iloc[index]
     leave_for(GALLERY, {"run": explained.name, "like": sample_id}, forget=("sort", "page"))

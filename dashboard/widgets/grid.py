@@ -1,4 +1,4 @@
-"""The heatmap grid with images of the chosen run."""
+"""Shows the heatmap grid with images of the selected run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,19 +27,19 @@ def show_grid(
     key: str,
     defaults: Mapping[str, str],
 ) -> None:
-    """Show images with the maps of two sources; each opens in a large view.
+    """Show images with the maps of two sources; each image opens in a large view.
 
     Args:
         explained: The run.
-        indices: Of the images on this page.
-        ordered: All images that pass the filter, in the order of the pages.
-        sources: The second may be the first: then there is nothing to compare.
-        captions: A line per image.
-        key: Of the grid.
-        defaults: Of the grid's display.
+        indices: The images on this page.
+        ordered: All images that pass the filter, in order.
+        sources: May be equal: then there is nothing to compare.
+        captions: One per image.
+        key: The grid's key.
+        defaults: The grid's default display.
     """
     first = int(np.flatnonzero(ordered == indices[0])[0])
-    around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # a session keeps them, not all
+    around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # all that the session keeps
     grid = Grid(
         make_tiles(explained, indices, sources, captions),
         *make_sources(text, sources),
@@ -61,7 +61,7 @@ def show_grid(
 def make_tiles(
     explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]
 ) -> list[Tile]:
-    """Return what the grid needs of some images, in this order."""
+    """Return the grid's tiles for these images, in order."""
     of_class = {source: class_maps(explained, source, indices) for source in sources}
     return tiles_of_run.make_tiles(
         explained.run, explained.explanation, load_samples(explained), indices, sources, captions, of_class

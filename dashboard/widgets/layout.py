@@ -1,4 +1,4 @@
-"""What every page has: its look, its head, and the boxes for what is missing or damaged."""
+"""Common parts of all pages: style, title, and boxes for what is missing or damaged."""
 
 import os
 import shlex
@@ -19,17 +19,17 @@ def add_style() -> None:
 
 
 def show_head(page: str) -> None:
-    """Show a page's title and, below it, the question it answers."""
+    """Show a page's title and the question it answers."""
     st.html(render("head", title=text(f"{page}.title"), lead=text(f"{page}.lead")))
 
 
 def show_section(title: str, lead: str = "", level: int = 2) -> None:
-    """Show the heading of a part of a page, with a line below it; `level` of the HTML element."""
+    """Show a heading and a line below it; `level` is that of the HTML element."""
     st.html(render("section", title=title, lead=lead, level=level))
 
 
 def show_notice(title: str, body: str, command: str = "") -> None:
-    """Show a box for a state that is no fault: what is missing, and the command that makes it."""
+    """Show a box that says what is missing, and the command that makes it."""
     st.html(render("notice", title=title, sentences=[body]))
     if command:
         st.code(command, language="bash")
@@ -58,22 +58,22 @@ def show_no_runs(folder: Path) -> None:
 
 
 def short_path(path: Path) -> str:
-    """Return a path as seen from the working directory, or its last two parts where it lies elsewhere."""
+    """Return a path relative to the working directory, or its last two parts if it lies elsewhere."""
     relative = os.path.relpath(path) if path.is_absolute() and path.drive == Path.cwd().drive else str(path)
     return Path(*path.parts[-2:]).as_posix() if relative.startswith("..") else Path(relative).as_posix()
 
 
 def shorten_paths(message: str, folder: Path) -> str:
-    """Return a message without where on this machine the runs folder lies."""
+    """Return a message without the path to the runs folder."""
     here, shown = str(folder), short_path(folder)
     return message.replace(here, shown).replace(_inside_quotes(here), _inside_quotes(shown))
 
 
 def _inside_quotes(path: str) -> str:
-    """Return a path as it stands in a command to copy, without the quotation marks around it."""
+    """Return a path quoted for a shell command, without the outer quotation marks."""
     return shlex.quote(path).removeprefix("'").removesuffix("'")
 
 
 def show_facts(facts: list[Fact]) -> None:
-    """Show numbers in large type: label, value, and a line that explains it."""
+    """Show numbers in large type: label, value and explanation."""
     st.html(render("facts", numbers=facts))

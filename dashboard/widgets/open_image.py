@@ -1,7 +1,6 @@
-"""Which image a link, the browser's history, or the large view itself asks to open, and where it lies.
+"""Finds the page of an image that a link, the browser's history or the large view opens.
 
-The browser keeps the id of the open image in the URL and moves within a page by itself. Here a page is found for an
-image that lies on another one.
+The browser keeps the id of the open image in the URL and moves within a page by itself.
 """
 
 import numpy as np
@@ -13,16 +12,16 @@ from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.url_state import read_news
 
-NAME = "image"  # in the URL: the id of a sample
+NAME = "image"  # in the URL; the value is a sample id
 # Session state:
-_ASKED = "image_asked"  # index of the image that the large view wants next
-_GOTO = "image_goto"  # its id, and a number that says that this is a new wish
+_ASKED = "image_asked"  # index of the image to open next
+_GOTO = "image_goto"  # its id, and a number that marks a new request
 
 
 def find_asked(explained: ExplainedRun, ordered: NDArray[np.intp]) -> int | None:
-    """Return the place, among the images shown, of the one that is asked for now, None where none is.
+    """Return the position in `ordered` of the image to open now, or None.
 
-    Says so on the page where the one that a link names is not among them.
+    If a link names an image that is missing there, the page says so.
     """
     index: int | None = st.session_state.pop(_ASKED, None)
     wanted = read_news(NAME)
@@ -40,7 +39,7 @@ def find_asked(explained: ExplainedRun, ordered: NDArray[np.intp]) -> int | None
 
 
 def ask_for_neighbour(explained: ExplainedRun, ordered: NDArray[np.intp], index: int, by: int) -> None:
-    """Callback: ask for the image `by` places after another one; the next rerun turns to its page."""
+    """Callback: ask for the image `by` places after another one; the next rerun shows its page."""
     place = np.flatnonzero(ordered == index)
     if len(place) and 0 <= place[0] + by < len(ordered):
         neighbour = int(ordered[place[0] + by])
@@ -50,6 +49,6 @@ def ask_for_neighbour(explained: ExplainedRun, ordered: NDArray[np.intp], index:
 
 
 def goto() -> tuple[str, int] | None:
-    """Return the id of the image that the large view last asked for, and the number of that wish."""
+    """Return the id of the image that the large view last asked for, and the request's number."""
     stop_request: tuple[str, int] | None = st.session_state.get(_GOTO)
     return stop_request

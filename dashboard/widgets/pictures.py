@@ -1,4 +1,4 @@
-"""Single pictures, drawn on the server. The grid draws its own in the browser."""
+"""Single pictures drawn on the server. The grid draws its own in the browser."""
 
 import base64
 from io import BytesIO
@@ -14,7 +14,7 @@ LONG_SIDE = 448
 
 
 class Figure(NamedTuple):
-    """A picture as a data address, and its caption."""
+    """A picture as a data URL, and its caption."""
 
     address: str
     caption: str
@@ -23,7 +23,7 @@ class Figure(NamedTuple):
 def overlay_figure(
     explained: ExplainedRun, index: int, source: str, convention: str, target: str = "predicted", caption: str = ""
 ) -> Figure:
-    """Return a picture under a heatmap, with its boxes."""
+    """Return a picture with a heatmap and its boxes."""
     return _make_figure(_draw_overlay(explained, index, source, convention, target), caption)
 
 

@@ -1,4 +1,4 @@
-"""Pages that are open take in by themselves what others do in the runs folder: a new run, an epoch, new heatmaps."""
+"""Updates open pages when runs, epochs or heatmaps change in the runs folder."""
 
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
@@ -12,9 +12,9 @@ LOOK_SECONDS = 5
 
 
 def follow_runs(folder: Path, shown: Sequence[RunEntry], show: Callable[[list[RunEntry]], None]) -> None:
-    """Show runs, and show them again every few seconds as they are then.
+    """Show runs, and show them again every few seconds.
 
-    Where one has come or gone, or has another state or other heatmaps than those `shown`, the whole page runs again.
+    If a run appears, disappears or changes its state or heatmaps, the whole page runs again.
     """
     st.fragment(_follow, run_every=LOOK_SECONDS)(folder, _tell_apart(shown), show)
 
@@ -23,7 +23,7 @@ def _follow(folder: Path, before: list[Hashable], show: Callable[[list[RunEntry]
     try:
         listed = list_entries(folder)
     except CamcoreError:
-        st.rerun()  # the page says what is wrong with the folder
+        st.rerun()  # the page then reports what is wrong with the folder
     if _tell_apart(listed) != before:
         st.rerun()
     show(listed)

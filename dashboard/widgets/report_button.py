@@ -1,4 +1,4 @@
-"""The button that writes a run's report: one HTML file, made when it is asked for."""
+"""The button that downloads a run's report, one HTML file made on request."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ def show_report_button(explained: ExplainedRun) -> None:
     note = text("report.download.help", count=min(IMAGES, explained.explanation.manifest.images))
     problem = _find_problem(explained)
     files = [explained.explanation.path / "verdict.json", *find_files(explained.path)]
-    # The file is made in a thread that knows nothing of this session, so the language goes with it.
+    # The file is made in another thread without this session, so the language is passed on.
     make: Callable[[], bytes] = partial(_make_report, explained, file_state(files), language())
     st.download_button(
         text("report.download"),
@@ -37,7 +37,7 @@ def show_report_button(explained: ExplainedRun) -> None:
 
 
 def _find_problem(explained: ExplainedRun) -> str:
-    """Return why there can be no report, empty where it can be made."""
+    """Return why no report can be made, or an empty text."""
     try:
         read_verdict(explained)
     except RunError as error:

@@ -1,4 +1,4 @@
-"""The runs of this session and the one that all pages show."""
+"""The runs of this session, and the selected one."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from dashboard.widgets import layout
 from dashboard.widgets.wording import as_markdown
 
 _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
-_MISSED = "runs_missed"  # the name of a run that a link asked for and that is not there
+_MISSED = "runs_missed"  # name of a missing run that a link asked for
 
 
 def remember_folder(folder: Path, entries: list[RunEntry]) -> None:
-    """Note what lies in the runs folder, once per run of the script."""
+    """Remember the entries of the runs folder for this run of the script."""
     st.session_state[_FOLDER], st.session_state[_ENTRIES] = folder, entries
 
 
@@ -30,7 +30,7 @@ def folder() -> Path:
 
 
 def entries() -> list[RunEntry]:
-    """Return what lies in the runs folder."""
+    """Return the entries of the runs folder."""
     entries: list[RunEntry] = st.session_state[_ENTRIES]
     return entries
 
@@ -62,18 +62,18 @@ def choose_run() -> None:
 
 
 def selected() -> RunEntry:
-    """Return the chosen run."""
+    """Return the selected run."""
     name = st.session_state["url_run"]
     return next(entry for entry in entries() if entry.name == name)
 
 
 def show_problem(entry: RunEntry) -> None:
-    """Say what is damaged of a run."""
+    """Show what is damaged in a run."""
     layout.show_problem(entry.problem or "", folder())
 
 
 def selected_explained() -> ExplainedRun:
-    """Return the chosen run if it has heatmaps; else say what to do, and end the page."""
+    """Return the selected run if it has heatmaps; else say what to do, and end the page."""
     entry = selected()
     explained = entry.explained
     if explained is None:
@@ -97,7 +97,7 @@ def say_outdated(explained: ExplainedRun) -> None:
 
 
 def selected_with_weights() -> Run:
-    """Return the chosen run if there is a network to run, explained or not; else say what to do, and end the page.
+    """Return the selected run if it has weights; else say what to do, and end the page.
 
     Raises:
         RunError: The training is finished, but the weights are missing.
@@ -119,7 +119,7 @@ def selected_with_weights() -> Run:
 
 
 def dataset(entry: RunEntry) -> str:
-    """Return the name that people read of the data set of a run."""
+    """Return the name of a run's data set that users read."""
     kind = entry.run.config.dataset.kind if entry.run else ""
     return kind.replace("-", " ")
 

@@ -23,7 +23,7 @@ Show = Callable[[ExplainedRun, int], None]
 
 
 def offer_tour() -> None:
-    """Show the button in the sidebar that starts the tour; without a run that has heatmaps there is none."""
+    """Show the button that starts the tour, if the run has heatmaps."""
     explained = run_choice.selected().explained
     if explained is None or not explained.explanation.manifest.images:
         return
@@ -33,7 +33,7 @@ def offer_tour() -> None:
 
 
 def find_steps(explained: ExplainedRun) -> list[tuple[str, Show]]:
-    """Return the steps that a run has pictures for: a name, of its texts, and what shows it."""
+    """Return the steps that a run has pictures for: the name of its texts and a function that shows it."""
     sources = explained.sources
     steps: dict[str, Show] = {"answer": _show_answer}
     if "cam" in sources:
@@ -46,7 +46,7 @@ def find_steps(explained: ExplainedRun) -> list[tuple[str, Show]]:
 
 
 def choose_picture(explained: ExplainedRun) -> int:
-    """Return the tour's image: where drawing matters most, else the most confident correct answer."""
+    """Return the tour's image: the largest normalisation effect, else the most confident correct prediction."""
     examples = find_examples(explained)
     samples = load_samples(explained)
     surest = int(np.argmax(samples["confidence"].to_numpy() * samples["right"].to_numpy()))

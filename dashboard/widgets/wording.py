@@ -1,4 +1,4 @@
-"""Names of sources and measures in the language of this session."""
+"""Names of sources and measures in the session's language."""
 
 import re
 from functools import partial
@@ -14,10 +14,10 @@ join_names = partial(wording.join_names, text)
 
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_ARROWS = re.compile(r"(?<=[-<])(?=[->])")  # Streamlit makes arrows and dashes of these, escaped or not
-_WORD_JOINER = "\u2060"  # is not seen, and breaks no line
+_ARROWS = re.compile(r"(?<=[-<])(?=[->])")  # Streamlit turns these into arrows and dashes, even if escaped
+_WORD_JOINER = "\u2060"  # invisible, and never breaks a line
 
 
 def as_markdown(name: str) -> str:
-    """Return Markdown that shows a name as it is, whatever stands in it: `*a*`, `:smile:`, `<img>`, `$x$`."""
+    """Return Markdown that shows a name unchanged, whatever it contains: `*a*`, `:smile:`, `<img>`, `$x$`."""
     return _PUNCTUATION.sub(r"\\\1", _ARROWS.sub(_WORD_JOINER, name))
