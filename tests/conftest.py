@@ -19,6 +19,8 @@ from camcore.backbones import BACKBONES
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
+from camcore.workflows.machine import Machine
+from tests.support.command_line import CPU
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,8 +105,8 @@ def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, sin
     from camcore.workflows import explain, train
 
     path = tmp_path_factory.mktemp("runs") / "tiny"
-    train.train_run(path, TINY_CONFIG, tiny_folder, device="cpu", workers=0)
-    explain.explain_run(path, TINY_SOURCES, device="cpu", workers=0)
+    train.train_run(path, TINY_CONFIG, Machine(tiny_folder, "cpu", 0))
+    explain.explain_run(path, CPU, TINY_SOURCES)
     return open_run(path)
 
 

@@ -13,6 +13,7 @@ from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import open_explanation
 from camcore.runs.run import Run, open_run
 from camcore.workflows import train
+from tests.support.command_line import CPU
 from tests.support.pickle_payload import Trap
 
 
@@ -54,5 +55,5 @@ def test_what_a_training_left_is_not_run_when_it_goes_on(
     own_run.resume_path.mkdir()
     torch.save({"model": Trap(tmp_path / "trace")}, own_run.state_path)
     with pytest.raises(CamcoreError, match=r"state\.pt"):
-        train.resume_run(own_run.path, device="cpu", workers=0)
+        train.resume_run(own_run.path, CPU)
     assert not (tmp_path / "trace").exists()

@@ -22,6 +22,7 @@ from camcore.cli.options import (
     say_skipped,
     say_stopped,
     show_errors,
+    take_machine,
 )
 from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
@@ -81,7 +82,7 @@ def explain_command(path: Path, **options: Any) -> None:
     from camcore.workflows import explain
 
     try:
-        explanation, made = explain.explain_run(path, **options)
+        explanation, made = explain.explain_run(path, take_machine(options), **options)
     except KeyboardInterrupt:
         say_end("\nStopped. The current heatmaps are kept. Run the same command again to continue.", 130)
     images, rate = explanation.manifest.images, explanation.manifest.images_per_second
@@ -123,7 +124,7 @@ def verdict_command(path: Path, **options: Any) -> None:
     from camcore.workflows.verdict import verdict_run
 
     try:
-        verdict = verdict_run(path, **options)
+        verdict = verdict_run(path, take_machine(options), **options)
     except KeyboardInterrupt:
         say_end(
             "\nStopped. The earlier heatmaps and verdict are kept. The same command starts from the beginning.", 130
@@ -169,7 +170,7 @@ def demo_command(path: Path | None, **options: Any) -> None:
 
     path = path or runs_folder() / "demo"
     try:
-        explanation = demo.make_demo(path, **options)
+        explanation = demo.make_demo(path, take_machine(options), **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
     click.echo(f"{path}: {explanation.manifest.images} images explained, accuracy {explanation.accuracy:.3f}.")

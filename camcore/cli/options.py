@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn, TypeVar, get_args
@@ -15,6 +16,7 @@ from camcore.errors import CamcoreError, shell_command
 from camcore.runs.run import Run, open_run
 from camcore.system.ranks import current_rank
 from camcore.system.signals import StoppedTraining
+from camcore.workflows.machine import Machine
 
 S = TypeVar("S", bound=Settings)
 
@@ -57,6 +59,12 @@ def read_settings(kind: type[S], options: dict[str, Any]) -> S:
     """Return the settings that a command's options describe. Fields without an option keep their defaults."""
     names = {name: option_name(kind, name) for name in kind.__pydantic_fields__}
     return kind(**{name: options[option] for name, option in names.items() if option in options})
+
+
+def take_machine(options: dict[str, Any]) -> Machine:
+    """Remove the options of the machine from a command's options, and return them."""
+    names = [field.name for field in fields(Machine) if field.name in options]
+    return Machine(**{name: options.pop(name) for name in names})
 
 
 def run_option(**settings: Any) -> Callable[..., Any]:

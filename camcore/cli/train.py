@@ -19,6 +19,7 @@ from camcore.cli.options import (
     say_stopped,
     settings_options,
     show_errors,
+    take_machine,
 )
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.errors import CamcoreError, shell_command
@@ -54,7 +55,7 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
     """Train a classifier and store it in a run folder."""
     from camcore.workflows import dataset, train
 
-    places = {name: options.pop(name) for name in ("root", "device", "workers")}
+    machine = take_machine(options)
     given = _find_given(context, set(options))
     recipe, seeds = options.pop("recipe"), _read_seeds(options.pop("seeds"), given)
     if recipe is not None and not resume:
@@ -63,15 +64,15 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
     try:
         if resume:
             _require_no_settings(context, given, overwrite)
-            run = train.resume_run(path, **places)
+            run = train.resume_run(path, machine)
         else:
             if options.pop("download"):
-                dataset.download_dataset(options["dataset"], places["root"])
+                dataset.download_dataset(options["dataset"], machine.root)
             config = build_config(options)
             if seeds:
-                _say_group(train.train_seeds(path, config, seeds, overwrite=overwrite, **places))
+                _say_group(train.train_seeds(path, config, seeds, machine, overwrite=overwrite))
                 return
-            run = train.train_run(path, config, overwrite=overwrite, **places)
+            run = train.train_run(path, config, machine, overwrite=overwrite)
     except KeyboardInterrupt as stop:
         if seeds:
             say_end("\nStopped. Finished work is kept. Run the same command again to continue.", 130)

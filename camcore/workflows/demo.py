@@ -5,6 +5,7 @@ from pathlib import Path
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
 from camcore.explained.explanation import Explanation
 from camcore.workflows.explain import explain_run
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import train_run
 
 DEMO_CONFIG = RunConfig(
@@ -16,11 +17,11 @@ DEMO_CONFIG = RunConfig(
 DEMO_SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
-def make_demo(path: Path, *, overwrite: bool = False, device: str = "auto", workers: int | None = None) -> Explanation:
+def make_demo(path: Path, machine: Machine, *, overwrite: bool = False) -> Explanation:
     """Train and explain a small network on paper dogs.
 
     Raises:
         CamcoreError: The run exists.
     """
-    train_run(path, DEMO_CONFIG, overwrite=overwrite, device=device, workers=workers)
-    return explain_run(path, DEMO_SOURCES, device=device, workers=workers)[0]
+    train_run(path, DEMO_CONFIG, machine, overwrite=overwrite)
+    return explain_run(path, machine, DEMO_SOURCES)[0]

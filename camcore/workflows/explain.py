@@ -16,17 +16,16 @@ from camcore.system.collectives import from_first, init_ranks
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
 from camcore.workflows.dataset import open_run_dataset
+from camcore.workflows.machine import Machine
 
 
 def explain_run(
     path: Path,
+    machine: Machine,
     sources: str | None = None,
-    root: Path | None = None,
     *,
     all_classes: bool = False,
     force: bool = False,
-    device: str = "auto",
-    workers: int | None = None,
     precision: str = "auto",
 ) -> tuple[Explanation, bool]:
     """Explain a run's validation images; return the current explanation and whether it is new.
@@ -47,9 +46,9 @@ def explain_run(
         if stored and set(chosen or ()) <= set(stored) and (stored_all or not all_classes):
             return open_explanation(run), False
         chosen = tuple(dict.fromkeys([*stored, *(chosen or ())])) or None
-        dataset, every_class = open_run_dataset(run, root), all_classes or stored_all
-        job = make_job(run, dataset, model, chosen, choose_device(device), every_class)
-        return explain(job, workers, precision), True
+        dataset, every_class = open_run_dataset(run, machine.root), all_classes or stored_all
+        job = make_job(run, dataset, model, chosen, choose_device(machine.device), every_class)
+        return explain(job, machine.workers, precision), True
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
@@ -67,12 +66,12 @@ def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
     return explanation.sources, explanation.all_class_maps() is not None
 
 
-def open_or_explain(path: Path, root: Path | None, workers: int | None = None) -> Explanation:
+def open_or_explain(path: Path, machine: Machine) -> Explanation:
     """Return a run's current explanation; make one if there is none."""
     run = open_run(path)
     if is_explained(run):
         return open_explanation(run)
-    return explain_run(path, None, root, workers=workers)[0]
+    return explain_run(path, machine)[0]
 
 
 def list_layers(path: Path) -> list[tuple[LayerGrid, str]]:

@@ -20,17 +20,11 @@ from camcore.system.ranks import current_rank
 from camcore.training.data import require_batch
 from camcore.training.loop import train
 from camcore.workflows.dataset import describe_dataset, note_skipped, open_on_all_ranks, open_run_dataset
+from camcore.workflows.machine import Machine
 
 
 def train_run(
-    path: Path,
-    config: RunConfig,
-    root: Path | None = None,
-    *,
-    overwrite: bool = False,
-    device: str = "auto",
-    workers: int | None = None,
-    group: str | None = None,
+    path: Path, config: RunConfig, machine: Machine, *, overwrite: bool = False, group: str | None = None
 ) -> Run:
     """Create a run and train it to the end; `group` names what it shares with runs of other seeds.
 
@@ -39,29 +33,24 @@ def train_run(
             the training fails.
     """
     init_ranks()
-    target = choose_device(device)
+    device = choose_device(machine.device)
     with only_writer(path):
-        dataset = open_on_all_ranks(config.dataset, root)
+        dataset = open_on_all_ranks(config.dataset, machine.root)
         require_batch(config.train, len(dataset.train))
         weights = config.model.weights
         model = _build_model(config, len(dataset.class_names), weights)
         with replacing(path, overwrite):
             run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
-            run.remember_places(root=root, weights=None if weights in (None, "imagenet") else Path(str(weights)))
+            run.remember_places(
+                root=machine.root, weights=None if weights in (None, "imagenet") else Path(str(weights))
+            )
             note_skipped(run, dataset)
-            train(run, dataset, model, target, workers=workers)
+            train(run, dataset, model, device, workers=machine.workers)
     return run
 
 
 def train_seeds(
-    path: Path,
-    config: RunConfig,
-    seeds: Sequence[int],
-    root: Path | None = None,
-    *,
-    overwrite: bool = False,
-    device: str = "auto",
-    workers: int | None = None,
+    path: Path, config: RunConfig, seeds: Sequence[int], machine: Machine, *, overwrite: bool = False
 ) -> list[Run]:
     """Train a group of runs that differ only in their seed, named `path` with `-seed<N>` appended.
 
@@ -77,16 +66,14 @@ def train_seeds(
         wanted = replace(config, train=replace(config.train, seed=seed))
         existing = None if overwrite else from_first(partial(_find_run, member))
         if existing is None:
-            runs.append(
-                train_run(member, wanted, root, overwrite=overwrite, device=device, workers=workers, group=path.name)
-            )
+            runs.append(train_run(member, wanted, machine, overwrite=overwrite, group=path.name))
             continue
         run, is_finished = existing
         if run.config != _as_stored(wanted):
             raise CamcoreError(
                 f"{member} is there already, configured otherwise. Replace it with --overwrite, or name another --run."
             )
-        runs.append(run if is_finished else resume_run(member, root, device=device, workers=workers))
+        runs.append(run if is_finished else resume_run(member, machine))
     return runs
 
 
@@ -98,7 +85,7 @@ def _find_run(path: Path) -> tuple[Run, bool] | None:
     return run, run.finished
 
 
-def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", workers: int | None = None) -> Run:
+def resume_run(path: Path, machine: Machine) -> Run:
     """Resume a run's training after its last saved epoch or step.
 
     Raises:
@@ -107,12 +94,12 @@ def resume_run(path: Path, root: Path | None = None, *, device: str = "auto", wo
     init_ranks()
     run = open_run(path)
     with only_writer(path):
-        dataset = open_run_dataset(run, root)
+        dataset = open_run_dataset(run, machine.root)
         require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
         weights = None if run.finished or has_trunk else run.config.model.weights
         model = _build_model(run.config, len(run.class_names), weights and (run.place("weights") or weights))
-        train(run, dataset, model, choose_device(device), resume=True, workers=workers)
+        train(run, dataset, model, choose_device(machine.device), resume=True, workers=machine.workers)
     return run
 
 

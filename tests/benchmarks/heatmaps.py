@@ -44,6 +44,7 @@ from camcore.runs.run import open_run
 from camcore.runs.weights import load_model
 from camcore.system.threads import OrderedThreads, choose_threads
 from camcore.workflows.dataset import open_run_dataset
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import train_run
 
 CPU = torch.device("cpu")
@@ -67,7 +68,7 @@ class Bench:
 
 def train(root: Path, backbone: str, size: int, epochs: int, path: Path) -> None:
     model, view = ModelConfig(backbone), ViewConfig(size=size)
-    train_run(path, RunConfig(DatasetConfig("stanford-dogs"), view, model, TrainConfig(epochs=epochs)), root=root)
+    train_run(path, RunConfig(DatasetConfig("stanford-dogs"), view, model, TrainConfig(epochs=epochs)), Machine(root))
 
 
 def prepare(root: Path, trained: Path, folder: Path) -> Bench:

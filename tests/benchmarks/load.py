@@ -20,6 +20,7 @@ TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS.parent))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig  # noqa: E402
+from camcore.workflows.machine import Machine  # noqa: E402
 from camcore.workflows.train import train_run  # noqa: E402
 from dashboard.server.memory import BETWEEN  # noqa: E402
 from tests.benchmarks.memory import make_images  # noqa: E402
@@ -45,7 +46,7 @@ def make_folder(folder: Path, more: int) -> tuple[list[str], str]:
         config = RunConfig(
             DatasetConfig("image-folder"), ViewConfig(), ModelConfig("resnet18"), TrainConfig(epochs=1, batch_size=8)
         )
-        train_run(folder / "network", config, root=Path(root) / "set", workers=0)
+        train_run(folder / "network", config, Machine(Path(root) / "set", workers=0))
     return ["many", "many", "few"], "network"
 
 

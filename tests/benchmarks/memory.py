@@ -18,6 +18,7 @@ from tests.support.measured_process import run_camcore
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import train_run
 
 DISTINCT, TRAINING = 40, 16
@@ -49,7 +50,7 @@ def main() -> None:
             make_images(Path(folder), images)
             view, model = ViewConfig(size=64), ModelConfig("resnet10_narrow")
             config = RunConfig(DatasetConfig("image-folder"), view, model, TrainConfig(epochs=1, batch_size=8))
-            run = train_run(Path(folder) / "run", config, root=Path(folder) / "set", workers=0)
+            run = train_run(Path(folder) / "run", config, Machine(Path(folder) / "set", workers=0))
             seconds, peak = run_camcore("explain", run.path, "--sources", "cam,grad_cam")
         print(f"{images:8,} images: peak {peak:6.0f} MiB, {seconds:.0f} s")
         peaks.append(peak)

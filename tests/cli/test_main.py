@@ -142,7 +142,7 @@ def test_the_demo_says_what_it_made_and_where_to_look(
 ) -> None:
     asked: list[Path] = []
 
-    def make_demo(path: Path, **_: Any) -> object:
+    def make_demo(path: Path, *_: Any, **__: Any) -> object:
         asked.append(path)
         return open_explanation(trained_run)
 

@@ -15,6 +15,8 @@ from camcore.runs import create
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 from camcore.workflows import train
+from camcore.workflows.machine import Machine
+from tests.support.command_line import CPU
 
 FAILURES = [KeyboardInterrupt, CamcoreError("a damaged image"), RuntimeError("out of memory")]
 Failure = BaseException | type[BaseException]
@@ -23,7 +25,7 @@ Failure = BaseException | type[BaseException]
 def train_over(run: Run, root: Path, **changes: Any) -> Run:
     """Train a run of one epoch in the place of another."""
     config = replace(run.config, train=replace(run.config.train, epochs=1, **changes))
-    return train.train_run(run.path, config, root, overwrite=True, device="cpu", workers=0)
+    return train.train_run(run.path, config, Machine(root, "cpu", 0), overwrite=True)
 
 
 def read_folder(path: Path) -> dict[str, bytes]:
@@ -65,7 +67,7 @@ def test_what_is_no_run_is_refused_and_left_alone(
     photograph.parent.mkdir(exist_ok=True)
     photograph.write_bytes(b"pixels")
     with pytest.raises(CamcoreError) as caught:
-        train.train_run(path, tiny_config, tiny_folder, overwrite=True, device="cpu", workers=0)
+        train.train_run(path, tiny_config, Machine(tiny_folder, "cpu", 0), overwrite=True)
     assert str(caught.value) == (
         f"{path} is not a run folder (no run.json), so --overwrite does not replace it. Choose another path."
     )
@@ -101,7 +103,7 @@ def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(
     assert run.history()["epoch"].tolist() == [1]
     assert not run.finished
     assert names_beside(own_run.path) == ["own"]
-    assert train.resume_run(run.path, device="cpu", workers=0).finished
+    assert train.resume_run(run.path, CPU).finished
 
 
 @pytest.mark.parametrize("wrong", ["root", "weights"])
@@ -114,7 +116,7 @@ def test_what_can_not_begin_does_not_touch_the_old_run(
     config = replace(own_run.config, model=model)
     before = read_folder(own_run.path)
     with pytest.raises(CamcoreError, match="Correct --root" if wrong == "root" else "no weights file"):
-        train.train_run(own_run.path, config, root, overwrite=True, device="cpu", workers=0)
+        train.train_run(own_run.path, config, Machine(root, "cpu", 0), overwrite=True)
     assert read_folder(own_run.path) == before
 
 

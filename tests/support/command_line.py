@@ -6,8 +6,10 @@ import click
 from click.testing import CliRunner, Result
 
 from camcore.cli.main import main
+from camcore.workflows.machine import Machine
 
 ON_CPU = ("--device", "cpu", "--workers", "0")
+CPU = Machine(device="cpu", workers=0)  # the same, for a workflow
 
 
 def run_camcore(*arguments: object) -> Result:

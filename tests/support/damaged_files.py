@@ -11,6 +11,7 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.workflows import explain, verdict
+from tests.support.command_line import CPU
 
 # Patterns, because an explanation and the values of a verdict have names of their own; each is of one file.
 FILES = (
@@ -39,7 +40,6 @@ FILES = (
 FLIPS = 4
 DAMAGES = ("half", "empty", *(f"bit {number}" for number in range(FLIPS)), "another", "removed", "folder", "unreadable")
 UNREADABLE = Path("/proc/self/mem")  # Linux answers its first byte with an input/output error, to root as well
-JUDGE = {"methods": "cam,grad_cam", "images": 2, "workers": 0}
 
 
 def complete(run: Run, seed: int) -> Path:
@@ -52,8 +52,8 @@ def complete(run: Run, seed: int) -> Path:
     document = (run.path / "run.json").read_text(encoding="utf-8")
     (run.path / "run.json").write_text(document.replace("disc", f"disc {seed}"), encoding="utf-8")
     write_sums(run.path, RUN_FILES)
-    explain.explain_run(run.path, "cam,grad_cam,grad_cam@layer3", all_classes=True, force=True, device="cpu", workers=0)
-    verdict.verdict_run(run.path, **JUDGE)  # type: ignore[arg-type]
+    explain.explain_run(run.path, CPU, "cam,grad_cam,grad_cam@layer3", all_classes=True, force=True)
+    verdict.verdict_run(run.path, CPU, methods="cam,grad_cam", images=2)
     return run.path
 
 

@@ -15,12 +15,14 @@ from camcore.runs.run import Run, open_run
 from camcore.training import checkpoint
 from camcore.training.checkpoint import TrainingProgress
 from camcore.workflows import train
+from camcore.workflows.machine import Machine
+from tests.support.command_line import CPU
 
 UNTIMED = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
 
 
 def resume(path: Path) -> Run:
-    return train.resume_run(path, device="cpu", workers=0)
+    return train.resume_run(path, CPU)
 
 
 def row(epoch: int, accuracy: float) -> dict[str, float]:
@@ -62,7 +64,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
         TrainingProgress, "best_epoch", property(lambda progress: progress.epoch)
     )  # so that there is a write
     config = replace(tiny_config, train=replace(tiny_config.train, keep=keep))
-    whole = train.train_run(tmp_path / "whole", config, tiny_folder, device="cpu", workers=0)
+    whole = train.train_run(tmp_path / "whole", config, Machine(tiny_folder, "cpu", 0))
     path, keep_epoch = tmp_path / "run", checkpoint.keep_epoch
 
     def press_ctrl_c(*_: object) -> None:
@@ -77,7 +79,7 @@ def test_a_stop_while_the_last_epoch_is_written_loses_nothing(
 
         patch.setattr("camcore.training.loop.keep_epoch", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            train.train_run(path, config, tiny_folder, device="cpu", workers=0)
+            train.train_run(path, config, Machine(tiny_folder, "cpu", 0))
     stopped = open_run(path)
     assert not stopped.finished
     assert resume(path).finished

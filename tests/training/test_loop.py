@@ -28,6 +28,7 @@ from camcore.training.data import EvalData
 from camcore.training.loading import EpochSampler
 from camcore.training.loop import Trainer, build_trainer, describe_epoch, evaluate, train
 from camcore.training.optimization import build_schedule
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import train_run
 
 CPU = torch.device("cpu")
@@ -308,7 +309,7 @@ def test_a_validation_loss_that_is_not_finite_ends_the_training(
 ) -> None:
     monkeypatch.setattr("camcore.training.loop.evaluate", lambda *_: {"val_loss": float("nan"), "val_accuracy": 0.0})
     with pytest.raises(CamcoreError) as caught:
-        train_run(tmp_path / "run", tiny_config, tiny_folder, device="cpu", workers=0)
+        train_run(tmp_path / "run", tiny_config, Machine(tiny_folder, "cpu", 0))
     assert str(caught.value) == (
         "The validation loss is nan after epoch 1: the training diverges. Nothing of this epoch is kept."
         " Train again with a lower --learning-rate."

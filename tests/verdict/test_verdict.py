@@ -26,6 +26,7 @@ from camcore.verdict.verdict import choose_images, summarize
 from camcore.workflows import explain, train
 from camcore.workflows.check import accept_run
 from camcore.workflows.verdict import verdict_run
+from tests.support.command_line import CPU
 
 CONFIG = RunConfig(
     DatasetConfig("paper-dogs", train_images=32, val_images=40),
@@ -41,10 +42,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verdicts")
     for head in ("mlp", "gap"):
         config = replace(CONFIG, model=replace(CONFIG.model, head=head))
-        train.train_run(folder / head, config, device="cpu", workers=0)
-        explain.explain_run(folder / head, "grad_cam,grad_cam@layer3", device="cpu", workers=0)
+        train.train_run(folder / head, config, CPU)
+        explain.explain_run(folder / head, CPU, "grad_cam,grad_cam@layer3")
         against = folder / "mlp" if head == "gap" else None
-        verdict_run(folder / head, against, images=3, workers=0)
+        verdict_run(folder / head, CPU, against, images=3)
     return folder
 
 
@@ -124,7 +125,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
             maps[:] = np.nan
         np.save(explanation.path / f"{source}.npy", maps)
     accept_run(path)
-    made = verdict_run(path, methods="cam,grad_cam,layer_cam", images=12, workers=0)
+    made = verdict_run(path, CPU, methods="cam,grad_cam,layer_cam", images=12)
     table = read_values(explanation, made)
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
@@ -144,7 +145,7 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     np.save(explanation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)
     with pytest.raises(CamcoreError, match="No heatmap of 'cam', which the others are compared with, is finite"):
-        verdict_run(path, images=2, workers=0)
+        verdict_run(path, CPU, images=2)
 
 
 def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
@@ -160,15 +161,15 @@ def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
     config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=24))
-    train.train_run(tmp_path / "other", config, device="cpu", workers=0)
-    explain.explain_run(tmp_path / "other", "cam", device="cpu", workers=0)
+    train.train_run(tmp_path / "other", config, CPU)
+    explain.explain_run(tmp_path / "other", CPU, "cam")
     with pytest.raises(CamcoreError, match="explained on different images"):
-        verdict_run(runs / "gap", tmp_path / "other", images=2, workers=0)
+        verdict_run(runs / "gap", CPU, tmp_path / "other", images=2)
 
 
 def test_the_price_of_the_architecture_needs_a_run_without_it(runs: Path) -> None:
     with pytest.raises(CamcoreError) as raised:
-        verdict_run(runs / "mlp", runs / "gap", images=2, workers=0)
+        verdict_run(runs / "mlp", CPU, runs / "gap", images=2)
     assert str(raised.value) == (
         f"What CAM's architecture costs is measured against a run without it, so CAM must apply to {runs / 'mlp'}"
         f" alone; it applies to {runs / 'gap'}. Name a run with another head with --against."

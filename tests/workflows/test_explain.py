@@ -19,13 +19,15 @@ from camcore.runs.weights import load_model, save_weights
 from camcore.workflows import demo
 from camcore.workflows.dataset import download_dataset, open_run_dataset
 from camcore.workflows.explain import explain_run, list_layers
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import resume_run, train_run
+from tests.support.command_line import CPU
 
 SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
 def explain(run: Run, sources: str | None = None, force: bool = False) -> tuple[str, bool]:
-    explanation, made = explain_run(run.path, sources, force=force, device="cpu", workers=0)
+    explanation, made = explain_run(run.path, CPU, sources, force=force)
     return explanation.id, made
 
 
@@ -40,7 +42,7 @@ def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_fold
 def test_an_existing_run_is_not_trained_again(trained_run: Run, tiny_folder: Path) -> None:
     before = trained_run.weights_path.read_bytes()
     with pytest.raises(CamcoreError, match="exists already"):
-        train_run(trained_run.path, trained_run.config, tiny_folder, device="cpu", workers=0)
+        train_run(trained_run.path, trained_run.config, Machine(tiny_folder, "cpu", 0))
     assert trained_run.weights_path.read_bytes() == before
 
 
@@ -57,7 +59,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 ) -> None:
     train = replace(config_with_weights.train, epochs=1, learning_rate=1e-30, weight_decay=0.0)
     config = replace(config_with_weights, train=train)
-    run = train_run(tmp_path / "run", config, tiny_folder, device="cpu", workers=0)
+    run = train_run(tmp_path / "run", config, Machine(tiny_folder, "cpu", 0))
     first = torch.load(tmp_path / "weights.pth", weights_only=True)["conv1.weight"]
     assert torch.equal(load_model(run).trunk.get_submodule("conv1").weight, first)
     assert run.config.model.weights == "weights.pth"
@@ -68,7 +70,7 @@ def test_a_run_can_start_from_a_file_of_weights(
 def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train_run(tmp_path / "whole", config_with_weights, tiny_folder, device="cpu", workers=0)
+    whole = train_run(tmp_path / "whole", config_with_weights, Machine(tiny_folder, "cpu", 0))
 
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
@@ -76,9 +78,9 @@ def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.training.checkpoint.torch.save", press_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
-            train_run(tmp_path / "run", config_with_weights, tiny_folder, device="cpu", workers=0)
+            train_run(tmp_path / "run", config_with_weights, Machine(tiny_folder, "cpu", 0))
     assert not open_run(tmp_path / "run").state_path.exists()
-    run = resume_run(tmp_path / "run", device="cpu", workers=0)
+    run = resume_run(tmp_path / "run", CPU)
     assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
 
 
@@ -97,9 +99,9 @@ def test_going_on_restores_weights_and_finishes(
     with monkeypatch.context() as patch:
         patch.setattr("camcore.training.loop.evaluate", stop_in_second)
         with pytest.raises(KeyboardInterrupt):
-            train_run(path, tiny_config, tiny_folder, device="cpu", workers=0)
+            train_run(path, tiny_config, Machine(tiny_folder, "cpu", 0))
     assert not open_run(path).finished
-    run = resume_run(path, device="cpu", workers=0)
+    run = resume_run(path, CPU)
     assert run.finished
     assert run.weights_path.read_bytes() == trained_run.weights_path.read_bytes()
 
@@ -139,7 +141,7 @@ def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: 
     other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
     shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
     with pytest.raises(CamcoreError) as caught:
-        explain_run(own_run.path, None, other, force=True, device="cpu", workers=0)
+        explain_run(own_run.path, Machine(other, "cpu", 0), force=True)
     message = str(caught.value)
     assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
     assert message.endswith("Name the right folder with --root, or train again.")
@@ -223,18 +225,18 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
         TrainConfig(epochs=1, batch_size=4),
     )
     monkeypatch.setattr(demo, "DEMO_CONFIG", small)
-    explanation = demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
+    explanation = demo.make_demo(tmp_path / "demo", CPU)
     assert [source.id for source in explanation.sources] == SOURCES.split(",")
     assert explanation.manifest.images == 10
     assert open_run(tmp_path / "demo").finished
     assert (explanation.samples["boxes"].map(len) >= 1).all()
     assert (explanation.targets[:, 3] >= 0).sum() == 1, "one image of ten holds a second dog"
     with pytest.raises(CamcoreError, match="exists already"):
-        demo.make_demo(tmp_path / "demo", device="cpu", workers=0)
+        demo.make_demo(tmp_path / "demo", CPU)
 
 
 def test_new_sources_join_those_that_are_there(own_run: Run) -> None:
-    explain_run(own_run.path, "cam", all_classes=True, force=True, device="cpu", workers=0)
+    explain_run(own_run.path, CPU, "cam", all_classes=True, force=True)
     _, made = explain(own_run, "grad_cam@layer2")
     explanation = open_explanation(own_run)
     assert made and [source.id for source in explanation.sources] == ["cam", "grad_cam@layer2"]

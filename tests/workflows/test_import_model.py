@@ -31,6 +31,7 @@ from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.explain import explain_run
 from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
 from camcore.workflows.verdict import verdict_run
+from tests.support.command_line import CPU
 from tests.support.foreign_networks import State, build_network, logits_of, save_network
 from tests.support.pickle_payload import Trap
 
@@ -85,7 +86,7 @@ def import_known(known_state: State, tiny_folder: Path, tmp_path: Path) -> Impor
 
 
 def explain(run: Run, sources: str | None = None) -> Explanation:
-    explain_run(run.path, sources, device="cpu", workers=0, precision="exact")
+    explain_run(run.path, CPU, sources, precision="exact")
     return open_explanation(run)
 
 
@@ -183,7 +184,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
         "run.json",
     ]
     with pytest.raises(CamcoreError, match="is finished; there is nothing to resume"):
-        train.resume_run(run.path, device="cpu", workers=0)
+        train.resume_run(run.path, CPU)
 
 
 def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
@@ -205,7 +206,7 @@ def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
 def test_verdict_and_report_work_on_it(import_known: Import) -> None:
     run = import_known().run
     explain(run, "cam,grad_cam,grad_cam@layer3")
-    verdict = verdict_run(run.path, methods="cam,grad_cam", images=2, workers=0)
+    verdict = verdict_run(run.path, CPU, methods="cam,grad_cam", images=2)
     assert {"cam", "grad_cam"} <= set(verdict.sources)
     page = make_report(run)
     assert "Its weights were imported from weights.pth, which has no training history." in page

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.runs.run import open_run
+from camcore.workflows.machine import Machine
 from camcore.workflows.train import train_run, train_seeds
 from tests.support.command_line import ON_CPU, run_camcore
 
@@ -21,7 +22,7 @@ def config(tiny_config: RunConfig) -> RunConfig:
 
 
 def train(path: Path, config: RunConfig, root: Path, seeds: tuple[int, ...] = (3, 5), overwrite: bool = False) -> None:
-    train_seeds(path, config, seeds, root, overwrite=overwrite, device="cpu", workers=0)
+    train_seeds(path, config, seeds, Machine(root, "cpu", 0), overwrite=overwrite)
 
 
 def test_each_seed_gives_the_run_it_gives_alone(
@@ -32,7 +33,7 @@ def test_each_seed_gives_the_run_it_gives_alone(
     assert (three.group, five.group) == ("dogs", "dogs")
     assert (three.config.train.seed, five.config.train.seed) == (3, 5)
     alone = replace(config, train=replace(config.train, seed=5))
-    train_run(tmp_path / "alone", alone, tiny_folder, device="cpu", workers=0)
+    train_run(tmp_path / "alone", alone, Machine(tiny_folder, "cpu", 0))
     assert open_run(tmp_path / "alone").group is None
     assert (tmp_path / "alone" / "model.safetensors").read_bytes() == five.weights_path.read_bytes()
     assert not (load_file(three.weights_path)["head.2.weight"] == load_file(five.weights_path)["head.2.weight"]).all()
