@@ -20,11 +20,11 @@ try:
     from dashboard.server.access import read_access
     from dashboard.server.faults import show_fault
     from dashboard.server.guard import Guard
-    from dashboard.server.memory import set_apart_what_stays
+    from dashboard.server.memory import freeze_start_objects
     from dashboard.server.streamlit_patches import patch_streamlit
     from dashboard.settings import read_upload_limit
 
-    set_apart_what_stays()
+    freeze_start_objects()
     app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
     read_access()  # only now: the App finds the settings beside this file
     patch_streamlit(read_upload_limit())

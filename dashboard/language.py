@@ -12,8 +12,8 @@ _PARAMETER = "lang"
 
 def language() -> str:
     """Return the current language."""
-    chosen = st.session_state.get(f"url_{_PARAMETER}") or st.query_params.get(_PARAMETER)
-    return chosen if chosen in LANGUAGES else _browser_language()
+    requested = st.session_state.get(f"url_{_PARAMETER}") or st.query_params.get(_PARAMETER)
+    return requested if requested in LANGUAGES else _browser_language()
 
 
 def text(key: str, **parameters: Any) -> str:
@@ -27,9 +27,9 @@ def text(key: str, **parameters: Any) -> str:
 
 def choose_language() -> None:
     """Show the choice of a language. Each language is called by its own name."""
-    shown = language()
+    previous = language()
     key = keep_in_url(_PARAMETER, _browser_language(), among(LANGUAGES))
-    if language() != shown:  # a link or the browser's Back changed it; the titles above are in the old one
+    if language() != previous:  # a link or the browser's Back changed it; the titles above are in the old one
         st.rerun()
     with st.sidebar:
         st.segmented_control(

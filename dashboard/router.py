@@ -74,15 +74,15 @@ def show_dashboard(arguments: Sequence[str]) -> None:
         if repeated:
             layout.show_problem(str(error), folder)
         else:
-            _begin_anew()
+            _run_again()
     except CamcoreError as error:
         layout.show_problem(str(error), folder)
     finally:
         url_state.drop_unused()
-        memory.clear_up()
+        memory.collect_closed_sessions()
 
 
-def _begin_anew() -> NoReturn:
+def _run_again() -> NoReturn:
     """Run the script once more: the run was explained again while the page was built."""
     st.session_state[_REPEATED] = True
     url_state.leave_as_it_is()

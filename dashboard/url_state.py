@@ -91,7 +91,7 @@ def leave_as_it_is() -> None:
     st.session_state[_USED] = None
 
 
-def start_anew(name: str, because_of: int) -> bool:
+def forget_if_changed(name: str, because_of: int) -> bool:
     """Forget a value if `because_of` has changed, unless the URL sets the value.
 
     Returns whether it was forgotten.
@@ -177,14 +177,14 @@ def _changed_from_outside(name: str) -> bool:
     """
     if st.session_state.get(_ACTED, False):
         return False
-    in_url, shown = st.query_params.get(name), st.session_state.get(_SHOWN, {}).get(name)
+    in_url, last_written = st.query_params.get(name), st.session_state.get(_SHOWN, {}).get(name)
     lost_on_the_way = in_url is None and st.session_state.get(_MOVED, True)
-    return in_url != shown and not lost_on_the_way
+    return in_url != last_written and not lost_on_the_way
 
 
 def _show_in_url(name: str, text: str | None) -> None:
-    shown: dict[str, str | None] = st.session_state.setdefault(_SHOWN, {})
-    shown[name] = text
+    last_written: dict[str, str | None] = st.session_state.setdefault(_SHOWN, {})
+    last_written[name] = text
     if text is None:
         if name in st.query_params:
             del st.query_params[name]

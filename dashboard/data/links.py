@@ -26,7 +26,7 @@ def refuse_links_out(run: Path) -> None:
             )
 
 
-def find_what_tells(run: Path) -> list[Path]:
+def find_state_files(run: Path) -> list[Path]:
     """Return a run's folders, and the files that show whether the run has changed.
 
     Empty if the run is, or holds, a link, because its target may change elsewhere.

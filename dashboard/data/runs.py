@@ -7,7 +7,7 @@ from camcore.errors import ReplacedError, RunError
 from camcore.explained.explanation import Explanation, is_explained, open_explanation
 from camcore.runs.run import Run, list_run_folders, open_run
 from dashboard.data.caching import FileCache
-from dashboard.data.links import find_what_tells, refuse_links_out
+from dashboard.data.links import find_state_files, refuse_links_out
 
 STATES = ("explained", "trained", "training", "damaged")
 
@@ -89,7 +89,7 @@ def list_entries(folder: Path) -> list[RunEntry]:
 def read_entry(path: Path) -> RunEntry:
     """Return a run folder; if it can't be read, with the reason."""
     try:
-        entry = _entries.get(path, lambda: find_what_tells(path), lambda: _read_entry(path))
+        entry = _entries.get(path, lambda: find_state_files(path), lambda: _read_entry(path))
     except RunError:
         entry = _read_entry(path)  # it says what can't be read
     if entry.explanation is None:

@@ -33,7 +33,7 @@ def show_split(explained: ExplainedRun, sources: tuple[str, str], measure: str, 
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         layout.show_section(text("disagreement.split.title"), text("disagreement.split.lead"))
-        pairs = [mean_pair(explained, *sources, one) for one in MEASURES]
+        pairs = [mean_pair(explained, *sources, name) for name in MEASURES]
         means = {name: [_drawable(getattr(pair, name)) for pair in pairs] for name in CONVENTIONS}
         names = [text(f"measure.{name}") for name in MEASURES]
         charts.show_chart("split", HEIGHT, charts.draw_conventions, names, means)
@@ -66,11 +66,11 @@ def show_ranking(explained: ExplainedRun, sources: tuple[str, str], measure: str
     order = np.argsort(-values, kind="stable")
     asked = open_image.find_asked(explained, order)
     pictures = st.container()
-    shown = controls.choose_page(order, (PER_PAGE,), asked)
-    captions = [_describe(names["measure"], values[index]) for index in shown]
+    page = controls.choose_page(order, (PER_PAGE,), asked)
+    captions = [_describe(names["measure"], values[index]) for index in page]
     view = {"overlay": "both", "draw": convention}
     with pictures:
-        show_grid(explained, shown, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+        show_grid(explained, page, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
 
 
 def _drawable(mean: float) -> float | None:
@@ -84,15 +84,15 @@ def _describe(measure: str, share: float) -> str:
 
 
 layout.show_head("disagreement")
-chosen = run_choice.selected_explained()
+explained = run_choice.selected_explained()
 with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
-    pair = controls.choose_sources(chosen)
+    pair = controls.choose_sources(explained)
     by = controls.choose_measure()
     drawn_as = controls.choose_convention()
 if pair[0] == pair[1]:
     layout.show_notice(text("disagreement.same.title"), text("disagreement.same.body"))
-elif len(load_samples(chosen)):
-    show_drawing_share(chosen, pair, by)
-    show_split(chosen, pair, by, drawn_as)
-    show_off_object(chosen)
-    show_ranking(chosen, pair, by, drawn_as)
+elif len(load_samples(explained)):
+    show_drawing_share(explained, pair, by)
+    show_split(explained, pair, by, drawn_as)
+    show_off_object(explained)
+    show_ranking(explained, pair, by, drawn_as)

@@ -20,7 +20,7 @@ from dashboard.language import language, text
 def show_downloads(
     explained: ExplainedRun,
     ordered: NDArray[np.intp],
-    shown: Sequence[int],
+    page: Sequence[int],
     sources: tuple[str, str],
     defaults: Mapping[str, str],
 ) -> None:
@@ -40,10 +40,8 @@ def show_downloads(
         if display["target"] not in TARGETS:  # a contact sheet has no maps of a class chosen in the browser
             display |= {"target": DEFAULTS["target"]}
         _offer("csv", explained, _csv_of(explained, ordered, sources), len(ordered))
-        if len(shown) < len(ordered):
-            _offer(
-                "page", explained, _sheet_of(explained, shown, sources, display), len(shown), disabled=address is None
-            )
+        if len(page) < len(ordered):
+            _offer("page", explained, _sheet_of(explained, page, sources, display), len(page), disabled=address is None)
         first = ordered[:MOST_IMAGES].tolist()
         kind = "all" if len(first) == len(ordered) else "first"
         _offer(kind, explained, _sheet_of(explained, first, sources, display), len(first), disabled=address is None)

@@ -41,8 +41,8 @@ def describe_filter(name: str, values: Values, sources: tuple[str, str]) -> str:
         return text("gallery.filter.chip.named", title=title, name=text(f"gallery.filter.status.{value}"))
     if name == "result":
         return text(f"gallery.filter.chip.{value}")
-    shown = text(f"gallery.filter.objects.{value}") if name == "objects" else value
-    return text("gallery.filter.chip.named", title=text(f"gallery.filter.{name}"), name=shown)
+    label = text(f"gallery.filter.objects.{value}") if name == "objects" else value
+    return text("gallery.filter.chip.named", title=text(f"gallery.filter.{name}"), name=label)
 
 
 def _describe_range(name: str, values: Values, sources: tuple[str, str]) -> str:

@@ -88,4 +88,6 @@ def _select(
     name: str, key: str, options: Sequence[str], texts: str, on_change: Callable[[], None] | None = None
 ) -> str:
     label = text(f"gallery.filter.{name}")
-    return st.selectbox(label, options, key=key, format_func=lambda one: text(f"{texts}.{one}"), on_change=on_change)
+    return st.selectbox(
+        label, options, key=key, format_func=lambda option: text(f"{texts}.{option}"), on_change=on_change
+    )

@@ -18,20 +18,20 @@ with st.grid(5, min_column_width=150):
     values, sort = order.choose_order(explained, sources, like)
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:
-    passes, chosen = filters.choose_filters(explained, sources)
+    passes, filter_values = filters.choose_filters(explained, sources)
     indices = np.flatnonzero(passes)
     st.markdown(text("gallery.count", found=len(indices), total=len(passes)), width="content")
-filter_chips.show_chips(chosen, sources, like)
+filter_chips.show_chips(filter_values, sources, like)
 ordered = indices[np.argsort(values[indices], kind="stable")]
 
 if len(ordered):
     asked = open_image.find_asked(explained, ordered)
     pictures = st.container()
-    shown = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
-    captions = [order.describe(sort, values[index]) for index in shown]
+    page = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
+    captions = [order.describe(sort, values[index]) for index in page]
     with bar:
-        downloads.show_downloads(explained, ordered, shown, sources, VIEW)
+        downloads.show_downloads(explained, ordered, page, sources, VIEW)
     with pictures:
-        show_grid(explained, shown, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
+        show_grid(explained, page, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
 else:
     layout.show_notice(text("gallery.none.title"), text("gallery.none.body"))

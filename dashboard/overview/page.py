@@ -23,12 +23,12 @@ def show_idea(name: str, explained: ExplainedRun | None) -> None:
     """Show the idea behind CAM, and whether it holds for this network."""
     check = explained.explanation.manifest.cam_check if explained else None
     if check is None:
-        here = text("overview.idea.unknown")
+        sentence = text("overview.idea.unknown")
     elif check.holds and check.max_error is not None:
-        here = text("overview.idea.holds", run=name, error=format_tiny(check.max_error))
+        sentence = text("overview.idea.holds", run=name, error=format_tiny(check.max_error))
     else:
-        here = text("overview.idea.fails", run=name)
-    st.html(render("idea", title=text("overview.idea.title"), sentences=[text("overview.idea.body"), here]))
+        sentence = text("overview.idea.fails", run=name)
+    st.html(render("idea", title=text("overview.idea.title"), sentences=[text("overview.idea.body"), sentence]))
 
 
 def show_numbers(explained: ExplainedRun) -> None:

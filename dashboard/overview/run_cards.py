@@ -20,7 +20,7 @@ from dashboard.language import text
 from dashboard.widgets import layout, run_choice
 
 
-def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
+def show_cards(entries: list[RunEntry], selected: RunEntry) -> None:
     """Show a card per run, explained runs first; the selected one has a frame.
 
     Runs that differ only in their seed follow in groups, each with a common heading.
@@ -28,16 +28,16 @@ def show_cards(entries: list[RunEntry], chosen: RunEntry) -> None:
     groups = group_runs(sorted(entries, key=lambda entry: STATES.index(entry.state)))
     singles = [group.entries[0] for group in groups if group.single]
     if singles:
-        _show_grid(singles, chosen)
+        _show_grid(singles, selected)
     for group in groups:
         if not group.single:
             accuracies = sorted(accuracy for entry in group.entries for accuracy in _kept_accuracy(entry))
             layout.show_section(*say_seeds(text, group.name, accuracies, len(group.entries)), level=3)
-            _show_grid(group.entries, chosen)
+            _show_grid(group.entries, selected)
 
 
-def _show_grid(entries: Iterable[RunEntry], chosen: RunEntry) -> None:
-    cards = [_make_card(entry) | {"chosen": entry.name == chosen.name} for entry in entries]
+def _show_grid(entries: Iterable[RunEntry], selected: RunEntry) -> None:
+    cards = [_make_card(entry) | {"chosen": entry.name == selected.name} for entry in entries]
     st.html(render("run_cards", text=text, cards=cards))
 
 
@@ -93,10 +93,10 @@ def _list_facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
         facts.append((text("overview.facts.accuracy"), f"{entry.explanation.accuracy:.1%}"))
     if entry.explanation:
         check = entry.explanation.manifest.cam_check
-        shown = text("overview.card.cam_yes" if check.holds else "overview.card.cam_no")
+        answer = text("overview.card.cam_yes" if check.holds else "overview.card.cam_no")
         if check.max_error is not None:
-            shown += f" ({text('overview.card.cam_error', error=format_tiny(check.max_error))})"
-        facts.append((text("overview.card.cam"), shown))
+            answer += f" ({text('overview.card.cam_error', error=format_tiny(check.max_error))})"
+        facts.append((text("overview.card.cam"), answer))
         facts.append((text("overview.card.images"), f"{entry.explanation.manifest.images:,}"))
     return facts
 

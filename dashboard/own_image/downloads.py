@@ -21,7 +21,7 @@ _NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageContent:
     """The page's content: pictures, two sources, and the explained classes per picture and target."""
 
     analyses: Mapping[str, Analysis]
@@ -30,37 +30,37 @@ class Shown:
     class_names: Sequence[str]
 
 
-def make_download(shown: Shown, picture: str, wanted: str, parameters: Mapping[str, str]) -> Download:
+def make_download(content: PageContent, picture: str, requested: str, parameters: Mapping[str, str]) -> Download:
     """Return a file of a picture: `requested` is "png", or the slot of a raw map.
 
     `parameters` are those of the page's address; the file is drawn as they say.
     """
-    display = restrict_display(shown, picture, parameters)
-    analysis, label = shown.analyses[picture], shown.targets[picture][display["target"]]
-    slots = [wanted] if wanted in SLOTS else _slots_drawn(display["overlay"])
-    sources = [shown.sources[SLOTS.index(slot)] for slot in slots]
-    stem = safe_name(PurePath(analysis.name).stem, *sources, shown.class_names[label])
+    display = restrict_display(content, picture, parameters)
+    analysis, label = content.analyses[picture], content.targets[picture][display["target"]]
+    slots = [requested] if requested in SLOTS else _slots_drawn(display["overlay"])
+    sources = [content.sources[SLOTS.index(slot)] for slot in slots]
+    stem = safe_name(PurePath(analysis.name).stem, *sources, content.class_names[label])
     buffer = io.BytesIO()
-    if wanted in SLOTS:
+    if requested in SLOTS:
         np.save(buffer, analysis.maps[sources[0], label].astype("<f4"), allow_pickle=False)
         return _pack(f"{stem}.npy", "application/octet-stream", buffer)
     image = analysis.image
     photo = Photo(image.picture, image.width, image.height, image.view_box)
     pictures = [
-        draw_picture(photo, [_make_layer(shown, picture, slot, display) for slot in slots_of_picture], display)
+        draw_picture(photo, [_make_layer(content, picture, slot, display) for slot in slots_of_picture], display)
         for slots_of_picture in split_overlay(display["overlay"], SLOTS)
     ]
     place_side_by_side(pictures).save(buffer, "PNG")
     return _pack(f"{stem}.png", "image/png", buffer)
 
 
-def restrict_display(shown: Shown, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
+def restrict_display(content: PageContent, picture: str, parameters: Mapping[str, str]) -> dict[str, str]:
     """Return the grid's display for these parameters, with the browser's fallbacks."""
     display = DEFAULTS | OVERLAY_DEFAULT | read_display(parameters)
-    targets = shown.targets[picture]
+    targets = content.targets[picture]
     if display["target"] not in targets:
         display["target"] = "predicted" if "predicted" in targets else next(iter(targets))
-    if shown.sources[0] == shown.sources[1] and display["overlay"] != "off":
+    if content.sources[0] == content.sources[1] and display["overlay"] != "off":
         display["overlay"] = "a"
     return display
 
@@ -81,16 +81,16 @@ def _slots_drawn(overlay: str) -> list[Slot]:
     return [slot for slot in SLOTS if overlay in (slot, "both", "difference")]
 
 
-def _make_layer(shown: Shown, picture: str, slot: str, display: Mapping[str, str]) -> Layer:
-    source = shown.sources[SLOTS.index(slot)]
-    raw = shown.analyses[picture].maps[source, shown.targets[picture][display["target"]]]
-    range_ = _common_range(shown, source, display["target"]) if display["scale"] == "common" else None
+def _make_layer(content: PageContent, picture: str, slot: str, display: Mapping[str, str]) -> Layer:
+    source = content.sources[SLOTS.index(slot)]
+    raw = content.analyses[picture].maps[source, content.targets[picture][display["target"]]]
+    range_ = _common_range(content, source, display["target"]) if display["scale"] == "common" else None
     return Layer(raw, parse_source(source).method, range_)
 
 
-def _common_range(shown: Shown, source: str, target: str) -> tuple[float, float]:
+def _common_range(content: PageContent, source: str, target: str) -> tuple[float, float]:
     """Return the lowest and highest value of the maps on the page, as in the grid."""
-    maps = [analysis.maps[source, shown.targets[name][target]] for name, analysis in shown.analyses.items()]
+    maps = [analysis.maps[source, content.targets[name][target]] for name, analysis in content.analyses.items()]
     finite = [raw for raw in maps if np.isfinite(raw).all()]
     if not finite:
         return 0.0, 0.0

@@ -71,18 +71,18 @@ def analyse(
     before: Mapping[Any, Analysis | str] = st.session_state.get(_FOUND, {})
     results: dict[Any, Analysis | str] = {}
     for name, file in uploads:
-        if sum(isinstance(one, Analysis) for one in results.values()) == most:
+        if sum(isinstance(result, Analysis) for result in results.values()) == most:
             break
         key = (file.file_id, _version(run), language())
         if key in before:
             results[key] = before[key]
         else:
-            with _line.turn(_who(), tell):
+            with _line.turn(_session_name(), tell):
                 results[key] = _analyse(run, name, file.getvalue())
             st.session_state[_FOUND] = {**before, **results}
     st.session_state[_FOUND] = results  # drops removed pictures
-    refused = [one for one in results.values() if isinstance(one, str)]
-    return {key[0]: one for key, one in results.items() if isinstance(one, Analysis)}, refused
+    refused = [result for result in results.values() if isinstance(result, str)]
+    return {key[0]: result for key, result in results.items() if isinstance(result, Analysis)}, refused
 
 
 def forget() -> None:
@@ -92,7 +92,7 @@ def forget() -> None:
 
 def list_sources(analyses: Sequence[Analysis]) -> list[str]:
     """Return the ids of the sources available for all analyses."""
-    return [one for one in analyses[0].sources if all(one in analysis.sources for analysis in analyses)]
+    return [source for source in analyses[0].sources if all(source in analysis.sources for analysis in analyses)]
 
 
 def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Sequence[int], tell: OnWait) -> None:
@@ -104,18 +104,20 @@ def find_maps(run: Run, analysis: Analysis, sources: Sequence[str], classes: Seq
     """
     from camcore.heatmaps.one_image import explain_classes
 
-    missing = [one for one in dict.fromkeys(sources) if any((one, label) not in analysis.maps for label in classes)]
+    missing = [
+        source for source in dict.fromkeys(sources) if any((source, label) not in analysis.maps for label in classes)
+    ]
     if not missing:
         return
-    with _line.turn(_who(), tell):
+    with _line.turn(_session_name(), tell):
         if analysis.weights != _version(run):
             raise ReplacedError(f"The weights of {run.path} were replaced while this page was made. Load it once more.")
         model = _load_model(*analysis.weights)
-        maps = explain_classes(model, analysis.image.seen, classes, [parse_source(one) for one in missing])
+        maps = explain_classes(model, analysis.image.seen, classes, [parse_source(source) for source in missing])
     analysis.maps.update({(source, label): raw[at] for source, raw in maps.items() for at, label in enumerate(classes)})
 
 
-def _who() -> str:
+def _session_name() -> str:
     """Return the session's name in the queue."""
     return str(st.session_state.setdefault(_WAITS_AS, token_hex(8)))
 

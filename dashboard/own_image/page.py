@@ -9,7 +9,7 @@ from markupsafe import Markup
 from camcore.runs.run import Run
 from dashboard.language import text
 from dashboard.own_image import network
-from dashboard.own_image.downloads import Shown
+from dashboard.own_image.downloads import PageContent
 from dashboard.own_image.queue import OnWait
 from dashboard.own_image.results import choose_targets, show_classes, show_pictures
 from dashboard.own_image.uploads import choose_uploads
@@ -57,15 +57,15 @@ def show_results(run: Run, analyses: dict[str, network.Analysis]) -> None:
     """Show pictures, classes and downloads."""
     with st.grid(3, min_column_width=150):
         sources = controls.choose_among(network.list_sources(list(analyses.values())))
-        chosen = choose_class(run)
-    targets = {name: choose_targets(analysis, chosen) for name, analysis in analyses.items()}
+        chosen_label = choose_class(run)
+    targets = {name: choose_targets(analysis, chosen_label) for name, analysis in analyses.items()}
     with working() as tell:
         for name, analysis in analyses.items():
             network.find_maps(run, analysis, sources, list(targets[name].values()), tell)
-    shown = Shown(analyses, sources, targets, run.class_names)
-    show_pictures(shown, st.query_params.to_dict())
+    content = PageContent(analyses, sources, targets, run.class_names)
+    show_pictures(content, st.query_params.to_dict())
     layout.show_section(text("own_image.classes.title"), text("own_image.classes.lead"))
-    show_classes(shown)
+    show_classes(content)
 
 
 layout.show_head("own_image")

@@ -101,11 +101,11 @@ def _read_list(allowed: object) -> Access:
             f' "a@b.org"]. {REMEDY}'
         )
     addresses, domains = set(), set()
-    for one in allowed:
-        name, domain = _split(one) if isinstance(one, str) else ("", "")
-        if "." not in domain.strip(".") or one.startswith("@") or any(mark in domain for mark in "*/ ,;"):
+    for entry in allowed:
+        name, domain = _split(entry) if isinstance(entry, str) else ("", "")
+        if "." not in domain.strip(".") or entry.startswith("@") or any(mark in domain for mark in "*/ ,;"):
             raise CamcoreError(
-                f"The login is not set up: {one!r} in the list allowed is neither a domain nor an e-mail address."
+                f"The login is not set up: {entry!r} in the list allowed is neither a domain nor an e-mail address."
                 f" {REMEDY}"
             )
         if name:
@@ -117,8 +117,8 @@ def _read_list(allowed: object) -> Access:
 
 def _is_verified(user: Mapping[str, Any]) -> bool:
     """Whether the provider has verified the address; True if it says nothing, as some providers do."""
-    said = user.get("email_verified", True)
-    return said is True or said == "true"
+    verified = user.get("email_verified", True)
+    return verified is True or verified == "true"
 
 
 def _split(email: str) -> tuple[str, str]:

@@ -16,13 +16,13 @@ _SEEN = "gone_sessions_seen"  # in the session: whether it is counted already
 _begun = itertools.count(1)
 
 
-def set_apart_what_stays() -> None:
+def freeze_start_objects() -> None:
     """Exclude the objects made at the start from collections. Call it before the first session."""
     gc.collect()
     gc.freeze()
 
 
-def clear_up() -> None:
+def collect_closed_sessions() -> None:
     """Collect what closed sessions left, once per `BETWEEN` new sessions."""
     if _SEEN not in st.session_state:
         st.session_state[_SEEN] = True

@@ -33,7 +33,7 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
     parameters = {"run": name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
     if "lang" in st.query_params:  # links that open in a new tab keep the language
         parameters["lang"] = st.query_params["lang"]
-    chosen = confusion(
+    clicked = confusion(
         names,
         counts,
         describe_classes(counts, labels, confidence),
@@ -42,8 +42,8 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
         strings=_strings(),
         key="confusion",
     )
-    if chosen is not None:
-        label, guess = chosen
+    if clicked is not None:
+        label, guess = clicked
         classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
         leave_for(gallery_link.GALLERY, parameters | classes, forget=(*gallery_link.ALL_NAMES, "like"))
 

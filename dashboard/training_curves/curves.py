@@ -30,7 +30,7 @@ class Lines:
     notes: list[str] = field(default_factory=list)
 
 
-def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
+def show_curves(selection: Sequence[RunGroup], smoothing: float, colors: Mapping[str, str]) -> None:
     """Show charts and numbers; rerun the page if a training has ended.
 
     Args:
@@ -38,8 +38,8 @@ def show_curves(chosen: Sequence[RunGroup], smoothing: float, colors: Mapping[st
         smoothing: See `charts.smooth`.
         colors: By group id.
     """
-    groups = [replace(group, entries=tuple(read_entry(entry.path) for entry in group.entries)) for group in chosen]
-    before, now = ([entry for group in some for entry in group.entries] for some in (chosen, groups))
+    groups = [replace(group, entries=tuple(read_entry(entry.path) for entry in group.entries)) for group in selection]
+    before, now = ([entry for group in some for entry in group.entries] for some in (selection, groups))
     if any(old.state == "training" != new.state for old, new in zip(before, now, strict=True)):
         st.rerun()
     lines = Lines()
@@ -73,7 +73,7 @@ def _add_line(lines: Lines, group: RunGroup, color: str) -> None:
         course = lines.courses[name] = average_histories(list(histories.values()))
         history = lines.rows[name] = course.mean
         last = int(history["epoch"].max())
-        if any(one["epoch"].max() > last for one in histories.values()):
+        if any(seed_history["epoch"].max() > last for seed_history in histories.values()):
             lines.notes.append(text("training_curves.behind", group=group.name, epoch=last))
     lines.histories[name], lines.colors[name] = history, color
     lines.rows |= histories
@@ -100,9 +100,10 @@ def _show_charts(lines: Lines, smoothing: float) -> None:
 def _say_progress(entries: Sequence[RunEntry]) -> None:
     for entry in entries:
         if entry.state == "training" and entry.run:
-            done, planned = len(read_history(entry)), entry.run.config.train.epochs
+            epochs, planned = len(read_history(entry)), entry.run.config.train.epochs
             st.progress(
-                min(1.0, done / planned), text("training_curves.progress", run=entry.name, done=done, planned=planned)
+                min(1.0, epochs / planned),
+                text("training_curves.progress", run=entry.name, done=epochs, planned=planned),
             )
 
 

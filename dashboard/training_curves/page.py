@@ -30,10 +30,10 @@ def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
 
     start = [ids[name] for name in (run_choice.selected().name,) if name in ids] or list(by_id)[:1]
     key = keep_in_url("runs", start, read, SEPARATOR.join)
-    chosen = st.multiselect(
+    selected_ids = st.multiselect(
         text("training_curves.runs"), list(by_id), key=key, format_func=lambda group: by_id[group].label
     )
-    return [by_id[group] for group in chosen]
+    return [by_id[group] for group in selected_ids]
 
 
 def choose_smoothing() -> float:
@@ -52,14 +52,14 @@ runs_cell, smoothing_cell = grid.cell(), grid.cell()
 if len(grouped) < len(readable) and not choose_together():
     grouped = group_runs(readable, together=False)
 with runs_cell:
-    shown = choose_runs(grouped)
+    selection = choose_runs(grouped)
 with smoothing_cell:
     strength = choose_smoothing()
 colors = {group.id: charts.RUN_COLORS[at % len(charts.RUN_COLORS)] for at, group in enumerate(grouped)}
-if shown:
-    training = any(entry.state == "training" for group in shown for entry in group.entries)
+if selection:
+    training = any(entry.state == "training" for group in selection for entry in group.entries)
     follow = st.fragment(curves.show_curves, run_every=REFRESH_SECONDS if training else None)
-    follow(shown, strength, colors)
+    follow(selection, strength, colors)
 else:
     layout.show_notice(text("training_curves.none.title"), text("training_curves.choose"))
 selected = run_choice.selected()

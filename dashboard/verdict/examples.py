@@ -9,7 +9,7 @@ from camcore.verdict.document import VerdictDocument
 from dashboard.data.runs import ExplainedRun
 from dashboard.data.verdict import pair_images
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, start_anew
+from dashboard.url_state import among, forget_if_changed, keep_in_url
 from dashboard.widgets import controls, layout, open_image
 from dashboard.widgets.grid import show_grid
 from dashboard.widgets.wording import measure_title, name_of
@@ -24,7 +24,7 @@ def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: st
     layout.show_section(text("verdict.examples.title", measure=measure_title(measure)))
     names = {"reference": name_of(verdict.reference), "method": name_of(method)}
     try:
-        shown, pairs = _find_pairs(explained, verdict, measure, method)
+        pair_measure, pairs = _find_pairs(explained, verdict, measure, method)
     except RunError as error:
         layout.show_problem(str(error), explained.path.parent)
         return
@@ -37,13 +37,15 @@ def show_examples(explained: ExplainedRun, verdict: VerdictDocument, measure: st
     counts = {"better": int((pairs["gain"] > 0).sum()), "worse": int((pairs["gain"] < 0).sum())}
     counts["same"] = len(pairs) - sum(counts.values())
     st.caption(text("verdict.examples.lead", **names, **counts))
-    if shown != measure:
-        st.caption(text("verdict.examples.whole", measure=measure_title(measure), instead=measure_title(shown)))
+    if pair_measure != measure:
+        st.caption(text("verdict.examples.whole", measure=measure_title(measure), instead=measure_title(pair_measure)))
     missing = _without_maps(explained, (verdict.reference, method))
     if missing:
         _offer_maps(explained, missing)
     else:
-        _show_pictures(explained, verdict, (shown, method), order_images(pairs, _choose_side(pairs, (shown, method))))
+        _show_pictures(
+            explained, verdict, (pair_measure, method), order_images(pairs, _choose_side(pairs, (pair_measure, method)))
+        )
 
 
 def order_images(pairs: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -65,9 +67,9 @@ def _find_pairs(
 def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
     """Show the choice of a side; a new number starts at the side of its mean."""
     start = SIDES[int(pairs["gain"].mean() < 0)]
-    start_anew("side", because_of=hash(because_of))
+    forget_if_changed("side", because_of=hash(because_of))
     key = keep_in_url("side", start, among(SIDES))
-    chosen = st.segmented_control(
+    choice = st.segmented_control(
         text("verdict.examples.side"),
         SIDES,
         key=key,
@@ -75,7 +77,7 @@ def _choose_side(pairs: pd.DataFrame, because_of: tuple[str, str]) -> str:
         format_func=lambda side: text(f"verdict.examples.side.{side}"),
         label_visibility="collapsed",
     )
-    return chosen or start
+    return choice or start
 
 
 def _show_pictures(

@@ -21,8 +21,8 @@ MEASURE, METHOD = "verdict_measure", "method"  # in the URL; the page Disagreeme
 
 def show_sentences(verdict: VerdictDocument) -> None:
     """Show the first claim in large type, the next ones below, and the rest folded."""
-    said, left = write_sentences(text, verdict)
-    st.html(render("headline", sentences=said or [text("verdict.claim.none")]))
+    sentences, left = write_sentences(text, verdict)
+    st.html(render("headline", sentences=sentences or [text("verdict.claim.none")]))
     if left:
         with st.expander(text("verdict.more")):
             st.html(render("list", sentences=left))
@@ -73,10 +73,10 @@ def show_verdict(explained: ExplainedRun, verdict: VerdictDocument) -> None:
 
 
 layout.show_head("verdict")
-chosen = run_choice.selected_explained()
-document = read_verdict(chosen)
+explained = run_choice.selected_explained()
+document = read_verdict(explained)
 if document is None:
-    command = shell_command("verdict", layout.short_path(chosen.path))
-    layout.show_notice(text("verdict.missing.title", run=chosen.name), text("verdict.missing.body"), command)
+    command = shell_command("verdict", layout.short_path(explained.path))
+    layout.show_notice(text("verdict.missing.title", run=explained.name), text("verdict.missing.body"), command)
 else:
-    show_verdict(chosen, document)
+    show_verdict(explained, document)

@@ -50,8 +50,8 @@ def show_curves(verdict: VerdictDocument, method: str) -> None:
     layout.show_section(text("verdict.randomization.title"), text("verdict.randomization.lead"))
     left, right = st.columns((3, 2), gap="medium")
     with left:
-        kept = _draw_curves("randomization", method, language(), *_name(verdict), verdict)
-        charts.show_styled(kept, "verdict_randomization")
+        figure = _draw_curves("randomization", method, language(), *_name(verdict), verdict)
+        charts.show_styled(figure, "verdict_randomization")
     with right:
         st.html(curves.write_checks(text, verdict))
 

@@ -11,7 +11,7 @@ from camcore.measures.disagreement import MEASURES
 from camcore.presentation.wording import default_pair
 from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, peek, put, read_whole_number, start_anew
+from dashboard.url_state import among, forget_if_changed, keep_in_url, peek, put, read_whole_number
 from dashboard.widgets.run_choice import selected
 from dashboard.widgets.wording import source_title
 
@@ -27,12 +27,12 @@ def choose_among(sources: Sequence[str]) -> tuple[str, str]:
     """Show the choice of two of these sources; return their ids, which may be equal."""
     pair = default_pair(sources)
     _recall_pair(sources, pair)
-    chosen = []
+    ids = []
     for name, default in zip(("a", "b"), pair, strict=True):
         key = keep_in_url(name, default, among(sources))
-        chosen.append(st.selectbox(text(f"control.source_{name}"), sources, key=key, format_func=source_title))
-    _pairs()[selected().name] = (chosen[0], chosen[1])
-    return chosen[0], chosen[1]
+        ids.append(st.selectbox(text(f"control.source_{name}"), sources, key=key, format_func=source_title))
+    _pairs()[selected().name] = (ids[0], ids[1])
+    return ids[0], ids[1]
 
 
 def _pairs() -> dict[str, tuple[str, str]]:
@@ -45,7 +45,7 @@ def _recall_pair(sources: Sequence[str], default: tuple[str, str]) -> None:
     """Restore a run's last compared pair if the run changed or the page lacks a source."""
     remembered = _pairs().get(selected().name, default)
     pair = remembered if set(remembered) <= set(sources) else default
-    another = [start_anew(name, because_of=hash(selected().name)) for name in ("a", "b")]
+    another = [forget_if_changed(name, because_of=hash(selected().name)) for name in ("a", "b")]
     unknown = any(value is not None and value not in sources for value in map(peek, ("a", "b")))
     for name, value, is_new in zip(("a", "b"), pair, another, strict=True):
         if is_new or unknown:
@@ -77,7 +77,7 @@ def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | No
         pager = st.container(width="content")
         size = _choose_page_size(sizes) if len(sizes) > 1 and len(ordered) > sizes[0] else sizes[0]
         pages = max(1, -(-len(ordered) // size))
-        start_anew("page", because_of=hash(ordered.tobytes()))
+        forget_if_changed("page", because_of=hash(ordered.tobytes()))
         _stay_with_first(size)
         if asked is not None:
             put("page", asked // size + 1)
@@ -97,7 +97,7 @@ def _stay_with_first(size: int) -> None:
 
 def _choose_page_size(sizes: Sequence[int]) -> int:
     key = keep_in_url("per_page", sizes[0], among(sizes))
-    chosen = st.segmented_control(
+    choice = st.segmented_control(
         text("control.per_page"),
         sizes,
         key=key,
@@ -105,4 +105,4 @@ def _choose_page_size(sizes: Sequence[int]) -> int:
         format_func=lambda size: text("control.per_page.size", size=size),
         label_visibility="collapsed",
     )
-    return chosen or sizes[0]
+    return choice or sizes[0]

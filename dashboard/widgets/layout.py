@@ -65,8 +65,8 @@ def short_path(path: Path) -> str:
 
 def shorten_paths(message: str, folder: Path) -> str:
     """Return a message without the path to the runs folder."""
-    here, shown = str(folder), short_path(folder)
-    return message.replace(here, shown).replace(_inside_quotes(here), _inside_quotes(shown))
+    full, short = str(folder), short_path(folder)
+    return message.replace(full, short).replace(_inside_quotes(full), _inside_quotes(short))
 
 
 def _inside_quotes(path: str) -> str:

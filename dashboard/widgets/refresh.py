@@ -11,12 +11,12 @@ from dashboard.data.runs import RunEntry, list_entries
 LOOK_SECONDS = 5
 
 
-def follow_runs(folder: Path, shown: Sequence[RunEntry], show: Callable[[list[RunEntry]], None]) -> None:
+def follow_runs(folder: Path, entries: Sequence[RunEntry], show: Callable[[list[RunEntry]], None]) -> None:
     """Show runs, and show them again every few seconds.
 
     If a run appears, disappears or changes its state or heatmaps, the whole page runs again.
     """
-    st.fragment(_follow, run_every=LOOK_SECONDS)(folder, _tell_apart(shown), show)
+    st.fragment(_follow, run_every=LOOK_SECONDS)(folder, _list_states(entries), show)
 
 
 def _follow(folder: Path, before: list[Hashable], show: Callable[[list[RunEntry]], None]) -> None:
@@ -24,10 +24,10 @@ def _follow(folder: Path, before: list[Hashable], show: Callable[[list[RunEntry]
         listed = list_entries(folder)
     except CamcoreError:
         st.rerun()  # the page then reports what is wrong with the folder
-    if _tell_apart(listed) != before:
+    if _list_states(listed) != before:
         st.rerun()
     show(listed)
 
 
-def _tell_apart(entries: Sequence[RunEntry]) -> list[Hashable]:
+def _list_states(entries: Sequence[RunEntry]) -> list[Hashable]:
     return [(entry.key, entry.state, entry.problem) for entry in entries]

@@ -82,7 +82,7 @@ def selected_explained() -> ExplainedRun:
         else:
             layout.show_notice(
                 text(f"state.{entry.state}.title", run=entry.name),
-                text(f"state.{entry.state}.way_out"),
+                text(f"state.{entry.state}.next_step"),
                 shell_command("explain", layout.short_path(entry.path)),
             )
         st.stop()

@@ -19,7 +19,7 @@ from camcore.heatmaps.sources import parse_source
 from camcore.runs.run import open_run
 from dashboard import settings
 from dashboard.own_image import network, uploads
-from dashboard.own_image.downloads import Shown, make_download, safe_name
+from dashboard.own_image.downloads import PageContent, make_download, safe_name
 from dashboard.own_image.queue import FairQueue
 from dashboard.own_image.results import write_share
 from tests.support.page_steps import all_text, payload, show_page
@@ -220,12 +220,12 @@ def test_the_server_takes_as_much_as_the_page_does():
 
 
 @pytest.fixture
-def shown() -> Shown:
+def shown() -> PageContent:
     image = read_uploaded_image(encode(draw_photograph()), open_view())
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
     analysis = network.Analysis("../강아지 🐶.jpg", image, np.array([0.7, 0.3]), ("cam", "grad_cam"), ("", ""), maps)
-    return Shown({"id": analysis}, ("cam", "grad_cam"), {"id": {"predicted": 0, "runner_up": 1}}, CLASSES)
+    return PageContent({"id": analysis}, ("cam", "grad_cam"), {"id": {"predicted": 0, "runner_up": 1}}, CLASSES)
 
 
 def open_view():
