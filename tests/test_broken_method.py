@@ -40,13 +40,13 @@ def measure(folder: Path, images: int) -> dict[str, MeasureResult]:
     """Return the verdict's measures of CAM, its copy and its shifted maps on a seeded choice of the run's images."""
     run = open_run(RUN)
     stored, dataset = open_explanation(run), open_dataset(run.config.dataset, None)
-    chosen = choose_images(len(stored.samples), images, seed=0)
-    cam = np.load(stored.path / "cam.npy")[chosen]
+    indices = choose_images(len(stored.samples), images, seed=0)
+    cam = np.load(stored.path / "cam.npy")[indices]
     for name, maps in zip(SOURCES, (cam, cam, shift(cam)), strict=True):
         np.save(folder / f"{name}.npy", maps)
-    stored.samples.iloc[chosen].reset_index(drop=True).to_parquet(folder / "samples.parquet")
-    explanation = Explanation(folder, stored.manifest.model_copy(update={"images": len(chosen), "sources": SOURCES}))
-    dataset = replace(dataset, val=tuple(dataset.val[index] for index in chosen))
+    stored.samples.iloc[indices].reset_index(drop=True).to_parquet(folder / "samples.parquet")
+    explanation = Explanation(folder, stored.manifest.model_copy(update={"images": len(indices), "sources": SOURCES}))
+    dataset = replace(dataset, val=tuple(dataset.val[index] for index in indices))
     truth = read_truth(run, dataset, explanation.samples)
     comparisons = summarize(score_maps(explanation, SOURCES, {}, truth), truth, "cam", [], seed=0)
     return correct_for_all(comparisons, SOURCES, [])
@@ -55,13 +55,13 @@ def measure(folder: Path, images: int) -> dict[str, MeasureResult]:
 def describe(measures: dict[str, MeasureResult]) -> str:
     """Return the measures as a table."""
     lines = [f"{'measure':22}{'n':>4}  {'CAM':>5} {'shifted':>7}  {'difference [95%]':23} {'p':>8}  shifted / copy"]
-    for name, one in measures.items():
-        means = {source: one.values[source].mean for source in ("cam", "shifted")}
-        shifted, copy = (one.differences[source] for source in ("shifted", "copy"))
+    for name, result in measures.items():
+        means = {source: result.values[source].mean for source in ("cam", "shifted")}
+        shifted, copy = (result.differences[source] for source in ("shifted", "copy"))
         interval = f"{shifted.mean_difference:+.3f} [{shifted.low:+.3f}, {shifted.high:+.3f}]"
         words = f"{shifted.outcome} / {copy.outcome}"
         lines.append(
-            f"{name:22}{one.n:>4}  {means['cam']:.3f} {means['shifted']:>7.3f}  {interval:23}"
+            f"{name:22}{result.n:>4}  {means['cam']:.3f} {means['shifted']:>7.3f}  {interval:23}"
             f" {shifted.p_adjusted:8.1e}  {words}"
         )
     return "\n".join(lines)
@@ -75,9 +75,10 @@ def test_a_shifted_map_is_worse_on_every_localisation_measure_and_a_copy_on_none
     table = describe(measures)
     print(f"\n{table}")
     words = {
-        source: {name: one.differences[source].outcome for name, one in measures.items()} for source in SOURCES[1:]
+        source: {name: result.differences[source].outcome for name, result in measures.items()}
+        for source in SOURCES[1:]
     }
-    assert {name for name, one in measures.items() if one.group == "localization"} == LOCALIZATION
+    assert {name for name, result in measures.items() if result.group == "localization"} == LOCALIZATION
     assert {name for name in LOCALIZATION if words["shifted"][name] != "worse"} == set(), table
     assert set(words["copy"].values()) == {"no_difference"}, table
     assert words["shifted"]["class_sensitivity"] == "no_difference", "shifting moves both classes' heat alike"

@@ -47,9 +47,9 @@ def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     outputs = {}
     for command in COMMANDS:
         run = Path(shutil.copytree(whole, tmp_path_factory.mktemp(command) / "own"))
-        code, said, errors = ask(run, command)
+        code, output, errors = ask(run, command)
         assert (code, errors) == (0, "")
-        outputs[command] = said
+        outputs[command] = output
     return outputs
 
 
@@ -59,14 +59,14 @@ def ask(run: Path, command: str) -> tuple[int, str, str]:
     result = run_camcore(*arguments)
     report = run.parent / "report.html"
     page = report.read_text(encoding="utf-8") if report.exists() else ""
-    said = "\n".join(line for line in (result.stdout + page).splitlines() if not line.startswith("Written in "))
-    return result.exit_code, said.replace(str(run), "RUN").replace(str(run.parent), "HERE"), result.stderr
+    output = "\n".join(line for line in (result.stdout + page).splitlines() if not line.startswith("Written in "))
+    return result.exit_code, output.replace(str(run), "RUN").replace(str(run.parent), "HERE"), result.stderr
 
 
-def is_right(command: str, file: str, said: str, expected: str) -> bool:
+def is_right(command: str, file: str, output: str, expected: str) -> bool:
     """Whether a command that did not complain has done the right thing."""
     needed = file.startswith("explained/") and not any(name in file for name in JUDGED)
-    return said == expected and not (command == "explain" and needed)
+    return output == expected and not (command == "explain" and needed)
 
 
 def try_one(file: str, how: str, command: str, whole: Path, another: Path, expected: str, folder: Path) -> None:
@@ -74,21 +74,21 @@ def try_one(file: str, how: str, command: str, whole: Path, another: Path, expec
     path = find(run, file)
     name, before = path.name, path.read_bytes()
     damage(path, how, find(another, file))
-    code, said, errors = ask(run, command)
-    case = f"{command} with {file}, {how}: {code} {said[:300]} {errors}"
-    if code == 0 and is_right(command, file, said, expected):
+    code, output, errors = ask(run, command)
+    case = f"{command} with {file}, {how}: {code} {output[:300]} {errors}"
+    if code == 0 and is_right(command, file, output, expected):
         return
     if file in LISTS and how == "removed":  # as earlier versions wrote it
-        assert code == 0 and (said == expected or command == "check"), case
+        assert code == 0 and (output == expected or command == "check"), case
     elif command == "runs":
         assert code == 0 and re.search(
-            rf"^unusable: .*({re.escape(name)}|SHA256SUMS).*{REMEDIES.pattern}", said, re.M
+            rf"^unusable: .*({re.escape(name)}|SHA256SUMS).*{REMEDIES.pattern}", output, re.M
         ), case
     elif (file == "explained/current" and how == "removed") or find_bytes(run, file) == before:
         assert code == 0, case
     else:
         assert code == 1, case
-        lines = (said if command == "check" else errors).splitlines()
+        lines = (output if command == "check" else errors).splitlines()
         assert command == "check" or (len(lines) == 1 and lines[0].startswith("Error: ")), case
         # A flipped bit in a list is told of the file whose line it is.
         named = ["SHA256SUMS", "is missing"] if file in LISTS else [name]
@@ -138,10 +138,10 @@ def test_what_a_newer_camcore_wrote_is_called_that(
     path = find(run, file)
     document = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(document | {"format_version": 2}), encoding="utf-8")
-    for folder, names in ((run, RUN_FILES), (path.parent, [one.name for one in path.parent.iterdir()])):
+    for folder, names in ((run, RUN_FILES), (path.parent, [entry.name for entry in path.parent.iterdir()])):
         write_sums(folder, names)
-    code, said, errors = ask(run, command)
-    if code == 0 and is_right(command, file, said, expected[command]):
+    code, output, errors = ask(run, command)
+    if code == 0 and is_right(command, file, output, expected[command]):
         return
-    assert f"{path.name} has format version 2; this camcore reads 1. Update camcore" in said + errors
+    assert f"{path.name} has format version 2; this camcore reads 1. Update camcore" in output + errors
     assert code == (command != "runs")

@@ -69,7 +69,7 @@ def kill_often(killer: Killer, moments: Moments, command: Command, check: Callab
     killed = 0
     while killed < kills:
         outcome = moments.run(killer, command())
-        assert outcome.status in (0, KILLED), outcome.said
+        assert outcome.status in (0, KILLED), outcome.output
         killed += outcome.status == KILLED
         check()
     assert killer.run(*command()).status == 0
@@ -109,7 +109,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
         while not ((path / "run.json").exists() and open_run(path).finished):
             command = ("train", "--run", path, "--resume") if (path / "run.json").exists() else None
             outcome = moments.run(killer, command or training(tiny_folder, path))
-            assert outcome.status in (0, KILLED), outcome.said
+            assert outcome.status in (0, KILLED), outcome.output
             killed += outcome.status == KILLED
             assert_readable(runs)
         assert_same_training(whole, open_run(path))
@@ -127,8 +127,8 @@ def test_a_wish_to_stop_finishes_the_step_and_says_how_to_go_on(
     os.kill(process, number)
     outcome = killer.wait(process)
     assert outcome.status == 130
-    assert outcome.said.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
-    assert "Stopping after this step; once more stops at once." in outcome.said
+    assert outcome.output.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
+    assert "Stopping after this step; once more stops at once." in outcome.output
     stopped = open_run(path)
     assert not stopped.finished
     assert killer.run("train", "--run", path, "--resume").status == 0
@@ -144,8 +144,8 @@ def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
     state = (path / "resume" / "state.pt").read_bytes()
     outcome = killer.run("train", "--run", path, "--resume", limit=len(state) // 2)
     assert outcome.status == 1
-    assert outcome.said.startswith("Error: Could not write ")
-    assert outcome.said.endswith(": File too large. What was there before is kept.\n")
+    assert outcome.output.startswith("Error: Could not write ")
+    assert outcome.output.endswith(": File too large. What was there before is kept.\n")
     assert (path / "resume" / "state.pt").read_bytes() == state
     assert_readable(path.parent)
     assert killer.run("train", "--run", path, "--resume").status == 0
@@ -157,8 +157,8 @@ def test_a_full_disk_leaves_the_old_maps_in_force(limit: int, killer: Killer, ow
     before = open_explanation(own_run).id
     outcome = killer.run("explain", own_run.path, "--force", "--device", "cpu", "--workers", 0, limit=limit)
     assert outcome.status == 1
-    assert outcome.said.startswith("Error: Could not write ")
-    assert outcome.said.count("\n") == 1
+    assert outcome.output.startswith("Error: Could not write ")
+    assert outcome.output.count("\n") == 1
     assert open_explanation(own_run).id == before
     assert [path.name for path in (own_run.path / "explained").iterdir() if path.name.startswith(".")] == []
 
@@ -202,7 +202,7 @@ def test_a_killed_verdict_leaves_the_old_one_or_the_new(kills: int, killer: Kill
     seeds = itertools.count()
     few = ("--images", 2, "--methods", "cam,grad_cam", "--workers", 0)
     first = killer.run("verdict", own_run.path, *few, "--seed", next(seeds))
-    assert first.status == 0, first.said
+    assert first.status == 0, first.output
     kill_often(
         killer,
         Moments(kills, first.changes, 3.0),
@@ -247,7 +247,7 @@ def test_a_killed_import_leaves_no_half_of_a_run(
     source = ("--dataset", "image-folder", "--root", tiny_folder, "--size", 64, "--classes", "dataset")
     command = ("import", "--run", path, "--backbone", "resnet10_narrow", "--weights", tmp_path / "w.pth", *source)
     first = killer.run(*command)
-    assert first.status == 0, first.said
+    assert first.status == 0, first.output
     weights = open_run(path).weights_path.read_bytes()
 
     def check() -> None:
@@ -286,7 +286,7 @@ def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tm
                 fetch = f"download.download_stanford_dogs(Path({str(root)!r}), {server.url!r})\n"
                 outcome = moments.run(killer, (), source + fetch)
                 status = outcome.status
-                assert status in (0, KILLED), outcome.said
+                assert status in (0, KILLED), outcome.output
                 killed += status == KILLED
                 for archive in download.ARCHIVES:  # what is in place is whole
                     for name in archive.contents:
@@ -316,8 +316,8 @@ def test_a_second_writer_is_refused_until_the_first_has_gone(
     ):
         refused = killer.run(*command)
         assert refused.status == 1
-        assert refused.said.startswith(f"Error: {path} is being written to by process {first} on ")
-        assert refused.said.endswith(". Wait until that is done, or stop it.\n")
+        assert refused.output.startswith(f"Error: {path} is being written to by process {first} on ")
+        assert refused.output.endswith(". Wait until that is done, or stop it.\n")
         assert_readable(path.parent)
     assert killer.run("explain", own_run.path, "--device", "cpu", "--workers", 0).status == 0, "another run is free"
     os.kill(first, signal.SIGKILL)

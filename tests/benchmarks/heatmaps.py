@@ -82,8 +82,8 @@ def prepare(root: Path, trained: Path, folder: Path) -> Bench:
 def run_camcore(bench: Bench, precision: str, repeat: int = 1) -> float:
     """Return images per second from files to stored maps, without the choice of the way; `explain` as users run it."""
     dataset = replace(bench.dataset, val=bench.dataset.val * repeat)
-    made = explain(make_job(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU), precision=precision)
-    return float(made.manifest.images_per_second)
+    explanation = explain(make_job(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU), precision=precision)
+    return float(explanation.manifest.images_per_second)
 
 
 def run_torchcam(bench: Bench) -> float:
@@ -165,8 +165,8 @@ def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[st
     floats = bench.model.normalize(images).contiguous()
 
     def camcore(sources: Sequence[Source]) -> None:
-        done = run_forward(bench.model, images, sources, trunk)
-        explain_targets(bench.model, images, done, done.logits.detach().argmax(1)[:, None], sources)
+        output = run_forward(bench.model, images, sources, trunk)
+        explain_targets(bench.model, images, output, output.logits.detach().argmax(1)[:, None], sources)
 
     @torch.no_grad()
     def forward() -> None:
@@ -242,8 +242,8 @@ def main() -> None:
             train(options.root, options.backbone, options.size, options.epochs, trained)
         bench = prepare(options.root, trained, Path(folder))
         run_camcore(bench, "auto", options.repeat)
-        chosen = open_run(bench.path)
-        path = str(json.loads(next(chosen.path.glob("explained/*/manifest.json")).read_text())["precision"]["path"])
+        run = open_run(bench.path)
+        path = str(json.loads(next(run.path.glob("explained/*/manifest.json")).read_text())["precision"]["path"])
         contenders: dict[str, Callable[[], float]] = {
             "camcore": lambda: run_camcore(bench, "auto", options.repeat),
             "camcore --precision exact": lambda: run_camcore(bench, "exact"),

@@ -59,8 +59,8 @@ async def show_everything(url: str, runs: list[str], network: str) -> None:
         await visitor.change("url_run", string_value=run)
         for page in ("gallery", "disagreement", "verdict", "training_curves", "own_image"):
             await visitor.go(page)
-    shown = visitor.find("url_run").options
-    await visitor.change("url_run", string_value=next(one for one in shown if one.split(" ")[0] == network))
+    runs_shown = visitor.find("url_run").options
+    await visitor.change("url_run", string_value=next(name for name in runs_shown if name.split(" ")[0] == network))
     await visitor.upload("own_image_files", [next(make_photographs())])
     await visitor.leave()
     assert not visitor.errors, visitor.errors

@@ -70,8 +70,8 @@ def main() -> None:
         for measure in MEASURES:
             command = [sys.executable, __file__, "--images", str(options.images), "--rank", folder, measure]
             results = [json.loads(subprocess.check_output(command)) for _ in range(options.rounds)]
-            seconds = np.median([one["seconds"] for one in results])
-            peak = max(one["peak"] for one in results)
+            seconds = np.median([result["seconds"] for result in results])
+            peak = max(result["peak"] for result in results)
             print(f"{measure:24} median {seconds:5.2f} s, peak {peak:6.0f} MiB")
 
 

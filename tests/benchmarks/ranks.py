@@ -52,18 +52,26 @@ def main() -> None:
     print(f"{options.ranks} ranks, torch {torch.__version__}, {count_cores()} cores, {platform.machine()}")
     with tempfile.TemporaryDirectory() as folder:
         alone, shared = Path(folder, "alone"), Path(folder, "ranks")
-        chosen = ("--epochs", options.epochs, "--learning-rate", options.learning_rate, "--device", options.device)
-        training = ("train", *TRAINING, *chosen, "--precision", "fp32", "--frozen", "batchnorm")  # else local to a rank
+        arguments = ("--epochs", options.epochs, "--learning-rate", options.learning_rate, "--device", options.device)
+        training = (
+            "train",
+            *TRAINING,
+            *arguments,
+            "--precision",
+            "fp32",
+            "--frozen",
+            "batchnorm",
+        )  # else local to a rank
         run_camcore(1, *training, "--run", alone)
         run_camcore(options.ranks, *training, "--run", shared)
         run_camcore(1, *training, "--run", Path(folder, "rounded"), threads=1)
-        one, many, rounded = (open_run(Path(folder, name)).history() for name in ("alone", "ranks", "rounded"))
+        single, many, rounded = (open_run(Path(folder, name)).history() for name in ("alone", "ranks", "rounded"))
         print(f"train, {options.epochs} epochs: greatest difference to one process of any epoch, with ranks / threads")
         for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
-            apart = [(one[name] - other[name]).abs() for other in (many, rounded)]
+            apart = [(single[name] - other[name]).abs() for other in (many, rounded)]
             print(f"  {name:16} {apart[0].max():.1e} / {apart[1].max():.1e}; in the first epoch", end=" ")
-            print(f"{apart[0].iloc[0]:.1e} / {apart[1].iloc[0]:.1e}; it ends at {one[name].iloc[-1]:.3f}")
-        seconds = [history["seconds"].median() for history in (one, many)]
+            print(f"{apart[0].iloc[0]:.1e} / {apart[1].iloc[0]:.1e}; it ends at {single[name].iloc[-1]:.3f}")
+        seconds = [history["seconds"].median() for history in (single, many)]
         print(f"  {seconds[0]:.1f} s an epoch with one process, {seconds[1]:.1f} s with ranks")
         shutil.rmtree(shared)
         shutil.copytree(alone, shared)

@@ -60,8 +60,8 @@ def test_files_that_were_skipped_are_counted(arguments: tuple[object, ...], tiny
     root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
     (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
     result = run_camcore(*arguments[:-1], root, "--classes", "dataset")
-    said = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} lists them with the reason."
-    assert said in result.stdout.splitlines()
+    line = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} lists them with the reason."
+    assert line in result.stdout.splitlines()
 
 
 def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp_path: Path) -> None:

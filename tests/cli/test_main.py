@@ -23,7 +23,9 @@ from tests.support.command_line import ON_CPU, parse_options, run_camcore
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", *ROOT.glob("camcore/**/README.md"), ROOT / "dashboard" / "README.md"]
 COMMANDS = sorted(main.commands)
-OPTIONS = sorted({option for command in main.commands.values() for one in command.params for option in one.opts})
+OPTIONS = sorted(
+    {option for command in main.commands.values() for parameter in command.params for option in parameter.opts}
+)
 FLAGS = [option for option in OPTIONS if option.startswith("--")]
 
 

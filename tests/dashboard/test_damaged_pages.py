@@ -90,13 +90,15 @@ def try_one(file, how, page, whole, another, sound, expected, folder, monkeypatc
         "dashboard.data.runs.refuse_links_out", lambda _: None
     )  # a link makes a file that can't be read
     app = show(page, run, monkeypatch)
-    shown = read_page(app)
+    text = read_page(app)
     case = f"{page} with {file}, {how}"
-    if shown != expected[page]:
+    if text != expected[page]:
         named = ("SHA256SUMS", "is missing") if file in LISTS else (path.name,)
         problems = [unescape(part) for part in re.findall(r"<p>(.*?)</p>", all_text(app))]
-        told = [one for one in problems if any(name in one for name in named) and REMEDIES.search(one)]
-        assert told, f"{case}: {problems}"
+        explained = [
+            problem for problem in problems if any(name in problem for name in named) and REMEDIES.search(problem)
+        ]
+        assert explained, f"{case}: {problems}"
         assert str(folder) not in all_text(app), case
     elif how not in ("removed", "another"):
         other = {"local.json", "skipped.csv"}
@@ -157,12 +159,12 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
     app = show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam")
-    shown = read_page(app)
+    text = read_page(app)
     assert len(seen) == 1
-    assert "cc-problem" not in shown
-    assert "recreated" not in shown
+    assert "cc-problem" not in text
+    assert "recreated" not in text
     monkeypatch.setattr(queries, "name_samples", name_samples)
-    assert shown == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
+    assert text == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
 
 
 def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, monkeypatch):
@@ -174,8 +176,8 @@ def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, m
         return name_samples(run, explanation)
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
-    shown = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))
-    assert re.search(r"The heatmaps of \S+/runs/own were recreated or removed while they were read", shown)
+    text = all_text(show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3"))
+    assert re.search(r"The heatmaps of \S+/runs/own were recreated or removed while they were read", text)
     monkeypatch.setattr(queries, "name_samples", name_samples)
     app = show_page("gallery", run.parent, monkeypatch, run="own", b="grad_cam@layer3")
     assert "cc-problem" not in all_text(app)

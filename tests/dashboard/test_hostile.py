@@ -127,9 +127,9 @@ def test_what_leads_out_of_the_runs_folder_is_not_followed(what, tmp_path, monke
         return
     assert outside.state == "damaged"
     assert "is a link that leads out of the runs folder" in outside.problem
-    shown = all_text(show("gallery", tmp_path / "runs", monkeypatch, run="outside"))
-    assert "is a link that leads out of the runs folder" in shown
-    assert str(tmp_path) not in shown, "where the folder lies is nobody's business"
+    page_text = all_text(show("gallery", tmp_path / "runs", monkeypatch, run="outside"))
+    assert "is a link that leads out of the runs folder" in page_text
+    assert str(tmp_path) not in page_text, "where the folder lies is nobody's business"
 
 
 def test_commands_to_copy_are_quoted_and_say_nothing_of_where_the_folder_lies(tmp_path, monkeypatch):
@@ -139,10 +139,10 @@ def test_commands_to_copy_are_quoted_and_say_nothing_of_where_the_folder_lies(tm
     (damaged / "explained" / "current").write_text("../..")
     (code,) = [block.value for block in show("gallery", runs, monkeypatch, run="no maps & none").code]
     assert shlex.split(code) == ["camcore", "explain", "it's $HOME; x/no maps & none"]
-    shown = unescape(all_text(show("gallery", runs, monkeypatch, run="broken `maps`")))
-    assert str(tmp_path) not in shown
-    command = re.search(r"Recreate the heatmaps: (camcore .+?--force)", shown)
-    assert command, shown
+    page_text = unescape(all_text(show("gallery", runs, monkeypatch, run="broken `maps`")))
+    assert str(tmp_path) not in page_text
+    command = re.search(r"Recreate the heatmaps: (camcore .+?--force)", page_text)
+    assert command, page_text
     assert shlex.split(command[1]) == ["camcore", "explain", f"{tmp_path.name}/it's $HOME; x/broken `maps`", "--force"]
 
 

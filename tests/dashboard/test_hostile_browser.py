@@ -66,8 +66,8 @@ def test_names_are_shown_as_they_are_on_every_page(name: str, page: Page, hostil
     page.goto(f"{hostile}/{name}?run={HOSTILE.replace('&', '%26')}&seeds=apart&image=1")
     wait_until_shown(page)
     expect(page.get_by_text(HOSTILE).first).to_be_attached()
-    for made in ("img[src=x]", "[onerror]", ".katex", "a[href='x']", "a[href$='/x']"):
-        expect(page.locator(made)).to_have_count(0)
+    for selector in ("img[src=x]", "[onerror]", ".katex", "a[href='x']", "a[href$='/x']"):
+        expect(page.locator(selector)).to_have_count(0)
     bold = page.locator("b, strong, i, em").all_inner_texts()
     assert not [text for text in bold if text in ("b", "&lt;i&gt;", "i")]
 
@@ -105,7 +105,7 @@ def test_browsing_asks_nobody_outside(page: Page, trained_run, tmp_path: Path, m
     with serve(APP, tmp_path / "runs") as url:
         browse(page, url, tmp_path / "own.png")
         assert connect_from_another_site(url) == 403
-    elsewhere = [one for one in asked if urlsplit(one).hostname not in ("127.0.0.1", "localhost", None)]
+    elsewhere = [address for address in asked if urlsplit(address).hostname not in ("127.0.0.1", "localhost", None)]
     assert elsewhere == []
     lines = log.read_text().splitlines() if log.exists() else []
     # A datagram socket that is connected learns its own address and sends nothing: so Streamlit finds its network URL.

@@ -54,10 +54,10 @@ def test_instead_of_curves_the_page_says_where_the_weights_come_from(
 ) -> None:
     text = text_in(language)
     app = show("training_curves", runs, monkeypatch, run="imported", lang=language)
-    shown = all_text(app)
-    assert text("training_curves.imported.title", run="imported") in shown
-    assert text("training_curves.imported.body", file="&lt;b&gt;dogs&lt;/b&gt;.pth") in shown
-    assert text("training_curves.none.title") not in shown, "nobody is to wait for a first epoch"
+    page_text = all_text(app)
+    assert text("training_curves.imported.title", run="imported") in page_text
+    assert text("training_curves.imported.body", file="&lt;b&gt;dogs&lt;/b&gt;.pth") in page_text
+    assert text("training_curves.none.title") not in page_text, "nobody is to wait for a first epoch"
     assert not {chart.key for chart in app.get("plotly_chart")} & set(CURVES)
     assert not app.get("progress")
 

@@ -39,22 +39,22 @@ def test_no_more_is_sent_to_the_browser(page, runs, monkeypatch):
 def test_no_more_of_the_table_becomes_objects(page, runs, monkeypatch):
     """A list of all ids, say: a million of them are 100 MB in each session."""
     show_page(page, runs, monkeypatch, run=str(MANY))
-    made = collections.Counter()
+    lengths = collections.Counter()
     column = type(pd.Series(["a"]).array)
     to_numpy, iterate = column.to_numpy, column.__iter__
 
     def convert(self, *args, **kwargs):
-        made["values"] += len(self)
+        lengths["values"] += len(self)
         return to_numpy(self, *args, **kwargs)
 
     def walk(self):
-        made["values"] += len(self)
+        lengths["values"] += len(self)
         return iterate(self)
 
     monkeypatch.setattr(column, "to_numpy", convert)
     monkeypatch.setattr(column, "__iter__", walk)
     show_page(page, runs, monkeypatch, run=str(MANY))
-    assert made["values"] < MANY
+    assert lengths["values"] < MANY
 
 
 def test_the_table_is_read_once_for_all_pages_and_pictures(tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_a_second_visit_measures_nothing(page, runs, monkeypatch):
         measure = getattr(queries, name)
 
         def count(*args, measure=measure, name=name, **kwargs):
-            if "indices" not in kwargs and not any(isinstance(one, list) for one in args):
+            if "indices" not in kwargs and not any(isinstance(argument, list) for argument in args):
                 asked.append(name)
             return measure(*args, **kwargs)
 

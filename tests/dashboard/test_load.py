@@ -67,10 +67,10 @@ async def follow(url: str, page: str, query: str, steps: list[tuple[Callable[[],
     """Open a page and touch nothing on it; do things elsewhere, and wait each time until the page says something."""
     visitor = Visitor(url)
     await visitor.arrive(page, query)
-    for act, said in steps:
-        assert said not in visitor.text()
+    for act, sentence in steps:
+        assert sentence not in visitor.text()
         act()
-        await visitor.wait_until(partial(lambda said: said in visitor.text(), said), said, seconds=20)
+        await visitor.wait_until(partial(lambda sentence: sentence in visitor.text(), sentence), sentence, seconds=20)
     await visitor.leave()
     assert visitor.errors == []
 
@@ -149,14 +149,18 @@ def test_somebody_who_goes_while_waiting_is_in_nobody_s_way(trained_run, tmp_pat
             await visitor.wait_until(lambda: bool(visitor.notices), "a place in the line")  # noqa: B023
         await second.leave()
         await third.go("")
-        await last.wait_until(lambda: any("panels" in one for one in last.payloads()), "the results")
+        await last.wait_until(lambda: any("panels" in payload for payload in last.payloads()), "the results")
         assert first.busy, "eight pictures have not held up one"
         for visitor in everybody:
             await visitor.leave()
-        return [one for visitor in everybody for one in visitor.errors], [one.notices[0] for one in everybody[1:]]
+        return [error for visitor in everybody for error in visitor.errors], [
+            visitor.notices[0] for visitor in everybody[1:]
+        ]
 
     with serve(APP, tmp_path) as url:
-        errors, said = run_apart(meet(url))
+        errors, sentences = run_apart(meet(url))
         assert errors == []
-        assert all(re.fullmatch(r"Others are .* You are number [1234] in line: about \d+ s\.", one) for one in said)
+        assert all(
+            re.fullmatch(r"Others are .* You are number [1234] in line: about \d+ s\.", line) for line in sentences
+        )
         wait_until_empty(url)

@@ -52,7 +52,9 @@ def runs(tmp_path_factory):
         maps = np.load(nothing.path / f"{source}.npy")
         np.save(nothing.path / f"{source}.npy", np.full_like(maps, np.nan))
     samples = pd.read_parquet(nothing.path / "samples.parquet")
-    samples.assign(**{f"status_{one}": "not_finite" for one in SOURCES}).to_parquet(nothing.path / "samples.parquet")
+    samples.assign(**{f"status_{source}": "not_finite" for source in SOURCES}).to_parquet(
+        nothing.path / "samples.parquet"
+    )
     return folder
 
 

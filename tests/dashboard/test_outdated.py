@@ -15,10 +15,10 @@ from tests.support.synthetic_run import make_run
 PAGES = ("overview", "gallery", "disagreement", "verdict")
 
 
-def make(folder, made, now):
+def make(folder, weights_epoch, now):
     run = open_run(make_run(folder, "run", images=12))
     manifest = next(run.path.glob("explained/*/manifest.json"))
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"weights_epoch": made}))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"weights_epoch": weights_epoch}))
     save_file({"x": np.zeros(1)}, run.weights_path, {} if now is None else {"epoch": str(now)})
     return open_run(run.path)
 
@@ -32,14 +32,14 @@ def test_maps_of_older_weights_say_so(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_report_says_so_too(language, tmp_path):
-    said = text_in(language)("app.outdated", made=3, now=12)
-    assert said in make_report(make(tmp_path / "old", 3, 12), language=language, images=1)
-    assert said not in make_report(make(tmp_path / "new", 12, 12), language=language, images=1)
+    warning = text_in(language)("app.outdated", made=3, now=12)
+    assert warning in make_report(make(tmp_path / "old", 3, 12), language=language, images=1)
+    assert warning not in make_report(make(tmp_path / "new", 12, 12), language=language, images=1)
 
 
-@pytest.mark.parametrize("made, now", [(12, 12), (None, 12), (3, None)])
-def test_maps_of_these_weights_or_of_unknown_ones_say_nothing(made, now, tmp_path, monkeypatch):
-    make(tmp_path, made, now)
+@pytest.mark.parametrize("weights_epoch, now", [(12, 12), (None, 12), (3, None)])
+def test_maps_of_these_weights_or_of_unknown_ones_say_nothing(weights_epoch, now, tmp_path, monkeypatch):
+    make(tmp_path, weights_epoch, now)
     assert not show("gallery", tmp_path, monkeypatch).warning
 
 

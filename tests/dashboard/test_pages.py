@@ -45,10 +45,10 @@ def test_without_runs_every_page_says_which_command_makes_one(page, exists, tmp_
     folder = tmp_path / "runs"
     if exists:
         folder.mkdir()
-    shown = all_text(show(page, folder, monkeypatch))
-    assert "No runs yet" in shown
-    assert "camcore demo --run " in shown
-    assert ("is empty" if exists else "does not exist") in shown
+    text = all_text(show(page, folder, monkeypatch))
+    assert "No runs yet" in text
+    assert "camcore demo --run " in text
+    assert ("is empty" if exists else "does not exist") in text
 
 
 def test_the_first_explained_run_is_shown_first(runs, monkeypatch):
@@ -177,21 +177,21 @@ def test_equal_sources_have_nothing_to_compare(runs, monkeypatch):
 
 
 def test_the_overview_shows_three_telling_pictures_and_every_run(runs, monkeypatch):
-    shown = all_text(show("overview", runs, monkeypatch))
-    assert shown.count("<figure>") == 6
+    text = all_text(show("overview", runs, monkeypatch))
+    assert text.count("<figure>") == 6
     for name in ("gap", "mlp", "trained", "training", "untouched", "broken", "holes"):
-        assert f"<h3>{name}</h3>" in shown
+        assert f"<h3>{name}</h3>" in text
 
 
 def test_a_damaged_run_names_the_way_out_without_the_machine_s_folders(runs, monkeypatch):
-    shown = all_text(show("gallery", runs, monkeypatch, run="holes"))
-    assert "samples.parquet is missing" in shown and "--force" in shown
-    assert str(runs.parent) not in shown
+    text = all_text(show("gallery", runs, monkeypatch, run="holes"))
+    assert "samples.parquet is missing" in text and "--force" in text
+    assert str(runs.parent) not in text
 
 
 def test_a_run_without_heatmaps_names_the_command(runs, monkeypatch):
-    shown = all_text(show("gallery", runs, monkeypatch, run="trained"))
-    assert "has no heatmaps yet" in shown and "camcore explain " in shown
+    text = all_text(show("gallery", runs, monkeypatch, run="trained"))
+    assert "has no heatmaps yet" in text and "camcore explain " in text
 
 
 def test_the_curves_of_several_runs_lie_over_each_other(runs, monkeypatch):

@@ -44,20 +44,20 @@ def start(folder: Path, **environment: str) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("CAMCORE_PICTURES_AT_ONCE", "0", "CAMCORE_PICTURES_AT_ONCE is '0'. Give it a whole number from 1 to 64"),
         ("CAMCORE_LOGIN", "required", "CAMCORE_LOGIN asks for a login, but there is no table [auth] in "),
     ],
 )
 def test_a_server_that_can_not_be_as_it_is_meant_does_not_start(
-    name: str, value: str, said: str, tmp_path: Path
+    name: str, value: str, message: str, tmp_path: Path
 ) -> None:
     process = start(tmp_path, **{name: value})
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     (line,) = [line for line in output.splitlines() if line.startswith("Error:")]
-    assert line.startswith(f"Error: {said}")
+    assert line.startswith(f"Error: {message}")
     assert "Traceback" not in output
 
 

@@ -47,7 +47,10 @@ def test_overlays_change_what_is_painted(page: Page, dashboard: str) -> None:
         choose(page, "overlay", overlay)
         painted[overlay] = read_canvas(page, 0)
     same = [
-        (one, two) for one in painted for two in painted if one < two and np.array_equal(painted[one], painted[two])
+        (first, second)
+        for first in painted
+        for second in painted
+        if first < second and np.array_equal(painted[first], painted[second])
     ]
     assert same == []
 
@@ -75,13 +78,13 @@ def test_a_shared_link_shows_the_same_view(page: Page, browser: Browser, dashboa
     wait_until_painted(page)
     choose(page, "overlay", "a")
     expect(page).to_have_url(re.compile("overlay=a"))
-    link, here = page.url, read_canvas(page, 1)
+    link, canvas = page.url, read_canvas(page, 1)
     other = browser.new_context(viewport={"width": 1280, "height": 800})
     there = other.new_page()
     there.goto(link)
     wait_until_painted(there)
     assert parameters(there) == parameters(page)
-    np.testing.assert_array_equal(read_canvas(there, 1), here)
+    np.testing.assert_array_equal(read_canvas(there, 1), canvas)
     other.close()
 
 

@@ -84,20 +84,20 @@ def test_an_image_is_decoded_once(root: Path, decoded: list[str]) -> None:
 
 
 def test_a_bar_that_waits_before_it_appears_counts_what_is_decoded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[tuple[int, float]] = []
+    positions: list[tuple[int, float]] = []
     bar = MagicMock()
     bar.__enter__.return_value = bar
 
     def show(total: int, title: str, delay: float) -> MagicMock:
-        shown.append((total, delay))
+        positions.append((total, delay))
         return bar
 
     monkeypatch.setattr(image_check, "show_progress", show)
     for _ in range(2):
         check_images(root, NAMES)
-    assert [total for total, _ in shown] == [len(NAMES), 0]
+    assert [total for total, _ in positions] == [len(NAMES), 0]
     assert bar.update.call_count == len(NAMES)
-    assert min(delay for _, delay in shown) > 0
+    assert min(delay for _, delay in positions) > 0
 
 
 def test_by_another_way_to_the_folder_it_is_known_too(
@@ -133,8 +133,8 @@ def test_what_came_and_went_is_kept_in_step(root: Path, cache: Path, decoded: li
     results = check_images(root, [*NAMES, "new.png"])
     assert (results["b.png"], results["new.png"]) == ("no such file", (3, 3))
     assert decoded == ["new.png"]
-    kept = parquet.read_table(memory_in(cache))["path"].to_pylist()
-    assert sorted(kept) == sorted({*NAMES, "new.png"} - {"b.png"})
+    paths = parquet.read_table(memory_in(cache))["path"].to_pylist()
+    assert sorted(paths) == sorted({*NAMES, "new.png"} - {"b.png"})
 
 
 def test_a_file_that_was_written_just_now_may_change_once_more(

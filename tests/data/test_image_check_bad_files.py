@@ -86,14 +86,14 @@ def test_a_training_lists_what_it_skipped_and_every_command_counts_it(
     trained = run_camcore("train", "--run", path, *arguments, "--epochs", 1, *ON_CPU)
     assert trained.exit_code == 0
     count = sum(case.image is None for case in CASES)
-    said = f"{count} files were skipped; {path / 'skipped.csv'} lists them with the reason."
-    assert said in trained.stdout.splitlines()
+    line = f"{count} files were skipped; {path / 'skipped.csv'} lists them with the reason."
+    assert line in trained.stdout.splitlines()
     with (path / "skipped.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["path", "reason"]
     assert [Skipped(*row) for row in rows] == list(dataset.skipped)
     for _ in ("anew", "again"):
-        assert said in run_camcore("explain", path, *ON_CPU).stdout.splitlines()
+        assert line in run_camcore("explain", path, *ON_CPU).stdout.splitlines()
 
 
 @contextmanager

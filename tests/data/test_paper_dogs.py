@@ -111,8 +111,8 @@ def test_no_single_part_gives_a_breed_away_and_any_two_of_three_do() -> None:
     assert len({breed.name for breed in BREEDS}) == 8
     for name in ("ears", "tail", "coat"):
         assert set(Counter(getattr(breed, name) for breed in BREEDS).values()) == {2}
-    for one, other in combinations(BREEDS, 2):
-        assert sum(getattr(one, name) == getattr(other, name) for name in ("ears", "tail", "coat")) <= 1
+    for first, other in combinations(BREEDS, 2):
+        assert sum(getattr(first, name) == getattr(other, name) for name in ("ears", "tail", "coat")) <= 1
 
 
 def test_colour_place_and_size_tell_nothing_about_the_breed() -> None:

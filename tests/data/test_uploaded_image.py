@@ -71,7 +71,7 @@ def test_every_orientation_comes_upright(orientation):
 ODD = ("PNG P", "PNG LA", "PNG RGBA", "PNG I;16", "PNG 1", "JPEG CMYK", "JPEG L", "TIFF CMYK", "TIFF F", "GIF P")
 
 
-@pytest.mark.parametrize("kind, mode", [one.split() for one in (*ODD, "BMP RGB", "WEBP RGBA", "AVIF RGB", "MPO RGB")])
+@pytest.mark.parametrize("kind, mode", [pair.split() for pair in (*ODD, "BMP RGB", "WEBP RGBA", "AVIF RGB", "MPO RGB")])
 def test_odd_kinds_become_rgb(kind, mode):
     image = read(encode(Image.new("L", (50, 40), 200).convert(mode), kind))
     assert image.picture.mode == "RGB"
@@ -144,8 +144,8 @@ def test_names_are_shown_in_one_line_of_bearable_length():
 
 
 def test_the_page_accepts_what_is_read():
-    assert set(EXTENSIONS) <= {one.lstrip(".") for one in Image.registered_extensions()}
-    kinds = {Image.registered_extensions()[f".{one}"] for one in EXTENSIONS}
+    assert set(EXTENSIONS) <= {extension.lstrip(".") for extension in Image.registered_extensions()}
+    kinds = {Image.registered_extensions()[f".{extension}"] for extension in EXTENSIONS}
     assert kinds == set(uploaded_image.FORMATS)
 
 

@@ -91,8 +91,8 @@ def test_a_text_or_profile_that_grows_a_thousandfold_takes_no_memory(chunk: byte
 
 @pytest.mark.parametrize("count", [1_500, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_damaged_uploads_are_read_or_refused_within_bounded_memory(count: int) -> None:
-    done = subprocess.run([sys.executable, FUZZ, str(count)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    read, refused = map(int, done.stdout.split())
+    result = subprocess.run([sys.executable, FUZZ, str(count)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    read, refused = map(int, result.stdout.split())
     assert read + refused >= count * 0.9
     assert min(read, refused) > count / 20, "both ends are tried"

@@ -57,10 +57,10 @@ def test_the_maps_are_those_of_the_model_and_the_images(
     model = load_model(trained_run)
     batch = Decoder(dataset, "squash", 64, exact=True).decode_batch(dataset.val).images
     sources = parse_sources(",".join(SOURCES), model.layer_names)
-    done = run_forward(model, batch, sources)
-    np.testing.assert_allclose(explanation.logits, done.logits.detach(), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(explanation.pooled, done.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
-    expected = explain_targets(model, batch, done, torch.from_numpy(np.array(explanation.targets)), sources)
+    output = run_forward(model, batch, sources)
+    np.testing.assert_allclose(explanation.logits, output.logits.detach(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(explanation.pooled, output.features.detach().mean((2, 3)), rtol=1e-4, atol=1e-5)
+    expected = explain_targets(model, batch, output, torch.from_numpy(np.array(explanation.targets)), sources)
     for source in sources:
         for column, target in enumerate(TARGETS[:3]):
             np.testing.assert_allclose(
@@ -112,24 +112,24 @@ def with_two_classes(dataset: Dataset) -> Dataset:
 
 
 def test_images_of_two_classes_are_explained_for_both_and_not_counted(own_run: Run, dataset: Dataset) -> None:
-    made = explain_with(own_run, with_two_classes(dataset), [Source("cam")])
+    result = explain_with(own_run, with_two_classes(dataset), [Source("cam")])
     others = [1, -1, -1, -1, 0, -1]
-    assert made.targets[:, TARGETS.index("other")].tolist() == others
-    assert made.samples["other_label"].tolist() == others
-    assert np.isfinite(made.maps("cam", "other")).all((1, 2)).tolist() == [other >= 0 for other in others]
-    counted = made.samples.drop([0, 4])
-    assert made.accuracy == (counted["label"] == counted["predicted"]).mean()
-    boxes = [list(box) for box in made.samples["boxes"][0]]
+    assert result.targets[:, TARGETS.index("other")].tolist() == others
+    assert result.samples["other_label"].tolist() == others
+    assert np.isfinite(result.maps("cam", "other")).all((1, 2)).tolist() == [other >= 0 for other in others]
+    counted = result.samples.drop([0, 4])
+    assert result.accuracy == (counted["label"] == counted["predicted"]).mean()
+    boxes = [list(box) for box in result.samples["boxes"][0]]
     assert boxes == [[1, 2, 20, 30, 0], [5, 5, 30, 30, 1], [0, 0, 3, 3, -1]]
-    assert made.samples["id"].tolist() == [sample.id for sample in dataset.val]
+    assert result.samples["id"].tolist() == [sample.id for sample in dataset.val]
 
 
 def test_images_of_two_classes_alone_have_maps_and_no_accuracy(own_run: Run, dataset: Dataset) -> None:
     other = [replace(sample, boxes=(Box(0, 0, 5, 5, (sample.label + 1) % 3),)) for sample in dataset.val]
-    made = explain_with(own_run, replace(dataset, val=tuple(other)), [Source("cam")])
-    assert math.isnan(made.accuracy)
-    assert made.manifest.accuracy is None
-    assert np.isfinite(made.maps("cam", "other")).all()
+    result = explain_with(own_run, replace(dataset, val=tuple(other)), [Source("cam")])
+    assert math.isnan(result.accuracy)
+    assert result.manifest.accuracy is None
+    assert np.isfinite(result.maps("cam", "other")).all()
 
 
 def test_workers_and_batches_change_nothing(
@@ -137,11 +137,11 @@ def test_workers_and_batches_change_nothing(
 ) -> None:
     monkeypatch.setattr("camcore.explained.job.BATCH_SIZE", 4)  # six images: a full batch and a short one
     sources = parse_sources(",".join(SOURCES), ("layer3", "layer4"))
-    made = explain(make_job(own_run, dataset, load_model(own_run), sources, CPU), workers=1)
+    result = explain(make_job(own_run, dataset, load_model(own_run), sources, CPU), workers=1)
     for name in SOURCES:
-        np.testing.assert_allclose(made.maps(name), explanation.maps(name), rtol=1e-3, atol=1e-4)
-    assert [made.thumbnail(index) for index in range(6)] == [explanation.thumbnail(index) for index in range(6)]
-    tables = [read_table(one.samples.drop(columns="confidence")) for one in (made, explanation)]
+        np.testing.assert_allclose(result.maps(name), explanation.maps(name), rtol=1e-3, atol=1e-4)
+    assert [result.thumbnail(index) for index in range(6)] == [explanation.thumbnail(index) for index in range(6)]
+    tables = [read_table(maps.samples.drop(columns="confidence")) for maps in (result, explanation)]
     assert tables[0] == tables[1]
 
 
@@ -161,9 +161,9 @@ def mlp_run(tmp_path: Path, tiny_config: RunConfig, dataset: Dataset, single_thr
 
 
 def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
-    made = open_explanation(mlp_run)
-    assert made.sources == (Source("grad_cam"),)
-    assert not made.cam_able
+    result = open_explanation(mlp_run)
+    assert result.sources == (Source("grad_cam"),)
+    assert not result.cam_able
 
 
 @pytest.mark.parametrize(("sources", "all_classes"), [("grad_cam,cam", False), ("grad_cam", True)])

@@ -42,7 +42,7 @@ def read_maps(run: Run) -> dict[str, bytes]:
 def explain_alone(forks: Forks, run: Run) -> None:
     words = [str(word) for word in ("explain", run.path, *EXACT, *ON_CPU)]
     outcome = forks.killer.run(source=f"{IN_TWOS}from camcore.cli.main import main\nmain({words!r})")
-    assert outcome.status == 0, outcome.said
+    assert outcome.status == 0, outcome.output
 
 
 @pytest.mark.parametrize("ranks", [2, 5])
@@ -52,8 +52,8 @@ def test_the_maps_of_ranks_are_those_of_one_process_to_the_byte(
     alone, shared = copies
     explain_alone(forks, alone)
     outcomes = forks.run("explain", shared.path, *EXACT, *ON_CPU, ranks=ranks, before=IN_TWOS)
-    assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.said for outcome in outcomes]
-    assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1)
+    assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.output for outcome in outcomes]
+    assert [bool(outcome.output) for outcome in outcomes] == [True] + [False] * (ranks - 1)
     assert read_maps(shared) == read_maps(alone)
     assert len(list((shared.path / "explained").iterdir())) == 2, "the current maps and their name"
 
@@ -92,7 +92,7 @@ def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: F
     outcomes = forks.run(*command, before=IN_TWOS + kill_in_part(rank, 2 - rank))
     assert outcomes[rank].status == KILLED
     assert outcomes[1 - rank].status == 1
-    assert outcomes[1 - rank].said.startswith(f"Error: Rank {1 - rank} lost touch with the other ranks (")
+    assert outcomes[1 - rank].output.startswith(f"Error: Rank {1 - rank} lost touch with the other ranks (")
     assert open_explanation(shared).id == before
     parts = sorted(path.name for path in (shared.path / "explained" / ".unfinished").glob("*.safetensors"))
     assert parts, "what was finished is kept"
@@ -102,7 +102,7 @@ def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: F
     )
     outcomes = forks.run(*command, ranks=1 + rank, before=counted)
     assert [outcome.status for outcome in outcomes] == [0] * (1 + rank)
-    assert "".join(outcome.said for outcome in outcomes).count("part\n") <= 3 - len(parts)
+    assert "".join(outcome.output for outcome in outcomes).count("part\n") <= 3 - len(parts)
     assert read_maps(shared) == read_maps(alone)
 
 

@@ -194,10 +194,10 @@ def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) 
 
 def test_without_the_name_in_force_the_only_generation_is_it(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    made = write_generation(run)
+    explanation = write_generation(run)
     (run.path / "explained" / "current").unlink()
-    assert open_explanation(run).id == made.id, "whoever made it was stopped before it said so"
-    shutil.copytree(made.path, made.path.with_name("another"))
+    assert open_explanation(run).id == explanation.id, "whoever made it was stopped before it said so"
+    shutil.copytree(explanation.path, explanation.path.with_name("another"))
     with pytest.raises(RunError, match=r"current is damaged \(it is missing\)"):
         open_explanation(run)
 

@@ -104,10 +104,10 @@ def test_heat_off_the_object_is_that_of_each_image_alone(run: Run) -> None:
 def measure_peak(make: Callable[[], Any]) -> tuple[int, int]:
     """Return the most bytes in use while something is made, and the bytes that are left of it."""
     tracemalloc.start()
-    made = make()
+    result = make()
     left, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    del made
+    del result
     return peak, left
 
 

@@ -78,10 +78,10 @@ def test_what_is_finished_is_not_computed_again(
     stop(own_run, dataset, batches, at=3)
     assert open_explanation(own_run).id == before, "the old maps are current until all new ones exist"
     assert parts(own_run) == ["0000000000", "plan.json"]
-    made = explain_now(own_run, dataset, BOTH, all_classes=True)
+    result = explain_now(own_run, dataset, BOTH, all_classes=True)
     assert batches.count == 1
-    assert read_all(made) == whole
-    assert made.id == open_explanation(own_run).id != before
+    assert read_all(result) == whole
+    assert result.id == open_explanation(own_run).id != before
     assert parts(own_run) == []
 
 
@@ -112,13 +112,13 @@ def test_parts_of_other_maps_are_not_taken(
         with torch.no_grad():
             model.head[-1].weight.mul_(2)
         save_weights(own_run, model, 2)
-    made = explain_now(own_run, dataset, BOTH[:1] if change == "sources" else BOTH, all_classes=True)
+    result = explain_now(own_run, dataset, BOTH[:1] if change == "sources" else BOTH, all_classes=True)
     assert batches.count == 3
     if change == "weights":
-        features = np.array(made.pooled)
+        features = np.array(result.pooled)
         expected = features @ load_model(own_run).head[-1].weight.detach().numpy().T
         bias = load_model(own_run).head[-1].bias.detach().numpy()
-        np.testing.assert_allclose(made.logits, expected + bias, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(result.logits, expected + bias, rtol=1e-4, atol=1e-5)
 
 
 def test_parts_that_a_rank_of_another_explain_still_writes_are_not_taken(
@@ -136,9 +136,9 @@ def test_parts_that_a_rank_of_another_explain_still_writes_are_not_taken(
         part.write_bytes(late)
 
     monkeypatch.setattr(resume, "_make", make_beside)
-    made = explain_now(own_run, dataset, BOTH[:1], all_classes=True)
+    result = explain_now(own_run, dataset, BOTH[:1], all_classes=True)
     assert batches.count == 3, "all is computed"
-    assert read_all(made) != whole
+    assert read_all(result) != whole
 
 
 def test_where_no_part_can_be_written_one_line_says_so(own_run: Run, dataset: Dataset) -> None:

@@ -97,10 +97,10 @@ def test_no_absolute_path_gets_into_a_generation(explanation: Explanation, tiny_
 
 def test_all_classes_hold_the_map_of_each_target(own_run: Run, dataset: Dataset) -> None:
     job = make_job(own_run, dataset, load_model(own_run), [Source("cam")], torch.device("cpu"), all_classes=True)
-    made = explain(job, workers=0)
-    everything = made.all_class_maps()
+    explanation = explain(job, workers=0)
+    everything = explanation.all_class_maps()
     assert everything is not None
     assert (everything.shape, everything.dtype) == ((6, 3, 2, 2), np.float16)
-    chosen = everything[np.arange(6), made.targets[:, 0]].astype(np.float32)
-    cam = made.maps("cam")
-    assert np.abs(chosen - cam).max() < 2e-3 * np.abs(cam).max()
+    of_targets = everything[np.arange(6), explanation.targets[:, 0]].astype(np.float32)
+    cam = explanation.maps("cam")
+    assert np.abs(of_targets - cam).max() < 2e-3 * np.abs(cam).max()

@@ -53,8 +53,8 @@ def test_the_identity_breaks_at_an_earlier_layer(gap_model: Classifier, noise_im
 def test_the_identity_breaks_behind_a_hidden_layer(name: str, build_model: BuildModel, noise_images: Tensor) -> None:
     # With a hidden layer the weights of the channels depend on the image: no weights of a class can give these maps.
     model = build_model(ModelConfig(name, "mlp"))
-    done = run_forward(model, noise_images, [GRAD_CAM])
-    (gradients,) = torch.autograd.grad(done.logits[:, 0].sum(), done.features)
+    output = run_forward(model, noise_images, [GRAD_CAM])
+    (gradients,) = torch.autograd.grad(output.logits[:, 0].sum(), output.features)
     first, second, _ = gradients.mean((2, 3))
     assert relative_error(first, second) > 1e-3
 
@@ -75,13 +75,13 @@ def test_grad_cam_of_every_layer_is_what_a_graph_of_the_whole_network_gives(
     model = build_model(config)
     sources = [Source("grad_cam", stage) for stage in BACKBONES[config.backbone].stages[1:-1]]
     maps = explain(model, noise_images, [*sources, GRAD_CAM])
-    values, kept = model.normalize(noise_images), {}
+    values, outputs = model.normalize(noise_images), {}
     for name, layer in model.layers:
-        values = kept[name] = layer(values)
-    chosen = model.classify(values).gather(1, TARGETS[:, :1]).sum()
+        values = outputs[name] = layer(values)
+    target_logits = model.classify(values).gather(1, TARGETS[:, :1]).sum()
     for source in [*sources, GRAD_CAM]:
-        features = kept[source.layer or model.layer_names[-1]]
-        (gradients,) = torch.autograd.grad(chosen, features, retain_graph=True)
+        features = outputs[source.layer or model.layer_names[-1]]
+        (gradients,) = torch.autograd.grad(target_logits, features, retain_graph=True)
         expected = torch.einsum("nk,nkhw->nhw", gradients.mean((2, 3)), features).detach()
         assert relative_error(maps[source.id][:, 0], expected) < 1e-5
 
@@ -174,29 +174,29 @@ def test_maps_are_float32_and_detached(build_model: BuildModel, noise_images: Te
 
 
 def test_cam_alone_needs_no_graph(build_model: BuildModel, noise_images: Tensor) -> None:
-    done = run_forward(build_model(SMALL), noise_images, [CAM])
-    assert not done.logits.requires_grad
+    output = run_forward(build_model(SMALL), noise_images, [CAM])
+    assert not output.logits.requires_grad
 
 
 def test_logits_and_features_are_those_of_the_plain_model(gap_model: Classifier, noise_images: Tensor) -> None:
     stage = BACKBONES[gap_model.config.backbone].stages[0]
-    done = run_forward(gap_model, noise_images, [GRAD_CAM, Source("grad_cam", stage)])
+    output = run_forward(gap_model, noise_images, [GRAD_CAM, Source("grad_cam", stage)])
     with torch.no_grad():
-        torch.testing.assert_close(done.features, gap_model.features(noise_images))
-        torch.testing.assert_close(done.logits, gap_model(noise_images))
+        torch.testing.assert_close(output.features, gap_model.features(noise_images))
+        torch.testing.assert_close(output.logits, gap_model(noise_images))
 
 
 def test_behind_mean_pooling_a_gradient_of_one_cell_says_all(build_model: BuildModel, noise_images: Tensor) -> None:
     """What is computed from the pooled features' gradient is what the whole gradient gives."""
     model = copy.deepcopy(build_model(ModelConfig("resnet10_narrow", head="mlp"))).double()
     sources = [Source(name) for name, method in METHODS.items() if method.needs == "gradients"]
-    done = run_forward(model, noise_images, sources)
-    logits = model.classify(done.features)
-    gradients = torch.autograd.grad(logits.gather(1, TARGETS[:, :1]).sum(), done.features)[0]
-    maps = explain_targets(model, noise_images, done, TARGETS, sources)
-    assert done.pooled is not None
+    output = run_forward(model, noise_images, sources)
+    logits = model.classify(output.features)
+    gradients = torch.autograd.grad(logits.gather(1, TARGETS[:, :1]).sum(), output.features)[0]
+    maps = explain_targets(model, noise_images, output, TARGETS, sources)
+    assert output.pooled is not None
     for source in sources:
-        whole = METHODS[source.method].compute(done.features.detach(), gradients)  # type: ignore[misc]
+        whole = METHODS[source.method].compute(output.features.detach(), gradients)  # type: ignore[misc]
         assert relative_error(maps[source.id][:, 0], whole) < 1e-6, source.id
 
 

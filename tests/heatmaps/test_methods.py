@@ -87,8 +87,8 @@ def test_a_channel_scores_what_the_model_says_of_the_image_seen_through_it(
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.gap_identity])
 def test_the_last_layer_of_a_gap_network_makes_them_one_map(model: Classifier, images: torch.Tensor, name: str) -> None:
     sources = parse_sources(f"cam,{name}", model.layer_names)
-    done = run_forward(model, images, sources)
-    maps = explain_targets(model, images, done, done.logits.argmax(1)[:, None], sources)
+    output = run_forward(model, images, sources)
+    maps = explain_targets(model, images, output, output.logits.argmax(1)[:, None], sources)
     scaled = [raw / raw.abs().amax((2, 3), keepdim=True) for raw in (maps["cam"], maps[name])]
     torch.testing.assert_close(*scaled, rtol=0, atol=1e-5)
 
@@ -96,7 +96,7 @@ def test_the_last_layer_of_a_gap_network_makes_them_one_map(model: Classifier, i
 @pytest.mark.parametrize("name", ["grad_cam_pp", "layer_cam", "eigen_cam", "score_cam"])
 def test_the_others_are_other_maps(model: Classifier, images: torch.Tensor, name: str) -> None:
     sources = parse_sources(f"cam,{name}", model.layer_names)
-    done = run_forward(model, images, sources)
-    maps = explain_targets(model, images, done, done.logits.argmax(1)[:, None], sources)
+    output = run_forward(model, images, sources)
+    maps = explain_targets(model, images, output, output.logits.argmax(1)[:, None], sources)
     scaled = [raw / raw.abs().amax((2, 3), keepdim=True) for raw in (maps["cam"], maps[name])]
     assert float((scaled[0] - scaled[1]).abs().max()) > 0.1

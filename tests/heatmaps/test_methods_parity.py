@@ -54,9 +54,9 @@ def narrow_resnet(build_model: BuildModel) -> Classifier:
 
 
 def take_gradients(model: Classifier, images: Tensor, source: Source) -> tuple[Tensor, Tensor]:
-    done = run_forward(model, images, [source])
-    features = done.layers[source.layer]
-    (gradients,) = torch.autograd.grad(done.logits.gather(1, torch.tensor(TARGETS)[:, None]).sum(), features)
+    output = run_forward(model, images, [source])
+    features = output.layers[source.layer]
+    (gradients,) = torch.autograd.grad(output.logits.gather(1, torch.tensor(TARGETS)[:, None]).sum(), features)
     return features.detach(), gradients
 
 
@@ -201,7 +201,7 @@ def test_score_cam_of_the_libraries_sees_through_other_masks(
     with torch.no_grad():
         features = run_forward(model, noise_images, [source]).layers["layer3"]
         masked = seen[:, None] * make_masks(features)[:, :, None]
-        scores = torch.stack([model.classify(model.run_layers(one, 0, len(model.layers))) for one in masked])
+        scores = torch.stack([model.classify(model.run_layers(batch, 0, len(model.layers))) for batch in masked])
         theirs = run(model, noise_images, source)
     assert_same(score_cam(features, scores, torch.tensor(TARGETS)).relu(), theirs)
     assert gap_between(explain(model, noise_images, source).relu(), theirs) > least_gap

@@ -75,8 +75,8 @@ def test_sources_are_every_method_that_can_be_had_at_once(build_model):
     assert sources[: len(METHODS) - 1] == [name for name in METHODS if name != "score_cam"]
     assert sources[len(METHODS) - 1] == "grad_cam@layer3"
     assert len(sources) == len(set(sources))
-    assert not [one for one in sources if one.startswith(("score_cam", "cam@"))]
-    assert [one for one in find_sources(model, 64, False) if one.method == "cam"] == []
+    assert not [source for source in sources if source.startswith(("score_cam", "cam@"))]
+    assert [source for source in find_sources(model, 64, False) if source.method == "cam"] == []
     every = explain_classes(
         model, np.zeros((3, 64, 64), dtype=np.uint8), [1], [parse_source(source) for source in sources]
     )

@@ -123,7 +123,7 @@ def test_every_convention_is_as_if_it_were_computed_alone(maps: FloatArray, data
     distances = compare(maps, method, other, "grad_cam")
     for convention in CONVENTIONS:
         a, b = Maps(maps, draw(maps, convention, method)), Maps(other, draw(other, convention, "grad_cam"))
-        blank_a, blank_b = (one.drawn.max((-2, -1)) == 0 for one in (a, b))
+        blank_a, blank_b = (maps.drawn.max((-2, -1)) == 0 for maps in (a, b))
         for name, measure in MEASURES.items():
             expected = np.where(blank_a | blank_b, blank_a != blank_b, measure.compute(a, b))
             np.testing.assert_array_equal(distances[f"{name}_{convention}"], expected)

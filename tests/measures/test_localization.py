@@ -402,8 +402,8 @@ def test_images_without_masks_do_not_count() -> None:
     masks[1] = False
     counts = count_pixels(scores, masks)
     assert counts.inside[1].sum() == counts.outside[1].sum() == 0
-    kept = count_pixels(scores[[0, 2]], masks[[0, 2]])
-    assert pixel_average_precision(counts) == pytest.approx(pixel_average_precision(kept))
+    counted = count_pixels(scores[[0, 2]], masks[[0, 2]])
+    assert pixel_average_precision(counts) == pytest.approx(pixel_average_precision(counted))
     assert np.isnan(pixel_average_precision(count_pixels(scores, masks & False)))
 
 
@@ -448,9 +448,9 @@ def test_a_perfect_map_scores_one_and_a_shifted_one_less_in_every_measure() -> N
     perfect = masks.astype(float)
     assert set(measure_all(perfect, masks, boxes).values()) == {1}
     for maps in (perfect, cover_masks(masks, 7, 7).astype(float)):
-        kept = measure_all(maps, masks, boxes)
+        scores = measure_all(maps, masks, boxes)
         shifted = measure_all(np.roll(maps, maps.shape[-1] // 3, axis=-1), masks, boxes)
-        assert all(shifted[name] < kept[name] - 0.1 for name in kept), (kept, shifted)
+        assert all(shifted[name] < scores[name] - 0.1 for name in scores), (scores, shifted)
 
 
 def test_paper_dogs_say_where_the_right_place_is() -> None:

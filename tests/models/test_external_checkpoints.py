@@ -158,8 +158,10 @@ def test_counters_of_batch_normalisation_may_be_missing(state: State, noise_imag
     older = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
     assert len(older) < len(state)
     models = [
-        build_classifier(read_checkpoint(save_network(tmp_path / "w.pth", one), "resnet10_narrow"), ViewConfig(size=64))
-        for one in (state, older)
+        build_classifier(
+            read_checkpoint(save_network(tmp_path / "w.pth", tensors), "resnet10_narrow"), ViewConfig(size=64)
+        )
+        for tensors in (state, older)
     ]
     with torch.no_grad():
         assert torch.equal(models[0](noise_images), models[1](noise_images))

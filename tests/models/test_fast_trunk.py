@@ -19,8 +19,8 @@ LABELS = torch.tensor([[0], [1], [4]])
 
 def explain(model: Classifier, images: Tensor, trunk: FastTrunk | None) -> dict[str, Tensor]:
     sources = [Source("cam"), Source("grad_cam"), Source("grad_cam", BACKBONES[model.config.backbone].stages[-2])]
-    done = run_forward(model, images, sources, trunk)
-    return {"logits": done.logits.detach()} | explain_targets(model, images, done, LABELS, sources)
+    output = run_forward(model, images, sources, trunk)
+    return {"logits": output.logits.detach()} | explain_targets(model, images, output, LABELS, sources)
 
 
 def greatest_error(maps: dict[str, Tensor], expected: dict[str, Tensor]) -> float:

@@ -91,8 +91,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_verdict_comes_first_in_the_words_of_the_dashboard(judged: Path, page: str) -> None:
     verdict = read_verdict(open_explanation(open_run(judged)))
     assert verdict is not None
-    said, left = write_sentences(text_in("en"), verdict)
-    places = [page.index(str(escape(sentence))) for sentence in said + left]
+    sentences, left = write_sentences(text_in("en"), verdict)
+    places = [page.index(str(escape(sentence))) for sentence in sentences + left]
     assert places == sorted(places)
     assert places[-1] < page.index('class="cc-facts"') < page.index('id="report-grid"')
     assert "camcore verdict" not in page
@@ -187,7 +187,7 @@ def test_the_policy_allows_these_scripts_and_nothing_from_anywhere(page: str) ->
     assert rules["default-src"] == "'none'" and rules["img-src"] == "data: blob:"
     scripts = [content for given, content in elements.scripts if given.get("type") in (None, "module")]
     scripts.append(gzip.decompress(base64.b64decode(elements.script("report-plotly"))).decode())
-    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts}
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts}
     assert set(rules["script-src"].split()) == hashes and len(hashes) == 4
 
 

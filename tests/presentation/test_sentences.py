@@ -44,30 +44,30 @@ def test_every_claim_has_a_sentence(code: str) -> None:
 
 
 def test_sentences_say_what_the_parameters_say() -> None:
-    said = {code: say(code, given) for code, given in CLAIMS.items()}
-    assert said["identical_up_to_drawing"] == (
+    sentences = {code: say(code, given) for code, given in CLAIMS.items()}
+    assert sentences["identical_up_to_drawing"] == (
         "On this network CAM and Grad-CAM are the same map, and so is HiResCAM. They differ only in how they are "
         "normalised for display."
     )
-    assert said["cam_not_applicable"] == (
+    assert sentences["cam_not_applicable"] == (
         "CAM is not defined for this network: mean(CAM) + bias differs from the output by 85% of the output's range."
     )
     assert "64% of CAM's activation lies outside the object. Of its positive evidence, 38%" in str(
-        said["drawing_effect"]
+        sentences["drawing_effect"]
     )
-    assert said["separates"] == (
+    assert sentences["separates"] == (
         "The clearest difference from CAM is insertion (how fast the class probability returns with the strongest "
         "pixels): LayerCAM 70%, CAM 40%."
     )
-    assert said["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
+    assert sentences["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
     assert say("best_is", CLAIMS["best_is"] | {"losses": 0}) == (
         "LayerCAM is better than CAM on 6 of 12 measures and worse on none."
     )
-    assert said["no_better_than_reference"] == (
+    assert sentences["no_better_than_reference"] == (
         "Apart from normalisation, no measure shows an advantage of LayerCAM and Eigen-CAM over CAM."
     )
-    assert "75.2% for this run, 76.5% for other. Difference: −1.3 points" in str(said["price_none"])
-    assert "is less accurate than other: 70.0%, compared with 75.0%" in str(said["price_some"])
+    assert "75.2% for this run, 76.5% for other. Difference: −1.3 points" in str(sentences["price_none"])
+    assert "is less accurate than other: 70.0%, compared with 75.0%" in str(sentences["price_some"])
     assert "is more accurate than other" in str(say("price_some", CLAIMS["price_some"] | {"difference": 0.05}))
 
 
@@ -107,7 +107,7 @@ def test_unknown_claims_are_left_out(claim: Any) -> None:
 
 def test_the_reason_to_prefer_is_said_at_once() -> None:
     claims = [{"code": code, "parameters": given} for code, given in CLAIMS.items()]
-    said, left = write_sentences(TEXT, small_verdict(claims=claims))
-    assert len(said) == 5 and said[-1].startswith("Prefer Grad-CAM")
+    sentences, left = write_sentences(TEXT, small_verdict(claims=claims))
+    assert len(sentences) == 5 and sentences[-1].startswith("Prefer Grad-CAM")
     assert len(left) == len(CLAIMS) - 5
     assert write_sentences(TEXT, VERDICT) == ([], [])

@@ -113,8 +113,8 @@ def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: VerdictDo
     assert "it would extend 2.0. Left out, because their training is not finished: mlp-seed3.</p>" in drawn
     document = json.loads(json.dumps(grouped.to_json()))
     document["price"]["seeds"] |= {"differs": "train.epochs is 9, not <b>", "unfinished": []}
-    said = "They differ in more than the head: train.epochs is 9, not &lt;b&gt;.</p>"
-    assert said in draw_seeds(TEXT, parse_verdict(document))
+    line = "They differ in more than the head: train.epochs is 9, not &lt;b&gt;.</p>"
+    assert line in draw_seeds(TEXT, parse_verdict(document))
 
 
 def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocument) -> None:

@@ -35,9 +35,9 @@ def history_rows(count: int) -> list[dict[str, float]]:
 
 
 def test_a_created_run_opens_as_it_was_made(tmp_path: Path) -> None:
-    made = make_run(tmp_path / "deep" / "one")
+    run = make_run(tmp_path / "deep" / "one")
     opened = open_run(tmp_path / "deep" / "one")
-    assert opened == made
+    assert opened == run
     assert (opened.name, opened.config, opened.class_names) == ("one", CONFIG, CLASSES)
     assert opened.info["dataset"] == DATASET
     assert opened.info["created"].endswith("+00:00")

@@ -135,11 +135,11 @@ def simulate(case: Case, count: int) -> tuple[int, int, float]:
     covered, covered_by_one, width = 0, 0, 0.0
     for seed in range(count):
         first, second = case.draw(np.random.default_rng([seed, 9]))
-        one = paired_difference(first[0], second[0], "yes_no")
+        by_images = paired_difference(first[0], second[0], "yes_no")
         comparison = crossed_difference(first, second)
-        assert one.low is not None and one.high is not None
+        assert by_images.low is not None and by_images.high is not None
         covered += covers(comparison, case.truth)
-        covered_by_one += one.low <= case.truth <= one.high
+        covered_by_one += by_images.low <= case.truth <= by_images.high
         width += (comparison.high - comparison.low) / count
     return covered, covered_by_one, width
 

@@ -19,4 +19,4 @@ def run_camcore(*arguments: object) -> Result:
 def parse_options(command: str, *arguments: object) -> dict[str, Any]:
     """Return what a command is called with for these arguments, by name, without calling it."""
     parent = click.Context(main, info_name="camcore", **main.context_settings)
-    return main.commands[command].make_context(command, [str(one) for one in arguments], parent).params
+    return main.commands[command].make_context(command, [str(argument) for argument in arguments], parent).params

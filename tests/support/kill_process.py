@@ -27,11 +27,11 @@ KILLED = -signal.SIGKILL
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: its exit status, `KILLED` where it was; how often it set about changing a file; what it said."""
+    """How a job ended: exit status (`KILLED` if killed), number of file changes, and output."""
 
     status: int
     changes: int
-    said: str
+    output: str
 
 
 class Killer:
@@ -65,7 +65,9 @@ class Killer:
 
     def start(self, *arguments: object, **settings: Any) -> int:
         """Begin what `run` does and return the process's id, to be waited for."""
-        return int(self._ask({"arguments": [str(one) for one in arguments], "folder": str(self.folder), **settings}))
+        return int(
+            self._ask({"arguments": [str(argument) for argument in arguments], "folder": str(self.folder), **settings})
+        )
 
     def wait(self, process: int) -> Outcome:
         """Wait for a process that was started."""
@@ -127,19 +129,19 @@ def _kill(process: int) -> None:
 def _collect(process: int, name: Path) -> dict[str, Any]:
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     count = name.with_suffix(".count")
-    said, changes = (path.read_text() if path.exists() else "" for path in (name, count))  # it may be killed before
+    output, changes = (path.read_text() if path.exists() else "" for path in (name, count))  # it may be killed before
     for path in (name, count):
         path.unlink(missing_ok=True)
-    return {"status": status, "changes": int(changes or -1), "said": said}
+    return {"status": status, "changes": int(changes or -1), "output": output}
 
 
 def _work(job: dict[str, Any], name: Path) -> None:
     """Do a job in a process of its own, which ends with it."""
-    said = os.open(name, os.O_WRONLY | os.O_CREAT)
+    output = os.open(name, os.O_WRONLY | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     changes = 0
 
     def count(event: str, arguments: tuple[Any, ...]) -> None:
@@ -155,7 +157,7 @@ def _work(job: dict[str, Any], name: Path) -> None:
     if (limit := job.get("limit")) is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     sys.addaudithook(count)
-    status = 70  # a defect: its traceback is what was said
+    status = 70  # a defect: its traceback is the output
     try:
         if source := job.get("source"):
             exec(source, {"__name__": "job"})  # noqa: S102 - a test's own

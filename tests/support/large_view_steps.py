@@ -72,7 +72,9 @@ def point_at(page: Page, x: float, y: float) -> list[float]:
 
 
 def readings(page: Page) -> list[float]:
-    said = [text.replace("−", "-") for text in page.locator(".reading").all_text_contents()]
+    texts = [text.replace("−", "-") for text in page.locator(".reading").all_text_contents()]
     return [
-        float(number) for text in said for number in re.findall(r" (-?[\d.]+(?:e-\d+)?) · normalised ([\d.]+)", text)[0]
+        float(number)
+        for text in texts
+        for number in re.findall(r" (-?[\d.]+(?:e-\d+)?) · normalised ([\d.]+)", text)[0]
     ]

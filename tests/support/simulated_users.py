@@ -58,7 +58,7 @@ class Log:
 
     def of_pages(self) -> list[float]:
         """Return the seconds of every interaction but those that run the network."""
-        return [one for kind, some in self.seconds.items() if kind not in OF_THE_NETWORK for one in some]
+        return [seconds for kind, some in self.seconds.items() if kind not in OF_THE_NETWORK for seconds in some]
 
 
 async def visit_all(
@@ -94,11 +94,11 @@ async def visit_all(
 
 def make_photographs(width: int = 2000, height: int = 1500) -> Iterator[File]:
     """Return files to bring, as they come from a phone: JPEG of some megapixels; the same few again and again."""
-    made = []
+    files = []
     for seed in range(4):
         large = draw_photograph(seed, (200, 150)).resize((width, height), Image.Resampling.BICUBIC)
-        made.append((f"{seed}.jpg", encode(large, "JPEG"), "image/jpeg"))
-    return itertools.cycle(made)
+        files.append((f"{seed}.jpg", encode(large, "JPEG"), "image/jpeg"))
+    return itertools.cycle(files)
 
 
 async def _visit(
@@ -164,10 +164,12 @@ def _choose(
 async def _open_own_image(visitor: Visitor, network: str) -> None:
     """Open the page, and choose the run whose network is to be tried."""
     await visitor.go("own_image")
-    shown, state = visitor.find("url_run"), visitor.state("url_run")
-    now = state.string_value if state is not None else shown.options[shown.default]
+    field, state = visitor.find("url_run"), visitor.state("url_run")
+    now = state.string_value if state is not None else field.options[field.default]
     if now.split(" ")[0] != network:
-        await visitor.change("url_run", string_value=next(one for one in shown.options if one.split(" ")[0] == network))
+        await visitor.change(
+            "url_run", string_value=next(name for name in field.options if name.split(" ")[0] == network)
+        )
 
 
 def choose_value(visitor: Visitor, key: str, choice: random.Random) -> dict[str, Any]:

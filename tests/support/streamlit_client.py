@@ -161,8 +161,10 @@ class Visitor:
 
     def payloads(self) -> list[str]:
         """Return what the components on the page were given, as JSON."""
-        shown = (element.bidi_component for element, _ in self.elements.values() if element.HasField("bidi_component"))
-        return [one.json or one.mixed.json for one in shown]
+        components = (
+            element.bidi_component for element, _ in self.elements.values() if element.HasField("bidi_component")
+        )
+        return [component.json or component.mixed.json for component in components]
 
     async def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = TIMEOUT) -> None:
         """Wait until something that messages bring about.
@@ -277,7 +279,8 @@ class Visitor:
             self._finished = self._received
             self._drop_untouched(lambda fragment: True)
             there = {
-                getattr(getattr(one, one.WhichOneof("type") or "empty"), "id", "") for one, _ in self.elements.values()
+                getattr(getattr(element, element.WhichOneof("type") or "empty"), "id", "")
+                for element, _ in self.elements.values()
             }
             self._states = {name: state for name, state in self._states.items() if name in there}
             self._runs += 1
@@ -299,15 +302,15 @@ class Visitor:
         self.elements[place] = (element, message.delta.fragment_id)
         self._touched.add(place)
         kind = element.WhichOneof("type") or "empty"
-        shown = getattr(element, kind)
+        content = getattr(element, kind)
         if kind == "exception":
-            self.errors.append(f"exception on {self.page}: {shown.type} {shown.message}")
+            self.errors.append(f"exception on {self.page}: {content.type} {content.message}")
         elif kind == "alert":
-            (self.errors if shown.format == shown.ERROR else self.notices).append(shown.body)
-        elif kind == "html" and 'class="cc-notice cc-problem"' in shown.body:
-            self.errors.append(f"problem on {self.page}: {re.sub('<[^>]*>', ' ', shown.body)[:300]}")
-        elif getattr(shown, "set_value", False):
-            self._states[shown.id] = _read_state(shown)
+            (self.errors if content.format == content.ERROR else self.notices).append(content.body)
+        elif kind == "html" and 'class="cc-notice cc-problem"' in content.body:
+            self.errors.append(f"problem on {self.page}: {re.sub('<[^>]*>', ' ', content.body)[:300]}")
+        elif getattr(content, "set_value", False):
+            self._states[content.id] = _read_state(content)
 
     def _begin_timer(self, fragment: str, seconds: float) -> None:
         if fragment in self._timers and self._timers[fragment][0] == seconds:

@@ -49,7 +49,7 @@ def make_run(
     finished: bool = True,
     explained: bool = True,
     group: str | None = None,
-    kept: int | None = None,
+    kept_epoch: int | None = None,
     train_seed: int | None = None,
     right: NDArray[np.bool_] | None = None,
     channels: int = CHANNELS,
@@ -58,7 +58,7 @@ def make_run(
 
     Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
     positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows. `group` is the name
-    that it shares with its other seeds, `kept` the epoch that its weights, which are empty, are of; None for the last.
+    that it shares with its other seeds, `kept_epoch` the epoch of its (empty) weights, None for the last.
     `train_seed` is that of the training where it is not that of the pictures, `right` which predictions are right.
     """
     head = "gap" if cam_able else "mlp"
@@ -71,7 +71,7 @@ def make_run(
     run = create_run(folder / name, config, classes, dataset, group)
     write_history(run, epochs, seed)
     if finished:
-        run.weights_path.write_bytes(save({}, {EPOCH_KEY: str(kept or epochs)}))
+        run.weights_path.write_bytes(save({}, {EPOCH_KEY: str(kept_epoch or epochs)}))
     else:
         run.resume_path.mkdir()
     if explained:
@@ -141,8 +141,8 @@ def _write_generation(
                 samples[f"status_{source}"] = map_status(values[:, 0])
             tables.append(samples)
             pooled = random.random((len(rows), channels), dtype=np.float32)
-            made = {**maps, "logits": logits, "pooled": pooled, "targets": targets}
-            for name, values in made.items():
+            arrays = {**maps, "logits": logits, "pooled": pooled, "targets": targets}
+            for name, values in arrays.items():
                 if name not in files:
                     files[name] = create_array(folder / f"{name}.npy", (images, *values.shape[1:]), values.dtype.type)
                 files[name][start : rows.stop] = values
@@ -205,8 +205,8 @@ def _make_maps(
     last = cam / np.float32(cells) if cam_able else (cam + _smooth_noise(shape, random).astype(np.float32)) / cells
     finer = (grid[0] * 2, grid[1] * 2)
     earlier = geometry.upsample(last, *finer) + _smooth_noise((*shape[:2], *finer), random).astype(np.float32) * 0.05
-    made = {"cam": cam, "grad_cam": last, f"grad_cam@{EARLIER_LAYER}": earlier}
-    return {source: made[source].astype(np.float32) for source in sources}
+    maps = {"cam": cam, "grad_cam": last, f"grad_cam@{EARLIER_LAYER}": earlier}
+    return {source: maps[source].astype(np.float32) for source in sources}
 
 
 def _hills(places: NDArray[np.float64], grid: tuple[int, int], width: float) -> NDArray[np.float64]:

@@ -87,7 +87,7 @@ def run_torchrun(
             [
                 *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)),
                 *((str(script),) if source else ("-m", "camcore", "--")),
-                *(str(one) for one in arguments),
+                *(str(argument) for argument in arguments),
             ],
             cwd=REPOSITORY,
             env=os.environ

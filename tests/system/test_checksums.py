@@ -48,10 +48,10 @@ def test_sha256sum_reads_the_list(folder: Path) -> None:
 def test_the_list_of_sha256sum_is_read(folder: Path) -> None:
     before = read_sums(folder)
     names = ["b.npy", "한글 @x.npy", "run.json"]
-    made = subprocess.run(["sha256sum", "--binary", *names], cwd=folder, check=True, capture_output=True).stdout
-    (folder / SUMS).write_bytes(made)
+    result = subprocess.run(["sha256sum", "--binary", *names], cwd=folder, check=True, capture_output=True).stdout
+    (folder / SUMS).write_bytes(result)
     assert read_sums(folder) == before
-    (folder / SUMS).write_bytes(made.replace(b"\n", b"\r\n"))
+    (folder / SUMS).write_bytes(result.replace(b"\n", b"\r\n"))
     assert read_sums(folder) == before
 
 

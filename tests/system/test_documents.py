@@ -51,8 +51,8 @@ def test_round_trip_keeps_keys_numbers_and_what_is_left_out(tmp_path: Path) -> N
             **document,
             "pieces": {"a": {"value": 0.1, "names": ("x", "y")}},
         }
-    made = Whole(format_version=2, parts={"a": Part(value=None, names=())})
-    assert made.to_json() == {"format_version": 2, "pieces": {"a": {"value": None, "names": ()}}}
+    original = Whole(format_version=2, parts={"a": Part(value=None, names=())})
+    assert original.to_json() == {"format_version": 2, "pieces": {"a": {"value": None, "names": ()}}}
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_damage_is_named_by_its_place(change: dict[str, Any], damage: str, tmp_p
 @pytest.mark.parametrize("content", [b"", b"[1]", b"null", b"{", b"\xff\xfe{}", b"[" * 100_000, b'{"a": 1}{}'])
 def test_what_is_no_json_object_is_damaged(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "d.json"
-    said = refusal(path, content)
-    assert said.startswith(f"{path} is damaged (") and said.endswith(f"). {REMEDY}")
+    message = refusal(path, content)
+    assert message.startswith(f"{path} is damaged (") and message.endswith(f"). {REMEDY}")
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:

@@ -79,12 +79,12 @@ except RuntimeError as error:
 
 def test_other_errors_of_torch_are_not_a_lost_rank(forks: Forks) -> None:
     for outcome in forks.run(source=OTHER_ERRORS):
-        assert outcome.status == 0, outcome.said
+        assert outcome.status == 0, outcome.output
 
 
 def test_what_ranks_do_together(forks: Forks, tmp_path: Path) -> None:
     for outcome in forks.run(source=f"from pathlib import Path\nPLACE = Path({str(tmp_path / 'first')!r})\n{TOGETHER}"):
-        assert outcome.status == 0, outcome.said
+        assert outcome.status == 0, outcome.output
 
 
 def test_a_process_that_is_alone_never_meets_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("explain", "nowhere"), 1, "Error: There is no run at nowhere. `camcore runs` lists what is there.\n"),
         (
@@ -135,12 +135,12 @@ def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_what_all_ranks_would_say_is_said_once(
-    arguments: tuple[str, ...], status: int, said: str | None, forks: Forks, trained_run: Run
+    arguments: tuple[str, ...], status: int, message: str | None, forks: Forks, trained_run: Run
 ) -> None:
     outcomes = forks.run(*(str(trained_run.path) if word == "RUN" else word for word in arguments), "--workers", 0)
     assert [outcome.status for outcome in outcomes] == [status, status]
-    together = "".join(outcome.said for outcome in outcomes)
-    assert together == said if said else together.count("Error: ") == 1
+    together = "".join(outcome.output for outcome in outcomes)
+    assert together == message if message else together.count("Error: ") == 1
 
 
 def test_followers_say_nothing_of_what_they_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,8 +162,8 @@ def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_hel
     run = start("run", views=1, epochs=9, keep="held-out", patience=2)
     assert run.history()["epoch"].tolist() == [1, 2, 3, 4]
     assert run.finished
-    kept = load_file(run.weights_path)
-    assert all(torch.equal(kept[f"head.{name}"], value) for name, value in heads[1].items())
+    weights = load_file(run.weights_path)
+    assert all(torch.equal(weights[f"head.{name}"], value) for name, value in heads[1].items())
     assert run.kept_epoch() == 2
     row = run.kept_row()
     assert row is not None
@@ -211,8 +211,10 @@ def test_explaining_takes_the_features_that_the_training_kept(
         np.testing.assert_allclose(result.maps(source), maps, rtol=0.01, atol=1e-3)
     assert result.samples["predicted"].tolist() == predicted
     if precision == "auto":
-        said = describe_choice(result.manifest.precision)
-        assert said.startswith("Computing from the features that the training kept; checked on 6 images: 0 predictions")
+        sentence = describe_choice(result.manifest.precision)
+        assert sentence.startswith(
+            "Computing from the features that the training kept; checked on 6 images: 0 predictions"
+        )
 
 
 def test_features_that_do_not_fit_the_images_any_more_are_not_used(
@@ -221,8 +223,8 @@ def test_features_that_do_not_fit_the_images_any_more_are_not_used(
     monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
     monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: [])
     run = start("run", views=1)
-    (kept,) = frozen_features.cache_folder().glob("*-maps.npy")
-    np.save(kept, np.load(kept)[::-1])
+    (file,) = frozen_features.cache_folder().glob("*-maps.npy")
+    np.save(file, np.load(file)[::-1])
     result = explain(make_job(run, dataset, load_model(run), None, CPU), workers=0)
     assert result.manifest.precision.path == "fp32"
 

@@ -197,9 +197,9 @@ def test_a_finished_run_holds_weights_and_history_and_nothing_else(trained_run: 
     assert (history[["train_loss", "val_loss", "seconds", "images_per_second"]] > 0).all(axis=None)
 
 
-@pytest.mark.parametrize(("keep", "kept"), [("last", 3), ("best", 2)])
+@pytest.mark.parametrize(("keep", "kept_epoch"), [("last", 3), ("best", 2)])
 def test_the_weights_kept_are_those_of_the_epoch_asked_for(
-    keep: str, kept: int, start: TrainIn, monkeypatch: pytest.MonkeyPatch
+    keep: str, kept_epoch: int, start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accuracies, seen = [0.5, 0.9, 0.9], []
 
@@ -211,7 +211,7 @@ def test_the_weights_kept_are_those_of_the_epoch_asked_for(
     run = start("run", keep=keep)
     weights = load_file(run.weights_path)
     equal = [all(torch.equal(weights[name], state[name]) for name in state) for state in seen]
-    assert equal == [epoch == kept for epoch in (1, 2, 3)]
+    assert equal == [epoch == kept_epoch for epoch in (1, 2, 3)]
 
 
 def test_images_of_two_classes_do_not_count_for_accuracy(

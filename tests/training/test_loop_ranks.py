@@ -70,12 +70,12 @@ def test_ranks_come_to_the_curve_of_one_process(
     ranks: int, options: tuple[object, ...], forks: Forks, tmp_path: Path, tiny_folder: Path
 ) -> None:
     alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run", *options))
-    assert alone.status == 0, alone.said
+    assert alone.status == 0, alone.output
     shutil.rmtree(forks.killer.folder / "cache")
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run", *options), ranks=ranks)
-    assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.said for outcome in outcomes]
-    assert [bool(outcome.said) for outcome in outcomes] == [True] + [False] * (ranks - 1), "rank 0 alone prints"
-    assert OWN_NORM not in outcomes[0].said
+    assert [outcome.status for outcome in outcomes] == [0] * ranks, [outcome.output for outcome in outcomes]
+    assert [bool(outcome.output) for outcome in outcomes] == [True] + [False] * (ranks - 1), "rank 0 alone prints"
+    assert OWN_NORM not in outcomes[0].output
     assert_alike(open_run(tmp_path / "run"), open_run(tmp_path / "alone" / "run"))
 
 
@@ -83,8 +83,8 @@ def test_batch_norm_of_cpu_ranks_is_that_of_rank_0(forks: Forks, tmp_path: Path,
     """One step: the saved statistics come from rank 0's half of the batch, and the saved model is what is evaluated."""
     options = ("--frozen", "none", "--batch-size", 12, "--epochs", 1, "--augmentation", "none")
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run", *options))
-    assert [outcome.status for outcome in outcomes] == [0, 0], [outcome.said for outcome in outcomes]
-    assert outcomes[0].said.count(OWN_NORM) == 1
+    assert [outcome.status for outcome in outcomes] == [0, 0], [outcome.output for outcome in outcomes]
+    assert outcomes[0].output.count(OWN_NORM) == 1
     run, dataset = open_run(tmp_path / "run"), open_image_folder(tiny_folder)
     torch.manual_seed(run.config.train.seed)
     start = Classifier(run.config.model, run.config.view, 3)
@@ -131,7 +131,7 @@ def test_dropout_differs_between_ranks_and_mixing_does_not(monkeypatch: pytest.M
 
 def test_each_rank_has_two_images_of_every_batch(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run", "--batch-size", 5), ranks=3)
-    assert "".join(outcome.said for outcome in outcomes) == (
+    assert "".join(outcome.output for outcome in outcomes) == (
         "Error: batch_size is 5, for all 3 ranks together, of 12 training images, and each rank needs 2 images of a"
         " batch. Start fewer ranks, or train with a larger --batch-size.\n"
     )
@@ -157,7 +157,7 @@ def test_what_ends_one_rank_ends_all_in_one_line(rank: int, forks: Forks, tmp_pa
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run"), before=FAILS.format(rank=rank))
     assert time.monotonic() - started < 30
     assert [outcome.status for outcome in outcomes] == [1, 1]
-    assert "".join(outcome.said for outcome in outcomes) == "Error: This rank has a problem.\n"
+    assert "".join(outcome.output for outcome in outcomes) == "Error: This rank has a problem.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -171,9 +171,9 @@ def test_a_wish_to_stop_that_one_rank_hears_stops_all_behind_the_same_step(
     os.kill(processes[1], number)
     outcomes = forks.wait(processes)
     assert [outcome.status for outcome in outcomes] == [130, 130]
-    said = "".join(outcome.said for outcome in outcomes)
-    assert said.count("Stopped. ") == 1
-    assert said.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
+    output = "".join(outcome.output for outcome in outcomes)
+    assert output.count("Stopped. ") == 1
+    assert output.endswith(f"are kept. Resume: camcore train --run {path} --resume\n")
     stopped = open_run(path)
     assert not stopped.finished
     assert torch.load(stopped.state_path, weights_only=True)["begun"]["random"] is not None
@@ -201,24 +201,24 @@ def test_a_rank_that_is_killed_ends_all_and_any_number_goes_on(
 ) -> None:
     path = tmp_path / "run"
     alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run", "--ema", 0.5))
-    assert alone.status == 0, alone.said
+    assert alone.status == 0, alone.output
     outcomes = forks.run(*training(tiny_folder, path, "--ema", 0.5), before=kill_at(rank, step=3))
     assert outcomes[rank].status == KILLED
     assert outcomes[1 - rank].status == 1
     assert re.fullmatch(
         r"(epoch +1/3 .*\n)?Error: Rank \d lost touch with the other ranks \(.*\), so all 2 end\. What is finished is"
         r" kept: the same command goes on from there, `camcore train` with --resume\.\n",
-        outcomes[1 - rank].said,
+        outcomes[1 - rank].output,
     )
     assert len(open_run(path).history()) == 1
     for outcome in forks.run("train", "--run", path, "--resume", "--device", "cpu", "--workers", 0, ranks=3 - 2 * rank):
-        assert outcome.status == 0, outcome.said
+        assert outcome.status == 0, outcome.output
     assert_alike(open_run(path), open_run(tmp_path / "alone" / "run"))
 
 
 def test_torchrun_trains_like_one_process(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
     alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run"))
-    assert alone.status == 0, alone.said
+    assert alone.status == 0, alone.output
     ended = run_torchrun(tmp_path, *training(tiny_folder, tmp_path / "run"))
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("Trained: ") == 1

@@ -37,12 +37,12 @@ def test_what_a_recipe_sets_is_printed_with_what_was_given_beside_it(tmp_path: P
     result = run_camcore(
         "train", "--run", tmp_path, "--recipe", "finetune", "--epochs", 3, "--dataset", "stanford-dogs"
     )
-    said = result.stdout.splitlines()[0]
-    assert said.startswith(
+    line = result.stdout.splitlines()[0]
+    assert line.startswith(
         "Recipe finetune (train all layers from ImageNet weights, with smaller learning rates in earlier layers) sets"
     )
-    assert "--layer-decay 0.5, --frozen batchnorm. As given: --epochs 3." in said
-    assert "--epochs 12" not in said
+    assert "--layer-decay 0.5, --frozen batchnorm. As given: --epochs 3." in line
+    assert "--epochs 12" not in line
     assert result.stderr == "Error: The data set 'stanford-dogs' needs --root DIR, the folder that holds it.\n"
 
 

@@ -48,7 +48,7 @@ def change_run(path: Path, part: str, **values: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seeds with CAM and two without it, over the same images."""
     folder = tmp_path_factory.mktemp("groups")
     make_group(folder, "gap", (0.8, 0.7, 0.9), images=IMAGES)
@@ -57,9 +57,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def groups(made: Path, tmp_path: Path) -> Groups:
+def groups(template: Path, tmp_path: Path) -> Groups:
     """The paths of a copy of these runs, to be changed."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return [tmp_path / f"gap-seed{seed}" for seed in (1, 2, 3)], [tmp_path / f"mlp-seed{seed}" for seed in (1, 2)]
 
 
@@ -101,8 +101,8 @@ def test_seeds_that_are_not_finished_are_left_out_and_named(groups: Groups, tmp_
 def test_without_groups_it_is_one_run_beside_one(groups: Groups, tmp_path: Path) -> None:
     gap, mlp = groups
     alone = make_run(tmp_path, "alone", images=IMAGES, sources=("cam", "grad_cam"))
-    one = make_run(tmp_path, "one", images=IMAGES, cam_able=False, sources=("grad_cam",))
-    for run, against in ((alone, mlp[0]), (gap[0], one)):
+    plain = make_run(tmp_path, "one", images=IMAGES, cam_able=False, sources=("grad_cam",))
+    for run, against in ((alone, mlp[0]), (gap[0], plain)):
         price = price_of(run, against)
         assert price["against"] == against.name and "seeds" not in price
         accuracies = (read_right(run).mean(), read_right(against).mean())

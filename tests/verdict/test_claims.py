@@ -13,22 +13,22 @@ def codes(verdict: VerdictDocument) -> dict[str, dict[str, Any]]:
 
 
 def test_no_difference_is_a_legal_answer() -> None:
-    said = codes(verdict())
-    assert said["identical_up_to_drawing"] == {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam"]}
-    assert "nothing_separates" in said
-    assert said["no_better_than_reference"] == {"source": ["grad_cam", "layer_cam"]}
-    assert said["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
-    assert "best_is" not in said
+    claims = codes(verdict())
+    assert claims["identical_up_to_drawing"] == {"first": "cam", "second": "grad_cam", "methods": ["cam", "grad_cam"]}
+    assert "nothing_separates" in claims
+    assert claims["no_better_than_reference"] == {"source": ["grad_cam", "layer_cam"]}
+    assert claims["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
+    assert "best_is" not in claims
 
 
 def test_a_method_that_wins_is_named_with_how_often() -> None:
     words = {"grad_cam": "theory", "layer_cam": "better"}
     measure_result = measure({"cam": 0.5, "grad_cam": 0.5, "layer_cam": 0.8}, words)
-    said = codes(verdict(measures={"pointing_strict": measure_result, "energy_in_box": measure_result}))
-    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 0, "of": 2}
-    assert said["separates"]["best"] == "layer_cam"
-    assert said["separates"]["worst_mean"] == 0.5
-    assert said["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
+    claims = codes(verdict(measures={"pointing_strict": measure_result, "energy_in_box": measure_result}))
+    assert claims["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 0, "of": 2}
+    assert claims["separates"]["best"] == "layer_cam"
+    assert claims["separates"]["worst_mean"] == 0.5
+    assert claims["reason_to_prefer"] == {"source": "layer_cam", "reason": "localization"}
 
 
 def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
@@ -39,26 +39,26 @@ def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
 
 
 def test_losses_stand_beside_the_wins_even_where_they_are_more() -> None:
-    said = layer_cam_is(pxap="better", insertion="worse", pointing_strict="better", deletion="no_difference")
-    assert said["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 1, "of": 4}
-    said = layer_cam_is(pxap="better", insertion="worse", deletion="worse")
-    assert said["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 2, "of": 3}
-    assert "no_better_than_reference" not in said
+    claims = layer_cam_is(pxap="better", insertion="worse", pointing_strict="better", deletion="no_difference")
+    assert claims["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 1, "of": 4}
+    claims = layer_cam_is(pxap="better", insertion="worse", deletion="worse")
+    assert claims["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 2, "of": 3}
+    assert "no_better_than_reference" not in claims
 
 
 def test_heat_off_the_object_is_not_counted_beside_energy_in_the_box() -> None:
     twice = {"energy_in_box": "better", "off_object_positive": "better", "off_object_literature": "better"}
     assert layer_cam_is(**twice)["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 0, "of": 1}
-    said = layer_cam_is(insertion="no_difference", off_object_literature="better")
-    assert said["no_better_than_reference"] == {"source": ["layer_cam", "eigen_cam"]}
+    claims = layer_cam_is(insertion="no_difference", off_object_literature="better")
+    assert claims["no_better_than_reference"] == {"source": ["layer_cam", "eigen_cam"]}
 
 
 def test_measures_that_a_method_lacks_are_not_counted_for_it() -> None:
     words = {"insertion": "better", "deletion": "no_difference"}
     measures = {name: measure({"cam": 0.5, "layer_cam": 0.6}, {"layer_cam": word}) for name, word in words.items()}
     measures["class_sensitivity"] = measure({"cam": 0.5, "eigen_cam": 0.4}, {"eigen_cam": "worse"})
-    said = codes(verdict(measures=measures, sources=["cam", "layer_cam", "eigen_cam"]))
-    assert said["best_is"]["of"] == 2
+    claims = codes(verdict(measures=measures, sources=["cam", "layer_cam", "eigen_cam"]))
+    assert claims["best_is"]["of"] == 2
 
 
 def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
@@ -69,8 +69,8 @@ def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
 
 def test_where_lower_is_better_the_lowest_is_best() -> None:
     measure_result = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
-    said = codes(verdict(measures={"deletion": measure_result}))
-    assert (said["separates"]["best"], said["separates"]["worst"]) == ("cam", "layer_cam")
+    claims = codes(verdict(measures={"deletion": measure_result}))
+    assert (claims["separates"]["best"], claims["separates"]["worst"]) == ("cam", "layer_cam")
 
 
 def test_drawing_is_told_only_where_it_shows() -> None:
@@ -78,14 +78,19 @@ def test_drawing_is_told_only_where_it_shows() -> None:
         parts = {"literature": literature, "positive": 0.235}
         return {f"off_object_{name}": measure({"cam": mean}, {}, better="lower") for name, mean in parts.items()}
 
-    said = codes(verdict(measures=off_object(0.348)))
-    assert said["drawing_effect"] == {"source": "cam", "measure": "off_object", "literature": 0.348, "positive": 0.235}
+    claims = codes(verdict(measures=off_object(0.348)))
+    assert claims["drawing_effect"] == {
+        "source": "cam",
+        "measure": "off_object",
+        "literature": 0.348,
+        "positive": 0.235,
+    }
     assert "drawing_effect" not in codes(verdict(measures=off_object(0.24)))
 
 
 def test_a_run_without_cam_says_why() -> None:
-    said = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}))
-    assert said["cam_not_applicable"] == {"max_error": 0.85}
+    claims = codes(verdict(not_applicable={"cam": {"max_error": 0.85}}))
+    assert claims["cam_not_applicable"] == {"max_error": 0.85}
 
 
 def test_who_follows_the_class_less_is_told_only_where_it_is_shown() -> None:
@@ -113,9 +118,9 @@ def test_the_clearest_difference_is_of_the_largest_effect_not_of_the_largest_mea
 
 def test_maps_that_are_the_same_are_called_so_without_boxes_too() -> None:
     measure_result = measure({"cam": 0.9, "grad_cam": 0.9}, {"grad_cam": "theory"}, group="faithfulness")
-    said = codes(verdict(measures={"insertion": measure_result}))
-    assert said["identical_up_to_drawing"]["methods"] == ["cam", "grad_cam"]
-    assert said["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
+    claims = codes(verdict(measures={"insertion": measure_result}))
+    assert claims["identical_up_to_drawing"]["methods"] == ["cam", "grad_cam"]
+    assert claims["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
 
 
 def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
@@ -124,19 +129,19 @@ def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
     single = measure({"cam": 0.1, "layer_cam": 0.2, "baseline_center": 0.9}, {"layer_cam": "no_difference"})
     for estimate in single["values"].values():
         estimate["low"] = estimate["high"] = None
-    said = codes(verdict(measures={"insertion": single}, baselines=["baseline_center"]))
-    assert "worse_than_baseline" not in said
+    claims = codes(verdict(measures={"insertion": single}, baselines=["baseline_center"]))
+    assert "worse_than_baseline" not in claims
 
 
 def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
     words = {"grad_cam": "theory", "layer_cam": "no_difference", "baseline_center": "better"}
     measure_result = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
     check = {"steps": [], "similarity": {}, "low": {}, "high": {}, "passes": {"cam": True, "layer_cam": False}}
-    said = codes(
+    claims = codes(
         verdict(measures={"energy_in_box": measure_result}, baselines=["baseline_center"], randomization=check)
     )
-    assert said["fails_randomization"] == {"sources": ["layer_cam"]}
-    assert said["worse_than_baseline"]["source"] == "layer_cam"
+    assert claims["fails_randomization"] == {"sources": ["layer_cam"]}
+    assert claims["worse_than_baseline"]["source"] == "layer_cam"
 
 
 def test_the_price_is_some_only_when_its_interval_leaves_out_zero() -> None:

@@ -125,8 +125,8 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
             maps[:] = np.nan
         np.save(explanation.path / f"{source}.npy", maps)
     accept_run(path)
-    made = verdict_run(path, CPU, methods="cam,grad_cam,layer_cam", images=12)
-    table = read_values(explanation, made)
+    verdict = verdict_run(path, CPU, methods="cam,grad_cam,layer_cam", images=12)
+    table = read_values(explanation, verdict)
     bad = [0, 1, 2, 5, 6]
     for name in table.columns:
         unknown = table[name].loc["grad_cam"].isna()
@@ -136,11 +136,11 @@ def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Pa
     assert known.loc["grad_cam"].drop(bad).equals(known.loc["cam"].drop(bad)), "the other images count"
     assert 0 < table["insertion"].loc["grad_cam"].count() < table["insertion"].loc["cam"].count() == 12
     assert table["pointing_strict"].loc["grad_cam", 3] == 0, "a map without evidence points at nothing"
-    for name, measure in made.measures.items():
+    for name, measure in verdict.measures.items():
         assert "layer_cam" not in measure.values, name
         assert measure.mean_of("grad_cam") is not None, name
-    assert "layer_cam" not in made.curves.insertion
-    assert read_verdict(explanation) == made, "what is written is what is read"
+    assert "layer_cam" not in verdict.curves.insertion
+    assert read_verdict(explanation) == verdict, "what is written is what is read"
     maps = np.load(explanation.path / "cam.npy")
     np.save(explanation.path / "cam.npy", np.full_like(maps, np.nan))
     accept_run(path)

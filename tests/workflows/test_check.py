@@ -41,7 +41,7 @@ def flip(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = make_run(tmp_path_factory.mktemp("made"), "judged", images=20)
     write_verdict(path)
     list_all(path)
@@ -49,9 +49,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def judged(made: Path, tmp_path: Path) -> Path:
+def judged(template: Path, tmp_path: Path) -> Path:
     """A small run with a verdict, all of it listed."""
-    return Path(shutil.copytree(made, tmp_path / "runs" / "judged"))
+    return Path(shutil.copytree(template, tmp_path / "runs" / "judged"))
 
 
 def count(path: Path) -> int:

@@ -27,8 +27,8 @@ SOURCES = "cam,grad_cam,grad_cam@layer3"
 
 
 def explain(run: Run, sources: str | None = None, force: bool = False) -> tuple[str, bool]:
-    explanation, made = explain_run(run.path, CPU, sources, force=force)
-    return explanation.id, made
+    explanation, is_new = explain_run(run.path, CPU, sources, force=force)
+    return explanation.id, is_new
 
 
 def test_training_writes_down_what_it_was_trained_on(trained_run: Run, tiny_folder: Path) -> None:
@@ -115,8 +115,8 @@ def test_finished_maps_are_not_made_again(own_run: Run) -> None:
 
 def test_force_makes_new_maps(own_run: Run) -> None:
     before = open_explanation(own_run).id
-    after, made = explain(own_run, SOURCES, force=True)
-    assert made
+    after, is_new = explain(own_run, SOURCES, force=True)
+    assert is_new
     assert after != before
     assert open_explanation(own_run).id == after
 
@@ -237,9 +237,9 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_new_sources_join_those_that_are_there(own_run: Run) -> None:
     explain_run(own_run.path, CPU, "cam", all_classes=True, force=True)
-    _, made = explain(own_run, "grad_cam@layer2")
+    _, is_new = explain(own_run, "grad_cam@layer2")
     explanation = open_explanation(own_run)
-    assert made and [source.id for source in explanation.sources] == ["cam", "grad_cam@layer2"]
+    assert is_new and [source.id for source in explanation.sources] == ["cam", "grad_cam@layer2"]
     assert explanation.all_class_maps() is not None
     explain(own_run, "grad_cam", force=True)
     assert [source.id for source in open_explanation(own_run).sources] == ["grad_cam"]

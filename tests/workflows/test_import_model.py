@@ -110,20 +110,23 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
     weights = save_network(tmp_path / f"weights.{ending}", state)
     names = write_names(tmp_path / "names.txt", NAMES)
     config = configure(name, mean=MEAN, std=STD)
-    made = import_run(tmp_path / "run", config, weights, names, tiny_folder)
-    explanation = explain(made.run)
+    imported = import_run(tmp_path / "run", config, weights, names, tiny_folder)
+    explanation = explain(imported.run)
     pictures = [Image.open(tiny_folder / path) for path in explanation.samples["path"]]
     expected = torch.stack([logits_of(theirs, picture, 64, MEAN, STD) for picture in pictures])
-    seen = load_views(open_run_dataset(made.run, None), made.run, np.arange(len(pictures)))
+    seen = load_views(open_run_dataset(imported.run, None), imported.run, np.arange(len(pictures)))
     with torch.no_grad():
-        logits_by_side = {"stored": torch.from_numpy(np.array(explanation.logits)), "model": load_model(made.run)(seen)}
+        logits_by_side = {
+            "stored": torch.from_numpy(np.array(explanation.logits)),
+            "model": load_model(imported.run)(seen),
+        }
     difference = max(float((logits - expected).abs().max()) for logits in logits_by_side.values())
     largest = float(expected.abs().max())
     print(f"{maker} {name}: logits up to {largest:.2f} differ by {difference:.1e} at most")  # for pytest -rP
     assert difference < 1e-5 * max(1, largest)
-    assert explanation.cam_able == made.look.check.holds == (name != "mobilenet_v3_small")
+    assert explanation.cam_able == imported.look.check.holds == (name != "mobilenet_v3_small")
     if explanation.cam_able:
-        assert made.look.check.max_error is not None and made.look.check.max_error < 1e-5
+        assert imported.look.check.max_error is not None and imported.look.check.max_error < 1e-5
         cam, grad_cam = (np.array(explanation.maps(source)) for source in ("cam", "grad_cam"))
         positive = np.maximum(cam, 0) / cam[0].size
         assert np.abs(np.maximum(grad_cam, 0) - positive).max() < 1e-5 * positive.max()
@@ -132,16 +135,16 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
 def test_the_classes_of_the_data_set_keep_their_names_among_the_checkpoint_s(
     import_known: Import, trained_run: Run
 ) -> None:
-    made = import_known()
-    assert made.labels == [NAMES.index(name) for name in CLASS_NAMES] == [2, 4, 1]
-    assert made.run.class_names == NAMES
-    explanation = explain(made.run)
-    samples = name_samples(made.run, explanation)
+    imported = import_known()
+    assert imported.labels == [NAMES.index(name) for name in CLASS_NAMES] == [2, 4, 1]
+    assert imported.run.class_names == NAMES
+    explanation = explain(imported.run)
+    samples = name_samples(imported.run, explanation)
     assert list(samples["label_name"]) == [path.split("/")[1] for path in samples["path"]]
     before = name_samples(trained_run, open_explanation(trained_run))
     assert list(samples["predicted_name"]) == list(before["predicted_name"])
     assert explanation.accuracy == open_explanation(trained_run).accuracy
-    assert made.look.right == round(explanation.accuracy * len(samples))
+    assert imported.look.right == round(explanation.accuracy * len(samples))
     true = explanation.logits[np.arange(len(samples)), samples["label"]]
     assert true.min() > -100, "the logit of a class that is never meant"
     assert list(explanation.targets[:, 1]) == list(samples["label"])
@@ -151,21 +154,21 @@ def test_a_network_that_is_always_right_is_right_here_too(
     tiny_folder: Path, import_known: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The head answers with the class that the file's folder tells, so that labels of another order would be wrong."""
-    made = import_known()
-    dataset = open_run_dataset(made.run, None)
+    imported = import_known()
+    dataset = open_run_dataset(imported.run, None)
     answers = iter([NAMES.index(sample.path.split("/")[1]) for sample in dataset.val])
     monkeypatch.setattr(
         "camcore.models.classifier.Classifier.classify",
         lambda self, features: torch.nn.functional.one_hot(torch.tensor([next(answers) for _ in features]), 6).float(),
     )
-    look = look_first(load_model(made.run), dataset, made.run.config, 3)
+    look = look_first(load_model(imported.run), dataset, imported.run.config, 3)
     assert (look.images, look.right, look.may_be_guessing) == (6, 6, False)
 
 
 def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import, tmp_path: Path) -> None:
-    made = import_known()
+    imported = import_known()
     run = open_run(tmp_path / "run")
-    assert run == made.run
+    assert run == imported.run
     assert run.finished
     assert run.history().empty
     assert (run.kept_epoch(), run.kept_row()) == (None, None)
@@ -230,9 +233,9 @@ def test_a_checkpoint_s_own_names_need_no_file(
     known_state: State, tiny_folder: Path, tmp_path: Path, import_known: Import
 ) -> None:
     content = {"state_dict": known_state, "class_to_idx": {name: label for label, name in enumerate(NAMES)}}
-    made = import_known(weights=save_network(tmp_path / "own.pth", content), classes=None)
-    assert made.run.class_names == NAMES
-    assert made.named_by == "own.pth"
+    imported = import_known(weights=save_network(tmp_path / "own.pth", content), classes=None)
+    assert imported.run.class_names == NAMES
+    assert imported.named_by == "own.pth"
 
 
 def refuse(import_known: Import, **options: Any) -> str:
@@ -257,8 +260,8 @@ def test_classes_of_unknown_order_are_not_guessed(import_known: Import, known_st
         " the logits. If it was trained on the data set's own classes in their order, which is also that of"
         " torchvision's ImageFolder (bar, disc, frame): --classes dataset."
     )
-    made = import_known(classes=OF_DATASET)
-    assert (made.run.class_names, made.labels, made.named_by) == (CLASS_NAMES, [0, 1, 2], "the data set")
+    imported = import_known(classes=OF_DATASET)
+    assert (imported.run.class_names, imported.labels, imported.named_by) == (CLASS_NAMES, [0, 1, 2], "the data set")
 
 
 def test_another_number_of_names_is_refused(import_known: Import, tmp_path: Path) -> None:
@@ -330,8 +333,8 @@ def test_what_is_no_run_is_never_replaced(import_known: Import, tmp_path: Path) 
 
 def test_overwrite_replaces_a_run_as_a_whole(import_known: Import, own_run: Run) -> None:
     before = names_in(own_run.path.parent)
-    made = import_known(path=own_run.path, overwrite=True)
-    assert made.run.imported_from == "weights.pth"
+    imported = import_known(path=own_run.path, overwrite=True)
+    assert imported.run.imported_from == "weights.pth"
     assert not (own_run.path / "explained").exists(), "the old maps are not of these weights"
     assert names_in(own_run.path.parent) == before, "nothing stays aside"
 
@@ -406,9 +409,9 @@ def test_a_run_that_was_put_aside_when_its_replacement_was_killed_counts_as_ther
 def test_skipped_files_are_listed(import_known: Import, tiny_folder: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
     (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
-    made = import_known(root=root)
-    assert made.run.info["dataset"]["skipped"] == 1
-    assert "val/bar/broken.png" in (made.run.path / "skipped.csv").read_text()
+    imported = import_known(root=root)
+    assert imported.run.info["dataset"]["skipped"] == 1
+    assert "val/bar/broken.png" in (imported.run.path / "skipped.csv").read_text()
 
 
 @pytest.mark.parametrize(

@@ -91,14 +91,14 @@ def test_the_command_says_mean_and_spread(tmp_path: Path, tiny_folder: Path, sin
     arguments = ["--dataset", "image-folder", "--root", root, "--backbone", "resnet10_narrow", "--size", 32]
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, "--seeds", "1,2,3", *ON_CPU)
     accuracies = [open_run(tmp_path / f"dogs-seed{seed}").history()["val_accuracy"].iloc[-1] for seed in (1, 2, 3)]
-    *lines, said, spoken, _ = result.stdout.splitlines()[-6:]
-    assert said == f"1 files were skipped; {path}-seed1/skipped.csv lists them with the reason."
+    *lines, summary, spread_line, _ = result.stdout.splitlines()[-6:]
+    assert summary == f"1 files were skipped; {path}-seed1/skipped.csv lists them with the reason."
     assert lines[:3] == [
         f"Trained: {path}-seed{seed}, validation accuracy {accuracy:.3f}."
         for seed, accuracy in zip((1, 2, 3), accuracies, strict=True)
     ]
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
-    assert spoken == f"Mean of 3 seeds {mean:.3f}, standard deviation {spread:.3f}."
+    assert spread_line == f"Mean of 3 seeds {mean:.3f}, standard deviation {spread:.3f}."
 
 
 @pytest.mark.parametrize("text", ["1", "1,1", "1,x", "1,-2", "", "1,2,"])

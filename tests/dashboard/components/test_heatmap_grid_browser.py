@@ -146,12 +146,12 @@ def test_another_page_gets_none_of_it(page: Page, url: str, way: Literal["link",
     assert parameters(page) == {}
 
 
-@pytest.mark.parametrize(("tile", "key", "told"), [(0, "ArrowLeft", "(10, -1)"), (9, "ArrowRight", "(19, 1)")])
-def test_a_step_beyond_the_tiles_is_told_to_python(page: Page, url: str, tile: int, key: str, told: str) -> None:
+@pytest.mark.parametrize(("tile", "key", "arguments"), [(0, "ArrowLeft", "(10, -1)"), (9, "ArrowRight", "(19, 1)")])
+def test_a_step_beyond_the_tiles_is_told_to_python(page: Page, url: str, tile: int, key: str, arguments: str) -> None:
     open_grid(page, url)
     page.locator(".tile").nth(tile).click()
     page.keyboard.press(key)
-    expect(page.get_by_text(f"stepped {told}, showing 10")).to_be_attached()
+    expect(page.get_by_text(f"stepped {arguments}, showing 10")).to_be_attached()
 
 
 def test_arrow_keys_move_between_tiles_and_letters_change_the_view(page: Page, url: str) -> None:

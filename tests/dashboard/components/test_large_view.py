@@ -86,13 +86,13 @@ def test_it_goes_on_where_the_page_ends(page: Page, gallery: str, order, samples
 def test_a_link_opens_the_same_picture_in_a_fresh_browser(page: Page, browser: Browser, gallery: str, order) -> None:
     show_gallery(page, gallery, "&page=2&overlay=difference&opacity=80")
     open_tile(page, 5)
-    link, here = page.url, read_large_canvas(page)
+    link, canvas = page.url, read_large_canvas(page)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     there = context.new_page()
     there.goto(link.replace("page=2", "page=1"))  # the image decides
     wait_until_large(there)
     expect_place(there, PER_PAGE + 6)
-    np.testing.assert_array_equal(read_large_canvas(there), here)
+    np.testing.assert_array_equal(read_large_canvas(there), canvas)
     assert parameters(there) == parameters(page)
     context.close()
 
@@ -107,10 +107,10 @@ def test_the_last_picture_has_no_next(page: Page, gallery: str, order, samples) 
     expect_place(page, IMAGES)
 
 
-@pytest.mark.parametrize(("image", "said"), [("val/00000", "does not match the filters"), ("x", "not in this run")])
-def test_a_link_to_what_is_not_there_says_so(page: Page, gallery: str, image: str, said: str) -> None:
+@pytest.mark.parametrize(("image", "message"), [("val/00000", "does not match the filters"), ("x", "not in this run")])
+def test_a_link_to_what_is_not_there_says_so(page: Page, gallery: str, image: str, message: str) -> None:
     page.goto(f"{gallery}&result=wrong&image={image}")
-    expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_text(message)).to_be_visible()
     wait_until_painted(page)
     expect(page.locator(".large")).to_be_hidden()
     assert "image" not in parameters(page)
@@ -235,12 +235,12 @@ def test_more_like_this_shows_the_gallery_by_likeness(page: Page, gallery: str, 
     page.goto(re.sub(r"/gallery\?.*", f"/{at}?run=run&page=2", gallery))
     wait_until_painted(page)
     open_tile(page, 3)
-    chosen = image_in(page)
+    image_id = image_in(page)
     page.locator(".large .like").click()
     expect(page.locator(".large")).not_to_be_visible()
     page.wait_for_url(re.compile("gallery.*like="))
     expect(page.locator(".tile .caption").first).to_contain_text("1.00")  # nothing is as like an image as itself
     asked = parameters(page)
-    assert (asked["like"], asked.get("image"), asked.get("page")) == (chosen, None, None)
+    assert (asked["like"], asked.get("image"), asked.get("page")) == (image_id, None, None)
     open_tile(page, 0)
-    assert image_in(page) == chosen
+    assert image_in(page) == image_id

@@ -124,16 +124,16 @@ def test_the_numbers_are_the_engine_s(page: Page, browsed_run: Path, gallery: st
     show_gallery(page, gallery)
     open_tile(page, 2)
     index = order[2]
-    shown = [re.sub(r"\s+", " ", text) for text in page.locator(".classes li").all_text_contents()]
+    texts = [re.sub(r"\s+", " ", text) for text in page.locator(".classes li").all_text_contents()]
     top = top_classes(explained.run, explained.explanation, index)
     label = measures.load_samples(explained)["label_name"][index]
-    assert shown == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
+    assert texts == [f"{name}{' ✓' if name == label else ''}{share:.0%}" for name, share in top]
     measured = measure_pair(explained.explanation, "cam", "grad_cam").iloc[index]
     numbers = page.locator(".large-numbers tr:has(th[scope=row])").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
     sources = ("cam", "grad_cam")
-    off = [[float(measures.measure_off_object(explained, one)[c][index]) for c in CONVENTIONS] for one in sources]
+    off = [[float(measures.measure_off_object(explained, source)[c][index]) for c in CONVENTIONS] for source in sources]
     moved = [[float(measured[f"{name}_{c}"]) for c in CONVENTIONS] for name in MEASURES]
     titles = ["CAM", "Grad-CAM", "Activation moved", "Rank disagreement", "Top 20% disagreement", "Peak shift"]
     assert [row[0] for row in numbers] == titles

@@ -70,9 +70,9 @@ def replace_quietly(run: Path) -> None:
 
 
 def explain(run: Path) -> None:
-    made = make_run(run.parents[1] / "elsewhere", "made", images=8)
+    other = make_run(run.parents[1] / "elsewhere", "made", images=8)
     shutil.rmtree(run / "explained")
-    shutil.move(made / "explained", run / "explained")
+    shutil.move(other / "explained", run / "explained")
 
 
 def link_out(run: Path) -> None:
@@ -154,14 +154,14 @@ def test_the_history_and_the_kept_weights_are_those_of_now(tmp_path):
 
 
 def test_no_more_is_kept_than_said(tmp_path):
-    kept: FileCache[int, int] = FileCache(most=3)
+    cache: FileCache[int, int] = FileCache(most=3)
     (tmp_path / "file").touch()
     time.sleep(0.02)
     for number in range(10):
-        assert kept.get(number, lambda: [tmp_path / "file"], lambda number=number: number) == number
-    assert list(kept._values) == [7, 8, 9]
-    assert kept.get(9, list, lambda: 0) == 9
-    assert kept.get(7, list, lambda: 0) == 7
+        assert cache.get(number, lambda: [tmp_path / "file"], lambda number=number: number) == number
+    assert list(cache._values) == [7, 8, 9]
+    assert cache.get(9, list, lambda: 0) == 9
+    assert cache.get(7, list, lambda: 0) == 7
 
 
 @pytest.fixture

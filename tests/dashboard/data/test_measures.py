@@ -164,13 +164,13 @@ def test_a_missing_file_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "search, found",
+    "search, count",
     [("", 40), ("beagle", 10), ("BEAG  le", 10), ("00007", 1), ("class-3 beagle", 1), ("(", 0)],
 )
-def test_search_finds_all_words_in_any_column(gap, search, found):
+def test_search_finds_all_words_in_any_column(gap, search, count):
     explained = runs.read_explained(gap)
     passes = masks.contains(measures.load_samples(explained), lambda: measures.load_texts(explained), search)
-    assert passes.sum() == found
+    assert passes.sum() == count
 
 
 def test_the_examples_make_their_points(gap, mlp):

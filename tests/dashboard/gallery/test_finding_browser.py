@@ -146,7 +146,7 @@ def test_a_filter_chosen_by_hand_is_found_again_in_another_browser(
     there.goto(page.url)
     wait_until_painted(there)
     expect(there.get_by_text(words)).to_be_visible()
-    tiles = [shown.locator(".tile .predicted").all_inner_texts() for shown in (page, there)]
+    tiles = [view.locator(".tile .predicted").all_inner_texts() for view in (page, there)]
     assert tiles[0] == tiles[1] != []
     other.close()
 

@@ -89,8 +89,8 @@ def test_the_large_view_says_nothing_of_a_label_that_nobody_knows(page: Page, ur
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".path")).to_have_text("first.png")
     expect(dialog.locator(".classes li")).to_have_count(len(CLASSES))
-    said = dialog.inner_text()
-    assert not [word for word in ("correct", "true class", "predicted as", "null") if word in said]
+    text = dialog.inner_text()
+    assert not [word for word in ("correct", "true class", "predicted as", "null") if word in text]
     expect(dialog.locator(".like")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect_place(page, 2, 2)
@@ -138,9 +138,9 @@ def test_the_picture_is_downloaded_as_the_browser_shows_it(page: Page, url: str,
         waiting.value.save_as(tmp_path / f"{again}.png")
     drawn = Image.open(tmp_path / "1.png")
     assert drawn.size == (640, 480)
-    shown = read_canvas(page, 0)
-    small = np.asarray(drawn.resize((shown.shape[1], shown.shape[0]), Image.Resampling.BOX)).astype(int)
-    assert np.abs(small - shown)[4:-4, 4:-4].mean() < 3
+    canvas = read_canvas(page, 0)
+    small = np.asarray(drawn.resize((canvas.shape[1], canvas.shape[0]), Image.Resampling.BOX)).astype(int)
+    assert np.abs(small - canvas)[4:-4, 4:-4].mean() < 3
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
 
 

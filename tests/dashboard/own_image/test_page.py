@@ -69,10 +69,10 @@ def compute(folder: Path, content: bytes, source: str, label: int) -> np.ndarray
 
 
 def test_without_a_picture_the_page_says_what_to_do(runs, monkeypatch):
-    shown = all_text(show(runs, monkeypatch))
-    assert "Add an image to start" in shown
-    assert "never written to disk" in shown
-    assert "&lt;img src=x onerror=alert(1)&gt;, disc" in shown, "class names are text"
+    text = all_text(show(runs, monkeypatch))
+    assert "Add an image to start" in text
+    assert "never written to disk" in text
+    assert "&lt;img src=x onerror=alert(1)&gt;, disc" in text, "class names are text"
 
 
 def test_each_picture_gets_its_classes_and_the_maps_of_both_sources(runs, monkeypatch):
@@ -115,10 +115,10 @@ def test_any_two_sources_of_any_layer_come_from_the_address(runs, monkeypatch):
 def test_a_bad_file_is_named_and_the_others_go_on(runs, monkeypatch):
     files = [("<b>.png", b"hello"), *photographs(1), ("cut.png", encode(draw_photograph())[:-300]), ("nil.png", b"")]
     app = show(runs, monkeypatch, files)
-    shown = all_text(app)
-    assert "“&lt;b&gt;.png” is not an image in a supported format" in shown
-    assert "“cut.png” is damaged (" in shown
-    assert "“nil.png” is empty (0 bytes)" in shown
+    text = all_text(app)
+    assert "“&lt;b&gt;.png” is not an image in a supported format" in text
+    assert "“cut.png” is damaged (" in text
+    assert "“nil.png” is empty (0 bytes)" in text
     assert len(payload(app, "panels")["panels"]) == 1
 
 
@@ -171,7 +171,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
     ]
     monkeypatch.setattr(network, "_line", FairQueue(3))
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda one: network.find_maps(run, one, ["cam"], [0], lambda *_: None), analyses))
+        list(threads.map(lambda analysis: network.find_maps(run, analysis, ["cam"], [0], lambda *_: None), analyses))
     assert len(most) == 8 and max(most) == 3
     assert all(("cam", 0) in analysis.maps for analysis in analyses)
 
@@ -190,9 +190,9 @@ def test_maps_are_never_of_other_weights_than_the_probabilities(runs):
 
 
 def test_a_run_without_weights_names_the_command(runs, monkeypatch):
-    shown = all_text(show(runs, monkeypatch, run="untouched"))
-    assert "untouched has no weights yet" in shown
-    assert "camcore train --run " in shown and "--resume" in shown
+    text = all_text(show(runs, monkeypatch, run="untouched"))
+    assert "untouched has no weights yet" in text
+    assert "camcore train --run " in text and "--resume" in text
 
 
 def test_damaged_weights_are_said_when_a_picture_comes(runs, monkeypatch):
@@ -220,7 +220,7 @@ def test_the_server_takes_as_much_as_the_page_does():
 
 
 @pytest.fixture
-def shown() -> PageContent:
+def page_content() -> PageContent:
     image = read_uploaded_image(encode(draw_photograph()), open_view())
     maps = {("cam", 0): np.arange(16, dtype=np.float32).reshape(4, 4), ("grad_cam", 0): np.eye(4, dtype=np.float32)}
     maps |= {(source, 1): -raw for (source, _), raw in maps.items()}
@@ -234,23 +234,25 @@ def open_view():
     return ViewConfig(size=64)
 
 
-def test_a_raw_map_is_downloaded_as_it_is(shown):
-    file = make_download(shown, "id", "b", {"target": "runner_up"})
+def test_a_raw_map_is_downloaded_as_it_is(page_content):
+    file = make_download(page_content, "id", "b", {"target": "runner_up"})
     np.testing.assert_array_equal(np.load(io.BytesIO(base64.b64decode(file.content))), -np.eye(4, dtype=np.float32))
     assert (file.name, file.kind) == ("강아지-grad_cam-disc.npy", "application/octet-stream")
 
 
-def test_a_picture_is_downloaded_as_it_is_shown(shown):
+def test_a_picture_is_downloaded_as_it_is_shown(page_content):
     pictures = {}
     for overlay in ("off", "a", "b", "both", "difference"):
-        file = make_download(shown, "id", "png", {"overlay": overlay, "draw": "positive", "opacity": "<script>"})
+        file = make_download(page_content, "id", "png", {"overlay": overlay, "draw": "positive", "opacity": "<script>"})
         pictures[overlay] = Image.open(io.BytesIO(base64.b64decode(file.content)))
         assert file.name.endswith(".png")
     assert len({picture.tobytes() for picture in pictures.values()}) == 5
     assert pictures["a"].size == (512, 341)
     assert pictures["both"].size == (2 * 512 + 8, 341)
-    per_image = make_download(shown, "id", "png", {"scale": "image"}).content
-    assert make_download(shown, "id", "png", {"scale": "common"}).content == per_image, "one picture is all of them"
+    per_image = make_download(page_content, "id", "png", {"scale": "image"}).content
+    assert make_download(page_content, "id", "png", {"scale": "common"}).content == per_image, (
+        "one picture is all of them"
+    )
 
 
 def test_file_names_are_harmless():

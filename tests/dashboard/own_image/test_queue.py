@@ -52,21 +52,21 @@ class People:
 @contextmanager
 def occupied(line: FairQueue, count: int) -> Iterator[threading.Event]:
     """Keep `count` turns taken until the event is set, or the block ends."""
-    done, begun = threading.Event(), threading.Semaphore(0)
+    release, begun = threading.Event(), threading.Semaphore(0)
 
     def hold(number: int) -> None:
         with line.turn(f"holder {number}", lambda *_: None):
             begun.release()
-            done.wait(30)
+            release.wait(30)
 
     with ThreadPoolExecutor(count) as threads:
         for number in range(count):
             threads.submit(hold, number)
             assert begun.acquire(timeout=30)
         try:
-            yield done
+            yield release
         finally:
-            done.set()
+            release.set()
 
 
 def stand(threads: ThreadPoolExecutor, people: People, who: str, *more) -> None:
@@ -138,7 +138,7 @@ def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
         with line.turn("gone", leave):
             people.served.append("gone")
 
-    with ThreadPoolExecutor(3) as threads, occupied(line, 1) as done:
+    with ThreadPoolExecutor(3) as threads, occupied(line, 1) as release:
         for number in range(3):
             if number == place:
                 leaving = threads.submit(wait)
@@ -148,7 +148,7 @@ def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
         gone.set()
         with pytest.raises(GoneError):
             leaving.result(30)
-        done.set()
+        release.set()
     assert people.served == [str(number) for number in range(3) if number != place]
     assert line._waiting == {} and line._running == 0
 
@@ -208,26 +208,28 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
 
 
 @pytest.mark.parametrize(
-    "language, said",
+    "language, message",
     [
         ("en", "Other visitors are using the network. Your position in the queue: 1. Waiting time: about 1 s."),
         ("ko", "다른 방문자가 네트워크를 사용하고 있습니다. 대기 순서 1번, 예상 대기 시간 약 1초입니다."),
     ],
 )
-def test_the_page_says_where_one_stands_and_then_shows_the_pictures(language, said, trained_run, tmp_path, monkeypatch):
+def test_the_page_says_where_one_stands_and_then_shows_the_pictures(
+    language, message, trained_run, tmp_path, monkeypatch
+):
     copy_run(trained_run, tmp_path / "tiny")
     seen = []
     look = queue.FairQueue._look
     monkeypatch.setattr(FairQueue, "_look", lambda line, who: seen.append(look(line, who)) or seen[-1])
     app = show_page("own_image", tmp_path, monkeypatch, run="tiny", lang=language)
     app.file_uploader(key="own_image_files").set_value([("0.png", encode(draw_photograph()), "image/png")])
-    with ThreadPoolExecutor(1) as threads, occupied(network._line, 1) as done:
+    with ThreadPoolExecutor(1) as threads, occupied(network._line, 1) as release:
         notices = watch_notices(monkeypatch)
-        threads.submit(lambda: (wait_until(lambda: len(seen) > 2), done.set()))
+        threads.submit(lambda: (wait_until(lambda: len(seen) > 2), release.set()))
         app.run()
     assert not app.exception
-    assert set(notices) == {said}
-    assert said not in all_text(app) and not app.info, "it goes when the turn comes"
+    assert set(notices) == {message}
+    assert message not in all_text(app) and not app.info, "it goes when the turn comes"
     assert len(payload(app, "panels")["panels"]) == 1
 
 

@@ -26,9 +26,9 @@ def test_the_log_has_what_happened_under_the_number_that_is_shown(caplog: pytest
     with caplog.at_level(logging.ERROR):
         app = AppTest.from_function(show).run()
         again = AppTest.from_function(show).run()
-    shown = [re.findall(r"number: ([0-9a-f]{8})", all_text(one)) for one in (app, again)]
+    ids = [re.findall(r"number: ([0-9a-f]{8})", all_text(page)) for page in (app, again)]
     logged = [re.findall(r"^Fault ([0-9a-f]{8})$", record.message) for record in caplog.records]
-    assert shown == logged and shown[0] != shown[1]
+    assert ids == logged and ids[0] != ids[1]
     assert "secret" not in all_text(app)
     assert "ZeroDivisionError: a secret of the server" in caplog.text and "line" in caplog.text
 

@@ -115,35 +115,35 @@ def test_without_seeds_nothing_is_offered_or_said_of_them(tmp_path, monkeypatch)
 
 
 def test_the_overview_puts_seeds_under_one_heading_with_their_spread(runs, monkeypatch):
-    shown = all_text(show("overview", runs, monkeypatch))
+    text = all_text(show("overview", runs, monkeypatch))
     final = pd.Series(
         {seed: open_run(runs / f"dogs-seed{seed}").history()["val_accuracy"].iloc[-1] for seed in (1, 2, 3)}
     )
     title = f"<h3>dogs: {100 * final.mean():.1f} ± {100 * final.std():.1f}% over 3 seeds</h3>"
     each = ", ".join(f"Seed {seed}: {value:.1%}" for seed, value in final.items())
     cards = ["<h3>alone</h3>", title, *(f"<h3>dogs-seed{seed}</h3>" for seed in (2, 1, 3)), "<h3>late: 2 seeds</h3>"]
-    places = [shown.index(one) for one in cards]
-    assert places == sorted(places) and each in shown
-    assert "Finished so far: 1 of 2." in shown
+    places = [text.index(card) for card in cards]
+    assert places == sorted(places) and each in text
+    assert "Finished so far: 1 of 2." in text
 
 
 def test_accuracy_is_that_of_the_weights_that_were_kept(tmp_path, monkeypatch):
-    history = open_run(make_run(tmp_path, "best", images=4, explained=False, kept=3)).history()
-    kept, last = history["val_accuracy"].iloc[[2, -1]]
-    make_run(tmp_path, "s1", images=4, explained=False, kept=3, seed=0, group="s")
+    history = open_run(make_run(tmp_path, "best", images=4, explained=False, kept_epoch=3)).history()
+    best, last = history["val_accuracy"].iloc[[2, -1]]
+    make_run(tmp_path, "s1", images=4, explained=False, kept_epoch=3, seed=0, group="s")
     accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).explanation.accuracy
     (tmp_path / "s2" / "model.safetensors").unlink()
-    shown = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation, epoch 3</dt><dd>{kept:.1%}</dd>" in shown and f"{last:.1%}" not in shown
-    assert f"Seed 0: {kept:.1%}, Seed 2: {accuracy:.1%}." in shown, "a folder copied without its weights still counts"
+    text = all_text(show("overview", tmp_path, monkeypatch))
+    assert f"<dt>Validation, epoch 3</dt><dd>{best:.1%}</dd>" in text and f"{last:.1%}" not in text
+    assert f"Seed 0: {best:.1%}, Seed 2: {accuracy:.1%}." in text, "a folder copied without its weights still counts"
 
 
 def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypatch):
     path = make_run(tmp_path, "run", images=4, explained=False)
     (path / "model.safetensors").write_bytes(b"no weights")
     last = open_run(path).history()["val_accuracy"].iloc[-1]
-    shown = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in shown
+    text = all_text(show("overview", tmp_path, monkeypatch))
+    assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in text
 
 
 def test_runs_are_gathered_by_the_group_that_they_say_they_are_of(runs):

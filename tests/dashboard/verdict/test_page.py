@@ -39,20 +39,20 @@ def own(tmp_path):
 
 
 def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
-    shown = all_text(show(runs, monkeypatch, run="none"))
-    assert "none has no verdict yet" in shown
-    assert re.search(r"camcore verdict \S*none$", shown, re.MULTILINE)
+    text = all_text(show(runs, monkeypatch, run="none"))
+    assert "none has no verdict yet" in text
+    assert re.search(r"camcore verdict \S*none$", text, re.MULTILINE)
 
 
 def test_the_sentence_stands_before_every_number(runs, monkeypatch):
-    shown = all_text(show(runs, monkeypatch, run="gap"))
+    text = all_text(show(runs, monkeypatch, run="gap"))
     order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference from CAM"]
     order += ["All numbers", "Images: ", "inserted and deleted pixels"]
     order += ["Does the map depend on the network?", "Cost and requirements", "Accuracy cost of the CAM"]
-    places = [shown.find(words) for words in order]
+    places = [text.find(words) for words in order]
     assert -1 not in places
     assert places == sorted(places)
-    assert "**Differences** are paired" in shown
+    assert "**Differences** are paired" in text
 
 
 def test_every_part_is_there(runs, monkeypatch):
@@ -65,9 +65,9 @@ def test_every_part_is_there(runs, monkeypatch):
 
 def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
     write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
-    shown = all_text(show(tmp_path, monkeypatch))
-    assert "75.2% over 3 seeds of dogs" in shown
-    assert shown.index("Accuracy cost of the CAM") < shown.index("Mean accuracy of mlp") < shown.index("74.1 ● 76.0 ○")
+    text = all_text(show(tmp_path, monkeypatch))
+    assert "75.2% over 3 seeds of dogs" in text
+    assert text.index("Accuracy cost of the CAM") < text.index("Mean accuracy of mlp") < text.index("74.1 ● 76.0 ○")
 
 
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
@@ -116,9 +116,9 @@ def test_every_measure_has_its_images_or_says_why_not(measure, runs, monkeypatch
 
 
 def test_a_copy_of_the_reference_has_no_images_that_tell_it_apart(runs, monkeypatch):
-    shown = all_text(show(runs, monkeypatch, run="gap", method="hires_cam"))
-    assert "HiResCAM and CAM are equal on every image" in shown
-    assert "equal by theory" in shown
+    text = all_text(show(runs, monkeypatch, run="gap", method="hires_cam"))
+    assert "HiResCAM and CAM are equal on every image" in text
+    assert "equal by theory" in text
 
 
 def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(runs, monkeypatch):
@@ -132,9 +132,9 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
     manifest = json.loads((explanation / "manifest.json").read_text(encoding="utf-8"))
     manifest["sources"].remove("layer_cam")
     (explanation / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shown = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
-    assert "The maps of LayerCAM are not stored" in shown
-    assert re.search(r"camcore explain \S*own --sources \S*,layer_cam$", shown, re.MULTILINE)
+    text = all_text(show(path.parent, monkeypatch, verdict_measure="energy_in_box", method="layer_cam"))
+    assert "The maps of LayerCAM are not stored" in text
+    assert re.search(r"camcore explain \S*own --sources \S*,layer_cam$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):
     path, explanation = own
     document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8")) | change
     (explanation / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
-    shown = all_text(show(path.parent, monkeypatch))
-    assert words in shown
-    assert str(path.parent) not in shown
+    text = all_text(show(path.parent, monkeypatch))
+    assert words in text
+    assert str(path.parent) not in text
 
 
 def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):

@@ -66,15 +66,15 @@ def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "said"),
+    ("image", "message"),
     [(name_of(0), "does not match the filters"), ("nonsense", "not in this run"), ("", None)],
 )
-def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, said) -> None:
+def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, message) -> None:
     app = show(run, monkeypatch, result="wrong", image=image)
     assert app.session_state["url_page"] == 1
     captions = [caption.value for caption in app.caption if "link" in caption.value]
-    assert len(captions) == (said is not None)
-    assert said is None or said in captions[0]
+    assert len(captions) == (message is not None)
+    assert message is None or message in captions[0]
 
 
 def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypatch) -> None:
@@ -92,13 +92,15 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     explained, indices = runs.read_explained(run), [7, 3, 59]
-    made = grid.make_tiles(explained, indices, PAIR, ["", "", ""])
+    tiles = grid.make_tiles(explained, indices, PAIR, ["", "", ""])
     measured = measure_pair(explained.explanation, *PAIR)
-    for tile, index in zip(made, indices, strict=True):
-        assert [(one.name, one.share) for one in tile.top] == top_classes(explained.run, explained.explanation, index)
+    for tile, index in zip(tiles, indices, strict=True):
+        assert [(share.name, share.share) for share in tile.top] == top_classes(
+            explained.run, explained.explanation, index
+        )
         sample, names = explained.explanation.samples.iloc[index], explained.run.class_names
         right = {names[label] for label in (sample["label"], sample["other_label"]) if label >= 0}
-        assert {one.name for one in tile.top if one.is_right} == right & {one.name for one in tile.top}
+        assert {share.name for share in tile.top if share.is_right} == right & {share.name for share in tile.top}
         for name in MEASURES:
             expected = [measured[f"{name}_{convention}"][index] for convention in CONVENTIONS]
             assert tile.distances[name] == pytest.approx(expected)
@@ -115,7 +117,7 @@ def test_one_source_has_nothing_to_compare(run) -> None:
 def test_the_numbers_of_a_page_stay_small(run, monkeypatch) -> None:
     sent = payload(show(run, monkeypatch), "tiles")
     numbers = [{key: tile[key] for key in ("path", "top", "distances", "offObject")} for tile in sent["tiles"]]
-    assert max(len(json.dumps(one)) for one in numbers) < 700
+    assert max(len(json.dumps(tile_numbers)) for tile_numbers in numbers) < 700
 
 
 def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkeypatch) -> None:
@@ -126,9 +128,9 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     assert stored is not None
     explained = runs.read_explained(run)
     monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda explained, sources: "Pug")
-    made = grid.make_tiles(explained, [order[0]], PAIR, [""])[0].maps
-    np.testing.assert_array_equal(made["a"]["class"], stored[order[0], CLASSES.index("Pug")])
-    np.testing.assert_allclose(made["b"]["class"] * 49, made["a"]["class"], rtol=1e-6)
+    class_tile = grid.make_tiles(explained, [order[0]], PAIR, [""])[0].maps
+    np.testing.assert_array_equal(class_tile["a"]["class"], stored[order[0], CLASSES.index("Pug")])
+    np.testing.assert_allclose(class_tile["b"]["class"] * 49, class_tile["a"]["class"], rtol=1e-6)
     assert all("class" in tile["maps"]["a"] for tile in sent["tiles"])
 
 

@@ -127,12 +127,12 @@ def test_a_picture_opens_large_and_says_its_file(offline: Page, report: Path) ->
 
 def test_a_measure_is_chosen_in_the_list_or_in_the_table(offline: Page, report: Path) -> None:
     open_report(offline, report)
-    shown = offline.locator("[data-measure]:visible")
-    expect(shown).to_have_count(1)
+    visible = offline.locator("[data-measure]:visible")
+    expect(visible).to_have_count(1)
     offline.get_by_label("Measure").select_option("deletion")
-    expect(shown.get_by_role("heading").first).to_have_text("Deletion: difference from CAM")
+    expect(visible.get_by_role("heading").first).to_have_text("Deletion: difference from CAM")
     offline.locator("td[data-row=layer_cam][data-column=insertion]").click()
-    expect(shown.get_by_role("heading").first).to_have_text("Insertion: difference from CAM")
+    expect(visible.get_by_role("heading").first).to_have_text("Insertion: difference from CAM")
     expect(offline.get_by_label("Measure")).to_have_value("insertion")
     expect(offline.locator("td.chosen[data-column=insertion]")).not_to_have_count(0)
 
@@ -141,8 +141,8 @@ def test_names_are_shown_as_text(offline: Page, report: Path) -> None:
     open_report(offline, report)
     expect(offline.get_by_role("heading", level=1)).to_have_text(f"{NAME}: where does the network look?")
     assert offline.title() == f"{NAME}: where does the network look?"
-    shown = set(offline.locator(".tile .predicted").all_text_contents())
-    assert shown and shown <= set(CLASSES) and len(shown & set(CLASSES[:5])) >= 2
+    texts = set(offline.locator(".tile .predicted").all_text_contents())
+    assert texts and texts <= set(CLASSES) and len(texts & set(CLASSES[:5])) >= 2
     expect(offline.locator(".js-plotly-plot").first).to_be_visible()
     expect(offline.locator("[data-chart=loss] .legendtext")).to_have_text(f"{NAME}, validation")
     expect(offline.locator("img")).to_have_count(0)
@@ -163,7 +163,7 @@ def test_everyone_can_use_it(offline: Page, report: Path, theme: Any, width: int
     expect(offline.locator("[data-chart] .main-svg .cartesianlayer")).to_have_count(6)
     offline.evaluate(AXE_SCRIPT)
     violations = offline.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
+    assert [violation["id"] for violation in violations if violation["impact"] in ("serious", "critical")] == []
 
 
 def test_without_scripts_the_texts_are_there(browser: Browser, report: Path) -> None:
