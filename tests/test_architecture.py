@@ -1,15 +1,17 @@
-"""Rules about the code itself: pages load no torch, files and functions stay short."""
+"""Rules about the code itself: pages load no torch; files, functions and parameter lists stay short."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 LONGEST_FILE = 400
-LONGEST_FUNCTION = 75
+LONGEST_FUNCTION = 60
+MOST_PARAMETERS = 6
 WITHOUT_TORCH = ("dashboard.router", "camcore.cli.main", "camcore.presentation.report.report")
 SOURCES = sorted(path for package in ("camcore", "dashboard") for path in (REPOSITORY / package).rglob("*.py"))
 
@@ -38,14 +40,36 @@ def test_files_stay_short() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+def list_functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield every function and method with its file and name."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(REPOSITORY)}:{node.lineno} {node.name}", node
+
+
+def count_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many values a caller can pass; `*values` and `**options` are one each, `self` and `cls` none."""
+    given = function.args
+    named = [parameter.arg for parameter in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return len(named) - (named[:1] in (["self"], ["cls"])) + bool(given.vararg) + bool(given.kwarg)
+
+
 def test_functions_stay_short() -> None:
-    functions = (node for path in SOURCES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    lengths = {
-        node.name: node.end_lineno - node.lineno + 1
-        for node in functions
-        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None
-    }
+    lengths = {name: (node.end_lineno or node.lineno) - node.lineno + 1 for name, node in list_functions()}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_functions_take_few_parameters() -> None:
+    """Commands are no exception: click passes their options by name, and those that only go on are `**options`."""
+    counts = {name: count_parameters(node) for name, node in list_functions()}
+    assert {name: count for name, count in counts.items() if count > MOST_PARAMETERS} == {}
+
+
+def test_all_kinds_of_parameters_count() -> None:
+    method = ast.parse("def f(self, a, /, b, *c, d, **e): ...").body[0]
+    assert isinstance(method, ast.FunctionDef)
+    assert count_parameters(method) == 5
 
 
 def test_no_file_is_a_drawer() -> None:

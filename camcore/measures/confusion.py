@@ -1,5 +1,6 @@
 """The confusion matrix, and accuracy and most frequent mistake per class."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,16 @@ class Mistake:
     label: int
     predicted: int
     count: int
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """Which classes are mixed up: the names and counts per class id, a result per class, the most frequent mistakes."""
+
+    names: Sequence[str]
+    counts: Counts
+    classes: Sequence[ClassResult]
+    mistakes: Sequence[Mistake]
 
 
 def count_confusions(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int) -> Counts:

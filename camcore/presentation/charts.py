@@ -1,6 +1,7 @@
 """Plotly figures in colours that are readable on light and dark pages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -17,6 +18,16 @@ CONVENTION_COLORS = {"literature": "#bd8526", "positive": "#2a938a"}
 QUIET = "rgba(128, 122, 112, 0.28)"
 TEXT = "#857e73"
 CONFIG = {"displayModeBar": False}
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How a line is drawn; `dash` is one of Plotly's names, `width` in px."""
+
+    color: str
+    dash: str = "solid"
+    width: float = 2
+    opacity: float = 1
 
 
 def style_chart(figure: go.Figure, height: int = 300) -> go.Figure:
@@ -59,10 +70,10 @@ def draw_curves(
         for split, dash, width in (("train", "dot", 1.6), ("val", "solid", 2.4)):
             values = history[f"{split}_{quantity}"]
             if smoothing:
-                _add_line(figure, history["epoch"], values, colors[name], dash, 1, opacity=0.28)
+                _add_line(figure, history["epoch"], values, Stroke(colors[name], dash, 1, opacity=0.28))
             label = text(f"training_curves.split.{split}", run=name)
-            line = smooth(values, smoothing)
-            _add_line(figure, history["epoch"], line, colors[name], dash, width, label, in_legend=split == "val")
+            line, stroke = smooth(values, smoothing), Stroke(colors[name], dash, width)
+            _add_line(figure, history["epoch"], line, stroke, label, in_legend=split == "val")
         _mark_best(text, figure, name, history, colors[name], quantity)
     figure.update_xaxes(title=text("training_curves.epoch"), rangemode="tozero")
     if quantity == "accuracy":
@@ -82,7 +93,7 @@ def draw_column(
     for name, history in histories.items():
         if courses and name in courses:
             _add_range(figure, courses[name], column, colors[name])
-        _add_line(figure, history["epoch"], history[column], colors[name], "solid", 2, name)
+        _add_line(figure, history["epoch"], history[column], Stroke(colors[name]), name)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(title=text("training_curves.epoch"), rangemode="tozero")
     return figure.update_yaxes(rangemode="tozero", tickformat=".1e" if column == "learning_rate" else "")
@@ -135,11 +146,8 @@ def _add_line(
     figure: go.Figure,
     epochs: pd.Series,
     values: pd.Series,
-    color: str,
-    dash: str,
-    width: float,
+    stroke: Stroke,
     label: str = "",
-    opacity: float = 1,
     in_legend: bool = True,
 ) -> None:
     figure.add_scatter(
@@ -147,8 +155,8 @@ def _add_line(
         y=values,
         mode="lines" if len(epochs) > 1 else "markers",
         name=escape(label, quote=False),  # Plotly reads marks of its own in texts
-        line={"color": color, "dash": dash, "width": width},
-        opacity=opacity,
+        line={"color": stroke.color, "dash": stroke.dash, "width": stroke.width},
+        opacity=stroke.opacity,
         showlegend=bool(label) and in_legend,
         hoverinfo="all" if label else "skip",
         hovertemplate="%{y:.4~g}<extra>%{fullData.name}</extra>" if label else None,

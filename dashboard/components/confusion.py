@@ -1,44 +1,35 @@
 """The confusion matrix, the most frequent mistakes and a table of classes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from camcore.measures.confusion import ClassResult, Counts, Mistake
+from camcore.measures.confusion import ClassResult, Confusions
 from dashboard.components.mount import mount
 
 SCRIPTS = ("dom.js", "matrix.js", "classes.js", "confusion.js")
 
 
 def confusion(
-    names: Sequence[str],
-    counts: Counts,
-    classes: Sequence[ClassResult],
-    mistakes: Sequence[Mistake],
-    *,
-    parameters: Mapping[str, str],
-    strings: Mapping[str, str],
-    key: str,
+    confusions: Confusions, *, parameters: Mapping[str, str], strings: Mapping[str, str], key: str
 ) -> tuple[int, int | None] | None:
     """Show the element; return the class ids (true, predicted) the user just clicked, else None.
 
     Args:
-        names: A name per class id.
-        counts: A row per true class, a column per predicted class.
-        classes: A result per class.
-        mistakes: The most frequent ones first.
+        confusions: What to show.
         parameters: Query parameters of the gallery besides the classes, for links opened in a new tab.
         strings: Texts; the script fills in the words in braces.
         key: The same in every run of the script.
     """
+    counts = confusions.counts
     data = {
-        "names": list(names),
+        "names": list(confusions.names),
         "images": counts.sum(1).tolist(),
         "cells": [[int(row), int(column), int(counts[row, column])] for row, column in np.argwhere(counts)],
-        "classes": [_encode(result) for result in classes],
-        "mistakes": [[mistake.label, mistake.predicted, mistake.count] for mistake in mistakes],
+        "classes": [_encode(result) for result in confusions.classes],
+        "mistakes": [[mistake.label, mistake.predicted, mistake.count] for mistake in confusions.mistakes],
         "parameters": dict(parameters),
         "strings": dict(strings),
     }

@@ -67,10 +67,10 @@ def show_ranking(explained: ExplainedRun, sources: tuple[str, str], measure: str
     asked = open_image.find_asked(explained, order)
     pictures = st.container()
     page = controls.choose_page(order, (PER_PAGE,), asked)
-    captions = [_describe(names["measure"], values[index]) for index in page]
+    captions = {index: _describe(names["measure"], values[index]) for index in page}
     view = {"overlay": "both", "draw": convention}
     with pictures:
-        show_grid(explained, page, order, sources, captions, key=f"ranking_grid_{convention}", defaults=view)
+        show_grid(explained, captions, order, sources, key=f"ranking_grid_{convention}", defaults=view)
 
 
 def _drawable(mean: float) -> float | None:

@@ -28,10 +28,10 @@ if len(ordered):
     asked = open_image.find_asked(explained, ordered)
     pictures = st.container()
     page = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
-    captions = [order.describe(sort, values[index]) for index in page]
+    captions = {index: order.describe(sort, values[index]) for index in page}
     with bar:
         downloads.show_downloads(explained, ordered, page, sources, VIEW)
     with pictures:
-        show_grid(explained, page, ordered, sources, captions, key="gallery_grid", defaults=VIEW)
+        show_grid(explained, captions, ordered, sources, key="gallery_grid", defaults=VIEW)
 else:
     layout.show_notice(text("gallery.none.title"), text("gallery.none.body"))

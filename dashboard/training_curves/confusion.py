@@ -1,10 +1,12 @@
 """Which classes an explained run confuses, with links to the images."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from camcore.explained.explanation import counts_in_accuracy
-from camcore.measures.confusion import count_confusions, describe_classes, most_frequent_mistakes
+from camcore.measures.confusion import Confusions, count_confusions, describe_classes, most_frequent_mistakes
+from camcore.runs.run import Run
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
 from dashboard.data.runs import ExplainedRun
@@ -22,30 +24,34 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
         layout.show_section(title, text("training_curves.confusion.unexplained", run=name))
         return
     samples = load_samples(explained)
+    confusions = _count(explained.run, samples)
+    images, correct = int(confusions.counts.sum()), int(np.trace(confusions.counts))
+    layout.show_section(title, text("training_curves.confusion.lead", images=images, right=correct))
+    parameters = {"run": name} | ({"objects": "one_class"} if 0 < images < len(samples) else {})
+    if "lang" in st.query_params:  # links that open in a new tab keep the language
+        parameters["lang"] = st.query_params["lang"]
+    clicked = confusion(confusions, parameters=parameters, strings=_strings(), key="confusion")
+    if clicked is not None:
+        label, guess = clicked
+        names = confusions.names
+        classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
+        leave_for(gallery_link.GALLERY, parameters | classes, forget=(*gallery_link.ALL_NAMES, "like"))
+
+
+def _count(run: Run, samples: pd.DataFrame) -> Confusions:
+    """Count over images of one class; the classes are those of the data set, and those predicted."""
     single = counts_in_accuracy(samples)
     labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
     guessed = np.flatnonzero(np.bincount(predicted))
-    known = np.union1d(explained.run.dataset_labels, guessed)  # an imported network may have many more classes
-    names = [explained.run.class_names[label] for label in known]
+    known = np.union1d(run.dataset_labels, guessed)  # an imported network may have many more classes
     labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
-    counts = count_confusions(labels, predicted, len(names))
-    layout.show_section(title, text("training_curves.confusion.lead", images=len(labels), right=int(np.trace(counts))))
-    parameters = {"run": name} | ({"objects": "one_class"} if 0 < len(labels) < len(samples) else {})
-    if "lang" in st.query_params:  # links that open in a new tab keep the language
-        parameters["lang"] = st.query_params["lang"]
-    clicked = confusion(
-        names,
-        counts,
-        describe_classes(counts, labels, confidence),
-        most_frequent_mistakes(counts, MOST_MISTAKES),
-        parameters=parameters,
-        strings=_strings(),
-        key="confusion",
+    counts = count_confusions(labels, predicted, len(known))
+    return Confusions(
+        names=[run.class_names[label] for label in known],
+        counts=counts,
+        classes=describe_classes(counts, labels, confidence),
+        mistakes=most_frequent_mistakes(counts, MOST_MISTAKES),
     )
-    if clicked is not None:
-        label, guess = clicked
-        classes = {"class": names[label]} | ({} if guess is None else {"predicted": names[guess]})
-        leave_for(gallery_link.GALLERY, parameters | classes, forget=(*gallery_link.ALL_NAMES, "like"))
 
 
 def _strings() -> dict[str, str]:

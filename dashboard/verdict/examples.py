@@ -94,13 +94,16 @@ def _show_pictures(
     page = controls.choose_page(images, (PER_PAGE,), asked)
     rows = ordered.set_index("index").loc[page]
     yes_no = verdict.measures[measure].kind == "yes_no"
-    captions = [_describe(measure, first, second, yes_no) for first, second in rows[["reference", "method"]].to_numpy()]
+    captions = {
+        index: _describe(measure, first, second, yes_no)
+        for index, first, second in rows[["reference", "method"]].itertuples()
+    }
     convention = "literature" if measure == "off_object_literature" else "positive"
     with pictures:
         boxes = "on" if verdict.measures[measure].group != "faithfulness" else "off"
         view = {"overlay": "both", "draw": convention, "boxes": boxes}
         key = f"verdict_grid_{convention}_{boxes}"
-        show_grid(explained, page, images, (verdict.reference, method), captions, key=key, defaults=view)
+        show_grid(explained, captions, images, (verdict.reference, method), key=key, defaults=view)
 
 
 def _describe(measure: str, reference: float, method: float, yes_no: bool) -> str:

@@ -1,6 +1,6 @@
 """Shows the heatmap grid with images of the selected run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -20,10 +20,9 @@ from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps,
 
 def show_grid(
     explained: ExplainedRun,
-    indices: Sequence[int],
+    captions: Mapping[int, str],
     ordered: NDArray[np.intp],
     sources: tuple[str, str],
-    captions: Sequence[str],
     key: str,
     defaults: Mapping[str, str],
 ) -> None:
@@ -31,17 +30,16 @@ def show_grid(
 
     Args:
         explained: The run.
-        indices: The images on this page.
+        captions: One per image on this page, by its index.
         ordered: All images that pass the filter, in order.
         sources: May be equal: then there is nothing to compare.
-        captions: One per image.
         key: The grid's key.
         defaults: The grid's default display.
     """
-    first = int(np.flatnonzero(ordered == indices[0])[0])
-    around = ordered[max(first - 1, 0) : first + len(indices) + 1].copy()  # all that the session keeps
+    first = int(np.flatnonzero(ordered == next(iter(captions)))[0])
+    around = ordered[max(first - 1, 0) : first + len(captions) + 1].copy()  # all that the session keeps
     grid = Grid(
-        make_tiles(explained, indices, sources, captions),
+        make_tiles(explained, captions, sources),
         *make_sources(text, sources),
         display=st.query_params.to_dict(),
         defaults=defaults,
@@ -58,13 +56,11 @@ def show_grid(
         gallery_link.show_like(explained, index)
 
 
-def make_tiles(
-    explained: ExplainedRun, indices: Sequence[int], sources: tuple[str, str], captions: Sequence[str]
-) -> list[Tile]:
+def make_tiles(explained: ExplainedRun, captions: Mapping[int, str], sources: tuple[str, str]) -> list[Tile]:
     """Return the grid's tiles for these images, in order."""
-    of_class = {source: class_maps(explained, source, indices) for source in sources}
+    of_class = {source: class_maps(explained, source, list(captions)) for source in sources}
     return tiles_of_run.make_tiles(
-        explained.run, explained.explanation, load_samples(explained), indices, sources, captions, of_class
+        explained.run, explained.explanation, load_samples(explained), captions, sources, of_class
     )
 
 

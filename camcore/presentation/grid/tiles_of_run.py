@@ -37,9 +37,8 @@ def make_tiles(
     run: Run,
     explanation: Explanation,
     samples: pd.DataFrame,
-    indices: Sequence[int],
+    captions: Mapping[int, str],
     sources: tuple[str, str],
-    captions: Sequence[str],
     class_maps: Mapping[str, NDArray[np.float32] | None] | None = None,
 ) -> list[Tile]:
     """Return what the grid needs of some images.
@@ -48,12 +47,12 @@ def make_tiles(
         run: The run.
         explanation: Its heatmaps.
         samples: As in `queries.name_samples`.
-        indices: Of the images, in the order to show them.
+        captions: A line per image, by its index, in the order to show them.
         sources: The second may be the first: then there is nothing to compare.
-        captions: A line per image.
-        class_maps: Per source the raw maps (len(indices), h, w) of a class that the user selected, None if there are
+        class_maps: Per source the raw maps (len(captions), h, w) of a class that the user selected, None if there are
             none.
     """
+    indices = list(captions)
     slots: dict[Slot, str] = dict(zip(SLOTS, dict.fromkeys(sources), strict=False))
     maps = {slot: _read_maps(explanation, source, indices) for slot, source in slots.items()}
     for slot, source in slots.items():
@@ -63,7 +62,7 @@ def make_tiles(
         slot: queries.measure_off_object(run, explanation, samples, source, indices) for slot, source in slots.items()
     }
     distances = queries.measure_pair(explanation, *sources, indices) if len(slots) == 2 else None
-    rows = samples.iloc[list(indices)].to_dict("records")
+    rows = samples.iloc[indices].to_dict("records")
     return [
         Tile(
             id=sample["id"],
@@ -84,7 +83,7 @@ def make_tiles(
             distances={} if distances is None else _by_measure(distances.iloc[at]),
             off_object={slot: tuple(shares[at]) for slot, shares in off_object.items()},
         )
-        for at, (index, sample, caption) in enumerate(zip(indices, rows, captions, strict=True))
+        for at, ((index, caption), sample) in enumerate(zip(captions.items(), rows, strict=True))
     ]
 
 

@@ -34,12 +34,11 @@ def write_pictures(subject: ReportInput, images: int) -> Markup:
 
 def encode_pictures(subject: ReportInput, images: int) -> dict[str, Any]:
     """Return what the grid's script draws."""
-    indices = [int(index) for index in _order(subject)[:images]]
     first, second = make_sources(subject.text, subject.pair)
     ranges = {slot: measure_range(subject.explanation, name) for slot, name in zip(SLOTS, subject.pair, strict=True)}
-    captions = [_caption(subject, index) for index in indices]
+    captions = {int(index): _caption(subject, index) for index in _order(subject)[:images]}
     grid = Grid(
-        make_tiles(subject.run, subject.explanation, subject.samples, indices, subject.pair, captions),
+        make_tiles(subject.run, subject.explanation, subject.samples, captions, subject.pair),
         first,
         second,
         defaults={"overlay": "both", "draw": CONVENTION},

@@ -92,7 +92,7 @@ def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypa
 
 def test_a_tile_has_the_numbers_of_its_image(run) -> None:
     explained, indices = runs.read_explained(run), [7, 3, 59]
-    tiles = grid.make_tiles(explained, indices, PAIR, ["", "", ""])
+    tiles = grid.make_tiles(explained, dict.fromkeys(indices, ""), PAIR)
     measured = measure_pair(explained.explanation, *PAIR)
     for tile, index in zip(tiles, indices, strict=True):
         assert [(share.name, share.share) for share in tile.top] == top_classes(
@@ -110,7 +110,7 @@ def test_a_tile_has_the_numbers_of_its_image(run) -> None:
 
 
 def test_one_source_has_nothing_to_compare(run) -> None:
-    (tile,) = grid.make_tiles(runs.read_explained(run), [0], ("cam", "cam"), [""])
+    (tile,) = grid.make_tiles(runs.read_explained(run), {0: ""}, ("cam", "cam"))
     assert (list(tile.maps), tile.distances, list(tile.off_object)) == (["a"], {}, ["a"])
 
 
@@ -128,7 +128,7 @@ def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkey
     assert stored is not None
     explained = runs.read_explained(run)
     monkeypatch.setattr("dashboard.widgets.class_maps.chosen_class", lambda explained, sources: "Pug")
-    class_tile = grid.make_tiles(explained, [order[0]], PAIR, [""])[0].maps
+    class_tile = grid.make_tiles(explained, {order[0]: ""}, PAIR)[0].maps
     np.testing.assert_array_equal(class_tile["a"]["class"], stored[order[0], CLASSES.index("Pug")])
     np.testing.assert_allclose(class_tile["b"]["class"] * 49, class_tile["a"]["class"], rtol=1e-6)
     assert all("class" in tile["maps"]["a"] for tile in sent["tiles"])
