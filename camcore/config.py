@@ -66,20 +66,20 @@ class DatasetConfig(Settings):
     """The data set of a run."""
 
     kind: str = Field(default="paper-dogs", description="Data set")
-    seed: int = Field(default=0, description="Seed of the paper dogs, and of the split of an image folder")
+    seed: int = Field(default=0, description="Seed for generating paper dogs, and for splitting an image folder")
     val_fraction: float = Field(
         default=0.2, gt=0, lt=1, description="Share of the images for validation, if an image folder has no split"
     )
     train_images: int | None = Field(
-        default=None, description="Number of training images to generate (paper-dogs only), normally 1600"
+        default=None, description="Number of training images to generate (paper-dogs only) [default: 1600]"
     )
     val_images: int | None = Field(
-        default=None, description="Number of validation images to generate (paper-dogs only), normally 400"
+        default=None, description="Number of validation images to generate (paper-dogs only) [default: 400]"
     )
     fold: str | None = Field(
         default=None,
-        description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, validate on"
-        " part K and train on the others",
+        description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, use part K for"
+        " validation and the others for training. The data set's own validation images are not used",
     )
 
     def __post_init__(self) -> None:
@@ -118,19 +118,22 @@ class ViewConfig(Settings):
 class ModelConfig(Settings):
     """Backbone and head. `weights` is None (from scratch), `imagenet`, or the name of a weights file."""
 
-    backbone: Annotated[str, OneOf(BACKBONES)] = Field(default="resnet18", description="Network")
+    backbone: Annotated[str, OneOf(BACKBONES)] = Field(
+        default="resnet18", description="Network (resnet10_narrow: ResNet-10 with half the channels)"
+    )
     head: Annotated[str, OneOf(HEADS)] = Field(
         default="gap",
-        description="Head of the network. gap: mean pooling and one linear layer, so that CAM applies;"
-        " mlp: with a hidden layer; native: the network's own",
+        description="Head of the network. gap: global average pooling and one linear layer, which CAM needs;"
+        " mlp: pooling and two linear layers; native: the network's own",
     )
     map_stride: int = Field(
         default=32,
-        description="Output stride: image pixels per side of a heatmap cell of the last layer; 16 gives finer heatmaps",
+        description="Output stride of the last convolutional layer: a heatmap cell covers 32 × 32 or, for finer"
+        " heatmaps, 16 × 16 input pixels",
     )
     weights: str | None = Field(
         default=None,
-        description="Initial weights: imagenet, or a file with torchvision's parameter names; without it, random ones",
+        description="Initial weights: imagenet, or a file with torchvision's parameter names [default: random weights]",
     )
 
     def __post_init__(self) -> None:
@@ -173,7 +176,7 @@ class TrainConfig(Settings):
     keep: Annotated[str, OneOf(("last", "best", "held-out"))] = Field(
         default="last",
         description="Which epoch's weights to keep. best: the highest validation accuracy, which is then an optimistic"
-        " estimate; held-out: the best on a tenth of the training images, which is not trained on",
+        " estimate; held-out: the highest accuracy on a tenth of the training images, which are set aside for this",
     )
     seed: int = Field(
         default=0,
@@ -182,7 +185,7 @@ class TrainConfig(Settings):
         description="Random seed. On a CPU, the same seed gives the same weights bit for bit",
     )
     train_size: int | None = Field(
-        default=None, ge=32, le=2048, description="Side of the training crops in pixels. [default: that of --size]"
+        default=None, ge=32, le=2048, description="Side of the training crops in pixels [default: same as --size]"
     )
     mixing: float = Field(default=0.0, ge=0, le=1, description="Share of batches to which MixUp or CutMix is applied")
     ema: float = Field(
@@ -195,19 +198,20 @@ class TrainConfig(Settings):
         default=1.0,
         gt=0,
         le=1,
-        description="Factor by which the learning rate shrinks per stage, from the head to the input; 1: no change",
+        description="Factor by which the learning rate shrinks per stage of the network, from the head to the input; 1:"
+        " the same rate everywhere",
     )
     frozen: Annotated[str, OneOf(("none", "batchnorm", "trunk"))] = Field(
         default="none",
         description="Parts to freeze. batchnorm: statistics and parameters of batch normalisation; trunk: all layers"
-        " before the head",
+        " before the head, so that only the head is trained",
     )
     views: int = Field(
         default=0,
         ge=0,
         le=1000,
-        description="With --frozen trunk: number of augmented copies per image whose features are computed once and"
-        " reused; 0: recompute the features in every epoch",
+        description="With --frozen trunk: compute the features of this many augmented copies of each image once, and"
+        " reuse them; 0: recompute the features in every epoch",
     )
     patience: int = Field(
         default=0, ge=0, description="With --keep held-out: stop after this many epochs without improvement; 0: never"

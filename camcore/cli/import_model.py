@@ -29,7 +29,7 @@ from camcore.errors import shell_command
     type=click.Choice(tuple(BACKBONES)),
     metavar="NAME",
     required=True,
-    help=f"Network, as torchvision builds it: {', '.join(BACKBONES)}.",
+    help=f"Network, with torchvision's parameter names: {', '.join(BACKBONES)}.",
 )
 @click.option(
     "--weights", type=PATH, required=True, help="Weights of backbone and head (a state dict), .pth or .safetensors."
@@ -37,8 +37,8 @@ from camcore.errors import shell_command
 @click.option(
     "--classes",
     metavar="FILE",
-    help="File with one class name per line, in the order of the logits; 'dataset': the classes of the data set in"
-    " their order. [default: class_to_idx or classes of the checkpoint]",
+    help="File with one class name per line, in the order of the logits; 'dataset': the classes of the data set, in"
+    " its order. [default: the entry `class_to_idx` or `classes` of the checkpoint]",
 )
 @DATASET
 @VIEW

@@ -12,24 +12,37 @@ from camcore.presentation.texts import LANGUAGES
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
 from camcore.system.checksums import SUMS
 
-FOLDER = click.option("--runs", "folder", type=PATH, help="Folder of runs. [default: CAMCORE_RUNS, or checkpoints]")
+FOLDER = click.option(
+    "--runs",
+    "folder",
+    type=PATH,
+    help="Folder that contains the runs. [default: the environment variable CAMCORE_RUNS, or checkpoints]",
+)
 
 
 @click.command("report")
 @click.argument("path", metavar="RUN", type=PATH)
-@click.option("--out", type=PATH, help="File to write; an existing one is replaced. [default: RUN-report.html]")
 @click.option(
-    "--images", type=click.IntRange(min=1), default=48, show_default=True, help="Number of images in the report."
+    "--out", type=PATH, help="File to write; replaced if it exists. [default: NAME-report.html in the current folder]"
 )
 @click.option(
-    "--sources", help="Two sources of the run to compare, comma-separated. [default: cam,grad_cam if the run has both]"
+    "--images",
+    type=click.IntRange(min=1),
+    metavar="INTEGER",
+    default=48,
+    show_default=True,
+    help="Number of images in the report.",
+)
+@click.option(
+    "--sources",
+    help="Two sources of the run to compare, comma-separated. [default: cam,grad_cam, or the run's first two]",
 )
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the texts."
 )
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
-    """Write a run's heatmaps and numbers into one HTML file."""
+    """Write a run into one HTML file that works offline."""
     from camcore.presentation.report.report import write_report
 
     run = open_run(path)
@@ -56,7 +69,7 @@ def layers_command(path: Path) -> None:
 @FOLDER
 @show_errors
 def runs_command(folder: Path | None) -> None:
-    """List all runs with their state."""
+    """List all runs, and whether each is trained and explained."""
     for entry in list_runs(_find_folder(folder)):
         if isinstance(entry, RunError):
             click.echo(f"unusable: {entry}")
@@ -88,11 +101,15 @@ def _find_problem(run: Run) -> RunError | None:
 @click.option(
     "--accept",
     is_flag=True,
-    help="Store new checksums of the files as they are: after you changed a file, or for runs without checksums.",
+    help="Store the checksums of the files as they are now. Use this after you changed a file, or if a run has no"
+    " checksums.",
 )
 @show_errors
 def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) -> None:
-    """Compare the files of runs with their stored SHA-256 checksums."""
+    """Compare the files of runs with their stored SHA-256 checksums.
+
+    Without RUN, all runs are checked.
+    """
     from camcore.workflows.check import accept_run, check_run
 
     if accept and not paths:

@@ -16,6 +16,7 @@ from camcore.cli.options import (
     OVERWRITE,
     PATH,
     ROOT,
+    THREADS,
     WORKERS,
     run_option,
     say_end,
@@ -43,7 +44,10 @@ SHARED = ("train", "explain")  # the commands that run under torchrun
 @click.pass_context
 @show_errors
 def main(context: click.Context) -> None:
-    """Train a CNN, store its CAM-family heatmaps, and see where CAM and Grad-CAM disagree."""
+    """Train a CNN, store its CAM-family heatmaps, and compare them.
+
+    To look at runs in the dashboard: streamlit run dashboard/app.py
+    """
     treat_sigterm_as_ctrl_c()
     mute_followers()
     if not current_rank().is_only and context.invoked_subcommand not in SHARED:
@@ -57,8 +61,10 @@ def main(context: click.Context) -> None:
 @click.argument("path", metavar="RUN", type=PATH)
 @click.option(
     "--sources",
-    help="Heatmaps to make: METHOD or METHOD@LAYER, comma-separated. [default: grad_cam, and cam if it applies]"
-    f" Methods: {', '.join(METHODS)}.",
+    help="Heatmaps to compute: METHOD or METHOD@LAYER, comma-separated. Without @LAYER: at the last convolutional"
+    " layer."
+    f" Methods: {', '.join(METHODS)}. camcore/heatmaps/methods.py names the paper of each."
+    " [default: grad_cam, and cam if the network allows it]",
 )
 @ROOT
 @click.option(
@@ -66,16 +72,18 @@ def main(context: click.Context) -> None:
     is_flag=True,
     help="Store CAM for every class (float16), not only for the predicted, true and runner-up class.",
 )
-@click.option("--force", is_flag=True, help="Recompute the heatmaps of --sources, and delete all others.")
+@click.option(
+    "--force", is_flag=True, help="Recompute the heatmaps of --sources, and delete all other heatmaps of the run."
+)
 @click.option(
     "--precision",
     type=click.Choice(EXPLAIN_PRECISIONS),
     default="auto",
     show_default=True,
-    help="auto: the fastest precision whose heatmaps match float32 on these images; exact: float32.",
+    help="auto: the fastest precision whose heatmaps agree with float32 on some of these images; exact: float32.",
 )
 @DEVICE
-@WORKERS
+@THREADS
 @show_errors
 def explain_command(path: Path, **options: Any) -> None:
     """Compute and store heatmaps of all validation images of a run."""
@@ -101,24 +109,28 @@ def explain_command(path: Path, **options: Any) -> None:
 @click.option(
     "--against",
     type=PATH,
-    help="Run, or group of seeds, with a head that CAM does not apply to. The verdict then says how much accuracy the"
-    " head for CAM costs.",
+    help="A run with another head, for example mlp. The verdict then also compares the accuracy of the two heads. For"
+    " runs of several seeds (NAME-seedN), give NAME.",
 )
 @ROOT
 @click.option(
     "--methods",
-    help="Methods to compare, comma-separated. [default: all but score_cam, which runs the model once per channel]",
+    help="Methods to compare, comma-separated. Missing heatmaps are computed first. [default: all except"
+    " score_cam, which is slow]",
 )
 @click.option(
     "--images",
     type=click.IntRange(min=2),
-    help="Number of images for insertion and deletion. [default: as many as take a few minutes]",
+    help="Number of images for the insertion and deletion measures. [default: from 32 to 200,"
+    " as many as this machine can do in a few minutes]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
-@WORKERS
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of all random choices, such as bootstrap samples."
+)
+@THREADS
 @show_errors
 def verdict_command(path: Path, **options: Any) -> None:
-    """Compare the heatmaps of a run by every measure."""
+    """Compare the heatmap methods on a run, and store the result."""
     from camcore.presentation.sentences import write_sentences
     from camcore.presentation.texts import text_in
     from camcore.workflows.verdict import verdict_run
@@ -159,13 +171,16 @@ def _say_seeds(price: "AccuracyPrice", seeds: "SeedGroups") -> None:
 
 
 @main.command("demo")
-@run_option(default=None)
+@run_option(default=None, show_default="demo in the folder of runs")
 @OVERWRITE
 @DEVICE
 @WORKERS
 @show_errors
 def demo_command(path: Path | None, **options: Any) -> None:
-    """Train and explain a small run on paper dogs. Takes a few minutes on two cores."""
+    """Train and explain a small network on paper dogs.
+
+    Paper dogs are generated images. This takes a few minutes on two cores.
+    """
     from camcore.workflows import demo
 
     path = path or runs_folder() / "demo"

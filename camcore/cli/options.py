@@ -38,6 +38,7 @@ def _make_option(kind: type[Settings], name: str) -> Callable[..., Any]:
     many = len(choices) > MOST_CHOICES
     names = f": {', '.join(choices)}" if many else ""
     limits = f" {describe_range(info).capitalize()}." if describe_range(info) else ""
+    text, bracket, default = str(info.description).partition(" [default")
     return click.option(
         f"--{option.replace('_', '-')}",
         option,
@@ -46,7 +47,7 @@ def _make_option(kind: type[Settings], name: str) -> Callable[..., Any]:
         metavar="NAME" if many else None,
         default=info.default,
         show_default=info.default is not None,
-        help=f"{info.description}{names}.{limits}",
+        help=f"{text}{names}.{limits}{bracket}{default}",
     )
 
 
@@ -86,19 +87,28 @@ def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
 ROOT = click.option(
     "--root",
     type=PATH,
-    help="Folder of the data set. Stored for the run on this machine, so later commands do not need it.",
+    help="Folder of the data set (not for paper-dogs). Its path is stored on this machine, so that later commands on"
+    " the same run do not need --root.",
 )
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
 )
 WORKERS = click.option(
-    "--workers", type=click.IntRange(min=0), help="Number of worker processes; in explain and verdict, of threads."
+    "--workers",
+    type=click.IntRange(min=0),
+    help="Number of worker processes that load images; 0: none. [default: chosen by the number of cores]",
 )
-OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace an existing run.")
+THREADS = click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    help="Number of threads that load and explain images; 0: none besides the main thread. [default: chosen by the"
+    " number of cores]",
+)
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace the run if it exists.")
 DATASET = join_options(
     settings_options(DatasetConfig),
     ROOT,
-    click.option("--download", is_flag=True, help="Download the data set into --root first (stanford-dogs only)."),
+    click.option("--download", is_flag=True, help="First download the data set into --root (stanford-dogs only)."),
 )
 VIEW = settings_options(ViewConfig, "kind", "size")
 

@@ -45,7 +45,7 @@ from camcore.training.recipes import RECIPES, apply_recipe
     metavar="N,N,...",
     help="Train one run per seed, called NAME-seedN. The runs are shown as one group, with mean and range.",
 )
-@click.option("--resume", is_flag=True, help="Continue an unfinished run with its own settings.")
+@click.option("--resume", is_flag=True, help="Continue an unfinished run with the settings it was started with.")
 @OVERWRITE
 @DEVICE
 @WORKERS
