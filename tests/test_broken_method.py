@@ -68,9 +68,7 @@ def describe(measures: dict[str, MeasureResult]) -> str:
 
 
 @pytest.mark.parametrize("images", [100, pytest.param(400, marks=pytest.mark.slow)])
-def test_a_shifted_map_is_worse_on_every_localisation_measure_and_a_copy_on_none(
-    images: int, added_methods: None, tmp_path: Path
-) -> None:
+def test_localisation_measures_detect_a_shifted_map(images: int, added_methods: None, tmp_path: Path) -> None:
     measures = measure(tmp_path, images)
     table = describe(measures)
     print(f"\n{table}")

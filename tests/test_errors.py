@@ -5,7 +5,7 @@ import shlex
 from camcore.errors import CamcoreError, RunError, shell_command, unknown_choice
 
 
-def test_an_unknown_choice_names_the_value_and_all_that_is_allowed() -> None:
+def test_an_unknown_choice_lists_the_allowed_values() -> None:
     error = unknown_choice("source", "gradcam", {"cam": 1, "grad_cam": 2})
     assert str(error) == "Unknown source 'gradcam'. Choose from: cam, grad_cam."
 

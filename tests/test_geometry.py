@@ -107,7 +107,7 @@ def test_cover_by_hand() -> None:
     np.testing.assert_allclose(cover([(0, 0, 1, 1), (0.2, 0.2, 0.4, 0.9)], 3, 4), np.ones((3, 4)))
 
 
-def test_images_with_any_number_of_boxes_are_covered_each_by_its_own() -> None:
+def test_each_image_is_covered_by_its_own_boxes() -> None:
     left, right, all_of_it = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)
     together = np.array([left, left, right, right, left, all_of_it, left])
     covered = cover_cells(together, np.array([1, 0, 2, 1, 3]), 1, 2)
@@ -154,7 +154,7 @@ def test_upsampling_by_hand_keeps_signs() -> None:
     np.testing.assert_array_equal(upsample(raw, 1, 4), [[-4, -2, 2, 4]])
 
 
-def test_upsampling_keeps_the_floating_type_and_what_needs_no_change() -> None:
+def test_upsampling_keeps_type_and_equal_size() -> None:
     maps = np.ones((2, 3, 3), dtype=np.float32)
     assert upsample(maps, 5, 5).dtype == np.float32
     assert upsample(maps, 3, 3) is maps

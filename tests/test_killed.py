@@ -135,7 +135,7 @@ def test_a_wish_to_stop_finishes_the_step_and_says_how_to_go_on(
     assert_same_training(whole, stopped)
 
 
-def test_a_full_disk_ends_the_training_in_one_line_and_keeps_what_is_there(
+def test_a_full_disk_ends_the_training_in_one_line(
     killer: Killer, whole: Run, tmp_path: Path, tiny_folder: Path
 ) -> None:
     path = tmp_path / "runs" / "run"
@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_the_old_maps_in_force(limit: int, killer: Killer, ow
 
 
 @KILLS
-def test_a_killed_explain_leaves_the_maps_of_before_or_all_new_ones(kills: int, killer: Killer, own_run: Run) -> None:
+def test_a_killed_explain_leaves_old_or_new_maps(kills: int, killer: Killer, own_run: Run) -> None:
     def maps_in_force() -> tuple[str, bytes]:
         explanation = open_explanation(open_run(own_run.path))
         assert len(explanation.samples) == len(explanation.logits) == len(explanation.maps("cam"))

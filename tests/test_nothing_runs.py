@@ -32,9 +32,7 @@ def test_an_array_of_objects_is_damage(file: str, old_run: Run, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["arrow.py_extension_type", "pandas.object", "camcore.unknown"])
-def test_a_table_with_a_type_of_its_own_is_read_as_what_it_is_stored_as(
-    name: str, old_run: Run, tmp_path: Path
-) -> None:
+def test_a_table_with_an_own_type_is_read_as_stored(name: str, old_run: Run, tmp_path: Path) -> None:
     path = open_explanation(old_run).path / "samples.parquet"
     table = parquet.read_table(path)
     marks = {

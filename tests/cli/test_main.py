@@ -65,7 +65,7 @@ def test_python_m_camcore_is_the_same() -> None:
     assert "No such command 'exlpain'" in wrong.stderr
 
 
-def test_every_field_of_the_configuration_has_an_option_with_its_default() -> None:
+def test_every_config_field_has_an_option_with_its_default() -> None:
     assert build_config(parse_options("train", "--run", "x")) == RunConfig()
 
 
@@ -130,9 +130,7 @@ def test_runs_are_listed_with_their_state(own_run: Run, tiny_config: RunConfig) 
     assert own == "own image-folder resnet10_narrow gap trained, explained"
 
 
-def test_an_empty_folder_of_runs_is_answered_with_the_next_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_runs_folder_names_the_next_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = f"No runs in {tmp_path}. Make one: camcore demo --run {tmp_path / 'demo'}\n"
     assert run_camcore("runs", "--runs", tmp_path).stdout == expected
     monkeypatch.setenv("CAMCORE_RUNS", os.fspath(tmp_path))

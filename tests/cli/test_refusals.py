@@ -98,7 +98,7 @@ def test_explaining_refuses_in_one_line(sources: str, message: str, trained_run:
     assert refuse("explain", trained_run.path, "--sources", sources) == f"Error: {message}"
 
 
-def test_cam_behind_a_hidden_layer_is_refused_and_the_old_maps_stay(
+def test_refused_cam_keeps_the_old_maps(
     tmp_path: Path, tiny_config: RunConfig, trained_run: Run, tiny_folder: Path
 ) -> None:
     config = replace(tiny_config, model=ModelConfig("resnet10_narrow", "mlp"))
@@ -170,15 +170,11 @@ def test_ctrl_c_while_training_says_how_to_go_on(own_run: Run, monkeypatch: pyte
     )
 
 
-def test_ctrl_c_before_there_is_a_run_names_nothing_to_go_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_before_the_run_exists_names_no_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stop_training(tmp_path / "none", monkeypatch) == "\nStopped. There is nothing to keep yet.\n"
 
 
-def test_ctrl_c_beside_a_finished_run_does_not_advise_to_go_on_with_it(
-    trained_run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_does_not_advise_to_resume_a_finished_run(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stop_training(trained_run.path, monkeypatch) == (
         f"\nStopped. {trained_run.path} holds a finished run, which is unchanged.\n"
     )

@@ -133,7 +133,7 @@ def test_all_damage_is_told_or_does_no_harm(file, page, whole, another, sound, e
         try_one(file, how, page, whole, another, sound, expected, tmp_path / how, monkeypatch)
 
 
-def explain_anew(path: Path) -> str:
+def explain_again(path: Path) -> str:
     """Put a copy of a synthetic run's heatmaps, drawn otherwise, into force, and return its name."""
     old = read_explained(path).explanation
     with new_explanation(open_run(path)) as folder:
@@ -146,7 +146,7 @@ def explain_anew(path: Path) -> str:
 
 
 @pytest.mark.parametrize("page", ["overview", "gallery", "disagreement", "training_curves"])
-def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, tmp_path, monkeypatch):
+def test_a_page_continues_with_replaced_heatmaps(page, tmp_path, monkeypatch):
     run = make_run(tmp_path / "runs", "own", images=8)
     seen: list[str] = []
     name_samples = queries.name_samples
@@ -154,7 +154,7 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
     def read_slowly(run, explanation):
         if not seen:
             seen.append(explanation.id)
-            explain_anew(run.path)  # and the old ones are removed
+            explain_again(run.path)  # and the old ones are removed
         return name_samples(run, explanation)
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
@@ -167,12 +167,12 @@ def test_a_page_goes_on_with_heatmaps_that_are_made_anew_while_it_is_made(page, 
     assert text == read_page(show_page(page, run.parent, monkeypatch, run="own", a="cam", b="grad_cam"))
 
 
-def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, monkeypatch):
+def test_a_page_reports_repeated_replacement(tmp_path, monkeypatch):
     run = make_run(tmp_path / "runs", "own", images=8)
     name_samples = queries.name_samples
 
     def read_slowly(run, explanation):
-        explain_anew(run.path)
+        explain_again(run.path)
         return name_samples(run, explanation)
 
     monkeypatch.setattr(queries, "name_samples", read_slowly)
@@ -184,17 +184,17 @@ def test_a_page_whose_heatmaps_are_made_anew_again_and_again_says_so(tmp_path, m
     assert app.query_params == {"run": "own", "b": "grad_cam@layer3"}
 
 
-def test_what_is_cached_of_one_generation_is_never_read_of_another(tmp_path):
+def test_caches_never_mix_explanations(tmp_path):
     run = make_run(tmp_path, "own", images=8)
     explained = read_explained(run)
-    new = explain_anew(run)
+    new = explain_again(run)
     with pytest.raises(runs.ReplacedError, match="was changed or explained again while this page was made"):
         measures.measure_pair(explained, "cam", "grad_cam", "heat_moved")
     assert measures.measure_pair(read_explained(run), "cam", "grad_cam", "heat_moved").shape == (8, 2)
     assert read_explained(run).key[1].startswith(new)
 
 
-def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
+def test_a_replaced_verdict_is_not_damaged(tmp_path):
     run = make_run(tmp_path, "own", images=20)
     folder = write_verdict(run)
     explained = read_explained(run)
@@ -212,7 +212,7 @@ def test_a_verdict_that_is_made_anew_while_it_is_read_is_not_damaged(tmp_path):
     assert len(pair_images(explained, again, "deletion", "layer_cam")) == 20
 
 
-def test_the_page_goes_on_with_a_verdict_that_is_made_anew_while_it_is_made(tmp_path, monkeypatch):
+def test_the_page_continues_with_a_replaced_verdict(tmp_path, monkeypatch):
     run = make_run(tmp_path / "runs", "own", images=20)
     folder = write_verdict(run)
     before = read_page(show_page("verdict", run.parent, monkeypatch))

@@ -132,7 +132,7 @@ def test_what_leads_out_of_the_runs_folder_is_not_followed(what, tmp_path, monke
     assert str(tmp_path) not in page_text, "where the folder lies is nobody's business"
 
 
-def test_commands_to_copy_are_quoted_and_say_nothing_of_where_the_folder_lies(tmp_path, monkeypatch):
+def test_copied_commands_are_quoted_and_hide_the_folder(tmp_path, monkeypatch):
     runs = tmp_path / "it's $HOME; x"
     make_run(runs, "no maps & none", images=4, explained=False)
     damaged = make_run(runs, "broken `maps`", images=4)
@@ -173,7 +173,7 @@ def test_a_runs_folder_that_can_not_be_read_is_told(runs, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "No such file or directory"), PermissionError(13, "denied")])
-def test_a_folder_that_goes_or_closes_while_it_is_looked_through_breaks_nothing(error, tmp_path, monkeypatch):
+def test_a_folder_may_vanish_while_it_is_read(error, tmp_path, monkeypatch):
     run = make_run(tmp_path, "run", images=4)
 
     def refuse(_):

@@ -49,7 +49,7 @@ def test_every_page_shows_it(page: str, run: str, runs: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_instead_of_curves_the_page_says_where_the_weights_come_from(
+def test_the_page_names_the_source_of_imported_weights(
     language: str, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = text_in(language)
@@ -83,9 +83,7 @@ def open_run_accuracy(path: Path) -> float:
     return read_explained(path).explanation.accuracy
 
 
-def test_the_filters_offer_the_classes_that_images_are_of_or_taken_for(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_filters_offer_true_and_predicted_classes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = show("gallery", runs, monkeypatch, run="imported")
     for name in ("class", "predicted"):
         offered = [option.split(" (")[0] for option in app.selectbox(key=f"url_{name}").options]
@@ -103,9 +101,7 @@ def test_the_confusions_are_those_of_these_classes(runs: Path, monkeypatch: pyte
     assert sum(count for label, guess, count in data["cells"] if label == guess) == single["right"].sum()
 
 
-def test_a_class_that_images_are_only_taken_for_is_among_the_confusions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_confusions_include_predicted_only_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_imported(tmp_path, "imported")
     (table,) = path.glob("explained/*/samples.parquet")
     samples = pd.read_parquet(table)

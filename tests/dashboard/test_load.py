@@ -75,7 +75,7 @@ async def follow(url: str, page: str, query: str, steps: list[tuple[Callable[[],
     assert visitor.errors == []
 
 
-def test_new_runs_come_to_an_open_overview_and_change_there_by_themselves(tmp_path: Path) -> None:
+def test_an_open_overview_shows_new_runs(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     folder.mkdir()
 
@@ -102,7 +102,7 @@ def test_new_runs_come_to_an_open_overview_and_change_there_by_themselves(tmp_pa
         run_apart(follow(url, "", "", steps))
 
 
-def test_a_training_elsewhere_is_followed_to_its_end_and_its_heatmaps_appear(tmp_path: Path) -> None:
+def test_a_page_follows_a_training_to_its_heatmaps(tmp_path: Path) -> None:
     run = make_run(tmp_path, "new", explained=False, finished=False, epochs=2)
 
     def finish() -> None:

@@ -117,7 +117,7 @@ def test_an_empty_gallery_says_so(runs, monkeypatch):
     assert "No image matches the filters" in all_text(show("gallery", runs, monkeypatch, search="zebra"))
 
 
-def test_the_gallery_has_pages_that_start_anew_with_other_images(runs, monkeypatch):
+def test_other_images_start_at_the_first_page(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, page="2")
     assert app.session_state["url_page"] == 2
     assert app.query_params["page"] == "2"
@@ -126,7 +126,7 @@ def test_the_gallery_has_pages_that_start_anew_with_other_images(runs, monkeypat
     assert "page" not in app.query_params
 
 
-def test_a_gap_run_compares_cam_with_grad_cam_and_an_mlp_run_two_layers(runs, monkeypatch):
+def test_default_pair_of_gap_and_mlp_runs(runs, monkeypatch):
     for run, pair in (("gap", ("cam", "grad_cam")), ("mlp", ("grad_cam", "grad_cam@layer3"))):
         app = show("gallery", runs, monkeypatch, run=run)
         assert (app.selectbox(key="url_a").value, app.selectbox(key="url_b").value) == pair
@@ -144,7 +144,7 @@ def sources(app) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("page", ["gallery", "disagreement"])
-def test_another_run_is_compared_by_its_own_sources_and_the_first_by_those_chosen(page, runs, monkeypatch):
+def test_each_run_remembers_its_own_sources(page, runs, monkeypatch):
     app = show(page, runs, monkeypatch, run="gap")
     app.selectbox(key="url_b").select("grad_cam@layer3").run()
     app.selectbox(key="url_run").select("mlp").run()
@@ -154,7 +154,7 @@ def test_another_run_is_compared_by_its_own_sources_and_the_first_by_those_chose
     assert not app.exception
 
 
-def test_a_link_to_a_run_that_is_not_here_says_so_until_one_is_chosen(runs, monkeypatch):
+def test_a_link_to_a_missing_run_shows_a_warning(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="<b>gone")
     assert "gone from the link does not exist here" in app.warning[0].value and "<b>" not in app.warning[0].value
     app.run()
@@ -183,7 +183,7 @@ def test_the_overview_shows_three_telling_pictures_and_every_run(runs, monkeypat
         assert f"<h3>{name}</h3>" in text
 
 
-def test_a_damaged_run_names_the_way_out_without_the_machine_s_folders(runs, monkeypatch):
+def test_a_damaged_run_names_the_remedy_without_paths(runs, monkeypatch):
     text = all_text(show("gallery", runs, monkeypatch, run="holes"))
     assert "samples.parquet is missing" in text and "--force" in text
     assert str(runs.parent) not in text
@@ -230,7 +230,7 @@ def test_every_page_speaks_korean(page, runs, monkeypatch):
     assert app.selectbox(key="url_run").label == "실험"
 
 
-def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, monkeypatch):
+def test_the_sidebar_switches_the_language(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap")
     assert "lang" not in app.query_params
     app.button_group(key="url_lang").set_value("ko").run()
@@ -238,7 +238,7 @@ def test_the_language_is_switched_in_the_sidebar_and_kept_in_the_address(runs, m
     assert texts.say("ko", "gallery.title") in all_text(app)
 
 
-def test_a_choice_made_before_the_address_of_the_last_one_is_back_loses_neither(runs, monkeypatch):
+def test_fast_choices_lose_neither(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap")
     app.selectbox(key="url_class").select("Pug").run()
     assert app.query_params["class"] == "Pug"

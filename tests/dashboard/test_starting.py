@@ -93,9 +93,7 @@ def test_limits_hold_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("given", "holds"), [(1, 1), (20, 20), (200, 20)])
-def test_uploads_are_as_large_as_streamlit_lets_them_and_never_larger(
-    given: int, holds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_upload_limit_follows_streamlit(given: int, holds: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings.st, "get_option", lambda name: given)
     assert settings.read_upload_limit() == holds
 

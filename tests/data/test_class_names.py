@@ -68,9 +68,7 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
         ({"epoch": 3}, None),
     ],
 )
-def test_a_checkpoint_s_own_names_are_taken_only_where_they_are_certain(
-    content: dict[str, object], names: tuple[str, ...] | None
-) -> None:
+def test_only_certain_class_names_are_taken(content: dict[str, object], names: tuple[str, ...] | None) -> None:
     assert find_class_names(content) == names
 
 
@@ -100,7 +98,7 @@ def test_labels_go_by_the_names() -> None:
         ),
     ],
 )
-def test_a_class_that_is_not_known_is_named_with_what_comes_closest(wanted: tuple[str, ...], fact: str) -> None:
+def test_an_unknown_class_is_named_with_the_closest(wanted: tuple[str, ...], fact: str) -> None:
     with pytest.raises(CamcoreError) as caught:
         find_labels(wanted, ("Siberian husky", "pug", "tench"), "names.txt")
     assert str(caught.value) == (
@@ -109,7 +107,7 @@ def test_a_class_that_is_not_known_is_named_with_what_comes_closest(wanted: tupl
     )
 
 
-def test_samples_boxes_and_second_objects_are_relabelled_and_the_rest_stays() -> None:
+def test_relabelling_changes_labels_only() -> None:
     dataset = open_paper_dogs(train_images=8, val_images=40)
     names = tuple(f"other {index}" for index in range(3)) + dataset.class_names[::-1]
     labels = [names.index(name) for name in dataset.class_names]

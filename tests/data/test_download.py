@@ -87,7 +87,7 @@ def test_a_break_is_resumed_where_it_was(server: Server, tmp_path: Path) -> None
     assert list_files(tmp_path) == ["file"]
 
 
-def test_breaking_off_for_good_says_how_far_it_came_and_goes_on_later(official: Server, tmp_path: Path) -> None:
+def test_a_broken_download_reports_progress_and_resumes(official: Server, tmp_path: Path) -> None:
     official.breaks = [100] * download.TRIES
     size = len(official.files["lists.tar"])
     expect_error(

@@ -83,7 +83,7 @@ def test_an_image_is_decoded_once(root: Path, decoded: list[str]) -> None:
     assert decoded == []
 
 
-def test_a_bar_that_waits_before_it_appears_counts_what_is_decoded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delayed_bar_counts_decoded_images(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     positions: list[tuple[int, float]] = []
     bar = MagicMock()
     bar.__enter__.return_value = bar
@@ -111,7 +111,7 @@ def test_by_another_way_to_the_folder_it_is_known_too(
 
 
 @pytest.mark.parametrize("size", [(30, 20), (20, 30)])
-def test_what_changed_is_decoded_anew_even_with_its_old_size_and_time(
+def test_changed_files_with_old_size_and_time_are_decoded(
     size: tuple[int, int], root: Path, decoded: list[str]
 ) -> None:
     check_images(root, NAMES)
@@ -182,7 +182,7 @@ def test_what_was_found_before_ctrl_c_is_not_lost(
 
 
 @pytest.mark.parametrize("what", ["pillow", "camcore", "limit"])
-def test_what_decodes_otherwise_decodes_anew(
+def test_a_change_of_decoder_decodes_again(
     what: str, root: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require_right(root)
@@ -219,7 +219,7 @@ def harm_values(path: Path) -> None:
         harm_values,
     ],
 )
-def test_a_damaged_memory_is_made_anew(
+def test_a_damaged_memory_is_recreated(
     harm: Callable[[Path], object], root: Path, cache: Path, decoded: list[str]
 ) -> None:
     require_right(root)

@@ -78,7 +78,7 @@ def test_nothing_else_is_read_or_skipped(dataset: Dataset) -> None:
     assert sorted(skipped.path for skipped in dataset.skipped) == skipped
 
 
-def test_a_training_lists_what_it_skipped_and_every_command_counts_it(
+def test_skipped_files_are_listed_and_counted(
     root: Path, dataset: Dataset, tmp_path: Path, single_thread: None
 ) -> None:
     path = tmp_path / "run"
@@ -92,7 +92,7 @@ def test_a_training_lists_what_it_skipped_and_every_command_counts_it(
         header, *rows = csv.reader(file)
     assert header == ["path", "reason"]
     assert [Skipped(*row) for row in rows] == list(dataset.skipped)
-    for _ in ("anew", "again"):
+    for _ in ("first", "second"):
         assert line in run_camcore("explain", path, *ON_CPU).stdout.splitlines()
 
 
@@ -200,9 +200,7 @@ def test_a_class_or_split_that_is_left_empty_is_named(
         (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
     ],
 )
-def test_an_image_that_breaks_after_it_was_checked_is_named_in_one_line(
-    harm: object, reason: str, tmp_path: Path
-) -> None:
+def test_an_image_damaged_after_the_check_is_named(harm: object, reason: str, tmp_path: Path) -> None:
     fill(tmp_path, *SPLITS)
     dataset = open_image_folder(tmp_path)
     path = tmp_path / dataset.train[0].path
@@ -212,9 +210,7 @@ def test_an_image_that_breaks_after_it_was_checked_is_named_in_one_line(
         dataset.load_image(dataset.train[0])
 
 
-def test_an_image_that_goes_while_the_data_set_is_opened_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_image_removed_while_opening_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, *SPLITS)
     from camcore.data import image_folder
 

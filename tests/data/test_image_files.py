@@ -92,9 +92,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_gets_a_size_can_load_the_image_wherever_the_file_ends(
-    kind: str, upright: Image.Image, tmp_path: Path
-) -> None:
+def test_a_cut_file_with_a_size_can_be_loaded(kind: str, upright: Image.Image, tmp_path: Path) -> None:
     format_name, mode, options = KINDS[kind]
     stream = io.BytesIO()
     upright.convert(mode).save(stream, format_name, **options)
@@ -306,7 +304,7 @@ def test_decompression_bombs_are_refused(
         decode_size(tmp_path / "image.png")
 
 
-def test_all_formats_are_registered_before_the_first_file_is_opened(tmp_path: Path) -> None:
+def test_all_formats_are_registered_first(tmp_path: Path) -> None:
     """Pillow does it at the first file that is of none of five, and then a second thread can find a file of no kind."""
     Image.new("RGB", (4, 4)).save(tmp_path / "image.jpg")
     code = "import sys, pathlib; from camcore.data.image_files import decode_size; from PIL import Image; "

@@ -65,7 +65,7 @@ def test_splits_are_balanced_and_ids_unique(train_images: int, val_images: int) 
 
 
 @pytest.mark.parametrize("val_images", [8, 19, 40, 400])
-def test_a_tenth_of_the_validation_images_has_a_second_dog_of_another_breed(val_images: int) -> None:
+def test_a_tenth_of_validation_images_has_two_breeds(val_images: int) -> None:
     dataset = open_paper_dogs(0, 8, val_images)
     pairs = [sample for sample in dataset.val if len(sample.boxes) == 2]
     assert len(pairs) == val_images // 10
@@ -107,7 +107,7 @@ def test_masks_show_where_the_dog_is_drawn(dogs: Dataset, some: tuple[Sample, ..
         assert near[mask].mean() > 2 * near[~mask].mean()
 
 
-def test_no_single_part_gives_a_breed_away_and_any_two_of_three_do() -> None:
+def test_two_parts_identify_a_breed_and_one_does_not() -> None:
     assert len({breed.name for breed in BREEDS}) == 8
     for name in ("ears", "tail", "coat"):
         assert set(Counter(getattr(breed, name) for breed in BREEDS).values()) == {2}
@@ -142,7 +142,7 @@ def test_colour_place_and_size_tell_nothing_about_the_breed() -> None:
     assert np.abs(means).max() < 4 / np.sqrt(100)
 
 
-def test_mean_colours_of_dogs_and_images_tell_nothing_about_the_breed() -> None:
+def test_mean_colours_do_not_reveal_the_breed() -> None:
     dataset = open_paper_dogs(6, 240, 8)
     assert dataset.load_masks is not None
     colours = []

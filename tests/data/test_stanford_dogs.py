@@ -128,7 +128,7 @@ def expect_error(root: Path, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_missing_parts_are_named_with_the_way_out(root: Path) -> None:
+def test_missing_parts_are_named_with_the_remedy(root: Path) -> None:
     expect_error(
         root / "absent",
         f"No folder {str(root / 'absent')!r}. Correct --root, or add --download to download Stanford Dogs into it.",

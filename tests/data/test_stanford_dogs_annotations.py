@@ -131,7 +131,7 @@ def test_what_is_no_file_is_skipped_with_a_reason(put: Callable[[Path], None], r
     require_skipped(root, reason)
 
 
-def test_an_image_that_ends_early_is_skipped_before_its_annotation(root: Path) -> None:
+def test_a_cut_image_is_skipped_before_its_annotation(root: Path) -> None:
     path = root / "Images" / BEAGLE / "a2.jpg"
     path.write_bytes(path.read_bytes()[:-4])
     (root / "Annotation" / BEAGLE / "a2").unlink()

@@ -78,7 +78,7 @@ def test_odd_kinds_become_rgb(kind, mode):
     assert image.seen.shape == (3, 64, 64)
 
 
-def test_transparency_lies_on_white_and_an_animation_shows_its_first_frame():
+def test_transparency_and_animations_are_flattened():
     clear = read(encode(Image.new("RGBA", (20, 20), (255, 0, 0, 0)), "PNG"))
     assert clear.seen.min() == 255
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]

@@ -65,9 +65,7 @@ def refuse(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_that_claims_to_be_huge_is_refused_before_any_of_it_is_decoded(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_huge_picture_is_refused_before_decoding(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
     message = refuse(make_bomb(kind))
     # The libraries for WebP and AVIF look at all of the headers first, and don't believe this one.
@@ -75,7 +73,7 @@ def test_a_picture_that_claims_to_be_huge_is_refused_before_any_of_it_is_decoded
 
 
 @pytest.mark.parametrize("chunk", [b"zTXt", b"iCCP", b"iTXt"])
-def test_a_text_or_profile_that_grows_a_thousandfold_takes_no_memory(chunk: bytes) -> None:
+def test_compressed_text_and_profiles_take_no_memory(chunk: bytes) -> None:
     grown = 200 << 20
     packed = zlib.compress(bytes(grown), 9)
     head = {b"zTXt": b"a\0\0", b"iCCP": b"a\0\0", b"iTXt": b"a\0\1\0\0\0"}[chunk]
@@ -90,7 +88,7 @@ def test_a_text_or_profile_that_grows_a_thousandfold_takes_no_memory(chunk: byte
 
 
 @pytest.mark.parametrize("count", [1_500, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
-def test_damaged_uploads_are_read_or_refused_within_bounded_memory(count: int) -> None:
+def test_damaged_uploads_take_bounded_memory(count: int) -> None:
     result = subprocess.run([sys.executable, FUZZ, str(count)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-3000:]
     read, refused = map(int, result.stdout.split())

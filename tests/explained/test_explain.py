@@ -75,7 +75,7 @@ def test_stored_grad_cam_is_stored_cam_by_z(explanation: Explanation) -> None:
     assert explanation.cam_able
 
 
-def test_the_mean_of_stored_cam_and_the_bias_give_the_stored_logit(explanation: Explanation, trained_run: Run) -> None:
+def test_mean_of_stored_cam_plus_bias_is_the_logit(explanation: Explanation, trained_run: Run) -> None:
     bias = load_model(trained_run).head[-1].bias.detach().numpy()
     for column, target in enumerate(TARGETS[:3]):
         classes = explanation.targets[:, column]
@@ -111,7 +111,7 @@ def with_two_classes(dataset: Dataset) -> Dataset:
     return replace(dataset, val=tuple(val))
 
 
-def test_images_of_two_classes_are_explained_for_both_and_not_counted(own_run: Run, dataset: Dataset) -> None:
+def test_images_of_two_classes_are_explained_for_both(own_run: Run, dataset: Dataset) -> None:
     result = explain_with(own_run, with_two_classes(dataset), [Source("cam")])
     others = [1, -1, -1, -1, 0, -1]
     assert result.targets[:, TARGETS.index("other")].tolist() == others
@@ -167,9 +167,7 @@ def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
 
 
 @pytest.mark.parametrize(("sources", "all_classes"), [("grad_cam,cam", False), ("grad_cam", True)])
-def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
-    sources: str, all_classes: bool, mlp_run: Run, dataset: Dataset
-) -> None:
+def test_cam_refusal_states_the_measured_error(sources: str, all_classes: bool, mlp_run: Run, dataset: Dataset) -> None:
     before = open_explanation(mlp_run).id
     with pytest.raises(CamcoreError) as caught:
         explain_with(mlp_run, dataset, parse_sources(sources, ("layer4",)), all_classes)
@@ -182,7 +180,7 @@ def test_cam_behind_a_hidden_layer_is_refused_with_what_was_measured(
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_image_that_can_not_be_decoded_leaves_the_old_maps_in_force(
+def test_an_undecodable_image_keeps_the_old_maps(
     workers: int, own_run: Run, dataset: Dataset, tiny_folder: Path
 ) -> None:
     before = open_explanation(own_run).id
@@ -210,7 +208,7 @@ def test_a_run_that_was_never_explained_has_nothing_stored(own_run: Run) -> None
     assert find_stored(own_run) == ((), False)
 
 
-def test_stored_maps_that_are_damaged_are_named_and_not_taken_for_whole(own_run: Run) -> None:
+def test_damaged_maps_are_named(own_run: Run) -> None:
     path = open_explanation(own_run).path / "grad_cam.npy"
     path.unlink()
     with pytest.raises(RunError) as caught:

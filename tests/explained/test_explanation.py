@@ -84,14 +84,14 @@ def test_maps_are_those_of_the_target_asked_for(target: str, tmp_path: Path) -> 
     np.testing.assert_array_equal(explanation.maps("cam", target), np.full((2, 3, 3), 1 + TARGETS.index(target)))
 
 
-def test_maps_are_not_read_before_they_are_used_and_can_not_be_changed(tmp_path: Path) -> None:
+def test_maps_are_read_lazily_and_read_only(tmp_path: Path) -> None:
     maps = write_generation(make_run(tmp_path)).maps("cam")
     assert isinstance(maps, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         maps[0] = 0
 
 
-def test_a_new_generation_replaces_the_old_one_and_has_another_name(tmp_path: Path) -> None:
+def test_a_new_explanation_replaces_the_old_one(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     old = write_generation(run, 1)
     new = write_generation(run, 2)
@@ -119,9 +119,7 @@ def test_an_interrupted_generation_leaves_the_old_one_in_force(
     assert folders_in(run) == [old.id]
 
 
-def test_a_failure_to_name_the_new_one_leaves_the_old_one_in_force(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_switch_keeps_the_old_explanation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path)
     old = write_generation(run)
 
@@ -215,9 +213,7 @@ def test_who_reads_what_is_replaced_is_told_so_and_not_of_damage(tmp_path: Path)
     assert new.maps("cam")[0, 0, 0] == 2
 
 
-def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replaced_explanation_is_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path)
     old = write_generation(run, 1)
     new = write_generation(run, 2)
@@ -226,21 +222,21 @@ def test_what_is_replaced_between_two_looks_is_opened_as_it_is_now(
     assert open_explanation(run).id == new.id
 
 
-def test_in_an_image_of_two_classes_either_is_correct_and_none_counts_in_the_accuracy() -> None:
+def test_either_of_two_classes_is_correct_outside_accuracy() -> None:
     samples = pd.DataFrame({"label": [0, 0, 0, 0], "predicted": [0, 1, 1, 2], "other_label": [-1, -1, 1, 1]})
     assert is_correct(samples).tolist() == [True, False, True, False]
     assert counts_in_accuracy(samples).tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("paper-dogs-gap", 20), ("paper-dogs-mlp", 26)])
-def test_the_gallery_counts_the_wrong_answers_as_everything_else_does(name: str, wrong: int) -> None:
+def test_the_gallery_counts_incorrect_predictions(name: str, wrong: int) -> None:
     run = open_run(SHIPPED / name)
     explanation = open_explanation(run)
     assert int((~is_correct(explanation.samples)).sum()) == wrong
     assert int((~name_samples(run, explanation)["right"]).sum()) == wrong
 
 
-def test_an_unknown_source_or_target_is_answered_with_those_there(trained_run: Run) -> None:
+def test_an_unknown_source_or_target_lists_the_stored(trained_run: Run) -> None:
     explanation = open_explanation(trained_run)
     with pytest.raises(CamcoreError) as caught:
         explanation.maps("grad_cam@layer1")

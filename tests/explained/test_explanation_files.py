@@ -48,7 +48,7 @@ def test_the_list_of_files_is_complete(trained_run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_missing_file_is_named_with_the_way_out(name: str, old_run: Run) -> None:
+def test_each_missing_file_is_named_with_the_remedy(name: str, old_run: Run) -> None:
     path = open_explanation(old_run).path / name
     path.unlink()
     with pytest.raises(RunError) as caught:
@@ -58,7 +58,7 @@ def test_each_missing_file_is_named_with_the_way_out(name: str, old_run: Run) ->
 
 @pytest.mark.parametrize("keep", [0, 0.5, 0.97])
 @pytest.mark.parametrize("name", FILES)
-def test_each_cut_off_file_is_named_with_the_way_out(name: str, keep: float, old_run: Run) -> None:
+def test_each_cut_off_file_is_named_with_the_remedy(name: str, keep: float, old_run: Run) -> None:
     path = open_explanation(old_run).path / name
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * keep)])
@@ -140,7 +140,7 @@ def test_a_manifest_that_can_not_be_used_is_named(values: dict[str, Any], messag
     assert str(caught.value) == f"{path} {message.format(remedy=remedy, newer=newer)}"
 
 
-def test_images_of_two_classes_alone_have_no_accuracy_and_no_damage(old_run: Run) -> None:
+def test_only_two_class_images_is_not_damage(old_run: Run) -> None:
     path = open_explanation(old_run).path / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"accuracy": None}))
     assert math.isnan(open_explanation(old_run).accuracy)

@@ -85,7 +85,7 @@ def test_what_is_finished_is_not_computed_again(
     assert parts(own_run) == []
 
 
-def test_the_way_to_compute_is_not_chosen_anew(own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resume_keeps_the_trunk_choice(own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
     monkeypatch.setattr(
@@ -121,9 +121,7 @@ def test_parts_of_other_maps_are_not_taken(
         np.testing.assert_allclose(result.logits, expected + bias, rtol=1e-4, atol=1e-5)
 
 
-def test_parts_that_a_rank_of_another_explain_still_writes_are_not_taken(
-    own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parts_of_another_explain_are_ignored(own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read_all(explain_now(own_run, dataset, BOTH, all_classes=True))
     batches = Batches(monkeypatch)
     stop(own_run, dataset, batches, at=3)
@@ -148,7 +146,7 @@ def test_where_no_part_can_be_written_one_line_says_so(own_run: Run, dataset: Da
     assert str(caught.value).startswith(f"Could not make {own_run.path / 'explained' / '.unfinished'}: File exists.")
 
 
-def test_a_damaged_part_is_named_with_the_way_out(
+def test_a_damaged_part_is_named_with_the_remedy(
     own_run: Run, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches = Batches(monkeypatch)

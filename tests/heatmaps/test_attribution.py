@@ -69,7 +69,7 @@ def test_cam_is_refused_where_no_layer_takes_the_features(build_model: BuildMode
 @pytest.mark.parametrize(
     "config", [SMALL, ModelConfig("mobilenet_v3_small", "native"), ModelConfig("convnext_tiny", "mlp")]
 )
-def test_grad_cam_of_every_layer_is_what_a_graph_of_the_whole_network_gives(
+def test_grad_cam_of_every_layer_equals_the_full_graph(
     config: ModelConfig, build_model: BuildModel, noise_images: Tensor
 ) -> None:
     model = build_model(config)
@@ -101,7 +101,7 @@ def test_the_model_is_left_as_it_was(build_model: BuildModel, noise_images: Tens
             assert not getattr(module, kind)
 
 
-def test_frozen_parameters_and_a_caller_without_autograd_change_nothing(noise_images: Tensor) -> None:
+def test_frozen_parameters_and_no_grad_change_nothing(noise_images: Tensor) -> None:
     torch.manual_seed(0)
     model = Classifier(SMALL, ViewConfig(size=64), 5).eval()
     sources = parse_sources("grad_cam,grad_cam@layer2", model.layer_names)

@@ -26,12 +26,12 @@ def test_both_conventions_by_hand(convention: str, method: str, expected: FloatA
 
 
 @pytest.mark.parametrize(("low", "high"), [(-2.0, 2.0), (-1.0, 4.0), (-9.0, 1.0)])
-def test_the_literature_lifts_zero_evidence_of_cam_to_m_by_m_plus_peak(low: float, high: float) -> None:
+def test_min_max_normalisation_lifts_zero_evidence(low: float, high: float) -> None:
     drawn = draw(np.array([[low, 0.0, high]]), "literature", "cam")
     assert drawn[0, 1] == pytest.approx(-low / (-low + high))
 
 
-def test_a_cam_of_positive_values_only_is_stretched_from_its_minimum() -> None:
+def test_a_positive_cam_is_stretched_from_its_minimum() -> None:
     np.testing.assert_allclose(draw(np.array([[2.0, 3.0, 6.0]]), "literature", "cam"), [[0, 0.25, 1]])
 
 
@@ -53,9 +53,7 @@ def test_what_can_not_be_drawn_is_blank(convention: str, method: str, value: flo
 
 @pytest.mark.parametrize(("convention", "method"), EVERY_WAY)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_one_value_that_is_not_finite_blanks_the_whole_map_and_no_other(
-    value: float, convention: str, method: str
-) -> None:
+def test_one_nan_blanks_only_its_own_map(value: float, convention: str, method: str) -> None:
     broken = RAW.copy()
     broken[0, 0] = value
     drawn = draw(np.stack([broken, RAW]), convention, method)
@@ -71,14 +69,14 @@ def test_a_constant_map_has_no_range_in_the_literature_s_cam(convention: str, me
     np.testing.assert_array_equal(draw(np.full((2, 2), 5.0), convention, method), np.full((2, 2), expected))
 
 
-def test_negative_evidence_alone_is_drawn_by_the_literature_s_cam_only() -> None:
+def test_only_min_max_draws_negative_evidence() -> None:
     negative = RAW - 5
     np.testing.assert_allclose(draw(negative, "literature", "cam"), [[0, 0.25], [0.5, 1]])
     assert not draw(negative, "positive", "cam").any()
     assert not draw(negative, "literature", "grad_cam").any()
 
 
-def test_without_positive_evidence_the_range_is_empty_and_not_reversed() -> None:
+def test_without_positive_evidence_the_range_is_empty() -> None:
     for convention, method in (("positive", "cam"), ("positive", "grad_cam"), ("literature", "grad_cam")):
         assert heat_range(RAW - 5, convention, method) == (0, 0)
 
@@ -114,7 +112,7 @@ def test_inferno_runs_from_near_black_to_pale_yellow() -> None:
     assert (np.diff(brightness) > -0.5).all(), "hotter is brighter"
 
 
-def test_in_the_signed_map_zero_is_nearly_white_and_both_signs_are_told_apart() -> None:
+def test_signed_colours_separate_the_signs() -> None:
     table = colormap("signed").astype(int)
     assert table[128].min() > 235
     assert table[0][0] != table[255][0]

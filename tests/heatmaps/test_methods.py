@@ -41,7 +41,7 @@ def test_xgrad_cam_by_hand() -> None:
     np.testing.assert_allclose(xgrad_cam(FEATURES, GRADIENTS), [[[0.75, 1.7], [0.6, 0.95]]])
 
 
-def test_a_channel_that_sums_to_nothing_has_no_weight_in_xgrad_cam() -> None:
+def test_a_zero_sum_channel_has_no_weight_in_xgrad_cam() -> None:
     features = np.array([[[[1.0, -1.0], [0.0, 0.0]]]])
     np.testing.assert_array_equal(xgrad_cam(features, np.ones_like(features)), np.zeros((1, 2, 2)))
 
@@ -70,9 +70,7 @@ def test_score_cam_by_hand() -> None:
     np.testing.assert_allclose(score_cam(features, scores, torch.tensor([0]))[0], expected, rtol=1e-6)
 
 
-def test_a_channel_scores_what_the_model_says_of_the_image_seen_through_it(
-    model: Classifier, images: torch.Tensor
-) -> None:
+def test_channel_scores_come_from_masked_images(model: Classifier, images: torch.Tensor) -> None:
     features = torch.zeros(1, 2, 4, 4)
     features[0, 0, :, :2] = 5.0
     seen = model.normalize(images[:1])

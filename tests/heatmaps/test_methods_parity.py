@@ -96,7 +96,7 @@ def test_pytorch_grad_cam_has_our_map_before_its_relu(
     assert_same(explain(small_model, noise_images, source), theirs)
 
 
-def test_pytorch_grad_cam_hands_out_our_map_clipped_and_scaled_before_and_after_upsampling(
+def test_pytorch_grad_cam_returns_our_map_clipped_and_scaled(
     small_model: Classifier, noise_images: Tensor, layer: str | None
 ) -> None:
     def scale(maps: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -118,7 +118,7 @@ def test_captum_has_hires_cam_as_gradient_times_activation(
     assert_same(explain(small_model, noise_images, source), theirs.detach())
 
 
-def test_grad_cam_pp_of_torchcam_leaves_out_the_denominator_of_alpha(
+def test_torchcam_grad_cam_pp_omits_alphas_denominator(
     small_model: Classifier, noise_images: Tensor, layer: str | None
 ) -> None:
     # Version 0.5.0 divides `alpha[mask]` in place, which is a copy: alpha stays g^2, the weight the sum of ReLU(g)^3.
@@ -129,7 +129,7 @@ def test_grad_cam_pp_of_torchcam_leaves_out_the_denominator_of_alpha(
     assert gap_between(explain(small_model, noise_images, source).relu(), theirs) > 0.02
 
 
-def test_grad_cam_pp_of_pytorch_grad_cam_has_a_constant_in_the_denominator_of_alpha(
+def test_pytorch_grad_cam_pp_adds_a_constant_to_alpha(
     small_model: Classifier, noise_images: Tensor, layer: str | None
 ) -> None:
     # 1e-6, which is more than g^2 wherever the gradient is below 0.001.
@@ -142,16 +142,14 @@ def test_grad_cam_pp_of_pytorch_grad_cam_has_a_constant_in_the_denominator_of_al
     assert gap_between(explain(small_model, noise_images, source), theirs) > 0.003
 
 
-def test_grad_cam_pp_of_pytorch_grad_cam_is_ours_where_gradients_are_large(
-    narrow_resnet: Classifier, noise_images: Tensor
-) -> None:
+def test_pytorch_grad_cam_pp_is_ours_for_large_gradients(narrow_resnet: Classifier, noise_images: Tensor) -> None:
     source = Source("grad_cam_pp", "layer3")
     features, gradients = take_gradients(narrow_resnet, noise_images, source)
     theirs, _ = run_pytorch_grad_cam(pytorch_grad_cam.GradCAMPlusPlus, narrow_resnet, noise_images, source, factor=1e5)
     assert_same(grad_cam_pp(features, 1e5 * gradients), theirs)
 
 
-def test_eigen_cam_of_pytorch_grad_cam_centres_the_features_and_leaves_the_sign_open(
+def test_pytorch_eigen_cam_centres_features_and_ignores_sign(
     small_model: Classifier, noise_images: Tensor, layer: str | None
 ) -> None:
     source = Source("eigen_cam", layer)

@@ -68,7 +68,7 @@ def test_a_source_is_named_as_it_is_written(text: str, source: Source, title: st
     assert source.title == title
 
 
-def test_sources_come_once_each_in_order_and_the_last_layer_needs_no_name() -> None:
+def test_sources_are_unique_and_ordered() -> None:
     sources = parse_sources("grad_cam@layer4, cam@layer4,grad_cam@layer2,,grad_cam,cam", LAYERS)
     assert [source.id for source in sources] == ["grad_cam", "cam", "grad_cam@layer2"]
 
@@ -88,7 +88,7 @@ def test_sources_come_once_each_in_order_and_the_last_layer_needs_no_name() -> N
         ),
     ],
 )
-def test_a_wrong_source_is_answered_with_the_way_out(text: str, message: str) -> None:
+def test_a_wrong_source_lists_the_allowed_ones(text: str, message: str) -> None:
     with pytest.raises(CamcoreError) as caught:
         parse_sources(text, LAYERS)
     assert str(caught.value) == message

@@ -23,7 +23,7 @@ def test_no_image_gives_no_counts():
     assert count_confusions(LABELS[:0], PREDICTED[:0], 3).tolist() == [[0] * 3] * 3
 
 
-def test_the_most_frequent_mistakes_come_first_and_equal_ones_by_class(counts):
+def test_frequent_mistakes_first_then_by_class(counts):
     assert most_frequent_mistakes(counts, 3) == [Mistake(3, 0, 2), Mistake(0, 1, 1), Mistake(0, 3, 1)]
     assert len(most_frequent_mistakes(counts, 99)) == 5
 
@@ -40,7 +40,7 @@ def test_a_class_by_hand(counts):
     assert (first.low, first.high) == pytest.approx((0.150039, 0.849961), abs=1e-6)
 
 
-def test_a_class_without_images_or_mistakes_says_no_more_than_it_can():
+def test_a_class_without_images_has_no_results():
     counts = count_confusions(np.array([0, 0]), np.array([0, 0]), 2)
     right, empty = describe_classes(counts, np.array([0, 0]), np.array([0.5, 0.7]))
     assert (right.accuracy, right.high, right.taken_for, right.taken_count) == (1, 1, None, 0)

@@ -39,12 +39,12 @@ def test_rank_disagreement_by_hand() -> None:
     assert distance("rank_disagreement", [[0, 0, 1]], [[0, 1, 2]]) == pytest.approx((1 - 0.75**0.5) / 2)
 
 
-def test_a_constant_map_has_the_order_of_a_constant_map_and_no_other() -> None:
+def test_a_constant_map_ranks_like_constant_maps_only() -> None:
     assert distance("rank_disagreement", [[2, 2, 2]], [[5, 5, 5]]) == 0
     assert distance("rank_disagreement", [[2, 2, 2]], [[1, 2, 3]]) == 0.5
 
 
-def test_rank_correlation_is_scipys_with_equal_cells_in_some_maps_and_not_in_others() -> None:
+def test_rank_correlation_with_ties_equals_scipy() -> None:
     generator = np.random.default_rng(0)
     plain, tied = generator.normal(size=(20, 3, 4)), generator.integers(0, 4, (20, 3, 4)).astype(float)
     first, second = np.concatenate([plain, tied, plain]), np.concatenate([tied, plain, plain[::-1]])
@@ -72,7 +72,7 @@ def test_the_hottest_fifth_is_an_exact_number_of_cells(side: int, cells: int) ->
     assert distance("top_area_disagreement", flat, shifted) == pytest.approx(2 / (cells + 1))
 
 
-def test_ties_of_drawn_heat_are_broken_by_the_signed_map_then_by_index() -> None:
+def test_ties_are_broken_by_signed_map_then_index() -> None:
     # Five cells, one is chosen. Both maps are drawn alike, and saturated in the first two cells.
     drawn = np.array([[[1.0, 1.0, 0.0, 0.0, 0.0]]])
     left, right = np.array([[[9.0, 8.0, 0, 0, 0]]]), np.array([[[8.0, 9.0, 0, 0, 0]]])
@@ -152,7 +152,7 @@ def test_drawing_alone_moves_heat_in_the_literature() -> None:
     assert distances["heat_moved_positive"] == 0
 
 
-def test_a_blank_map_is_like_another_blank_one_and_unlike_any_other() -> None:
+def test_a_blank_map_equals_only_blank_maps() -> None:
     blank, other_blank, some = (np.array([[[a, b]]]) for a, b in ((-1.0, -2.0), (0.0, 0.0), (0.0, 3.0)))
     for measure in MEASURES:
         column = f"{measure}_positive"
@@ -168,7 +168,7 @@ def test_what_is_blank_depends_on_the_convention() -> None:
     assert distances["heat_moved_positive"] == 0
 
 
-def test_rows_that_are_not_finite_have_no_distance_and_disturb_no_other() -> None:
+def test_rows_with_nan_have_no_distance() -> None:
     good = np.random.default_rng(0).normal(size=(3, 2, 2))
     broken = good.copy()
     broken[1, 0, 0] = np.nan
@@ -268,7 +268,7 @@ def test_without_a_box_or_without_heat_there_is_no_share() -> None:
     assert np.isnan(off_object_heat(np.zeros((2, 2, 2)), cover)).tolist() == [True, True]
 
 
-def test_heat_and_boxes_that_fill_the_picture_leave_nothing_outside() -> None:
+def test_a_full_box_leaves_no_heat_outside() -> None:
     samples = table_of(([[0, 0, 6, 9, 1], [4, 0, 10, 9, 2]], 10, 9))
     drawn = np.random.default_rng(0).random((1, 5, 7))
     assert off_object_heat(drawn, object_cover(samples, "squash", 5, 7))[0] == pytest.approx(0)

@@ -170,7 +170,7 @@ def test_every_threshold_is_as_if_it_were_computed_alone() -> None:
             assert result.largest[index, column] == pytest.approx(ious[largest])
 
 
-def test_blank_maps_overlap_by_nothing_and_images_without_boxes_are_left_out() -> None:
+def test_blank_maps_and_images_without_boxes() -> None:
     scores = np.stack([paint(), paint((slice(2, 6), slice(3, 9), 200)), paint((slice(2, 6), slice(3, 9), 200))])
     true = pixel_box(3, 2, 9, 6)
     result = overlap_boxes(scores, [true, true, NO_BOX.astype(int)])
@@ -257,7 +257,7 @@ def test_the_peak_is_the_hottest_pixel() -> None:
     assert peaks.status.tolist() == ["ok"]
 
 
-def test_ties_go_to_the_first_pixel_and_rounding_makes_none_nor_breaks_any() -> None:
+def test_ties_go_to_the_first_pixel_despite_rounding() -> None:
     symmetric = hot_cell(3, 3)
     assert find_peaks(symmetric, 14).row_column.tolist() == [[6, 6]]
     noise = np.random.default_rng(0).normal(scale=1e-7, size=(50, 7, 7))
@@ -297,7 +297,7 @@ def test_the_distance_to_a_corner_is_the_straight_one() -> None:
     same(pointing_game(peaks, [box(centre + 0.05, centre - 0.05, 1, 1)]).tolerant, [1])
 
 
-def test_a_map_without_evidence_is_a_miss_and_one_that_is_not_there_is_nothing() -> None:
+def test_no_evidence_is_a_miss_and_no_map_is_nan() -> None:
     maps = np.stack([np.zeros((3, 3)), np.full((3, 3), -1.0), np.full((3, 3), np.nan), np.ones((3, 3))])
     everywhere, masks = [box(0, 0, 1, 1)] * 4, np.ones((4, 9, 9), dtype=bool)
     peaks = find_peaks(maps, 9)
@@ -322,7 +322,7 @@ def test_pointing_at_a_mask_is_pointing_at_its_box(side: int) -> None:
     assert 0 < by_mask.strict.mean() < by_mask.tolerant.mean() < 1
 
 
-def test_a_peak_at_the_edge_does_not_reach_round_to_the_other_side() -> None:
+def test_a_peak_at_the_edge_does_not_wrap_around() -> None:
     masks = np.zeros((2, 112, 112), dtype=bool)
     masks[:, :, -1] = True
     peaks = Peaks(np.array([[50, 0], [50, 105]]), np.array(["ok", "ok"]), 112)
@@ -438,7 +438,7 @@ def measure_all(maps: FloatArray, masks: NDArray[np.bool_], boxes: list[FloatArr
     }
 
 
-def test_a_perfect_map_scores_one_and_a_shifted_one_less_in_every_measure() -> None:
+def test_a_perfect_map_beats_a_shifted_one_in_every_measure() -> None:
     generator = np.random.default_rng(0)
     masks = np.zeros((20, 56, 56), dtype=bool)
     boxes = []
@@ -488,7 +488,7 @@ def test_baselines_are_finite_positive_and_the_same_every_time(name: str, grid: 
     same(maps, BASELINES[name].compute(grey, *grid, 4).tolist())
 
 
-def test_the_centre_blob_is_hottest_in_the_middle_and_alike_to_all_sides() -> None:
+def test_the_centre_blob_is_symmetric() -> None:
     (blob,) = BASELINES["center"].compute(np.zeros((1, 8, 8)), 7, 7, 0)
     assert np.unravel_index(blob.argmax(), blob.shape) == (3, 3)
     np.testing.assert_allclose(blob, blob[::-1])

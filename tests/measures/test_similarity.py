@@ -24,7 +24,7 @@ def test_what_all_images_have_in_common_does_not_count():
     np.testing.assert_allclose(similar_to(pooled, 4), similar_to(pooled + 50, 4), atol=1e-4)
 
 
-def test_an_image_is_most_like_itself_and_likeness_goes_both_ways():
+def test_similarity_is_symmetric_and_highest_to_itself():
     pooled = np.random.default_rng(1).random((20, 8)).astype(np.float32)
     matrix = np.stack([similar_to(pooled, index) for index in range(20)])
     np.testing.assert_allclose(matrix, matrix.T)
@@ -32,7 +32,7 @@ def test_an_image_is_most_like_itself_and_likeness_goes_both_ways():
     assert matrix.min() >= -1 and matrix.max() == 1
 
 
-def test_features_that_are_not_finite_are_like_nothing_and_leave_the_others_alone():
+def test_features_with_nan_have_no_similarity():
     pooled = np.random.default_rng(2).random((6, 4)).astype(np.float32)
     expected = similar_to(pooled[1:], 2)
     pooled[0, 3] = np.nan

@@ -112,9 +112,7 @@ def test_cam_suits_no_hidden_layer(name: str, build_model: BuildModel, noise_ima
     assert not check_on(model, noise_images)[0]
 
 
-def test_a_hidden_layer_as_wide_as_the_features_is_not_taken_for_the_class_layer_s_input(
-    build_model: BuildModel, noise_images: Tensor
-) -> None:
+def test_a_wide_hidden_layer_is_not_the_class_input(build_model: BuildModel, noise_images: Tensor) -> None:
     # 256 channels meet a hidden layer of 256: shapes alone would say that CAM applies. The figures do not.
     model = build_model(ModelConfig("resnet10_narrow", "mlp"))
     layer = class_layer(model)
@@ -214,7 +212,7 @@ def test_images_may_be_bytes_or_floats_from_0_to_255(build_model: BuildModel, no
     torch.testing.assert_close(white[0, :, 0, 0], torch.tensor(expected))
 
 
-def test_the_normalisation_is_part_of_the_configuration_and_not_of_the_weights() -> None:
+def test_normalisation_belongs_to_the_configuration() -> None:
     model = Classifier(ModelConfig("resnet10_narrow"), ViewConfig(size=64), 5)
     assert not {"mean", "std"} & set(model.state_dict())
 

@@ -111,20 +111,18 @@ def test_a_prefix_that_not_all_names_share_is_left(state: State, tmp_path: Path)
         read_checkpoint(save_network(tmp_path / "weights.pth", mixed), "resnet10_narrow")
 
 
-def test_what_begins_like_a_prefix_but_is_a_part_of_the_network_is_left(tmp_path: Path) -> None:
+def test_a_part_named_like_a_prefix_stays(tmp_path: Path) -> None:
     trunk = {name: torch.zeros(1) for name in read_layout("vgg16").shapes if name.startswith("features.")}
     with pytest.raises(CamcoreError, match=r"'features\.0\.weight' is"):
         read_checkpoint(save_network(tmp_path / "weights.pth", trunk), "vgg16")
 
 
-def test_the_arguments_of_a_training_script_do_not_keep_its_checkpoint_from_being_read(
-    state: State, tmp_path: Path
-) -> None:
+def test_a_checkpoint_with_script_arguments_is_read(state: State, tmp_path: Path) -> None:
     content = {"model": state, "args": argparse.Namespace(lr=0.1, name="mine"), "epoch": 3}
     assert read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow").wrapper == "model"
 
 
-def test_code_among_the_arguments_of_a_training_script_is_refused_and_not_run(state: State, tmp_path: Path) -> None:
+def test_code_in_script_arguments_is_refused(state: State, tmp_path: Path) -> None:
     content = {"model": state, "args": argparse.Namespace(trap=Trap(tmp_path / "trace"))}
     path = save_network(tmp_path / "weights.pth", content)
     with pytest.raises(CamcoreError, match="can't be read as weights"):
@@ -148,7 +146,7 @@ def test_a_whole_pickled_network_is_refused_and_not_run(ending: str, tmp_path: P
     assert not (tmp_path / "trace").exists()
 
 
-def test_a_checkpoint_s_own_class_names_are_found_beside_its_weights(state: State, tmp_path: Path) -> None:
+def test_class_names_beside_the_weights_are_read(state: State, tmp_path: Path) -> None:
     content = {"state_dict": state, "class_to_idx": {"d": 0, "c": 1, "b": 2, "a": 3}}
     checkpoint = read_checkpoint(save_network(tmp_path / "weights.pth", content), "resnet10_narrow")
     assert checkpoint.class_names == ("d", "c", "b", "a")
@@ -276,7 +274,7 @@ def test_timm_s_other_resnets_are_refused(name: str, backbone: str, message: str
 
 
 @pytest.mark.parametrize(("name", "backbone"), [("resnetaa50", "resnet50"), ("resnetblur18", "resnet18")])
-def test_two_of_timm_s_networks_can_only_be_told_by_what_they_answer(
+def test_two_timm_networks_differ_only_in_output(
     name: str, backbone: str, tmp_path: Path, noise_images: Tensor, single_thread: None
 ) -> None:
     """Hence the first look at the data set, and what `camcore import` says where it goes badly."""

@@ -70,7 +70,7 @@ def test_the_model_is_left_as_it_was(build_model: BuildModel, noise_images: Tens
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", [FUSED_COMPILED, BF16_COMPILED], ids=lambda path: path.name)
-def test_compiled_ways_give_what_the_others_give_and_take_part_batches(
+def test_compiled_trunks_agree_and_take_part_batches(
     path: TrunkVariant, build_model: BuildModel, noise_images: Tensor
 ) -> None:
     model = build_model(ModelConfig("resnet18"))

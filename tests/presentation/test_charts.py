@@ -27,7 +27,7 @@ COURSE = average_histories([history(0.2, 0.5, 0.7), history(0.4, 0.6, 0.6)])
 HISTORIES = {"dogs": COURSE.mean, "cats": history(0.3, 0.4, 0.5)}
 
 
-def test_the_range_goes_from_the_lowest_to_the_highest_of_the_validation():
+def test_the_range_spans_the_validation_values():
     figure = draw_curves(TEXT, HISTORIES, COLORS, "accuracy", 0, {"dogs": COURSE})
     band, *lines = figure.data
     assert [line.fill for line in lines] == [None] * 6  # training, validation and best epoch of two

@@ -94,7 +94,7 @@ def test_a_map_is_drawn_as_everywhere_else(run, index, convention):
     np.testing.assert_array_equal(pixels[top : top + size[1], left : left + size[0]], expected)
 
 
-def test_every_choice_of_the_view_changes_the_picture_or_the_head(run):
+def test_every_display_choice_changes_the_sheet(run):
     start = np.asarray(draw(run, [9]))
     on_paper = {name: values for name, values in CHOICES.items() if name not in ("divider", "size")} | {
         "target": TARGETS
@@ -140,13 +140,13 @@ def test_one_source_is_shown_once(run):
     assert draw(run, [0, 1], ("cam", "cam"), overlay="both").size == draw(run, [0, 1], overlay="a").size
 
 
-def test_sources_of_one_map_differ_nowhere_once_they_are_drawn_alike(run):
+def test_equal_maps_drawn_alike_do_not_differ(run):
     difference = frame(draw(run, [0], overlay="difference", draw="positive", opacity="100"))
     photograph = difference[(difference != difference[0, 0]).any(-1)]
     assert photograph.size == 0 or np.ptp(photograph.astype(int), axis=0).max() <= 6
 
 
-def test_without_overlay_it_is_the_photograph_and_a_target_that_is_missing_is_too(run):
+def test_no_overlay_or_target_shows_the_photograph(run):
     plain = frame(draw(run, [0], overlay="off"))
     np.testing.assert_array_equal(frame(draw(run, [0], target="other")), plain)
     assert (frame(draw(run, [0])) != plain).any()

@@ -19,7 +19,7 @@ def run(tmp_path_factory):
     return open_run(make_run(tmp_path_factory.mktemp("runs"), "gap", images=40))
 
 
-def test_rows_come_in_the_order_asked_for_with_the_engine_s_numbers(run):
+def test_rows_keep_the_order_and_the_engine_s_numbers(run):
     explanation = open_explanation(run)
     table = make_image_table(run, explanation, [13, 3, 9], "cam", "grad_cam@layer3")
     assert table["id"].tolist() == ["val/00013", "val/00003", "val/00009"]
@@ -30,7 +30,7 @@ def test_rows_come_in_the_order_asked_for_with_the_engine_s_numbers(run):
     pd.testing.assert_frame_equal(table[expected.columns], expected)
 
 
-def test_every_source_has_its_heat_off_the_object_in_both_conventions_and_its_status(run):
+def test_every_source_has_off_object_heat_and_status(run):
     explanation = open_explanation(run)
     table = make_image_table(run, explanation, range(40), "cam", "grad_cam")
     for source in explanation.manifest.sources:

@@ -98,9 +98,7 @@ def test_the_verdict_comes_first_in_the_words_of_the_dashboard(judged: Path, pag
     assert "camcore verdict" not in page
 
 
-def test_charts_look_the_same_whatever_template_is_plotlys_default(
-    judged: Path, page: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_charts_ignore_plotlys_default_template(judged: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plotly.io.templates, "default", "ggplot2")
     assert read_data(make_report(open_run(judged), images=12))["charts"] == read_data(page)["charts"]
 
@@ -112,7 +110,7 @@ def test_the_price_over_seeds_has_a_row_for_each(tmp_path: Path) -> None:
     assert page.index("Mean accuracy of mlp") < page.index("74.1 ● 76.0 ○") < page.index("mlp-seed3")
 
 
-def test_without_a_verdict_it_names_the_command_and_not_where_the_run_lies(tmp_path: Path) -> None:
+def test_without_a_verdict_it_names_the_command(tmp_path: Path) -> None:
     path = make_run(tmp_path / "all my runs", "plain", images=6)
     page = make_report(open_run(path))
     assert "<code>camcore verdict &#39;all my runs/plain&#39;</code>" in page
@@ -180,7 +178,7 @@ def test_it_refers_to_nothing_outside_itself(page: str) -> None:
             assert (attributes.get(name) or "#").startswith(("#", "data:,"))
 
 
-def test_the_policy_allows_these_scripts_and_nothing_from_anywhere(page: str) -> None:
+def test_the_policy_allows_only_these_scripts(page: str) -> None:
     elements = Elements(page)
     policy = next(attributes["content"] for tag, attributes in elements.tags if attributes.get("http-equiv"))
     rules = dict(rule.strip().split(" ", 1) for rule in str(policy).split(";"))
@@ -242,7 +240,7 @@ def test_a_report_is_replaced_in_one_step(judged: Path, tmp_path: Path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_it_refuses_with_the_way_out(judged: Path, tmp_path: Path) -> None:
+def test_refusals_name_the_remedy(judged: Path, tmp_path: Path) -> None:
     run = open_run(judged)
     other = tmp_path / "notes.html"
     other.write_text("<p>mine</p>", encoding="utf-8")
@@ -288,7 +286,7 @@ def test_a_run_without_heatmaps_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: Path, tmp_path: Path) -> None:
+def test_a_damaged_verdict_is_named_with_the_command(judged: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(judged, tmp_path / "copy"))
     damaged = open_explanation(open_run(path)).path / "verdict.json"
     damaged.write_text('{"format_version": 1}', encoding="utf-8")
@@ -297,7 +295,7 @@ def test_a_damaged_verdict_is_named_with_the_command_that_makes_it_anew(judged: 
     assert str(caught.value) == (f"{damaged} is damaged (no usable 'created'). Recreate it: camcore verdict {path}")
 
 
-def test_images_without_a_box_or_without_finite_maps_are_no_trouble(tmp_path: Path) -> None:
+def test_images_without_boxes_or_finite_maps_work(tmp_path: Path) -> None:
     path = make_run(tmp_path, "holes", images=8)
     explanation = open_explanation(open_run(path))
     maps = np.load(explanation.path / "grad_cam.npy")

@@ -71,7 +71,7 @@ def test_sentences_say_what_the_parameters_say() -> None:
     assert "is more accurate than other" in str(say("price_some", CLAIMS["price_some"] | {"difference": 0.05}))
 
 
-def test_a_price_over_seeds_names_both_groups_and_what_its_interval_is_for() -> None:
+def test_a_price_over_seeds_explains_its_interval() -> None:
     def said(amount: str, difference: float) -> str | None:
         return say(f"price_over_seeds_{amount}", CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference})
 

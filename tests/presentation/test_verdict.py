@@ -93,7 +93,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> VerdictDocument:
     return verdict
 
 
-def test_a_price_over_seeds_names_the_groups_and_how_far_their_seeds_spread(grouped: VerdictDocument) -> None:
+def test_a_price_over_seeds_names_groups_and_spread(grouped: VerdictDocument) -> None:
     assert write_price_lead(TEXT, grouped) == "Accuracy of dogs (3 seeds) and of mlp (2 seeds), on the same 40 images."
     assert list_price(TEXT, grouped) == [
         ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),

@@ -80,7 +80,7 @@ def test_what_is_no_run_is_refused_and_left_alone(
     "step",
     ["camcore.workflows.train.create_run", "camcore.training.loop.train_steps", "camcore.training.loop.evaluate"],
 )
-def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
+def test_a_failure_in_the_first_epoch_restores_the_old_run(
     step: str, failure: Failure, own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = read_folder(own_run.path)
@@ -92,7 +92,7 @@ def test_a_failure_before_the_first_epoch_ends_brings_the_old_run_back(
     assert open_explanation(open_run(own_run.path)).cam_able
 
 
-def test_a_stop_after_the_first_epoch_leaves_the_new_run_to_go_on_with(
+def test_a_stop_after_the_first_epoch_keeps_the_new_run(
     own_run: Run, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("camcore.training.loop.describe_epoch", fail_with(KeyboardInterrupt))
@@ -157,7 +157,7 @@ def test_a_run_that_a_killed_replacement_left_aside_is_not_lost(own_run: Run) ->
     assert names_beside(own_run.path) == ["own"]
 
 
-def test_what_a_killed_replacement_left_aside_goes_when_the_new_run_has_an_epoch(own_run: Run) -> None:
+def test_the_replaced_run_is_removed_after_an_epoch(own_run: Run) -> None:
     kill_replacement(own_run, epochs=1)
     newer = read_folder(own_run.path)
     with create.replacing(own_run.path, overwrite=True):

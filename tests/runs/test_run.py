@@ -82,7 +82,7 @@ def test_no_run_is_answered_with_how_to_list_them(tmp_path: Path) -> None:
     assert str(caught.value) == f"There is no run at {tmp_path / 'none'}. `camcore runs` lists what is there."
 
 
-def test_a_folder_without_run_json_says_what_is_missing_and_the_way_out(tmp_path: Path) -> None:
+def test_a_folder_without_run_json_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         open_run(tmp_path)
     assert str(caught.value) == (f"{tmp_path / 'run.json'} is missing. Restore it from a copy, or recreate the run.")
@@ -114,7 +114,7 @@ def test_an_unknown_format_version_is_refused(version: object, tmp_path: Path) -
         {"dataset": []},
     ],
 )
-def test_damaged_contents_name_the_file_and_the_way_out(values: dict[str, Any], tmp_path: Path) -> None:
+def test_damaged_contents_name_the_file_and_the_remedy(values: dict[str, Any], tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
     edit_run_json(run, **values)
     with pytest.raises(RunError) as caught:
@@ -125,7 +125,7 @@ def test_damaged_contents_name_the_file_and_the_way_out(values: dict[str, Any], 
     assert "\n" not in message
 
 
-def test_runs_are_listed_by_name_and_the_damaged_ones_with_their_reason(tmp_path: Path) -> None:
+def test_damaged_runs_are_listed_with_the_reason(tmp_path: Path) -> None:
     for name in ("b", "a", ".hidden"):
         make_run(tmp_path / name)
     (tmp_path / "c").mkdir()
@@ -155,7 +155,7 @@ def test_history_goes_there_and_back_to_the_bit(tmp_path: Path) -> None:
     "content",
     [b"", b"epoch,loss\n1,2\n", ",".join(HISTORY_COLUMNS).encode() + b"\n1,a,b,c,d,e,f,g\n", b"\xff\xfe\x00"],
 )
-def test_a_damaged_history_names_the_file_and_the_way_out(content: bytes, tmp_path: Path) -> None:
+def test_a_damaged_history_names_the_file_and_the_remedy(content: bytes, tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
     (run.path / "history.csv").write_bytes(content)
     with pytest.raises(RunError) as caught:
@@ -176,7 +176,7 @@ def test_a_history_with_a_cut_off_row_is_damaged(tmp_path: Path) -> None:
     )
 
 
-def test_a_run_is_finished_when_it_has_weights_and_nothing_to_resume(tmp_path: Path) -> None:
+def test_a_finished_run_has_weights_and_no_state(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
     assert not run.finished
     assert run.state_path == run.resume_path / "state.pt"

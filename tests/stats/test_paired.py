@@ -180,7 +180,7 @@ def test_values_that_are_the_same_but_for_rounding_are_identical() -> None:
     assert not paired_difference(values + np.eye(1, 50)[0] * 1e-5, values, "continuous").identical
 
 
-def test_agreeing_answers_prove_sameness_only_where_the_maps_are_the_same() -> None:
+def test_equal_answers_prove_nothing_if_maps_differ() -> None:
     answer = [1] * 60 + [0] * 40
     comparison = paired_difference(answer, answer, "yes_no")
     assert comparison.identical

@@ -115,7 +115,7 @@ def cross_fit_slowly(hits: NDArray[np.bool_], rows: NDArray[np.int64], seed: int
     return hit_count / (SPLITS * len(rows))
 
 
-def test_each_half_is_reported_at_the_other_halves_threshold_however_often_its_images_count() -> None:
+def test_each_half_uses_the_other_half_s_threshold() -> None:
     random = np.random.default_rng(0)
     hits = random.random((24, 10)) < 0.5
     drawn = [np.arange(24), *random.integers(24, size=(9, 24))]

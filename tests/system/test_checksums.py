@@ -110,9 +110,7 @@ def test_a_file_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     verify(folder / "b.npy", REMEDY)
 
 
-def test_while_a_large_file_is_hashed_others_are_not_kept_waiting(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hashing_a_large_file_blocks_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow, other = folder / "b.npy", folder / "run.json"
     begun, go_on = Event(), Event()
     monkeypatch.setattr(checksums, "_hashing", {0: Lock(), 1: Lock()})
@@ -145,7 +143,7 @@ def test_while_a_large_file_is_hashed_others_are_not_kept_waiting(
         (lambda text: b"\xff" + text[1:], "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
     ],
 )
-def test_a_damaged_list_is_named_with_the_way_out(change: object, reason: str, folder: Path) -> None:
+def test_a_damaged_list_is_named_with_the_remedy(change: object, reason: str, folder: Path) -> None:
     path = folder / SUMS
     path.write_bytes(change(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(RunError) as caught:
@@ -155,7 +153,7 @@ def test_a_damaged_list_is_named_with_the_way_out(change: object, reason: str, f
     )
 
 
-def test_while_a_file_is_replaced_the_old_one_and_the_new_one_are_right(folder: Path) -> None:
+def test_both_files_are_valid_during_a_replacement(folder: Path) -> None:
     path, states = folder / "b.npy", []
 
     def watch(*_: object) -> None:
@@ -195,7 +193,7 @@ def test_a_failure_leaves_file_and_list_as_they_were(folder: Path) -> None:
     verify(folder / "b.npy", REMEDY)
 
 
-def test_a_new_file_is_listed_when_it_is_there_and_a_removed_one_no_more(folder: Path) -> None:
+def test_the_list_follows_new_and_removed_files(folder: Path) -> None:
     with atomic_listed(folder / "new.json") as part:
         assert "new.json" not in (read_sums(folder) or {})
         part.write_bytes(b"new")

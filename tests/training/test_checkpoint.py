@@ -34,16 +34,14 @@ def row(epoch: int, accuracy: float) -> dict[str, float]:
     ("accuracies", "best"),
     [([0.0], 1), ([0.5, 0.6], 2), ([0.5, 0.5], 1), ([0.5, 0.4], 1), ([0.9, 0.1, 0.8], 1), ([0.1, 0.9, 0.8], 2)],
 )
-def test_the_best_epoch_is_the_first_that_no_other_is_better_than(
-    accuracies: list[float], best: int, keep: str
-) -> None:
+def test_the_best_epoch_is_the_first_best(accuracies: list[float], best: int, keep: str) -> None:
     progress = TrainingProgress([row(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, start=1)], keep)
     assert progress.epoch == len(accuracies)
     assert progress.best_epoch == best
     assert progress.epochs_since_best == len(accuracies) - best
 
 
-def test_the_last_epoch_is_the_one_to_keep_unless_asked_otherwise() -> None:
+def test_the_last_epoch_is_kept_by_default() -> None:
     assert TrainingProgress().best_epoch == 0
     progress = TrainingProgress([row(1, 0.9), row(2, 0.1)])
     assert (progress.best_epoch, progress.epochs_since_best) == (2, 0)
@@ -112,9 +110,7 @@ def write_other_network(path: Path) -> None:
     ("write", "reason"),
     [(write_garbage, "UnpicklingError"), (write_half, "RuntimeError"), (write_other_network, "RuntimeError")],
 )
-def test_a_damaged_state_is_named_in_one_line_and_changes_nothing(
-    write: Callable[[Path], None], reason: str, own_run: Run
-) -> None:
+def test_a_damaged_state_is_named_in_one_line(write: Callable[[Path], None], reason: str, own_run: Run) -> None:
     own_run.resume_path.mkdir()
     write(own_run.state_path)
     before = own_run.weights_path.read_bytes()

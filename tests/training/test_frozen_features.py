@@ -68,9 +68,7 @@ def difference(first: Run, second: Run) -> float:
 
 @pytest.mark.parametrize("head", ["gap", "mlp"])
 @pytest.mark.parametrize("augmentation", ["none", "light", "standard"])
-def test_the_head_is_the_one_that_training_through_the_frozen_trunk_gives(
-    head: str, augmentation: str, start: TrainIn
-) -> None:
+def test_frozen_features_give_the_same_head(head: str, augmentation: str, start: TrainIn) -> None:
     through = start("through", head, augmentation=augmentation)
     cached = start("cached", head, augmentation=augmentation, views=3)  # one for each epoch
     untrained = start("untrained", head, augmentation=augmentation, epochs=1, learning_rate=1e-30)
@@ -144,9 +142,7 @@ def test_the_run_is_one_like_any_other(start: TrainIn, dataset: Dataset) -> None
     assert explanation.accuracy == pytest.approx(run.history()["val_accuracy"].iloc[-1])
 
 
-def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_held_out(
-    start: TrainIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_patience_ends_the_training_at_the_best_epoch(start: TrainIn, monkeypatch: pytest.MonkeyPatch) -> None:
     from camcore.training import loop
 
     evaluate, losses, heads = loop.evaluate, iter([0.9, 0.5, 0.7, 0.6, 0.1]), []
@@ -170,7 +166,7 @@ def test_the_training_ends_after_its_patience_with_the_best_epoch_on_what_is_hel
     assert row["epoch"] == 2
 
 
-def test_a_disk_without_room_is_told_with_the_way_out(start: TrainIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named_with_the_remedy(start: TrainIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frozen_features.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100})())
     with pytest.raises(
         CamcoreError, match=r"The features need 0\.0 GB in .*, where 0\.0 GB are free\. .*CAMCORE_CACHE"
@@ -217,9 +213,7 @@ def test_explaining_takes_the_features_that_the_training_kept(
         )
 
 
-def test_features_that_do_not_fit_the_images_any_more_are_not_used(
-    start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outdated_features_are_not_used(start: TrainIn, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
     monkeypatch.setattr(trunk_choice, "_variants_of", lambda _: [])
     run = start("run", views=1)

@@ -85,7 +85,7 @@ def test_images_that_fit_into_memory_stay_there(dataset: Dataset, small_memory: 
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_images_that_do_not_fit_into_memory_are_decoded_once_into_a_file(
+def test_images_beyond_memory_are_decoded_into_a_file(
     workers: int, dataset: Dataset, small_memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     direct = ViewedImages(dataset, dataset.train, VIEW.kind, 40)
@@ -111,7 +111,7 @@ def test_other_images_and_sizes_have_files_of_their_own(dataset: Dataset, small_
     assert len(list(small_memory.iterdir())) == 4
 
 
-def test_an_incomplete_file_is_made_anew(dataset: Dataset, small_memory: Path) -> None:
+def test_an_incomplete_file_is_recreated(dataset: Dataset, small_memory: Path) -> None:
     read_images(dataset, dataset.train, VIEW, 40, 0, "reading")
     (path,) = small_memory.iterdir()
     complete = path.read_bytes()
@@ -137,9 +137,7 @@ def test_a_decoding_that_fails_leaves_no_file_behind(dataset: Dataset, small_mem
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_image_that_can_not_be_decoded_is_named_in_one_line_whoever_reads_it(
-    workers: int, dataset: Dataset, tiny_folder: Path
-) -> None:
+def test_an_undecodable_image_is_named_in_one_line(workers: int, dataset: Dataset, tiny_folder: Path) -> None:
     gone = replace(dataset.train[0], path="train/bar/gone.png")
     with pytest.raises(CamcoreError) as caught:
         read_images(dataset, [gone], VIEW, 40, workers, "reading")
@@ -156,7 +154,7 @@ def test_an_error_of_this_process_stays_as_it_is() -> None:
     assert caught.value is error
 
 
-def test_an_augmented_image_depends_on_seed_epoch_and_index_alone(augmented: TrainingImages) -> None:
+def test_augmentation_depends_on_seed_epoch_and_index(augmented: TrainingImages) -> None:
     first, label = augmented[3, 7]
     torch.rand(5)
     random.random()  # noqa: S311 what others draw in between must not matter

@@ -114,7 +114,7 @@ EVERY_WAY = pytest.mark.parametrize(
 
 
 @EVERY_WAY
-def test_going_on_gives_what_would_have_come_without_the_interruption(
+def test_resume_gives_same_weights_and_history(
     settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = start("whole", **settings)
@@ -174,9 +174,7 @@ def test_a_stop_is_heard_behind_a_step_and_nothing_done_is_lost(
     assert_same_training(whole, stopped)
 
 
-def test_an_interruption_before_the_first_epoch_ends_can_be_resumed(
-    start: TrainIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_resume_within_the_first_epoch(start: TrainIn, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = start("whole", epochs=1)
     with monkeypatch.context() as patch:
         interrupt_at(1, patch)
@@ -188,7 +186,7 @@ def test_an_interruption_before_the_first_epoch_ends_can_be_resumed(
     assert_same_training(whole, stopped)
 
 
-def test_a_finished_run_holds_weights_and_history_and_nothing_else(trained_run: Run) -> None:
+def test_a_finished_run_holds_weights_and_history(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
     assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "SHA256SUMS", "explained"}
     history = trained_run.history()
@@ -257,7 +255,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(
     assert not run.weights_path.exists()
 
 
-def test_the_rate_of_the_history_is_that_of_the_epoch_s_last_step(trained_run: Run) -> None:
+def test_the_history_holds_the_last_learning_rate(trained_run: Run) -> None:
     config = trained_run.config.train
     share = build_schedule(config, 3)  # 12 images in batches of 4
     expected = [config.learning_rate * share(step) for step in (2, 5)]

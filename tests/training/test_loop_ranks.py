@@ -100,7 +100,7 @@ def test_batch_norm_of_cpu_ranks_is_that_of_rank_0(forks: Forks, tmp_path: Path,
 
 
 @pytest.mark.parametrize(("ranks", "batches"), [(1, [5, 5, 2]), (2, [3, 3])])
-def test_a_last_batch_of_fewer_than_two_images_per_rank_is_left_out(
+def test_a_too_small_last_batch_is_left_out(
     ranks: int,
     batches: list[int],
     tmp_path: Path,
@@ -161,9 +161,7 @@ def test_what_ends_one_rank_ends_all_in_one_line(rank: int, forks: Forks, tmp_pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_wish_to_stop_that_one_rank_hears_stops_all_behind_the_same_step(
-    number: int, forks: Forks, tmp_path: Path, tiny_folder: Path
-) -> None:
+def test_a_stop_on_one_rank_stops_all_ranks(number: int, forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
     path = tmp_path / "run"
     processes = forks.start(*training(tiny_folder, path, "--epochs", 300))
     while not (path / "history.csv").exists():

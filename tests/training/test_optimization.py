@@ -29,7 +29,7 @@ def test_the_schedule_by_hand() -> None:
     assert share(15) == pytest.approx(0.5 * (1 + math.cos(math.pi * 11 / 12)))
 
 
-def test_the_schedule_falls_after_its_peak_and_never_reaches_zero() -> None:
+def test_the_schedule_falls_but_stays_above_zero() -> None:
     share = build_schedule(TrainConfig(epochs=5, warmup_epochs=0), steps_per_epoch=3)
     shares = [share(step) for step in range(15)]
     assert shares[0] == 1
@@ -100,7 +100,7 @@ def test_frozen_normalisation_uses_and_keeps_its_statistics() -> None:
 
 
 @pytest.mark.parametrize("backbone", ["resnet10_narrow", "densenet121"])
-def test_synchronised_normalisation_computes_the_same_in_one_process(backbone: str) -> None:
+def test_synchronised_normalisation_in_one_process(backbone: str) -> None:
     """The layers that run must be the converted ones, DenseNet's last one too, which its trunk does not name."""
     torch.manual_seed(0)
     model = Classifier(ModelConfig(backbone), RunConfig().view, 3).train()

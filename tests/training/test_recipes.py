@@ -20,7 +20,7 @@ def build_with(recipe: str, *given: str) -> RunConfig:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_s_settings_are_fields_and_reach_the_configuration(recipe: str) -> None:
+def test_recipe_settings_reach_the_configuration(recipe: str) -> None:
     config = build_with(recipe)
     for name, value in RECIPES[recipe].settings.items():
         part = {ViewConfig: config.view, ModelConfig: config.model, TrainConfig: config.train}[PLACES[name]]
@@ -33,7 +33,7 @@ def test_what_is_given_holds(recipe: str) -> None:
     assert (config.train.epochs, config.model.backbone) == (3, "vgg16")
 
 
-def test_what_a_recipe_sets_is_printed_with_what_was_given_beside_it(tmp_path: Path) -> None:
+def test_a_recipe_prints_its_settings(tmp_path: Path) -> None:
     result = run_camcore(
         "train", "--run", tmp_path, "--recipe", "finetune", "--epochs", 3, "--dataset", "stanford-dogs"
     )

@@ -86,7 +86,7 @@ def test_all_seeds_of_both_groups_count(groups: Groups) -> None:
     assert (seeds["differs"], seeds["unfinished"]) == ("", [])
 
 
-def test_a_group_may_be_named_by_itself_and_any_run_stands_for_its_group(groups: Groups, tmp_path: Path) -> None:
+def test_a_group_or_any_of_its_runs_names_the_group(groups: Groups, tmp_path: Path) -> None:
     gap, mlp = groups
     assert price_of(gap[0], tmp_path / "mlp") == price_of(gap[2], mlp[1])
 
@@ -194,7 +194,7 @@ def test_what_groups_differ_in_beside_the_head_is_named(groups: Groups) -> None:
     assert price_of(gap[0], mlp[0])["seeds"]["differs"] == "train.batch_size is 64, not 32"
 
 
-def test_the_command_explains_what_is_not_explained_and_says_every_seed(
+def test_the_command_explains_every_seed(
     tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, single_thread: None
 ) -> None:
     for head in ("gap", "mlp"):

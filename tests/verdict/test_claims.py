@@ -46,7 +46,7 @@ def test_losses_stand_beside_the_wins_even_where_they_are_more() -> None:
     assert "no_better_than_reference" not in claims
 
 
-def test_heat_off_the_object_is_not_counted_beside_energy_in_the_box() -> None:
+def test_off_object_heat_is_not_counted_twice() -> None:
     twice = {"energy_in_box": "better", "off_object_positive": "better", "off_object_literature": "better"}
     assert layer_cam_is(**twice)["best_is"] == {"source": "layer_cam", "measures": 1, "losses": 0, "of": 1}
     claims = layer_cam_is(insertion="no_difference", off_object_literature="better")
@@ -93,7 +93,7 @@ def test_a_run_without_cam_says_why() -> None:
     assert claims["cam_not_applicable"] == {"max_error": 0.85}
 
 
-def test_who_follows_the_class_less_is_told_only_where_it_is_shown() -> None:
+def test_lower_class_specificity_is_claimed_if_significant() -> None:
     means = {"cam": 0.8, "layer_cam": 0.3}
 
     def said_where_layer_cam_is(word: str) -> dict[str, Any] | None:
@@ -106,7 +106,7 @@ def test_who_follows_the_class_less_is_told_only_where_it_is_shown() -> None:
     assert said_where_layer_cam_is("better") == {"source": "cam", "best_source": "layer_cam", **apart}
 
 
-def test_the_clearest_difference_is_of_the_largest_effect_not_of_the_largest_means() -> None:
+def test_the_clearest_difference_has_the_largest_effect() -> None:
     far = measure({"cam": 0.8, "layer_cam": 0.2}, {"layer_cam": "worse"}, effect_size=-0.3)
     clear = measure({"cam": 0.5, "layer_cam": 0.6}, {"layer_cam": "better"}, effect_size=0.9)
     unseen = measure({"cam": 0.5, "layer_cam": 0.505}, {"layer_cam": "better"}, effect_size=0.99)
@@ -144,7 +144,7 @@ def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
     assert claims["worse_than_baseline"]["source"] == "layer_cam"
 
 
-def test_the_price_is_some_only_when_its_interval_leaves_out_zero() -> None:
+def test_the_price_needs_an_interval_without_zero() -> None:
     price = {
         "against": "other",
         "accuracy": 0.97,

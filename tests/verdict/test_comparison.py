@@ -6,7 +6,7 @@ from camcore.measures.max_box_acc import BoxOverlap
 from camcore.verdict.comparison import ComparisonSetup, summarize_box_acc
 
 
-def test_right_and_wrong_images_choose_no_threshold_of_their_own_either() -> None:
+def test_correct_and_incorrect_images_share_thresholds() -> None:
     # Overlaps at random: the best of a hundred thresholds looks good on the images that chose it, and on no others.
     random = np.random.default_rng(0)
     overlaps = {f"map {number}": BoxOverlap(*random.random((2, 60, 100))) for number in range(20)}

@@ -54,7 +54,7 @@ def read(runs: Path, head: str) -> dict[str, Any]:
     return written
 
 
-def test_methods_that_are_cam_by_theory_measure_the_same_and_are_called_so(runs: Path) -> None:
+def test_methods_equal_by_theory_measure_the_same(runs: Path) -> None:
     verdict = read(runs, "gap")
     assert verdict["reference"] == "cam"
     for name, measure in verdict["measures"].items():
@@ -94,7 +94,7 @@ def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs: Path) -> No
     )
 
 
-def test_the_price_of_the_architecture_is_the_difference_of_the_accuracies(runs: Path) -> None:
+def test_the_price_is_the_difference_in_accuracy(runs: Path) -> None:
     price = read(runs, "gap")["price"]
     first, second = (open_explanation(open_run(runs / head)).accuracy for head in ("gap", "mlp"))
     assert price["difference"] == pytest.approx(first - second)
@@ -112,7 +112,7 @@ def test_the_values_per_image_give_the_means(runs: Path) -> None:
     assert table.groupby("source")["insertion"].count().eq(3).all()
 
 
-def test_maps_that_are_not_finite_or_zero_are_a_status_in_every_measure(runs: Path, tmp_path: Path) -> None:
+def test_zero_and_nan_maps_are_a_status_in_every_measure(runs: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(runs / "gap", tmp_path / "gap"))
     explanation = open_explanation(open_run(path))
     values = (np.nan, np.inf, -np.inf, 0.0)
@@ -225,7 +225,7 @@ def test_all_pixels_in_and_no_pixel_out_are_the_image_itself() -> None:
     np.testing.assert_allclose(curves[:, 1, -1], nothing[0, targets], rtol=1e-4)
 
 
-def test_randomisation_goes_down_from_the_head_and_leaves_the_model_alone() -> None:
+def test_randomisation_starts_at_the_head() -> None:
     torch.manual_seed(0)
     model = Classifier(CONFIG.model, CONFIG.view, 4).eval()
     before = {name: value.clone() for name, value in model.state_dict().items()}

@@ -88,7 +88,7 @@ def test_a_folder_without_runs_names_the_next_command(tmp_path: Path) -> None:
     )
 
 
-def test_every_damaged_file_has_its_line_with_its_own_way_out(judged: Path) -> None:
+def test_every_damaged_file_is_named_with_its_remedy(judged: Path) -> None:
     explanation = open_explanation(open_run(judged)).path
     measures = "measures.parquet"
     for path in (judged / "history.csv", explanation / "cam.npy", explanation / "grad_cam.npy", explanation / measures):
@@ -111,9 +111,7 @@ def test_every_damaged_file_has_its_line_with_its_own_way_out(judged: Path) -> N
     )
 
 
-def test_files_too_large_to_be_hashed_at_their_use_are_hashed_too(
-    judged: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_files_are_hashed_too(judged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checksums.verify, "__defaults__", (10,))
     flip(open_explanation(open_run(judged)).path / "cam.npy")
     open_explanation(open_run(judged)).maps("cam")
@@ -218,7 +216,7 @@ def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("old_values", [True, False])
 @pytest.mark.parametrize("step", range(8))
-def test_a_stop_while_a_verdict_is_replaced_leaves_one_with_its_own_values(
+def test_a_stop_while_replacing_a_verdict(
     step: int, old_values: bool, judged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     explanation = open_explanation(open_run(judged))

@@ -67,7 +67,7 @@ def test_a_run_can_start_from_a_file_of_weights(
     assert str(tmp_path) not in (run.path / "run.json").read_text(encoding="utf-8"), "a run is shared, a place is not"
 
 
-def test_going_on_before_the_first_epoch_starts_from_the_weights_asked_for(
+def test_resume_before_epoch_one_loads_the_given_weights(
     tmp_path: Path, tiny_folder: Path, config_with_weights: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train_run(tmp_path / "whole", config_with_weights, Machine(tiny_folder, "cpu", 0))

@@ -100,7 +100,7 @@ def explain(run: Run, sources: str | None = None) -> Explanation:
         ("timm", "resnet18", "pth", "state_dict"),
     ],
 )
-def test_from_file_to_logits_nothing_differs_from_the_original_network(
+def test_an_imported_network_gives_the_same_logits(
     maker: str, name: str, ending: str, wrapper: str | None, tiny_folder: Path, tmp_path: Path, single_thread: None
 ) -> None:
     theirs = build_network(maker, name, len(NAMES))
@@ -132,9 +132,7 @@ def test_from_file_to_logits_nothing_differs_from_the_original_network(
         assert np.abs(np.maximum(grad_cam, 0) - positive).max() < 1e-5 * positive.max()
 
 
-def test_the_classes_of_the_data_set_keep_their_names_among_the_checkpoint_s(
-    import_known: Import, trained_run: Run
-) -> None:
+def test_data_set_classes_match_the_checkpoint_s(import_known: Import, trained_run: Run) -> None:
     imported = import_known()
     assert imported.labels == [NAMES.index(name) for name in CLASS_NAMES] == [2, 4, 1]
     assert imported.run.class_names == NAMES
@@ -190,7 +188,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
         train.resume_run(run.path, CPU)
 
 
-def test_the_data_set_is_opened_again_with_the_checkpoint_s_labels(
+def test_a_reopened_data_set_has_the_checkpoint_s_labels(
     import_known: Import, tiny_folder: Path, tmp_path: Path
 ) -> None:
     run = import_known().run
@@ -382,9 +380,7 @@ import_model.import_run(path, config, weights, str(names), root)
 """
 
 
-def test_a_killed_import_leaves_no_run_and_the_next_one_cleans_up(
-    import_known: Import, tiny_folder: Path, tmp_path: Path
-) -> None:
+def test_a_killed_import_leaves_no_run(import_known: Import, tiny_folder: Path, tmp_path: Path) -> None:
     run, names = tmp_path / "run", tmp_path / "names.txt"
     arguments = [sys.executable, "-c", KILLED, run, tmp_path / "weights.pth", names, tiny_folder]
     killed = subprocess.run(
@@ -397,9 +393,7 @@ def test_a_killed_import_leaves_no_run_and_the_next_one_cleans_up(
     assert ".run.importing" not in names_in(tmp_path)
 
 
-def test_a_run_that_was_put_aside_when_its_replacement_was_killed_counts_as_there(
-    import_known: Import, own_run: Run
-) -> None:
+def test_a_run_put_aside_counts_as_existing(import_known: Import, own_run: Run) -> None:
     before = read_folder(own_run.path)
     own_run.path.rename(own_run.path.with_name(".own.replaced"))
     assert "exists already" in refuse(import_known, path=own_run.path)

@@ -46,7 +46,7 @@ def test_colour_maps_travel_as_tables(payload: dict) -> None:
     assert base64.b64decode(payload["tables"]["jet"]) == colormap("jet").tobytes()
 
 
-def test_the_display_of_the_first_visit_and_the_convention_of_each_method_travel(payload: dict) -> None:
+def test_first_display_and_conventions_are_sent(payload: dict) -> None:
     assert payload["display"] == {"overlay": "both"}
     assert {slot: source["drawnSigned"] for slot, source in payload["sources"].items()} == {"a": True, "b": False}
 

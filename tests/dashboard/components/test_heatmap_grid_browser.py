@@ -154,7 +154,7 @@ def test_a_step_beyond_the_tiles_is_told_to_python(page: Page, url: str, tile: i
     expect(page.get_by_text(f"stepped {arguments}, showing 10")).to_be_attached()
 
 
-def test_arrow_keys_move_between_tiles_and_letters_change_the_view(page: Page, url: str) -> None:
+def test_arrow_keys_move_and_letters_change_the_view(page: Page, url: str) -> None:
     open_grid(page, url)
     tiles = page.locator(".tile")
     columns = page.locator(".tiles").evaluate("list => getComputedStyle(list).gridTemplateColumns.split(' ').length")

@@ -84,7 +84,7 @@ def link_out(run: Path) -> None:
 CHANGES = {
     "configuration": change_configuration,
     "the same size and time": replace_quietly,
-    "made anew": explain,
+    "explained again": explain,
     "a link out": link_out,
     "no manifest": lambda run: next(run.glob("explained/*/manifest.json")).unlink(),
     "damaged manifest": lambda run: next(run.glob("explained/*/manifest.json")).write_text("{"),
@@ -95,7 +95,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changes_is_read_anew(change, tmp_path, reads):
+def test_changed_files_are_read_again(change, tmp_path, reads):
     run = make_run(tmp_path / "runs", "run", images=4)
     age(run)
     time.sleep(0.02)
@@ -245,7 +245,7 @@ def test_tables_are_measured_with_the_texts_in_them():
     assert caching.size_of(b"a" * 100) >= 100
 
 
-def test_sessions_that_ask_at_the_same_time_wait_for_one_computation(room):
+def test_concurrent_sessions_share_one_computation(room):
     computed = []
 
     @cached_by_size

@@ -59,7 +59,7 @@ def test_a_synthetic_run_that_is_made_in_blocks_is_a_whole_one(tmp_path, monkeyp
     assert np.flatnonzero(wrong).tolist() == list(range(3, 70, 4))
 
 
-def test_the_runs_folder_comes_from_the_argument_then_the_environment_then_the_repository(monkeypatch):
+def test_runs_folder_from_argument_environment_or_default(monkeypatch):
     monkeypatch.delenv("CAMCORE_RUNS", raising=False)
     assert settings.find_runs_folder([]) == REPOSITORY / "checkpoints"
     monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")

@@ -65,7 +65,7 @@ def download_table(page: Page) -> str:
     return Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def test_every_page_is_read_below_the_base_path_and_changes_no_run(page: Page, deployed: Deployment, runs: Path):
+def test_every_page_works_below_a_base_path(page: Page, deployed: Deployment, runs: Path):
     before = list_files(runs)
     asked: list[tuple[str, int]] = []
     page.on("response", lambda answer: asked.append((answer.url, answer.status)))
@@ -158,7 +158,7 @@ def test_nothing_is_changed_by_other_methods_or_other_sites(deployed: Deployment
     assert deployed.ask("/cams/_stcore/stream", headers=upgrade | key)[0] == 403
 
 
-def test_who_browses_when_a_process_ends_goes_on_with_the_same_view(page: Page, deployed: Deployment) -> None:
+def test_a_killed_process_keeps_the_view(page: Page, deployed: Deployment) -> None:
     page.goto(f"{deployed.url}/gallery?run=made&result=right&sort=confidence")
     wait_until_painted(page)
     choose(page, "overlay", "b")

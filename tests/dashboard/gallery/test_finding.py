@@ -67,7 +67,7 @@ def press(app: AppTest, key: str) -> AppTest:
     return app
 
 
-def test_distances_and_heat_off_the_object_are_filtered_by_what_is_measured(runs, explained, monkeypatch):
+def test_filters_use_the_measured_distances_and_heat(runs, explained, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", b="grad_cam@layer3", disagreement="40-60", per_page="96")
     moved = measure_pair(explained, "cam", "grad_cam@layer3", "heat_moved")["heat_moved_literature"].to_numpy()
     expected = np.flatnonzero((moved >= 0.4) & (moved <= 0.6))
@@ -98,7 +98,7 @@ def test_a_run_without_boxes_offers_nothing_that_needs_them(runs, monkeypatch):
     assert not [option for option in app.selectbox(key="url_sort").options if "object" in option]
 
 
-def test_one_source_twice_has_no_disagreement_to_filter_or_sort_by(runs, monkeypatch):
+def test_equal_sources_offer_no_disagreement(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", a="cam", b="cam", disagreement="10-20", sort="peak_shift")
     assert count(app) == 60
     keys = {element.key for kind in (app.selectbox, app.slider) for element in kind}
@@ -152,7 +152,7 @@ def test_images_come_in_the_order_of_their_likeness(runs, explained, monkeypatch
     assert chips(app) == [r":material/hub: Sorted by similarity to val\/00007"]
 
 
-def test_filters_hold_in_the_order_of_likeness_and_clearing_them_keeps_it(runs, monkeypatch):
+def test_filters_and_similarity_order_are_independent(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", like="val/00007", result="wrong")
     assert 0 < count(app) < 60
     press(app, "clear_all")

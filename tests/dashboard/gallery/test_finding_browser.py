@@ -63,7 +63,7 @@ def save_download(page: Page, name: str, path: Path) -> str:
     return download.value.suggested_filename
 
 
-def test_a_field_of_the_matrix_opens_its_images_and_back_leads_back(page: Page, dashboard: str, runs) -> None:
+def test_a_matrix_field_opens_its_images_and_back_returns(page: Page, dashboard: str, runs) -> None:
     page.goto(f"{dashboard}/gallery?run=gap&search=zebra&sort=confidence")
     expect_count(page, 0)
     page.get_by_role("link", name="Training curves").click()
@@ -82,7 +82,7 @@ def test_a_field_of_the_matrix_opens_its_images_and_back_leads_back(page: Page, 
     expect_count(page, count_pairs(runs, CLASSES.index(label), CLASSES.index(predicted)))
 
 
-def test_the_keyboard_alone_finds_the_images_of_a_class_and_of_a_field(page: Page, dashboard: str, runs) -> None:
+def test_the_keyboard_opens_class_and_field(page: Page, dashboard: str, runs) -> None:
     open_confusions(page, dashboard)
     page.locator(".confusion .matrix").focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowRight"):
@@ -129,9 +129,7 @@ def test_one_click_clears_every_filter_and_a_chip_its_own(page: Page, dashboard:
     assert parameters(page) == {"run": "gap"}
 
 
-def test_a_filter_chosen_by_hand_is_found_again_in_another_browser(
-    page: Page, browser: Browser, dashboard: str
-) -> None:
+def test_a_link_keeps_filters_in_another_browser(page: Page, browser: Browser, dashboard: str) -> None:
     page.goto(f"{dashboard}/gallery?run=gap")
     wait_until_painted(page)
     page.get_by_role("button", name="Filters").click()

@@ -60,7 +60,7 @@ def bring(page: Page, url: str, *files: FilePayload) -> None:
     wait_until_painted(page)
 
 
-def test_two_pictures_are_recognised_explained_and_toggled_without_a_message(page: Page, url: str) -> None:
+def test_toggling_two_pictures_sends_no_message(page: Page, url: str) -> None:
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     bring(page, url, photograph(0), photograph(1))
@@ -82,7 +82,7 @@ def test_two_pictures_are_recognised_explained_and_toggled_without_a_message(pag
     assert sent == []
 
 
-def test_the_large_view_says_nothing_of_a_label_that_nobody_knows(page: Page, url: str) -> None:
+def test_the_large_view_hides_an_unknown_label(page: Page, url: str) -> None:
     bring(page, url, photograph(0, "first.png"), photograph(1, "second.png"))
     open_tile(page, 0)
     expect_place(page, 1, 2)
@@ -164,9 +164,7 @@ def test_names_are_text_and_a_bad_file_is_told(page: Page, url: str) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_nothing_of_a_picture_is_left_on_disk_or_in_a_file_of_the_server(
-    page: Page, url: str, folders: tuple[Path, Path]
-) -> None:
+def test_uploads_are_never_written_to_disk(page: Page, url: str, folders: tuple[Path, Path]) -> None:
     before = [list_files(folder) for folder in folders]
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))

@@ -75,7 +75,7 @@ def test_without_a_picture_the_page_says_what_to_do(runs, monkeypatch):
     assert "&lt;img src=x onerror=alert(1)&gt;, disc" in text, "class names are text"
 
 
-def test_each_picture_gets_its_classes_and_the_maps_of_both_sources(runs, monkeypatch):
+def test_each_picture_has_classes_and_both_maps(runs, monkeypatch):
     files = photographs(2)
     app = show(runs, monkeypatch, files)
     grid, results = payload(app, "tiles"), payload(app, "panels")
@@ -128,7 +128,7 @@ def test_more_pictures_than_are_shown_are_counted(runs, monkeypatch):
     assert "The first 8 images are shown. To see the other 2, remove some." in all_text(app)
 
 
-def test_a_removed_picture_is_forgotten_and_so_are_all_on_another_page(runs, monkeypatch):
+def test_removed_pictures_are_forgotten(runs, monkeypatch):
     files = photographs(2)
     app = show(runs, monkeypatch, files)
     assert len(app.session_state[network._FOUND]) == 2

@@ -101,7 +101,7 @@ def test_who_came_first_is_served_first():
     assert people.served == names
 
 
-def test_somebody_with_eight_pictures_takes_turns_with_the_others():
+def test_eight_pictures_take_turns_with_others():
     line = FairQueue(1)
     people = People(line)
     with ThreadPoolExecutor(3) as threads, occupied(line, 1):
@@ -125,7 +125,7 @@ def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
 
 
 @pytest.mark.parametrize("place", range(3))
-def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
+def test_a_visitor_who_left_gives_up_the_place(place):
     line = FairQueue(1)
     people, gone = People(line), threading.Event()
 
@@ -153,7 +153,7 @@ def test_who_has_gone_gives_the_place_up_while_nothing_else_happens(place):
     assert line._waiting == {} and line._running == 0
 
 
-def test_a_script_that_is_run_anew_keeps_its_place():
+def test_a_rerun_script_keeps_its_place():
     line = FairQueue(1)
     people, stopped = People(line), threading.Event()
 
@@ -186,7 +186,7 @@ def test_an_error_in_a_turn_ends_the_turn():
         assert line._running == 1
 
 
-def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(trained_run, monkeypatch):
+def test_results_stay_if_the_script_stops(trained_run, monkeypatch):
     session, asked = {}, []
 
     def analyse(run, name, content):
@@ -214,9 +214,7 @@ def test_what_was_found_stays_when_the_script_is_stopped_at_the_next_picture(tra
         ("ko", "다른 방문자가 네트워크를 사용하고 있습니다. 대기 순서 1번, 예상 대기 시간 약 1초입니다."),
     ],
 )
-def test_the_page_says_where_one_stands_and_then_shows_the_pictures(
-    language, message, trained_run, tmp_path, monkeypatch
-):
+def test_the_page_shows_the_place_then_the_pictures(language, message, trained_run, tmp_path, monkeypatch):
     copy_run(trained_run, tmp_path / "tiny")
     seen = []
     look = queue.FairQueue._look

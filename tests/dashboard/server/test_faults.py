@@ -22,7 +22,7 @@ def show() -> None:
         show_fault(error)
 
 
-def test_the_log_has_what_happened_under_the_number_that_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_holds_the_error_under_the_shown_id(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         app = AppTest.from_function(show).run()
         again = AppTest.from_function(show).run()

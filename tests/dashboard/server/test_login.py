@@ -58,7 +58,7 @@ def test_who_is_not_on_the_list_is_told_so_and_can_log_out(language, runs, list_
     assert [button.label for button in app.button] == [say(language, "login.out")]
 
 
-def test_who_is_on_the_list_sees_the_page_and_the_way_out(runs, monkeypatch):
+def test_an_allowed_user_sees_the_page_and_the_logout(runs, monkeypatch):
     set_up(monkeypatch, {"is_logged_in": True, "email": "A*b@example.org"})
     app = show_page("gallery", runs, monkeypatch, run="secret-run")
     assert "**8** of 8 images" in all_text(app)
@@ -66,7 +66,7 @@ def test_who_is_on_the_list_sees_the_page_and_the_way_out(runs, monkeypatch):
     assert app.sidebar.button(key="login_out").label == "Log out"
 
 
-def test_without_a_login_there_is_no_way_out(runs, monkeypatch):
+def test_without_a_login_there_is_no_logout(runs, monkeypatch):
     app = show_page("gallery", runs, monkeypatch, run="secret-run")
     assert "login_out" not in {button.key for button in app.button}
 

@@ -84,7 +84,7 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-def test_a_shared_link_is_reached_through_the_login_and_left_by_logging_out(page: Page, guarded: Deployment) -> None:
+def test_a_shared_link_survives_the_login(page: Page, guarded: Deployment) -> None:
     log_in(page, f"{guarded.url}/{LINK}", "ann")
     expect(page.get_by_text("10 of 40 images")).to_be_visible()
     wait_until_painted(page)
@@ -122,7 +122,7 @@ def test_who_is_not_on_the_list_or_not_vouched_for_is_refused(user: str, page: P
 
 
 @pytest.mark.parametrize("path", ["media/a.png", "_stcore/upload_file/session/file", "_stcore/metrics"])
-def test_the_process_itself_is_closed_to_those_who_are_not_logged_in(path: str, guarded: Deployment) -> None:
+def test_the_process_is_closed_without_a_login(path: str, guarded: Deployment) -> None:
     assert guarded.ask(f"/cams/{path}", process="a")[0] == 403
 
 

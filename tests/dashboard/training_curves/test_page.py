@@ -95,7 +95,7 @@ def test_a_link_to_one_seed_shows_all_of_them_or_that_one_alone(runs, monkeypatc
     assert names(figures(app)[0]) == ["dogs-seed3, training", "dogs-seed3, validation"]
 
 
-def test_a_seed_that_is_not_as_far_ends_the_line_and_the_page_says_so(runs, monkeypatch):
+def test_a_shorter_seed_ends_the_line(runs, monkeypatch):
     app = show("training_curves", runs, monkeypatch, run="alone", runs="late-seed1")
     validation = next(trace for trace in figures(app)[0]["data"] if trace.get("name") == "late (2 seeds), validation")
     assert len(app.dataframe[0].value) == 5 + 12 + 5
@@ -114,7 +114,7 @@ def test_without_seeds_nothing_is_offered_or_said_of_them(tmp_path, monkeypatch)
     assert all_text(show("overview", tmp_path, monkeypatch)).count('<div class="cc-cards">') == 1
 
 
-def test_the_overview_puts_seeds_under_one_heading_with_their_spread(runs, monkeypatch):
+def test_the_overview_groups_seeds_with_their_spread(runs, monkeypatch):
     text = all_text(show("overview", runs, monkeypatch))
     final = pd.Series(
         {seed: open_run(runs / f"dogs-seed{seed}").history()["val_accuracy"].iloc[-1] for seed in (1, 2, 3)}
@@ -146,7 +146,7 @@ def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypa
     assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in text
 
 
-def test_runs_are_gathered_by_the_group_that_they_say_they_are_of(runs):
+def test_runs_are_grouped_by_their_group_name(runs):
     entries = [read_entry(runs / name) for name in ("late-seed2", "dogs-seed1", "alone", "dogs-seed3")]
     groups = [(group.name, group.id, group.single) for group in group_runs(entries)]
     assert groups == [

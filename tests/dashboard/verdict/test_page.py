@@ -115,13 +115,13 @@ def test_every_measure_has_its_images_or_says_why_not(measure, runs, monkeypatch
     assert (sources["a"]["id"], sources["b"]["id"]) == ("cam", "eigen_cam")
 
 
-def test_a_copy_of_the_reference_has_no_images_that_tell_it_apart(runs, monkeypatch):
+def test_a_copy_of_the_reference_has_no_examples(runs, monkeypatch):
     text = all_text(show(runs, monkeypatch, run="gap", method="hires_cam"))
     assert "HiResCAM and CAM are equal on every image" in text
     assert "equal by theory" in text
 
 
-def test_drawing_tells_equal_maps_apart_and_the_page_says_that_it_is_drawing(runs, monkeypatch):
+def test_equal_maps_differ_only_by_normalisation(runs, monkeypatch):
     app = show(runs, monkeypatch, run="gap", verdict_measure="off_object_literature", method="grad_cam")
     assert all_text(app).count("normalisation only") == 3
     assert payload(app, "tiles")["defaults"]["draw"] == "literature"
@@ -147,7 +147,7 @@ def test_maps_that_are_not_stored_are_asked_for(own, monkeypatch):
         ({"measures": {"pxap": {"group": "localization"}}}, "(no usable &#39;measures.pxap.kind&#39;)"),
     ],
 )
-def test_a_damaged_verdict_names_the_way_out(change, words, own, monkeypatch):
+def test_a_damaged_verdict_names_the_remedy(change, words, own, monkeypatch):
     path, explanation = own
     document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8")) | change
     (explanation / "verdict.json").write_text(json.dumps(document), encoding="utf-8")
@@ -164,7 +164,7 @@ def test_without_values_per_image_the_rest_of_the_page_stands(own, monkeypatch):
     assert len(app.get("plotly_chart")) == 3
 
 
-def test_a_new_verdict_is_read_anew(own):
+def test_a_new_verdict_is_read(own):
     path, explanation = own
     before = read_verdict(read_explained(path))
     document = json.loads((explanation / "verdict.json").read_text(encoding="utf-8"))
