@@ -149,7 +149,7 @@ def test_an_older_run_gets_its_lists(old_run: Run) -> None:
     assert {path.name for path in explanation.iterdir()} == {*(read_sums(explanation) or ()), SUMS}
 
 
-def test_damaged_lists_are_written_anew(judged: Path) -> None:
+def test_damaged_lists_are_rewritten(judged: Path) -> None:
     explanation = open_explanation(open_run(judged)).path
     for folder in (judged, explanation):
         (folder / SUMS).write_bytes(b"")

@@ -1,17 +1,17 @@
-// The report's page: mounts the grid and the table, shows one measure at a time, and draws the charts. Everything it
-// needs is in the file; the policy in its head lets it load nothing.
+// The report's page: mounts grid and table, shows one measure at a time, draws the charts. Everything is in the
+// file; the content policy in its head blocks all requests.
 
 document.getElementById("without-script").remove();
 const report = JSON.parse(document.getElementById("report-data").textContent);
 
-// Called by the module of the grid. The grid's style is written for a shadow root.
+// Called by the grid's module. The grid's style needs a shadow root.
 function mountGrid(show) {
   const host = document.getElementById("report-grid");
   if (!host) return;
   const parentElement = host.attachShadow({ mode: "open" });
   parentElement.append(document.getElementById("grid-template").content.cloneNode(true));
   show({ data: report.grid, parentElement, setTriggerValue() {} });
-  parentElement.querySelector(".copy").hidden = window.location.protocol === "file:"; // an address for no one else
+  parentElement.querySelector(".copy").hidden = window.location.protocol === "file:"; // a file address is useless to others
 }
 
 // Called by the module of the table.
@@ -36,7 +36,7 @@ function mountTable(show) {
   choose(select.value);
 }
 
-// Plotly travels compressed: a third of its size.
+// Plotly is stored compressed, at a third of its size.
 async function loadPlotly() {
   const element = document.getElementById("report-plotly");
   const bytes = Uint8Array.from(atob(element.textContent), (character) => character.charCodeAt(0));
@@ -62,6 +62,6 @@ async function drawCharts() {
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-// After the pictures have had their turn.
+// The pictures come first.
 const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 300));
 if (Object.keys(report.charts).length) window.addEventListener("load", () => whenIdle(drawCharts, { timeout: 2000 }));

@@ -1,4 +1,4 @@
-// The table of a verdict. Streamlit calls the default export again whenever data changes.
+// The table of a verdict. Streamlit calls the default export again when data changes.
 
 export default function showVerdictTable({ data, parentElement, setTriggerValue }) {
   const table = parentElement.querySelector(".verdict-table table");

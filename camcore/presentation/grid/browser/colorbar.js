@@ -1,4 +1,4 @@
-// The colour bar: what 0 and 1 mean under the current convention, and where zero lies if not at the left end.
+// The colour bar: the meaning of 0 and 1 in the current convention, and the place of zero if not at the left end.
 
 function refreshColorbars(grid) {
   const { display } = grid;
@@ -47,7 +47,7 @@ function assembleBar(title, table, ends) {
   return bar;
 }
 
-// Return where zero lies on the bar for each tile that is shown, in %, in order; one value for a common scale.
+// Return the sorted positions of zero on the bar in %, one per visible tile, or one for a common scale.
 function zeroPositions(slot, display, grid) {
   const shown = grid.large.tile ? [grid.large.tile] : [...grid.tiles.values()];
   const maps = shown.map((tile) => mapOf(tile, slot, grid)).filter(Boolean);
@@ -56,7 +56,7 @@ function zeroPositions(slot, display, grid) {
   return positions.map((position) => Math.round(Math.min(Math.max(position, 0), 100))).sort((a, b) => a - b);
 }
 
-// Mark zero: a line at the median of the tiles' positions, a bracket over eight in ten of them, and both in words.
+// Mark zero: a line at the median of the positions, a bracket over 80% of them, and both as text.
 function addZero(bar, positions, strings) {
   if (!positions.length) return;
   const [first, middle, last] = [0.1, 0.5, 0.9].map((share) => positions[Math.round(share * (positions.length - 1))]);

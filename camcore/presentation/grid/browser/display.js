@@ -1,6 +1,6 @@
-// The display (overlay, opacity, ...): how the grid draws. The browser keeps it in the page's address.
+// The display (overlay, opacity, ...) decides how the grid draws. The browser keeps it in the page's address.
 
-// Return the display that an address asks for: known names with allowed values.
+// Return the display in an address: known names with allowed values.
 function readAddress(search, choices) {
   const parameters = new URLSearchParams(search);
   const display = {};
@@ -13,7 +13,7 @@ function readAddress(search, choices) {
   return display;
 }
 
-// Write the display into the address, without values that equal the default. Writes only changes.
+// Write changes of the display into the address, without default values.
 function writeAddress(display, defaults) {
   const address = new URL(window.location.href);
   const before = address.search;
@@ -26,7 +26,7 @@ function writeAddress(display, defaults) {
   if (address.search !== before) writeHistory("replaceState", {}, address);
 }
 
-// `method` is pushState or replaceState. Some documents have no history that a script may write to, e.g. in a preview.
+// `method` is pushState or replaceState. Some documents, e.g. previews, have no history that scripts may change.
 function writeHistory(method, marks, address = window.location.href) {
   try {
     window.history[method]({ ...window.history.state, ...marks }, "", address);
@@ -35,7 +35,7 @@ function writeHistory(method, marks, address = window.location.href) {
   }
 }
 
-// Return a display that this data can show: other values become the default, or else the last possible one.
+// Return a display that this data can show: other values become the default, else the last possible value.
 function restrict(display, options, defaults, classes) {
   const possible = { ...display };
   for (const [name, values] of Object.entries(options)) {
@@ -46,18 +46,18 @@ function restrict(display, options, defaults, classes) {
   return possible;
 }
 
-// Keep the address in step until `signal` aborts. Streamlit rewrites it from what the server last heard, without our
-// names or with old values, whenever a page sets a query parameter: then ours are put back. Where the user goes back or
-// forward, the address is right and the display follows it. Another path means that another page is coming: hands off.
+// Synchronise address and display until `signal` aborts. When a page sets a query parameter, Streamlit rewrites the
+// address with missing or old values of ours: write ours again. If the user goes back or forward, the display follows
+// the address. If the path changes, another page is loading: do nothing.
 function followAddress({ write, read, signal }) {
   const path = window.location.pathname;
-  const here = (action) => () => window.location.pathname === path && action();
-  window.addEventListener("popstate", here(read), { signal });
+  const onThisPage = (action) => () => window.location.pathname === path && action();
+  window.addEventListener("popstate", onThisPage(read), { signal });
   if (window.navigation) {
-    const onChange = (event) => event.navigationType !== "traverse" && here(write)();
+    const onChange = (event) => event.navigationType !== "traverse" && onThisPage(write)();
     window.navigation.addEventListener("currententrychange", onChange, { signal });
   } else {
-    const timer = setInterval(here(write), 500); // browsers that don't tell of a change
+    const timer = setInterval(onThisPage(write), 500); // for browsers without an event for it
     signal.addEventListener("abort", () => clearInterval(timer));
   }
 }

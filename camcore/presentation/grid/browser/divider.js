@@ -1,5 +1,5 @@
-// The divider between two sides of one picture: a slider by pointer and by keyboard. It cuts a canvas by style alone,
-// so that moving it paints nothing.
+// The divider between two sides of one picture, moved by pointer or keyboard. It clips a canvas by style,
+// so that moving it repaints nothing.
 
 const DIVIDER_STEP = 2; // % of the picture's width
 const DIVIDER_LEAP = 10;
@@ -11,7 +11,7 @@ function makeDivider() {
   return divider;
 }
 
-// Put the divider at a share of the width, in %; `names` are those of the two sides.
+// Set the divider's position in % of the width; `names` are the names of both sides.
 function placeDivider(large, percent) {
   large.dividedAt = Math.min(Math.max(percent, 0), 100);
   large.pair.style.setProperty("--at", `${large.dividedAt}%`);
@@ -49,7 +49,7 @@ function listenToDivider(grid, signal) {
     Object.assign(by, { PageDown: -DIVIDER_LEAP, PageUp: DIVIDER_LEAP, Home: -100, End: 100 });
     if (!(event.key in by) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    event.stopPropagation(); // the same keys move between pictures
+    event.stopPropagation(); // else these keys would move between pictures
     place(large.dividedAt + by[event.key]);
   }, { signal });
 }

@@ -1,4 +1,4 @@
-// Small things that every part of the grid needs. Text goes in as text, never as markup.
+// Helpers for all parts of the grid. Text is inserted as text, never as markup.
 
 function make(tag, className = "", text = "") {
   const element = document.createElement(tag);
@@ -7,12 +7,12 @@ function make(tag, className = "", text = "") {
   return element;
 }
 
-// Set a text only if it changed, so that screen readers do not read it twice.
+// Set a text if it changed, so that screen readers don't read it twice.
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Say something to screen readers.
+// Announce a text to screen readers.
 function announce({ root }, text) {
   setText(root.querySelector("[role=status]"), text);
 }
@@ -35,7 +35,7 @@ function decodeMap({ height, width, values }) {
   return { ...map, range: valueRange(map.values) };
 }
 
-// Return a canvas of one row of pixels: a colour map from its first entry to its last.
+// Return a canvas with one row of pixels that shows a colour map.
 function makeGradient(table) {
   const canvas = make("canvas", "gradient");
   canvas.width = 256;
@@ -49,7 +49,7 @@ function makeGradient(table) {
   return canvas;
 }
 
-// The Clipboard API exists on https and localhost only; dashboards on an internal server are often plain http.
+// The Clipboard API needs https or localhost; dashboards on an internal server often use http.
 async function copyText(text, place) {
   try {
     await navigator.clipboard.writeText(text);
@@ -58,7 +58,7 @@ async function copyText(text, place) {
     const area = make("textarea");
     area.value = text;
     area.style.cssText = "position:fixed;opacity:0";
-    place.append(area); // an open dialog, because it leaves the rest of the page without a selection
+    place.append(area); // inside an open dialog if there is one: a dialog blocks selections outside
     area.select();
     const copied = document.execCommand("copy");
     area.remove();

@@ -1,13 +1,13 @@
-// From a raw map to a drawn one, as camcore/drawing.py does it (golden pixels): upsample the signed map, then clip and
-// scale, colour, blend. Numbers only: a map is {height, width, values}, a picture an array of red, green, blue, alpha.
+// Draws raw maps as camcore/heatmaps/drawing.py does (golden-pixel tests): upsample the signed map, then clip, scale,
+// colour, blend. Arrays only: a map is {height, width, values}, a picture holds red, green, blue, alpha per pixel.
 
-// What `no positive evidence` and `not a number` mean is said in camcore/disagreement.py, map_status.
+// camcore/measures/disagreement.py, map_status, defines `no positive evidence` and `not a number`.
 function mapStatus([lowest, highest]) {
   if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return "not_finite";
   return highest > 0 ? "ok" : "no_positive_evidence";
 }
 
-// Return the lowest and highest value, [NaN, NaN] where any value is not finite.
+// Return the lowest and highest value, [NaN, NaN] if any value is not finite.
 function valueRange(values) {
   let lowest = Infinity;
   let highest = -Infinity;
@@ -24,7 +24,7 @@ function heatRange([lowest, highest], convention, drawnSigned) {
   return convention === "literature" && drawnSigned ? [lowest, highest] : [0, Math.max(highest, 0)];
 }
 
-// Return for each of `target` pixels the two cells it lies between and its distance from the first, in cells. The
+// Return the two cells around each of `target` pixels and its distance from the first, in cells. The
 // centre of the first pixel is half a pixel from the edge (align_corners=False). Without `smooth` both are one cell.
 function alongAxis(source, target, smooth) {
   const first = new Int32Array(target);
@@ -44,7 +44,7 @@ function alongAxis(source, target, smooth) {
   return { first, second, distance };
 }
 
-// Write a map into `heat`, from 0 to 1 on a grid of pixels: `low` and below is 0, `high` and above 1.
+// Write a map into `heat`, 0 to 1 per pixel: `low` and below becomes 0, `high` and above 1.
 function drawHeat(map, [low, high], width, height, smooth, heat) {
   const span = high - low;
   if (!Number.isFinite(span) || span <= 0) return heat.fill(0);
@@ -67,13 +67,13 @@ function drawHeat(map, [low, high], width, height, smooth, heat) {
   return heat;
 }
 
-// Return what is drawn for a value, 0 to 1, as `drawHeat` does it.
+// Return the heat of a raw value, 0 to 1, as in `drawHeat`.
 function drawnShare(value, [low, high]) {
   const share = (value - low) / (high - low);
   return high > low ? Math.min(Math.max(share, 0), 1) : 0;
 }
 
-// Return the value of a map at a place in it, x and y from 0 to 1, as `drawHeat` takes it.
+// Return a map's value at x and y from 0 to 1, interpolated as in `drawHeat`.
 function valueAt({ height, width, values }, x, y, smooth) {
   const along = (share, cells) => {
     if (!smooth) return [Math.min(Math.floor(share * cells), cells - 1), 0];
@@ -86,24 +86,24 @@ function valueAt({ height, width, values }, x, y, smooth) {
   return upper * (1 - dy) + (cell(1, 0) * (1 - dx) + cell(1, 1) * dx) * dy;
 }
 
-// Return the entries of a colour map's table that heat from 0 to 1 stands for.
+// Return the colour map's entries for heat from 0 to 1.
 function toEntries(heat) {
   const entries = new Uint8Array(heat.length);
   for (let at = 0; at < heat.length; at++) entries[at] = heat[at] * 255 + 0.5;
   return entries;
 }
 
-// Return the entries of the signed table for the difference of two heats: 128 where they are equal.
+// Return the signed colour map's entries for the difference of two heats: 128 if they are equal.
 function toDifferenceEntries(first, second) {
   const entries = new Uint8Array(first.length);
   for (let at = 0; at < first.length; at++) entries[at] = ((first[at] - second[at] + 1) / 2) * 255 + 0.5;
   return entries;
 }
 
-const FRACTION = 16; // bits after the point
+const FRACTION = 16; // fractional bits
 
-// Lay coloured entries over the part of a picture that begins at (left, top) and is `width` wide; in place. Whole
-// numbers and one access per pixel, because this is where a toggle's time goes.
+// Blend coloured entries over the part of a picture at (left, top), `width` wide, in place. Integers and one
+// access per pixel, because a toggle spends most of its time here.
 function blend(pixels, pictureWidth, entries, { left, top, width }, table, opacity) {
   const words = new Uint32Array(pixels.buffer); // alpha, blue, green, red from the highest byte on
   const one = 1 << FRACTION;

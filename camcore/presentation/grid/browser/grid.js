@@ -1,4 +1,4 @@
-// The grid: keeps tiles, display and toolbar in step. Streamlit calls the default export again when data changes.
+// The grid synchronises tiles, display and toolbar. Streamlit calls the default export again when data changes.
 
 const grids = new WeakMap(); // the element that Streamlit gives -> its grid
 
@@ -7,7 +7,7 @@ export default function showHeatmapGrid(component) {
   const grid = grids.get(parentElement) ?? createGrid(parentElement);
   grids.set(parentElement, grid);
   grid.trigger = setTriggerValue;
-  const call = (grid.call = {}); // Streamlit may clean up an outdated call after a newer one has begun
+  const call = (grid.call = {}); // Streamlit may clean up an old call after a newer one has begun
   updateGrid(grid, data);
   return () => {
     if (grid.call !== call) return;
@@ -61,7 +61,7 @@ function updateGrid(grid, data) {
   syncLargeView(grid);
 }
 
-// Return for each choice what this data can show.
+// Return the possible values of each choice for this data.
 function findOptions({ choices, sources, tiles, large }) {
   const overlay = sources.b ? choices.overlay : choices.overlay.filter((value) => value === "off" || value === "a");
   const there = new Set(tiles.flatMap((tile) => Object.values(tile.maps).flatMap((maps) => Object.keys(maps))));
@@ -88,7 +88,7 @@ function updateTiles(grid, data) {
   if (before.size && !data.tiles.some(({ id }) => before.has(id))) goToFirst(grid);
 }
 
-// Other pictures are read from the first one on: whoever turned the page did it below the last.
+// Scroll to the first picture of a new page: the user turned the page below the last one.
 function goToFirst({ root }) {
   if (root.getBoundingClientRect().top < 0) root.scrollIntoView();
 }
@@ -100,7 +100,7 @@ function removeTile(grid, tile) {
   forgetPhotograph(tile);
 }
 
-// Return the frames' width over height: that of the middle photograph, never extreme.
+// Return the frames' aspect ratio: the photographs' median, within limits.
 function typicalRatio(tiles) {
   const ratios = tiles.map((tile) => tile.width / tile.height).sort((a, b) => a - b);
   return Math.min(Math.max(ratios[Math.floor(ratios.length / 2)] ?? 1, 0.8), 1.34);
@@ -108,7 +108,7 @@ function typicalRatio(tiles) {
 
 const SIZES = { small: 1, medium: 1.4, large: 2 };
 
-// Apply a change of the display: controls, colour bar and address now, visible pictures at once, the others after.
+// Apply a change of the display: controls, colour bar, address and visible pictures now, the others later.
 function change(grid, changes) {
   const { data } = grid;
   grid.wanted = { ...grid.wanted, ...changes };
@@ -123,7 +123,7 @@ function change(grid, changes) {
   repaint(grid);
 }
 
-// Maps of a class that was chosen come from the server, for all tiles at once: then moving asks for nothing.
+// The server sends the maps of a chosen class for all tiles at once, so that moving needs no request.
 function askForClass(grid) {
   const { display: { target, for_class }, data: { large: { chosenClass } } } = grid;
   if (target !== "class" || for_class === chosenClass || for_class === grid.askedClass) return;
@@ -131,7 +131,7 @@ function askForClass(grid) {
   grid.trigger("for_class", for_class);
 }
 
-// Streamlit's header lies over the top of the scrolled page: the toolbar sticks below it.
+// Streamlit's header covers the top of a scrolled page: the toolbar sticks below it.
 function fitToPage(grid) {
   const header = document.querySelector("[data-testid=stHeader]");
   grid.root.style.setProperty("--sticky-top", `${header?.offsetHeight ?? 0}px`);
@@ -161,11 +161,11 @@ function noteVisible(grid, entries) {
   requestPaint(grid);
 }
 
-// For pictures that nobody sees yet: little where they change, because the visible ones follow a slider frame by frame.
+// Paint few of the invisible pictures per frame: the visible ones must follow a slider.
 const MILLISECONDS_PER_FRAME = { first: 40, again: 10 };
 
 function paint(grid) {
-  if (grid.large.tile) return paintLargeView(grid); // the tiles wait behind it
+  if (grid.large.tile) return paintLargeView(grid); // it hides the tiles, which are painted later
   const first = grid.list.querySelector(".frame");
   if (!first?.clientWidth) return; // not laid out: a hidden tab
   const frame = { width: first.clientWidth, height: first.clientHeight };
@@ -180,12 +180,12 @@ function paint(grid) {
   }
 }
 
-// Decode a tile's photograph where that is not done yet, and paint it then.
+// Decode a tile's photograph if needed, then paint it.
 function prepare(grid, tile) {
   if (!tile.bitmap) decodePhotograph(tile, () => { tile.dirty = true; requestPaint(grid); });
 }
 
-// Return the lowest and highest value for the common scale: the run's, or where that is not known the shown tiles'.
+// Return the range of the common scale: the run's, or the visible tiles' if that is unknown.
 function commonRange(grid, slot) {
   const { target } = grid.display;
   grid.ranges[`${slot} ${target}`] ??= grid.data.common[slot] ?? valueRange(
@@ -194,7 +194,7 @@ function commonRange(grid, slot) {
   return grid.ranges[`${slot} ${target}`];
 }
 
-// Return room to compute in, kept by name and size: most tiles share a size, and fresh arrays cost more than the sums.
+// Return a buffer, reused by name and size: most tiles share a size, and allocating takes longer than computing.
 function findScratch(kept, name, width, height, most = 24) {
   const size = `${name} ${width}x${height}`;
   if (!kept.has(size)) {

@@ -1,10 +1,10 @@
-// The large view in the browser's history: opening it adds an entry, so that Back, a phone's gesture too, closes it and
-// leaves the page where it is. Going back makes Streamlit rerun the page, so other ways of closing don't: the entry
-// stays, marked, and is used for the next picture or passed over on the way back.
+// The large view in the browser's history. Opening it adds an entry, so that Back (or a phone's gesture) closes it and
+// stays on the page. Going back makes Streamlit rerun the page, so closing it otherwise keeps the entry,
+// marked as closed; the next picture reuses it, or Back skips it.
 
-const UNDER = "under"; // marks the entry that the large view was opened from,
-const OPEN = "open"; // the one that opening it has added,
-const CLOSED = "closed"; // and this one if the large view was closed since
+const UNDER = "under"; // marks the entry from which the large view was opened
+const OPEN = "open"; // marks the entry that opening it added
+const CLOSED = "closed"; // marks that entry after the large view was closed
 
 function readImage() {
   return new URLSearchParams(window.location.search).get("image");
@@ -35,7 +35,7 @@ function closeLargeView(grid) {
   showInAddress(grid);
 }
 
-// Apply the address after a step through the history. If that only closes the large view, the display stays.
+// Apply the address after Back or Forward. If that only closes the large view, the display stays.
 function followStep(grid) {
   const { large, data } = grid;
   const [before, now] = [large.entry, window.history.state?.largeView];

@@ -1,6 +1,6 @@
-// Tiles by mouse and keyboard: one tab stop for all of them, arrow keys to move, Enter or a click to open.
+// Mouse and keyboard for tiles: one tab stop, arrow keys to move, Enter or a click to open.
 
-// Of all tiles one can be reached with Tab: the last one that had the focus, or the first.
+// Tab reaches one tile: the last focused one, or the first.
 function keepOneTabStop({ list }, chosen = list.querySelector(".tile[tabindex='0']") ?? list.querySelector(".tile")) {
   for (const tile of list.querySelectorAll(".tile")) tile.tabIndex = tile === chosen ? 0 : -1;
 }
@@ -29,10 +29,10 @@ function moveFocus(list, event) {
   tiles[at + steps[event.key]]?.focus();
 }
 
-// `o` shows the next overlay, `b` the boxes, `d` the divider. A list box searches by letters itself.
+// `o` shows the next overlay, `b` the boxes, `d` the divider. List boxes use letters to search.
 function pressShortcut(grid, event) {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  if (grid.large.tile) event.stopPropagation(); // the page behind has keys of its own
+  if (grid.large.tile) event.stopPropagation(); // the page has its own keys
   const name = { o: "overlay", b: "boxes", ...(grid.large.tile && { d: "divider" }) }[event.key];
   if (!name || event.target.matches("select")) return;
   event.preventDefault();

@@ -1,7 +1,7 @@
-// The large view: one picture in a modal dialog over the page, with its numbers. The grid's own toolbar moves into it,
-// the grid's own functions paint it, and all that it shows came with the tiles.
+// The large view: one picture with its numbers in a modal dialog. It takes the grid's toolbar and paint functions;
+// all its data came with the tiles.
 
-const MOST_PIXELS = 900 * 900; // per picture: a sharper map costs time and shows nothing, and thumbnails are small
+const MOST_PIXELS = 900 * 900; // per picture: more takes time without showing more
 const GAP = 12; // px between two pictures
 const NAME_HEIGHT = 30; // px below each
 
@@ -34,7 +34,7 @@ function listenToLargeView(grid, signal) {
   const close = () => grid.image !== null && closeLargeView(grid);
   dialog.querySelector(".close").addEventListener("click", close, { signal });
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); }, { signal });
-  dialog.addEventListener("close", close, { signal }); // what a browser does that doesn't ask
+  dialog.addEventListener("close", close, { signal }); // the browser may close it without a cancel event
   dialog.querySelector(".like").addEventListener("click", () => {
     const { index } = grid.large.tile.data;
     closeLargeView(grid);
@@ -50,7 +50,7 @@ function listenToLargeView(grid, signal) {
   }, { signal });
 }
 
-// Bring the dialog in line with `grid.image`: open, closed, or on another picture.
+// Open, close or update the dialog so that it shows `grid.image`.
 function syncLargeView(grid) {
   const { large, data } = grid;
   const tile = grid.tiles.get(grid.image);
@@ -76,7 +76,7 @@ function syncLargeView(grid) {
 
 function showLargeView(grid) {
   const { large, home } = grid;
-  home.style.minHeight = `${home.offsetHeight}px`; // the page behind keeps its place
+  home.style.minHeight = `${home.offsetHeight}px`; // the page must not scroll
   large.tools.append(...home.children);
   large.dialog.showModal();
   large.dialog.scrollTop = 0; // the focus may have scrolled it
@@ -100,15 +100,15 @@ function showTitle({ title }, data, strings) {
   const percent = percentOf(data.confidence);
   const { label, predicted } = data;
   const known = data.correct ? strings.large_right : strings.large_wrong;
-  const template = data.correct === null ? strings.large_unlabelled : known; // null where nobody knows
+  const template = data.correct === null ? strings.large_unlabelled : known; // null if unknown
   const mark = make("span", "mark", data.correct ? "✓" : "✗");
   mark.hidden = data.correct === null;
-  mark.setAttribute("aria-hidden", "true"); // the sentence says it
+  mark.setAttribute("aria-hidden", "true"); // the sentence says the same
   title.classList.toggle("wrong", data.correct === false);
   title.replaceChildren(mark, make("span", "", fill(template, { label, predicted, percent })));
 }
 
-// Return for each canvas the slots that it shows: one picture, two, or the two sides of the divider.
+// Return the slots per canvas: one picture, two, or both sides of the divider.
 function chooseSides({ overlay, divider }) {
   if (overlay === "both") return [["a"], ["b"]];
   const slots = slotsOf(overlay, false);
@@ -119,7 +119,7 @@ function nameSide(slots, { strings, sources }) {
   return slots.length ? slots.map((slot) => sources[slot].title).join(" − ") : strings.photograph;
 }
 
-// Paint the picture that is open, and say in words what it shows.
+// Paint the open picture and describe it in words.
 function paintLargeView(grid) {
   const { large, display, data: { strings } } = grid;
   const { tile, subject, pair } = large;
@@ -145,8 +145,8 @@ function paintLargeView(grid) {
   showPoint(grid, large.point);
 }
 
-// Return the size in px of one of `count` pictures in the stage: beside each other, or one below the other where that
-// is much larger.
+// Return the size in px of each of `count` pictures: side by side, or stacked if that makes them
+// much larger.
 function fitFrame({ clientWidth, clientHeight }, { width, height }, count) {
   const fit = (across, down) => {
     const room = (whole, parts) => (whole - GAP * (parts - 1)) / parts;

@@ -1,5 +1,5 @@
-// From picture to picture in the large view: buttons, arrow keys, a swipe. Within the page at once; what lies beyond
-// it is asked of the server, which turns the page.
+// Moves between pictures in the large view: buttons, arrow keys, swipes. Within a page it is immediate; beyond
+// it, the server turns the page.
 
 function moveBy(grid, by) {
   const { large, data } = grid;
@@ -19,14 +19,14 @@ function moveBy(grid, by) {
   announce(grid, `${large.position.textContent}. ${large.title.textContent}`);
 }
 
-// Show where the picture lies in the order, and whether there is one before and after it.
+// Show the picture's position, and whether there is a previous and a next one.
 function showPlace(grid) {
   const { large, data: { strings, large: { first, total } } } = grid;
   const number = first + large.tile.number;
   setText(large.position, fill(strings.position, { number, count: total }));
   const ends = [[large.previous, number <= 1], [large.next, number >= total]];
   for (const [button, isEnd] of ends) {
-    if (isEnd && button.matches(":focus")) large.stage.focus(); // keys would go nowhere
+    if (isEnd && button.matches(":focus")) large.stage.focus(); // a disabled button receives no keys
     button.disabled = isEnd;
   }
 }
@@ -39,7 +39,7 @@ function listenToMoves(grid, signal) {
   listenToSwipe(grid, signal);
 }
 
-// Arrow keys move between pictures, with Shift over the cells of the map; controls that know them keep them.
+// Arrow keys move between pictures, with Shift over the map's cells; controls keep their own arrow keys.
 function pressArrow(grid, event) {
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (!step || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input, select")) return;
@@ -50,7 +50,7 @@ function pressArrow(grid, event) {
   else moveBy(grid, across);
 }
 
-const SWIPE = 50; // px across, at least, and twice as far as down
+const SWIPE = 50; // least horizontal px, and at least twice the vertical ones
 
 function listenToSwipe(grid, signal) {
   const { stage, divider } = grid.large;

@@ -1,4 +1,4 @@
-// The numbers beside a large picture: the most probable classes, heat off the object, distances between the two maps.
+// The numbers beside a large picture: most probable classes, heat off the object, distances between both maps.
 
 function showNumbers(container, { data }, { strings, sources, large }) {
   const parts = [makeClasses(data.top, strings)];

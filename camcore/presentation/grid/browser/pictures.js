@@ -1,9 +1,9 @@
-// Painting: one canvas per picture, at the device's pixels. What is costly (decoding, shrinking the photograph, heat)
-// is kept per picture; a change of opacity or colours only blends again.
+// Paints one canvas per picture, in device pixels. Costly results (decoded and resized photograph, heat)
+// are cached per picture; a change of opacity or colours only blends again.
 
-const SHARPEST = 2; // device pixels per CSS pixel; more costs time and shows nothing
+const SHARPEST = 2; // device pixels per CSS pixel; more takes time without showing more
 
-// Return how large a tile's photograph is painted in a frame, and where in it the seen part lies, in device pixels.
+// Return a photograph's size in a frame, and the box of its visible part, in device pixels.
 function fitPicture(image, frame) {
   const fitted = Math.min(frame.width / image.width, frame.height / image.height);
   const affordable = Math.sqrt((frame.mostPixels ?? Infinity) / (image.width * image.height)) / fitted;
@@ -16,13 +16,13 @@ function fitPicture(image, frame) {
   return { width, height, density, scale, seen: { left, top, width: right - left, height: bottom - top } };
 }
 
-// Return which slots a picture shows; the second picture is there in "both" only.
+// Return the slots that a picture shows; a second picture exists in "both" only.
 function slotsOf(overlay, second) {
   if (second) return ["b"];
   return { off: [], a: ["a"], b: ["b"], both: ["a"], difference: ["a", "b"] }[overlay];
 }
 
-// Return a tile's map of the target class; maps of a class that was just selected may still be loading.
+// Return a tile's map of the target class; maps of a newly selected class may still be loading.
 function mapOf(tile, slot, { display, data }) {
   const late = display.target === "class" && data.large.chosenClass !== display.for_class;
   return late ? undefined : tile.maps[slot]?.[display.target];
@@ -31,12 +31,12 @@ function mapOf(tile, slot, { display, data }) {
 // Return the raw values that are drawn as 0 and as 1.
 function drawnRange(slot, map, grid) {
   const { display, data } = grid;
-  if (!Number.isFinite(map.range[0])) return [0, 0]; // drawn as nothing under any scale
+  if (!Number.isFinite(map.range[0])) return [0, 0]; // not drawn in any scale
   const range = display.scale === "common" ? grid.commonRange(slot) : map.range;
   return heatRange(range, display.draw, data.sources[slot].drawnSigned);
 }
 
-// Return the table's entries for what a picture shows, null where a map is missing.
+// Return the colour map's entries of a picture, null if a map is missing.
 function computeEntries(slots, tile, display, grid, fit) {
   const heats = [];
   for (const slot of slots) {
@@ -49,7 +49,7 @@ function computeEntries(slots, tile, display, grid, fit) {
   return slots.length === 2 ? toDifferenceEntries(...heats) : toEntries(heats[0]);
 }
 
-// Return the photograph's pixels at the size it is painted in. Two sizes are kept: alone and side by side.
+// Return the photograph's pixels at its painted size. Two sizes are cached: alone and side by side.
 function photographPixels(tile, { width, height }) {
   const size = `${width}x${height}`;
   if (!tile.photographs.has(size)) {
@@ -62,7 +62,7 @@ function photographPixels(tile, { width, height }) {
   return tile.photographs.get(size);
 }
 
-// Paint the maps of some slots over a tile's photograph: none, one, or the difference of two.
+// Paint a tile's photograph with no map, one map, or the difference of two.
 function paintPicture(picture, slots, tile, display, grid, frame) {
   const fit = fitPicture(tile.data, frame);
   const { canvas } = picture;
@@ -92,7 +92,7 @@ function paintPicture(picture, slots, tile, display, grid, frame) {
   if (display.boxes === "on") drawBoxes(context, tile.data.boxes, fit);
 }
 
-// Darken what a centred crop leaves out: the map says nothing about it.
+// Darken what a centre crop leaves out: the map doesn't cover it.
 function shadeUnseen(context, { width, height, seen }) {
   context.save();
   context.beginPath();
@@ -103,8 +103,8 @@ function shadeUnseen(context, { width, height, seen }) {
   context.restore();
 }
 
-// Draw boxes with a dark line around a light one, to be seen on any ground; other classes' are dashed, and all are
-// named where there are several.
+// Draw boxes as a light line in a dark one, visible on any background; other classes' boxes are dashed, and all
+// boxes are named if there are several.
 function drawBoxes(context, boxes, fit) {
   const { density } = fit;
   const placed = boxes.map((box) => placeBox(box, fit));
@@ -121,7 +121,7 @@ function drawBoxes(context, boxes, fit) {
   context.restore();
 }
 
-// Return a box in device pixels, its line inside the picture.
+// Return a box in device pixels, with its line inside the picture.
 function placeBox([x0, y0, x1, y1, name, isTarget], { scale, width, height, density }) {
   const inset = 1.5 * density;
   const left = Math.max(Math.round(x0 * scale), inset);
@@ -131,7 +131,7 @@ function placeBox([x0, y0, x1, y1, name, isTarget], { scale, width, height, dens
   return { left, top, right, bottom, name, isTarget };
 }
 
-// Write a class into a box: the target's at the top, others' at the bottom, because boxes often begin together.
+// Write a class into a box: the target's at the top, others at the bottom, because boxes often share a corner.
 function nameBox(context, { left, top, bottom, name, isTarget }, density) {
   const height = 17 * density;
   const y = isTarget ? top : bottom - height;

@@ -1,18 +1,18 @@
-// What the maps say at one place of the picture: the raw value of each source, and what is drawn for it, 0 to 1.
+// The values at one point of the picture: each source's raw value and its heat, 0 to 1.
 
-// Return a raw value as people read it: four digits, a true minus.
+// Return a raw value as text: four digits, a true minus sign.
 function formatRaw(value) {
   const tiny = value !== 0 && Math.abs(value) < 0.001;
   return (tiny ? value.toExponential(2) : String(Number(value.toPrecision(4)))).replace(/-/g, "−");
 }
 
-// Return where in the part that the model sees a place of the picture lies, x and y from 0 to 1; null outside of it.
+// Convert a point of the picture to the model's view, x and y from 0 to 1; null if it is outside.
 function placeInSeen({ x, y }, { width, height, seen: [left, top, right, bottom] }) {
   const inSeen = { x: (x * width - left) / (right - left), y: (y * height - top) / (bottom - top) };
   return [inSeen.x, inSeen.y].every((share) => share >= 0 && share <= 1) ? inSeen : null;
 }
 
-// Return the cell of a map that a place from 0 to 1 lies in.
+// Return the map's cell at a point from 0 to 1.
 function cellAt(map, { x, y }) {
   const within = (share, cells) => Math.min(Math.floor(share * cells), cells - 1);
   return { row: within(y, map.height), column: within(x, map.width) };
@@ -23,7 +23,7 @@ function hottestCell({ width, values, range }) {
   return { row: Math.floor(at / width), column: at % width };
 }
 
-// Show the values at a place of the picture, x and y from 0 to 1; null shows how to get there.
+// Show the values at a point of the picture, x and y from 0 to 1; null shows a hint.
 function showPoint(grid, point) {
   const { large, data } = grid;
   const { strings } = data;
@@ -60,7 +60,7 @@ function makeReading(grid, slot, place) {
   return reading;
 }
 
-// Move the place by cells of the finest map; at first it is the hottest cell of the first source.
+// Move the point by cells of the finest map; it starts at the first source's hottest cell.
 function movePoint(grid, across, down) {
   const { large, data } = grid;
   const maps = Object.keys(data.sources).map((slot) => mapOf(large.tile, slot, grid)).filter(Boolean);

@@ -1,13 +1,13 @@
-// One tile: a button with one or two pictures and what is to be known of them. Made once per id, then updated.
+// A tile: a button with one or two pictures and their texts. Created once per id, then updated.
 
 function makePicture(second) {
   const element = make("span", "picture");
   const canvas = make("canvas");
-  canvas.setAttribute("aria-hidden", "true"); // the button says in words what is to be seen
+  canvas.setAttribute("aria-hidden", "true"); // the button describes the picture in words
   const [name, chip] = [make("span", "name"), make("span", "chip")];
   const frame = make("span", "frame");
   frame.append(canvas, chip);
-  element.append(name, " ", frame, " "); // what is said of a map follows its name
+  element.append(name, " ", frame, " "); // notes on a map follow its name
   return { element, frame, canvas, name, chip, second };
 }
 
@@ -19,20 +19,20 @@ function makeTile() {
   const names = ["pictures", "title", "mark", "predicted", "percent", "truth", "caption"];
   const parts = Object.fromEntries(names.map((name) => [name, make("span", name)]));
   parts.pictures.append(...pictures.map((picture) => picture.element));
-  parts.title.append(parts.mark, " ", parts.predicted, " ", parts.percent); // spaces part the words for who reads text only
+  parts.title.append(parts.mark, " ", parts.predicted, " ", parts.percent); // spaces separate the words in plain text
   button.append(parts.pictures, parts.title, " ", parts.truth, " ", parts.caption);
   item.append(button);
   return { item, button, parts, pictures, photographs: new Map(), visible: false, dirty: true, painted: false };
 }
 
-// Take over new data; the decoded photograph stays where it is the same.
+// Take new data; an unchanged photograph stays decoded.
 function updateTile(tile, data, strings) {
   if (tile.data?.image !== data.image) forgetPhotograph(tile);
   tile.data = data;
   tile.maps = mapValues(data.maps, (maps) => mapValues(maps, decodeMap)); // slot -> target -> map
   tile.dirty = true;
   const { mark, predicted, percent, truth, caption } = tile.parts;
-  const wrong = data.correct === false; // null where nobody knows
+  const wrong = data.correct === false; // null if unknown
   tile.button.classList.toggle("wrong", wrong);
   mark.hidden = data.correct === null;
   setText(mark, wrong ? "✗" : "✓");
@@ -51,7 +51,7 @@ function forgetPhotograph(tile) {
   tile.broken = false;
 }
 
-// Decode the photograph once; `whenReady` is called when it can be painted.
+// Decode the photograph once, then call `whenReady`.
 function decodePhotograph(tile, whenReady) {
   if (tile.decoding || tile.broken) return;
   const { image } = tile.data;
@@ -68,7 +68,7 @@ function decodePhotograph(tile, whenReady) {
   );
 }
 
-// Paint a tile's pictures and say in words what a picture can't.
+// Paint a tile's pictures and update its texts.
 function paintTile(tile, display, grid, frame) {
   const { sources } = grid.data;
   const shown = [];
@@ -84,14 +84,14 @@ function paintTile(tile, display, grid, frame) {
   tile.dirty = false;
 }
 
-// Say on a picture why it shows no heat.
+// Write on a picture why it shows no heat.
 function labelPicture({ chip }, slots, tile, grid) {
   const { strings, sources } = grid.data;
   const problems = slots.flatMap((slot) => {
     const status = statusOf(tile, slot, grid);
     return status === "ok" ? [] : [{ source: sources[slot].title, status: strings[status] }];
   });
-  const named = slots.length === 2; // a difference must say whose map it is
+  const named = slots.length === 2; // a difference must name the map
   const words = problems.map((problem) => (named ? fill("{source}: {status}", problem) : problem.status));
   setText(chip, tile.broken ? strings.no_picture : words.join(" · "));
 }
@@ -102,8 +102,8 @@ function statusOf(tile, slot, grid) {
   return grid.display.target === "class" && grid.data.large.chosenClass !== grid.display.for_class ? "loading" : "no_map";
 }
 
-// Return what is to be read on a tile, in the same words and order (so that it can be asked for by what is seen), and
-// what its mark means.
+// Return the tile's visible text in the same words and order, so that voice control can find it by what it shows,
+// and the meaning of its mark.
 function describeTile({ data, number, parts }, shown, { data: { strings, tiles } }) {
   const read = [...shown, parts.predicted, parts.percent, parts.truth, parts.caption].map((part) => part.textContent);
   const judged = data.correct === null ? "" : data.correct ? strings.right : strings.wrong;

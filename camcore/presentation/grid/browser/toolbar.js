@@ -1,6 +1,6 @@
-// The toolbar: native inputs, for keyboards and screen readers. It shows the display and asks for changes.
+// The toolbar: native inputs, which work with keyboards and screen readers. It shows and changes the display.
 
-// Fill in the texts and the choices; called again with every new data.
+// Fill in texts and choices; called again when the data changes.
 function buildToolbar(grid) {
   const { root, data } = grid;
   const { strings } = data;
@@ -10,7 +10,7 @@ function buildToolbar(grid) {
   buildTargets(root.querySelector(".target"), grid);
 }
 
-// A list of the targets that have maps, and of all classes where their maps can be asked for.
+// Lists the targets with maps, and all classes if the server can send their maps.
 function buildTargets(field, { options, data: { strings, large: { classes } } }) {
   const targets = options.target.filter((target) => target !== "class");
   const choices = targets.map((target) => makeOption(target, strings[`target_${target}`]));
@@ -65,7 +65,7 @@ function showInToolbar({ root, display, options }) {
   root.querySelector(".boxes").hidden = options.boxes.length < 2;
 }
 
-// Listen to the controls until `signal` aborts; `change(changes)` asks for another display.
+// Listen to the controls until `signal` aborts; call `change(changes)` to change the display.
 function listenToToolbar(grid, change, signal) {
   const { root } = grid;
   const toolbar = root.querySelector(".toolbar");
@@ -97,7 +97,7 @@ function listenToPanel(root, signal) {
   document.addEventListener("pointerdown", leave, { signal });
   root.querySelector(".drawing").addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || panel.hidden) return;
-    event.preventDefault(); // it would close the large view too
+    event.preventDefault(); // else it would close the large view too
     open(false);
     button.focus();
   }, { signal });
@@ -105,7 +105,7 @@ function listenToPanel(root, signal) {
 
 const CLEARANCE = 12; // px between the panel and the window's edges
 
-// Keep the panel within the window; what does not fit is scrolled.
+// Keep the panel within the window; it scrolls if it doesn't fit.
 function fitPanel(panel) {
   panel.style.cssText = "";
   const { left, top } = panel.getBoundingClientRect();

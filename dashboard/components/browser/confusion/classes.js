@@ -14,7 +14,7 @@ function buildMistakes(root, view) {
   root.querySelector(".mistakes .none").hidden = items.length > 0;
 }
 
-// `view.order` is the column to sort by and whether from the largest on; null is the data set's own order.
+// `view.order` is the sort column and its direction; null means the data set's order.
 function buildTable(root, view) {
   const rows = [...view.data.classes];
   if (view.order) rows.sort((one, other) => compare(sortValue(one, view), sortValue(other, view), view.order.down));
@@ -59,7 +59,7 @@ function buildRow(row, view) {
   return line;
 }
 
-// A bar up to the accuracy, and the interval around its end.
+// A bar for the accuracy, and its interval.
 function buildBar({ accuracy, low, high }) {
   const bar = element("span", "bar");
   for (const [css, start, end] of [["share", 0, accuracy], ["interval", low, high]]) {
@@ -76,7 +76,7 @@ function sortValue(row, { order: { column }, data: { names } }) {
   return row[column];
 }
 
-// What is missing comes last either way.
+// Missing values come last in both directions.
 function compare(one, other, down) {
   if (one === null || other === null) return (one === null) - (other === null);
   const result = typeof one === "string" ? one.localeCompare(other) : one - other;

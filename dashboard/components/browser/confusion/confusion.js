@@ -1,4 +1,4 @@
-// Which classes are mixed up. Streamlit calls the default export again whenever data changes.
+// Shows which classes are confused. Streamlit calls the default export again when data changes.
 
 const orders = new WeakMap(); // the element that Streamlit gives -> the order of its table
 
@@ -17,5 +17,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   buildMatrix(parentElement, view);
   buildMistakes(parentElement, view);
   buildTable(parentElement, view);
-  parentElement.querySelector(".confusion").hidden = false; // not before there are texts in it
+  parentElement.querySelector(".confusion").hidden = false; // hidden until it has texts
 }

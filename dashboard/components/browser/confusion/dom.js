@@ -1,4 +1,4 @@
-// Elements, and links that open the gallery: a plain click asks the server, every other kind of click is the browser's.
+// Elements, and links to the gallery: a plain click asks the server, the browser handles all other clicks.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -16,7 +16,7 @@ function shape(name, attributes, css = "") {
   return made;
 }
 
-// Return a text with the words in braces filled in; what is filled in may hold braces itself.
+// Return a text with the words in braces replaced once; inserted values may contain braces.
 function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

@@ -1,8 +1,8 @@
-// The matrix: a row per true class, a column per predicted one, a field per pair that occurs. One unit is one field.
+// The matrix: true classes in rows, predicted ones in columns, a field per occurring pair. A field is 1 unit wide.
 
-const MOST_NAMED = 24; // classes whose names have room beside the rows and below the columns
-const FAINTEST = 0.14; // so that one image among many can be seen
-const STRONG = 0.6; // on such a field the number has the page's colour
+const MOST_NAMED = 24; // with more classes, names don't fit beside rows and columns
+const FAINTEST = 0.14; // a single image stays visible
+const STRONG = 0.6; // above this the number takes the background colour
 
 function buildMatrix(root, view) {
   const { names, cells } = view.data;
@@ -48,7 +48,7 @@ function listenToMatrix(svg, root, view) {
   const { names, cells } = view.data;
   const counts = new Map(cells.map(([label, predicted, count]) => [`${label} ${predicted}`, count]));
   const readout = root.querySelector(".readout");
-  let at = null; // [label, predicted] of the field that is read
+  let at = null; // [label, predicted] of the active field
   const read = (next) => {
     at = next;
     const count = at ? (counts.get(at.join(" ")) ?? 0) : 0;

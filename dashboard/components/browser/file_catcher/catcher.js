@@ -1,4 +1,4 @@
-// Files that are pasted or dropped anywhere on the page go the way of those that are chosen: into the uploader's input.
+// Passes files pasted or dropped anywhere on the page to the uploader's input.
 
 const UPLOADER = "[data-testid=stFileUploader]";
 
@@ -7,17 +7,17 @@ export default function () {
   const { signal } = stop;
   document.addEventListener("paste", (event) => take(event, event.clipboardData), { signal });
   document.addEventListener("dragover", (event) => {
-    if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser leaves for the file
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser opens the file
   }, { signal });
   document.addEventListener("drop", (event) => {
-    if (!event.target.closest?.(UPLOADER)) take(event, event.dataTransfer); // the uploader takes its own
+    if (!event.target.closest?.(UPLOADER)) take(event, event.dataTransfer); // the uploader handles its own drops
   }, { signal });
   return () => stop.abort();
 }
 
 function take(event, carried) {
   const input = document.querySelector(`${UPLOADER} input[type=file]`);
-  if (!input || input.disabled || !carried?.files.length) return; // pasted text is not ours
+  if (!input || input.disabled || !carried?.files.length) return; // pasted text is left alone
   event.preventDefault();
   const transfer = new DataTransfer();
   for (const file of carried.files) transfer.items.add(file);

@@ -1,7 +1,7 @@
-// Panels of bars with downloads. A click asks Python for a file, as the address says it is drawn now; the file comes back
-// in the data. Streamlit calls the default export again whenever data changes.
+// Panels of bars with downloads. A click asks Python for a file drawn as the address says; the file arrives
+// in the data. Streamlit calls the default export again when data changes.
 
-let saved = null; // the serial of the last file, so that no file is saved twice
+let saved = null; // serial of the last file, to save no file twice
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".own-results");
@@ -58,7 +58,7 @@ function save({ name, kind, content }) {
   link.href = URL.createObjectURL(new Blob([bytes], { type: kind }));
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // browsers begin to read it a while later
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // browsers start to read it later
 }
 
 function element(name, css = "", text = "") {
