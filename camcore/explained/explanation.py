@@ -24,7 +24,7 @@ from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command,
 from camcore.geometry import LayerGrid
 from camcore.heatmaps.sources import CamCheck, Source, parse_source
 from camcore.runs.run import FORMAT_VERSION, Run
-from camcore.system.checksums import find_run, verify
+from camcore.system.checksums import verify
 from camcore.system.documents import Document, read_document
 from camcore.system.files import write_text
 
@@ -143,7 +143,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         RunError: It is missing, damaged, or of another format version.
     """
-    remedy = f"Recreate it: {shell_command('explain', find_run(path.parent), '--force')}"
+    remedy = f"Recreate it: {shell_command('explain', path.parents[2], '--force')}"
     verify(path, remedy)
     try:
         return read_document(path, Manifest, FORMAT_VERSION, remedy)
@@ -183,6 +183,11 @@ class Explanation:
     def id(self) -> str:
         """The name of the explanation's folder; new maps have a new name, so it can be a cache key."""
         return self.path.name
+
+    @property
+    def run_path(self) -> Path:
+        """The folder of its run."""
+        return self.path.parents[1]
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -304,7 +309,7 @@ class Explanation:
         except Exception as error:  # damaged files raise nearly everything
             if not self.is_current:
                 raise ReplacedError(
-                    f"The heatmaps of {find_run(self.path)} were recreated or removed while they were read. Run the"
+                    f"The heatmaps of {self.run_path} were recreated or removed while they were read. Run the"
                     " command, or load the page, once more."
                 ) from error
             if isinstance(error, RunError):
@@ -323,7 +328,7 @@ class Explanation:
 
     @property
     def _remedy(self) -> str:
-        return f"Recreate it: {shell_command('explain', find_run(self.path), '--force')}"
+        return f"Recreate it: {shell_command('explain', self.run_path, '--force')}"
 
 
 def open_explanation(run: Run, name: str | None = None) -> Explanation:

@@ -23,7 +23,7 @@ from camcore.runs.run import Run
 from camcore.system.collectives import from_first
 from camcore.system.documents import Document
 from camcore.system.files import atomic_path, write_json
-from camcore.system.ranks import current_rank
+from camcore.system.ranks import current_rank, written_by_first
 
 PART_IMAGES = 1024
 PARTS_PER_RANK = 4  # at least, so that all ranks have about as much to do
@@ -178,11 +178,10 @@ def open_parts(run: Run, key: Mapping[str, Any], images: int, report: TrunkRepor
     try:
         yield parts
     except BaseException:
-        if current_rank().is_first and parts.missing() == list(parts.starts):
-            shutil.rmtree(folder, ignore_errors=True)  # there is nothing to resume from
+        if parts.missing() == list(parts.starts):
+            _remove(folder)  # there is nothing to resume from
         raise
-    if current_rank().is_first:
-        shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
 
 
 def choose_size(images: int, batch_size: int, ranks: int) -> int:
@@ -211,13 +210,18 @@ def _read_plan(run: Run) -> _Plan | None:
 
 
 def _begin(folder: Path, plan: _Plan) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     _make(folder)
     try:
         write_json(folder / "plan.json", plan.to_json())
     except CamcoreError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise
+
+
+@written_by_first
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(folder: Path) -> None:

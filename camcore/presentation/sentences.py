@@ -1,7 +1,7 @@
 """A verdict's claims, the share of drawing, and the headline numbers of a run as sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,14 @@ MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
 SEEDS = ("group", "count", "count_against")
 NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
+
+
+class Share(NamedTuple):
+    """A number in one convention, as the template `split` shows it."""
+
+    convention: str
+    value: str
+    label: str
 
 
 def write_sentences(text: Text, verdict: VerdictDocument) -> tuple[list[str], list[str]]:
@@ -218,9 +226,9 @@ def say_drawing_share(text: Text, sources: tuple[str, str], shares: Conventions,
     return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
 
 
-def list_shares(text: Text, shares: Conventions) -> list[tuple[str, str, str]]:
-    """Return convention, value and label of a number in both conventions."""
-    return [(name, _percent(value, 0), text(f"convention.{name}")) for name, value in shares._asdict().items()]
+def list_shares(text: Text, shares: Conventions) -> list[Share]:
+    """Return a number in both conventions."""
+    return [Share(name, _percent(value, 0), text(f"convention.{name}")) for name, value in shares._asdict().items()]
 
 
 def judge_shares(drawn: float, left: float, identical: bool) -> str:

@@ -45,9 +45,9 @@ def read_sums(folder: Path) -> Sums | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
+        run = folder.parents[1] if folder.parent.name == "explained" else folder
         raise RunError(
-            f"{path} is damaged ({error}). Restore it from a copy, or rewrite it: camcore check"
-            f" {find_run(folder)} --accept"
+            f"{path} is damaged ({error}). Restore it from a copy, or rewrite it: camcore check {run} --accept"
         ) from error
 
 
@@ -107,11 +107,6 @@ def remove_listed(paths: Iterable[Path]) -> None:
             _write(path.parent, sums)
         with suppress(OSError):  # ignore a folder of that name
             path.unlink()
-
-
-def find_run(folder: Path) -> Path:
-    """Return the run folder that a listed folder belongs to: itself, or two levels up for an explanation."""
-    return folder.parents[1] if folder.parent.name == "explained" else folder
 
 
 def _is_other(path: Path, remedy: str, largest: int | None) -> bool:

@@ -32,7 +32,6 @@ from camcore.verdict.document import (
     Group,
     MeanInterval,
     MeansByCorrectness,
-    MeasureKind,
     MeasureResult,
     Outcome,
 )
@@ -82,17 +81,10 @@ class ComparisonSetup:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One measure of all sources, its p-values not yet corrected; the fields are those of `MeasureResult`."""
+    """One measure of all sources: its result without differences, whose p-values are not corrected yet."""
 
-    group: Group
-    kind: MeasureKind
-    better: Direction
-    n: int
-    chance: float | None
-    estimates: Mapping[str, Estimate]
-    oracle: dict[str, float] | None
+    result: MeasureResult
     differences: Mapping[str, PairedDifference]
-    by_correctness: MeansByCorrectness
 
 
 def summarize_measure(
@@ -114,17 +106,18 @@ def summarize_measure(
         for source, column in values.items()
         if source != setup.reference
     }
-    return Comparison(
+    result = MeasureResult(
         group=measure.group,
         kind=measure.kind,
         better=measure.better,
         n=max(estimate.n for estimate in estimates.values()),
         chance=chance,
-        estimates=estimates,
+        values=_list_known(estimates),
         oracle=None,
-        differences=differences,
+        differences={},
         by_correctness=_split_means(values, setup.correct, lambda source, rows: _mean_or_none(values[source][rows])),
     )
+    return Comparison(result, differences)
 
 
 def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup) -> dict[str, Comparison]:
@@ -143,21 +136,23 @@ def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup
         tables = {source: getattr(overlap, field)[boxed] for source, overlap in overlaps.items()}
         hits = {source: table[:, None, :] >= np.array(levels)[None, :, None] for source, table in tables.items()}
         statistics = {source: cross_fit(hit, setup.seed) for source, hit in hits.items()}
-        comparisons[name] = Comparison(
+        differences = {
+            source: max_box_acc_difference(hit, hits[setup.reference], setup.seed)
+            for source, hit in hits.items()
+            if source != setup.reference
+        }
+        result = MeasureResult(
             group="localization",
             kind="resampled",
             better="higher",
             n=int(boxed.sum()),
             chance=None,
-            estimates={source: max_box_acc_interval(hit, setup.seed) for source, hit in hits.items()},
+            values=_list_known({source: max_box_acc_interval(hit, setup.seed) for source, hit in hits.items()}),
             oracle={source: max_box_acc(table, levels) for source, table in tables.items()},
-            differences={
-                source: max_box_acc_difference(hit, hits[setup.reference], setup.seed)
-                for source, hit in hits.items()
-                if source != setup.reference
-            },
+            differences={},
             by_correctness=_split_statistics(statistics, setup.correct[boxed]),
         )
+        comparisons[name] = Comparison(result, differences)
     return comparisons
 
 
@@ -171,22 +166,24 @@ def summarize_pixels(pixels: Mapping[str, PixelCounts], setup: ComparisonSetup) 
     }
     reference, n = pixels[setup.reference], len(setup.correct)
     inside, outside = reference.inside.sum(), reference.outside.sum()
-    comparison = Comparison(
+    estimates = {source: resample_interval(statistic, n, setup.seed) for source, statistic in statistics.items()}
+    differences = {
+        source: paired_resample(statistic, statistics[setup.reference], n, setup.seed)
+        for source, statistic in statistics.items()
+        if source != setup.reference
+    }
+    result = MeasureResult(
         group="localization",
         kind="resampled",
         better="higher",
         n=n,
         chance=float(inside / (inside + outside)),
-        estimates={source: resample_interval(statistic, n, setup.seed) for source, statistic in statistics.items()},
+        values=_list_known(estimates),
         oracle=None,
-        differences={
-            source: paired_resample(statistic, statistics[setup.reference], n, setup.seed)
-            for source, statistic in statistics.items()
-            if source != setup.reference
-        },
+        differences={},
         by_correctness=_split_statistics(statistics, setup.correct),
     )
-    return {"pxap": comparison}
+    return {"pxap": Comparison(result, differences)}
 
 
 def correct_for_all(
@@ -207,37 +204,17 @@ def correct_for_all(
         }
         corrected = adjust_holm(list(p_values.values())).tolist()
         adjusted |= {place: p if np.isfinite(p) else 1.0 for place, p in zip(p_values, corrected, strict=True)}
-    return {
-        name: _describe(
-            comparison,
-            {
-                source: _describe_difference(difference, source in identical, adjusted[name, source], comparison.better)
-                for source, difference in comparison.differences.items()
-            },
-        )
-        for name, comparison in comparisons.items()
-    }
+    results = {}
+    for name, comparison in comparisons.items():
+        differences = {
+            source: _describe(difference, source in identical, adjusted[name, source], comparison.result.better)
+            for source, difference in comparison.differences.items()
+        }
+        results[name] = comparison.result.model_copy(update={"differences": differences})
+    return results
 
 
-def _describe(comparison: Comparison, differences: dict[str, Difference]) -> MeasureResult:
-    return MeasureResult(
-        group=comparison.group,
-        kind=comparison.kind,
-        better=comparison.better,
-        n=comparison.n,
-        chance=comparison.chance,
-        values={
-            source: MeanInterval(mean=estimate.value, low=estimate.low, high=estimate.high)
-            for source, estimate in comparison.estimates.items()
-            if estimate.value is not None
-        },
-        oracle=comparison.oracle,
-        differences=differences,
-        by_correctness=comparison.by_correctness,
-    )
-
-
-def _describe_difference(
+def _describe(
     difference: PairedDifference, identical_by_theory: bool, p_adjusted: float, better: Direction
 ) -> Difference:
     values = asdict(difference)
@@ -252,6 +229,15 @@ def _describe_difference(
         p_adjusted=p_adjusted,
         outcome=outcome,
     )
+
+
+def _list_known(estimates: Mapping[str, Estimate]) -> dict[str, MeanInterval]:
+    """Return the estimates that have a value, as the verdict stores them."""
+    return {
+        source: MeanInterval(mean=estimate.value, low=estimate.low, high=estimate.high)
+        for source, estimate in estimates.items()
+        if estimate.value is not None
+    }
 
 
 def _split_statistics(statistics: Mapping[str, Statistic], correct: Masks) -> MeansByCorrectness:

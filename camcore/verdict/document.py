@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 from camcore.errors import ReplacedError, RunError, shell_command
 from camcore.explained.explanation import Explanation
 from camcore.stats.paired import TOLERANCE
-from camcore.system.checksums import find_run
 from camcore.system.documents import Document, read_document
 
 FORMAT_VERSION = 1
@@ -274,7 +273,7 @@ def read_verdict(explanation: Explanation) -> VerdictDocument | None:
     Raises:
         RunError: It is damaged, or has another format version.
     """
-    remedy = describe_remedy(explanation.path)
+    remedy = describe_remedy(explanation.run_path)
     with explanation.reading("verdict.json", remedy) as path:
         if not path.exists():
             return None
@@ -292,20 +291,20 @@ def read_values(explanation: Explanation, verdict: VerdictDocument) -> pd.DataFr
         RunError: They are missing or damaged.
     """
     try:
-        with explanation.reading(verdict.values_file, describe_remedy(explanation.path)) as path:
+        with explanation.reading(verdict.values_file, describe_remedy(explanation.run_path)) as path:
             values = pd.read_parquet(path).set_index(["source", "index"]).sort_index()
     except RunError as error:
         if (current := read_verdict(explanation)) is None or current.values_file != verdict.values_file:
             raise ReplacedError(
-                f"The verdict of {find_run(explanation.path)} was recreated while it was read. Load the page once more."
+                f"The verdict of {explanation.run_path} was recreated while it was read. Load the page once more."
             ) from error
         raise
     return values
 
 
-def describe_remedy(folder: Path) -> str:
-    """Return what to do about a damaged verdict, for error messages."""
-    return f"Recreate it: {shell_command('verdict', find_run(folder))}"
+def describe_remedy(run: Path) -> str:
+    """Return what to do about a damaged verdict of a run, for error messages."""
+    return f"Recreate it: {shell_command('verdict', run)}"
 
 
 def _require_lengths(name: str, length: int, *series: Mapping[str, Sequence[float | None]]) -> None:

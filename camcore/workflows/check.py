@@ -91,7 +91,7 @@ def _describe_remedy(run: Run, file: Path) -> str:
     if file.parent == run.path:
         return RESTORE
     if file.name.startswith(("measures", "verdict")):
-        return describe_remedy(file.parent)
+        return describe_remedy(run.path)
     return f"Recreate it: {shell_command('explain', run.path, '--force')}"
 
 

@@ -154,7 +154,7 @@ def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
     no_masks = np.zeros((4, 0, 0), dtype=bool)
     truth = Truth(samples, "squash", 64, no_boxes, no_boxes, no_masks, no_masks)
     scores = Scores({"energy_in_box": {"cam": np.array([0.1, 0.2, 0.3, 0.4])}})
-    measure = summarize(scores, truth, "cam", [], seed=0)["energy_in_box"]
+    measure = summarize(scores, truth, "cam", [], seed=0)["energy_in_box"].result
     assert measure.by_correctness.correct == {"cam": pytest.approx((0.1 + 0.3) / 2)}
     assert measure.by_correctness.incorrect == {"cam": pytest.approx((0.2 + 0.4) / 2)}
 
