@@ -30,7 +30,7 @@ TYPE_NAMES = {
     "dataclass_type": "an object",
     "dataclass_exact_type": "an instance of the class",
     "tuple_type": "three numbers",
-    "missing": "three numbers",  # every setting has a default: what is missing is part of a tuple
+    "missing": "three numbers",  # every setting has a default: only a part of a tuple can be missing
     "too_long": "three numbers",
 }
 

@@ -1,4 +1,4 @@
-"""Errors that a user can act on: the CLI prints one line, the dashboard one box."""
+"""Errors that users can fix: one line in the CLI, a box in the dashboard."""
 
 import shlex
 from collections.abc import Iterable
@@ -27,5 +27,5 @@ def not_allowed(name: str, value: object, allowed: str) -> CamcoreError:
 
 
 def shell_command(*words: object) -> str:
-    """Return a command to copy, quoted for the shell: `("explain", "my dogs")` is `camcore explain 'my dogs'`."""
+    """Return a command quoted for the shell: `("explain", "my dogs")` gives `camcore explain 'my dogs'`."""
     return shlex.join(["camcore", *map(str, words)])

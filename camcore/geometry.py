@@ -34,7 +34,7 @@ class LayerGrid:
 
 
 def view_parts(view: str, widths: ArrayLike, heights: ArrayLike) -> NDArray[np.float64]:
-    """Return the part of each of n images that the model sees, (n, 4), as `box_xyxy` in image pixels.
+    """Return the model's view of each image, (n, 4), as `box_xyxy` in image pixels.
 
     `squash`: the whole image; `center-crop`: the largest central square.
     """
@@ -61,7 +61,7 @@ def apply_view(image: Image.Image, view: str, size: int) -> Image.Image:
 
 
 def box_in_view(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
-    """Return an image's box in view coordinates, clipped to 0 to 1; None if it lies outside the view."""
+    """Return a box in view coordinates, clipped to 0 to 1; None if outside the view."""
     x0, y0, x1, y1 = seen
     left, right = (np.clip((x - x0) / (x1 - x0), 0, 1) for x in (box_xyxy[0], box_xyxy[2]))
     top, bottom = (np.clip((y - y0) / (y1 - y0), 0, 1) for y in (box_xyxy[1], box_xyxy[3]))
@@ -71,7 +71,7 @@ def box_in_view(box_xyxy: BoxXyxy, seen: BoxXyxy) -> BoxXyxy | None:
 
 
 def boxes_in_view(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
-    """Return boxes (n, 4) in view coordinates, clipped to 0 to 1; `seen` (n, 4) is the view of each.
+    """Return boxes (n, 4) in view coordinates, clipped to 0 to 1. `seen` (n, 4) are the views.
 
     A box outside the view has no area.
     """
@@ -80,7 +80,7 @@ def boxes_in_view(boxes: FloatArray, seen: FloatArray) -> NDArray[np.float64]:
 
 
 def cover_cells(boxes: FloatArray, counts: NDArray[np.integer], height: int, width: int) -> NDArray[np.float64]:
-    """Return the share of each cell that an image's boxes cover, (n, height, width), 0 to 1.
+    """Return the share of each cell covered by an image's boxes, (n, height, width), 0 to 1.
 
     Overlaps count once. NaN for an image without boxes.
 
@@ -113,7 +113,7 @@ def _cover_unions(boxes: FloatArray, height: int, width: int) -> NDArray[np.floa
 def _cut_at_edges(
     start: NDArray[np.float64], end: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float64]]:
-    """Cut 0 to 1, for each of n images, at the edges of `count` equal steps and of k spans (n, k).
+    """Cut 0 to 1 per image at the edges of `count` equal steps and k spans (n, k).
 
     Returns the lengths of the c pieces (n, c), which span holds them (n, k, c), and which step (n, c, count).
     """
@@ -126,7 +126,7 @@ def _cut_at_edges(
 
 
 def _cover_steps(start: NDArray[np.float64], end: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return the share of each of `count` equal steps from 0 to 1 between `start` and `end`, (..., count)."""
+    """Return the share of each of `count` steps of 0 to 1 from `start` to `end`, (..., count)."""
     edges = np.arange(count + 1) / count
     shared = np.minimum(edges[1:], end[..., None]) - np.maximum(edges[:-1], start[..., None])
     covered: NDArray[np.float64] = np.clip(shared * count, 0, 1)
@@ -162,7 +162,7 @@ def upsample(maps: FloatArray, height: int, width: int) -> FloatArray:
 
 
 def round_maps(maps: FloatArray) -> FloatArray:
-    """Return maps (..., h, w) divided by their largest absolute value and rounded to six digits.
+    """Return maps (..., h, w) divided by their largest absolute value, rounded to six digits.
 
     Maps that are equal in theory up to a factor differ by float32 rounding. Rounded, they give equal measures.
     """

@@ -26,7 +26,7 @@ OPTION_NAMES = {(DatasetConfig, "kind"): "dataset", (DatasetConfig, "seed"): "da
 
 
 def settings_options(kind: type[Settings], *names: str) -> Callable[..., Any]:
-    """Return a decorator that adds an option per field of `kind`, or per field in `names`."""
+    """Return a decorator that adds an option per field of `kind`, or per name."""
     return join_options(*(_make_option(kind, name) for name in names or kind.__pydantic_fields__))
 
 
@@ -114,7 +114,7 @@ VIEW = settings_options(ViewConfig, "kind", "size")
 
 
 def show_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Print a user's mistake, missing permission or lack of memory as one line, and exit with 1."""
+    """Print a user error, missing permission or lack of memory as one line; exit 1."""
 
     @functools.wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> None:

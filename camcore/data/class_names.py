@@ -11,7 +11,7 @@ from camcore.errors import CamcoreError
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
-    """Return the class names in a text file, one per line, in the order of the logits.
+    """Return the class names in a text file: one per line, in logit order.
 
     White space around a name and empty lines at the end are ignored.
 
@@ -37,7 +37,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
 
 
 def find_class_names(content: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the class names stored in a checkpoint, in the order of the logits, or None.
+    """Return the class names stored in a checkpoint, in logit order, or None.
 
     Read from the keys that torchvision's ImageFolder uses: `class_to_idx` (name to number from 0) and `classes` (list).
     """
@@ -91,7 +91,7 @@ def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> lis
 
 
 def relabel(dataset: Dataset, labels: Sequence[int], class_names: Sequence[str]) -> Dataset:
-    """Return a data set in which label i is replaced by `labels[i]`, in samples and boxes.
+    """Return a data set with label i replaced by `labels[i]`, in samples and boxes.
 
     The fingerprint does not change, because it describes the files.
     """

@@ -139,7 +139,9 @@ def _require_every_class(
 
 
 def _fingerprint(kind: str, root: Path, class_names: Sequence[str], splits: dict[str, Sequence[Sample]]) -> str:
-    """Return the SHA-256 of kind, class names, and each sample's split, path, label, bytes, size and boxes."""
+    """Return the SHA-256 of a data set's description. It covers kind, class names, and each sample's split, path,
+    label, bytes, size and boxes.
+    """
     digest = hashlib.sha256(json.dumps([kind, list(class_names)]).encode())
     for split, samples in splits.items():
         for sample in samples:

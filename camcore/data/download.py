@@ -47,14 +47,14 @@ ARCHIVES = (
 
 
 class Received(NamedTuple):
-    """The result of one request: the size of the whole file in bytes, if known, and whether it is complete."""
+    """A request's result: the file's total bytes and whether it is complete."""
 
     total: int | None
     is_complete: bool
 
 
 def download_stanford_dogs(root: Path, base_url: str = OFFICIAL_URL) -> None:
-    """Download and unpack the missing parts of the official layout; delete each archive after unpacking it.
+    """Download and unpack the missing parts of the official layout. Each archive is deleted after unpacking.
 
     Raises:
         CamcoreError: No network, no such file on the server, interrupted too often, damaged, or the disk is full.
@@ -122,7 +122,7 @@ def _request_rest(url: str, part: Path) -> Received:
 
 
 def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> Received:
-    """Append a response's body to the part file, or overwrite it if the server ignored the range."""
+    """Append a response to the part file; overwrite if the server ignored the range."""
     length = response.headers.get("Content-Length")
     total = int(length) if length else None
     if response.status == HTTPStatus.PARTIAL_CONTENT:
@@ -134,7 +134,7 @@ def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> Rece
     else:
         offset = 0
     if total is not None:
-        # The rest of the archive must fit, and what it unpacks to.
+        # The rest of the archive and its unpacked content must fit.
         _require_space(part.parent, part.name.removesuffix(".part"), total - offset + total)
     progress = tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=part.stem, disable=None)
     with part.open("ab" if offset else "wb") as file, progress:
@@ -192,7 +192,7 @@ def _require_space(folder: Path, name: str, needed_bytes: int) -> None:
 
 
 def _unpack(path: Path, archive: Archive) -> None:
-    """Unpack into a temporary folder, then move the result into place, so that it is complete or absent."""
+    """Unpack into a temporary folder, then move the result: it is complete or absent."""
     _require_space(path.parent, path.name, path.stat().st_size)
     if archive.sha256 is not None:
         with path.open("rb") as file:

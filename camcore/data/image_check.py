@@ -1,4 +1,4 @@
-"""Decode every image of a data set once, and cache which of them can be used.
+"""Decode every image of a data set once, and cache which are usable.
 
 The cache folder holds one file per data set folder. It only saves time: if it is damaged, of another version or not
 writable, the images are decoded again.
@@ -89,7 +89,7 @@ def check_images(root: Path, paths: Sequence[str]) -> dict[str, CheckResult]:
 
 
 def is_text(name: str) -> bool:
-    """Return whether a file name is valid Unicode; the system passes other bytes as lone surrogates."""
+    """Return whether a file name is valid Unicode. The system passes other bytes as lone surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -131,7 +131,7 @@ def _decode(root: Path, name: str) -> tuple[CheckResult, bool]:
 
 
 def _find_memory(root: Path) -> Path:
-    """Return the cache file of a data set folder for the current versions of camcore and Pillow."""
+    """Return a data set folder's cache file for the current camcore and Pillow versions."""
     key = [str(root.resolve()), camcore.__version__, PIL.__version__, Image.MAX_IMAGE_PIXELS]
     return cache_folder() / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}-images.parquet"
 

@@ -126,13 +126,13 @@ def _refuse_unsafe(image: Image.Image, most_pixels: int | None = None) -> None:
 
 
 def _read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 if it is missing or broken, or if Pillow applies it itself (TIFF)."""
+    """Return the EXIF orientation; 1 if it is missing, broken or applied by Pillow (TIFF)."""
     if image.format == "TIFF":
         return 1
     try:
         # The base class's method: PNG's decodes all pixels to look for EXIF data after them.
         orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-    except Exception:  # broken EXIF raises nearly everything and says nothing about the pixels
+    except Exception:  # broken EXIF raises almost any error, but the pixels may be fine
         return 1
     return orientation if isinstance(orientation, int) else 1
 
@@ -149,7 +149,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale_to_8_bit(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return grey values of any range as bytes, in strips, because float64 takes eight times the memory."""
+    """Return grey values of any range as bytes. It works in strips, because float64 takes eight times the memory."""
     strips = [grey[at : at + STRIP_ROWS] for at in range(0, len(grey), STRIP_ROWS)]
     ends = [(values.min(), values.max()) for values in map(_to_finite, strips)]
     lowest, highest = min(low for low, _ in ends), max(high for _, high in ends)

@@ -69,7 +69,7 @@ def _find_classes(root: Path, folder: Path, skipped: list[Skipped]) -> list[str]
 
 
 def _find_labelled(root: Path, folder: Path, class_names: Sequence[str]) -> dict[str, int]:
-    """Return the files of a split, relative to the root, with their labels, sorted by label and path."""
+    """Return a split's files, relative to the root, with labels, sorted by label and path."""
     labels: dict[str, int] = {}
     for label, name in enumerate(class_names):
         if _is_folder(folder / name):

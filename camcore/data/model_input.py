@@ -35,7 +35,7 @@ def apply_view_to_pixels(pixels: Tensor, view: str, size: int) -> Tensor:
 
 
 def make_thumbnail(pixels: Tensor) -> bytes:
-    """Return an image, uint8 (3, height, width), as JPEG with at most `THUMBNAIL_SIDE` pixels per side."""
+    """Return an image, uint8 (3, height, width), as JPEG of at most `THUMBNAIL_SIDE` pixels."""
     height, width = pixels.shape[1:]
     scale = min(1, THUMBNAIL_SIDE / max(height, width))
     small = functional.resize(pixels, [max(1, round(height * scale)), max(1, round(width * scale))], antialias=True)
@@ -50,7 +50,7 @@ def _to_image(pixels: Tensor) -> Image.Image:
 
 @dataclass(frozen=True)
 class DecodedBatch:
-    """The model input of N samples, uint8 (N, 3, size, size), channels last, and their thumbnails."""
+    """Model inputs of N samples, uint8 (N, 3, size, size), channels last, and thumbnails."""
 
     images: Tensor
     thumbnails: list[bytes]

@@ -15,7 +15,7 @@ from camcore.errors import CamcoreError, unknown_choice
 
 @dataclass(frozen=True)
 class DatasetKind:
-    """A kind of data set: title, opening function, whether it needs a folder, and how to download it."""
+    """A kind of data set: title, functions to open and download it, folder needed or not."""
 
     title: str
     open: Callable[[DatasetConfig, Path | None], Dataset]

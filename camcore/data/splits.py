@@ -13,7 +13,7 @@ HELD_OUT_PARTS = 10
 
 
 def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
-    """Return the data set of fold `K/N`: validation images are part K of N of the training images.
+    """Return fold `K/N`: part K of N of the training images becomes the validation split.
 
     Each class is spread evenly over the parts. An image's part depends only on its id and the seed.
 
@@ -38,7 +38,7 @@ def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
 
 
 def hold_out(dataset: Dataset, seed: int) -> tuple[list[int], list[int]]:
-    """Return the training rows to train on, and the held-out ones: a tenth of each class.
+    """Return the training rows and the held-out rows: a tenth of each class.
 
     Raises:
         CamcoreError: A class has only one training image.

@@ -18,7 +18,7 @@ MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000
 
 
 class ListEntry(NamedTuple):
-    """A row of a list: the image, relative to Images/, and its label in the list, from 1."""
+    """A row of a list: image path relative to Images/, and label from 1."""
 
     file: PurePosixPath
     list_label: int

@@ -1,4 +1,4 @@
-"""Read an uploaded image: from a file's bytes to the model input and a picture for display.
+"""Reads an uploaded image into the model input and a picture for display.
 
 Everything stays in memory; nothing here opens or writes a file.
 """
@@ -23,7 +23,7 @@ _NAME_LENGTH = 80
 
 
 class RefusedImage(Exception):  # noqa: N818 it says what happened to the image
-    """An upload that is not read: `code` names why, `details` are the values that a message needs."""
+    """A refused upload: `code` names the reason, `details` the values for its message."""
 
     def __init__(self, code: str, **details: object) -> None:
         super().__init__(code)

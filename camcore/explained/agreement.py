@@ -67,7 +67,7 @@ def agrees(agreement: Agreement) -> bool:
 def _explain(
     job: ExplainJob, images: Sequence[Tensor], rows: Sequence[Sequence[int]], trunk: Trunk, labels: Tensor | None
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return logits and maps of batches, of the classes in `labels` (N,), or of the predicted ones."""
+    """Return logits and maps of batches, of the classes `labels` (N,) or the predicted ones."""
     logits: list[Tensor] = []
     maps: dict[str, list[Tensor]] = {source.id: [] for source in job.sources}
     start = 0

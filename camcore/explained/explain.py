@@ -1,4 +1,4 @@
-"""Explains the validation split: predictions and the raw maps of all sources, into the run folder, in one pass."""
+"""Explains the validation split in one pass: predictions and raw maps of all sources."""
 
 import time
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def compute_parts(
 
 
 def explain_batch(job: ExplainJob, decoder: Decoder, trunk: Trunk, rows: Sequence[int]) -> ExplainedBatch:
-    """Return what is stored of some images. Several threads may call it at once."""
+    """Return the stored results of a batch. Several threads may call it at once."""
     model, samples = job.model, [job.dataset.val[row] for row in rows]
     decoded = decoder.decode_batch(samples)
     images = decoded.images.to(job.device)
@@ -109,7 +109,7 @@ def choose_targets(logits: Tensor, samples: Sequence[Sample]) -> Tensor:
 
 
 def _choose_or_restore(job: ExplainJob, precision: str, threads: OrderedThreads, key: dict[str, Any]) -> TrunkChoice:
-    """Return the trunk to run: that of the stopped explain, else the one that rank 0 measures to be fastest."""
+    """Return the trunk to run: the stopped explain's, else the fastest that rank 0 measures."""
     stored = _find_stored(job) if all(source.layer is None for source in job.sources) else None
     stored = stored if all(gather(stored is not None)) else None
 

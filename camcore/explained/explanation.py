@@ -41,7 +41,7 @@ def _require_source(text: str) -> str:
 
 
 class Agreement(Document):
-    """How closely a trunk variant agrees with float32 on `images`: changed predictions, and Spearman's rho per source.
+    """A trunk variant's agreement with float32 on `images`: changed predictions, and Spearman's rho per source.
 
     `flips` counts all changed predictions, `clear_flips` those with a clear margin in float32.
     """
@@ -54,10 +54,10 @@ class Agreement(Document):
 
 
 class TrunkReport(Document):
-    """Which trunk variant computed the maps, and why: `path` is its name, `asked` the precision asked for.
+    """The trunk variant that computed the maps, and why. `path` is its name, `asked` the requested precision.
 
-    `images_per_second` holds measured speeds by variant, `refused` why a faster variant was not taken, `check` how
-    the one taken agrees with float32.
+    `images_per_second` holds measured speeds by variant, `refused` why a faster variant was not taken, `check` how the
+    one taken agrees with float32.
     """
 
     path: str
@@ -69,7 +69,7 @@ class TrunkReport(Document):
 
 
 class Manifest(Document):
-    """`manifest.json`: what an explanation holds, and what it was made from."""
+    """`manifest.json`: the contents of an explanation and the weights and data it was made from."""
 
     format_version: int
     camcore_version: str
@@ -164,7 +164,7 @@ def is_correct(samples: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def counts_in_accuracy(samples: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which images count in the accuracy, (N,): those of one class.
+    """Return which images count in the accuracy, (N,): images of one class.
 
     Args:
         samples: Rows of `Explanation.samples`.
@@ -181,7 +181,7 @@ class Explanation:
 
     @property
     def id(self) -> str:
-        """The name of the explanation's folder; new maps have a new name, so it can be a cache key."""
+        """The name of the explanation's folder. New maps have a new name, so it can be a cache key."""
         return self.path.name
 
     @property
@@ -231,7 +231,7 @@ class Explanation:
         return self._array("targets.npy")
 
     def maps(self, source: str, target: str = "predicted") -> NDArray[np.float32]:
-        """Return the raw signed maps (N, h, w) of a source for one of `TARGETS`; NaN for images without it.
+        """Return a source's raw signed maps (N, h, w) for one of `TARGETS`; NaN for images without it.
 
         Raises:
             CamcoreError: The source was not explained, or its file is damaged.
@@ -243,7 +243,7 @@ class Explanation:
         return self._array(f"{source}.npy")[:, TARGETS.index(target)]
 
     def all_class_maps(self) -> NDArray[np.float16] | None:
-        """Return CAM for every class (N, classes, h, w), None if they were not asked for."""
+        """Return CAM for every class (N, classes, h, w), or None if it is not stored."""
         stored = self.manifest.all_classes or (self.path / "all_classes.npy").exists()
         return self._array("all_classes.npy") if stored else None
 
@@ -387,7 +387,7 @@ def _open(run: Run, name: str) -> Explanation:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    """Read a table; lists stay Arrow arrays, because as Python objects boxes take ten times the memory."""
+    """Read a table. Lists stay Arrow arrays, because boxes as Python objects take ten times the memory."""
     with pq.ParquetFile(path) as file:
         table: pd.DataFrame = file.read().to_pandas(
             types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None

@@ -1,4 +1,4 @@
-"""What one explain computes: a model's heatmaps of a run's validation images."""
+"""The inputs of one explain: run, data set, model, sources and device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def make_job(
     device: torch.device,
     all_classes: bool = False,
 ) -> ExplainJob:
-    """Move the model to the device, check whether CAM applies to it, and return the job.
+    """Move the model to the device, check whether CAM applies, and return the job.
 
     Args:
         run: A trained run.

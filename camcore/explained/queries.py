@@ -47,7 +47,7 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
 
 
 def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
-    """Return the epochs of the maps' weights and of the run's; None if they are the same, or unknown."""
+    """Return the epochs of the maps' and the run's weights; None if equal or unknown."""
     explained = explanation.manifest.weights_epoch
     try:
         current = run.kept_epoch()
@@ -90,7 +90,7 @@ def measure_pair(
 
 
 def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
-    """Return the lowest and the highest raw value of a source over all images, for the predicted class."""
+    """Return a source's lowest and highest raw value over all images, for the predicted class."""
 
     def measure(opened: Explanation, rows: slice) -> tuple[float, float] | None:
         raw = opened.maps(source)[rows]
@@ -104,10 +104,10 @@ def measure_range(explanation: Explanation, source: str) -> tuple[float, float]:
 def measure_off_object(
     run: Run, explanation: Explanation, samples: pd.DataFrame, source: str, indices: Sequence[int] | None = None
 ) -> NDArray[np.float64]:
-    """Return per image the share of a source's heat outside the boxes, for the predicted class; NaN without boxes.
+    """Return per image a source's share of heat outside the boxes, for the predicted class. NaN without boxes.
 
-    Shape (n, 2), in the order of `CONVENTIONS`: for all images, or those in `indices`. `samples` are the
-    explanation's, of all images.
+    Shape (n, 2), in the order of `CONVENTIONS`: for all images, or those in `indices`. `samples` are the explanation's,
+    of all images.
     """
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
 
@@ -122,12 +122,12 @@ def measure_off_object(
 
 
 def measure_similarity(explanation: Explanation, index: int) -> NDArray[np.float64]:
-    """Return per image the similarity of its features to those of image `index`, -1 to 1."""
+    """Return each image's feature similarity to image `index`, -1 to 1."""
     return similarity(lambda rows: replace(explanation).pooled[rows], explanation.manifest.images, index)
 
 
 def _map_blocks(explanation: Explanation, work: Callable[[Explanation, slice], T]) -> list[T]:
-    """Apply `work` to all images in blocks, several at once, so that memory grows only with the results."""
+    """Apply `work` to all images in blocks, several at once. Memory grows only with the results."""
     size = rows_at_once(explanation, BLOCK)
     blocks = [slice(at, at + size) for at in range(0, max(explanation.manifest.images, 1), size)]
     with ThreadPoolExecutor(min(MOST_THREADS, count_cores())) as pool:
@@ -136,11 +136,11 @@ def _map_blocks(explanation: Explanation, work: Callable[[Explanation, slice], T
 
 
 def rows_at_once(explanation: Explanation, most: int) -> int:
-    """Return how many images to take at once: fewer than `most` if a layer's maps have many cells."""
+    """Return the number of images to take at once: fewer for large maps."""
     cells = max(layer.height * layer.width for layer in explanation.manifest.layers)
     return max(1, most * USUAL_CELLS // max(USUAL_CELLS, cells))
 
 
 def same_by_theory(explanation: Explanation, first: str, second: str) -> bool:
-    """Whether two sources of a run must give the same map, up to a positive factor."""
+    """Return whether two sources are equal by theory, up to a positive factor."""
     return identical_by_theory(parse_source(first), parse_source(second), explanation.cam_able)

@@ -1,4 +1,4 @@
-"""The finished parts of an explain, kept until all are finished: a stopped explain resumes from them."""
+"""Stores the finished parts of an explain, so that a stopped one can resume."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ _MAP = "map "  # before the name of a source, among the names of a part's arrays
 
 @dataclass(frozen=True)
 class ExplainedBatch:
-    """What is stored of some images: arrays as the explanation's files hold them, and encoded thumbnails."""
+    """The stored results of a batch: arrays in the explanation's format, and encoded thumbnails."""
 
     logits: NDArray[np.float32]
     pooled: NDArray[np.float32]
@@ -185,14 +185,14 @@ def open_parts(run: Run, key: Mapping[str, Any], images: int, report: TrunkRepor
 
 
 def choose_size(images: int, batch_size: int, ranks: int) -> int:
-    """Return how many images a part has: whole batches, so that these are the same for any number of ranks."""
+    """Return the images per part: whole batches, equal for any number of ranks."""
     if ranks == 1:
         return PART_IMAGES
     return min(PART_IMAGES, batch_size * math.ceil(images / (batch_size * PARTS_PER_RANK * ranks)))
 
 
 def _find_size(run: Run, key: Mapping[str, Any], images: int, report: TrunkReport) -> int:
-    """Return the size of the parts: that of the stopped explain if there is one, else start a new plan."""
+    """Return the size of the parts: the stopped explain's, else that of a new plan."""
     plan = _read_plan(run)
     if plan is not None and plan.key == key and plan.report == report:
         return plan.size
@@ -202,7 +202,7 @@ def _find_size(run: Run, key: Mapping[str, Any], images: int, report: TrunkRepor
 
 
 def _read_plan(run: Run) -> _Plan | None:
-    """Return the plan of a stopped explain, None if there is none that can be read."""
+    """Return the plan of a stopped explain, or None if none is readable."""
     try:
         return _Plan.model_validate_json((_folder(run) / "plan.json").read_bytes())
     except (OSError, ValidationError):

@@ -1,4 +1,4 @@
-"""Chooses the trunk variant: the fastest one on this machine that agrees with float32 on the run's own images."""
+"""Chooses the trunk variant: the fastest that agrees with float32 on the run's images."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ class TrunkChoice:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Faster variants that run on this machine, those that failed with the reason, and seconds per image by name."""
+    """Faster variants that run here, failed ones with the reason, and seconds per image."""
 
     trunks: dict[str, FastTrunk]
     failed: dict[str, str]
@@ -112,7 +112,7 @@ def measure_candidates(probe: Probe, exact_seconds: float, threads: int) -> Cand
 
 
 def first_that_agrees(probe: Probe, candidates: Candidates, exact: Trunk, precision: str) -> TrunkChoice:
-    """Return the fastest variant that agrees with float32; the exact one if none does, or none is faster."""
+    """Return the fastest variant that agrees with float32; the exact one if there is none."""
     seconds = candidates.seconds
     refused: dict[str, str | Agreement] = dict(candidates.failed)
     rates = {name: 1 / value for name, value in seconds.items()}
@@ -161,7 +161,7 @@ def describe_choice(report: TrunkReport) -> str:
 
 
 def _variants_of(device: torch.device) -> list[TrunkVariant]:
-    """Return the faster variants that this machine can run, those that need no compiling first."""
+    """Return the faster variants for this machine, those without compiling first."""
     fast_bf16 = bf16_is_fast(device)
     compiler = device.type == "cuda" or shutil.which(os.environ.get("CXX", "g++")) is not None
     plain = [FUSED, *([BF16] if fast_bf16 else [])]
@@ -174,7 +174,7 @@ def _spread(total: int, count: int) -> list[int]:
 
 
 def _measure(job: ExplainJob, images: Sequence[Tensor], rows: Sequence[Sequence[int]], trunk: Trunk) -> float:
-    """Return the seconds per image of a forward pass: the best of three batches, after a warm-up."""
+    """Return a forward pass's seconds per image: the best of three, after a warm-up."""
     best = float("inf")
     for turn in range(4):
         at = turn % len(images)

@@ -31,11 +31,11 @@ from camcore.runs.run import FORMAT_VERSION
 from camcore.system.checksums import sha256_of, write_sums
 from camcore.system.files import create_array, write_json
 
-ROWS_AT_ONCE = 4096  # whose logits are copied
+ROWS_AT_ONCE = 4096  # of logits copied at once
 
 
 class ExplanationWriter:
-    """Writes an explanation part by part, so that memory does not grow with the number of images."""
+    """Writes an explanation part by part, to keep memory constant."""
 
     explanation: Explanation  # set by `write_explanation`, after it is the current one
 
@@ -103,7 +103,7 @@ class ExplanationWriter:
         write_sums(self.folder, [path.name for path in self.folder.iterdir()])
 
     def _close(self) -> None:
-        """Flush and close the arrays: Windows does not rename a folder while a file in it is mapped."""
+        """Flush and close the arrays, because Windows can't rename a folder with mapped files."""
         for array in (self.logits, self.pooled, self.targets, self.all_classes, *self.maps.values()):
             if array is not None:
                 array.flush()

@@ -80,7 +80,7 @@ def run_forward(
 def explain_targets(
     model: Classifier, images: Tensor, forward: Pass, targets: Tensor, sources: Sequence[Source]
 ) -> dict[str, Tensor]:
-    """Return the raw signed maps by source id, (N, T, h, w), float32; NaN for target -1.
+    """Return raw signed maps by source id, (N, T, h, w), float32; NaN for target -1.
 
     A class that is several targets of an image is computed once.
 
@@ -116,7 +116,7 @@ def explain_targets(
 
 
 def _distinct(targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each image's distinct classes (N, R), padded with its first, and the place of each target (N, T) there."""
+    """Return each image's distinct classes (N, R), padded, and each target's index in them (N, T)."""
     distinct = [list(dict.fromkeys(label for label in row if label >= 0)) or [0] for row in targets.tolist()]
     most = max(len(labels) for labels in distinct)
     classes = [labels + labels[:1] * (most - len(labels)) for labels in distinct]
@@ -126,7 +126,7 @@ def _distinct(targets: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _gradients(forward: Pass, labels: Tensor, layers: Sequence[str | None]) -> dict[str | None, Tensor]:
-    """Return d logit_label / d layer for each layer; (N, K, 1, 1) if all cells have the same by construction."""
+    """Return d logit_label / d layer per layer; (N, K, 1, 1) if equal in all cells."""
     if not layers:
         return {}
     total = forward.logits.gather(1, labels[:, None]).sum()  # one call serves all images: they do not mix in a batch

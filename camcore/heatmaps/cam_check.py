@@ -10,13 +10,13 @@ CAM_TOLERANCE = 1e-4
 
 
 def class_layer(model: Classifier) -> nn.Linear | None:
-    """Return the linear layer whose weights CAM would use: the head's last, if it takes the trunk's channels."""
+    """Return the linear layer with CAM's weights: the head's last, if it takes the trunk's channels."""
     linear = [module for module in model.head.modules() if isinstance(module, nn.Linear)]
     return linear[-1] if linear and linear[-1].in_features == model.channels else None
 
 
 def all_class_cam(features: Tensor, layer: nn.Linear) -> Tensor:
-    """Return the CAM of every class, (N, classes, h, w), from features (N, K, h, w)."""
+    """Return every class's CAM, (N, classes, h, w), from features (N, K, h, w)."""
     return torch.einsum("ck,nkhw->nchw", layer.weight.float(), features.float())
 
 

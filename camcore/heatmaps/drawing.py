@@ -17,11 +17,11 @@ from camcore.geometry import FloatArray, upsample
 from camcore.heatmaps.methods import METHODS
 
 COLORMAPS = {"inferno": "Inferno", "viridis": "Viridis", "cividis": "Cividis", "turbo": "Turbo", "jet": "Jet"}
-SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white, both signs are told apart by the colour-blind
+SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white; colour-blind people can distinguish both signs
 
 
 class Conventions(NamedTuple):
-    """A number in both conventions: with maps as the literature draws them, and with their positive evidence."""
+    """A number in both conventions: min-max normalised as in the literature, and positive evidence."""
 
     literature: float
     positive: float
@@ -31,7 +31,7 @@ CONVENTIONS = Conventions._fields
 
 
 def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArray, FloatArray]:
-    """Return the raw values that become 0 and 1, each of shape (...), for raw maps (..., h, w).
+    """Return the raw values that become 0 and 1, (...), for raw maps (..., h, w).
 
     `positive`: 0 and the maximum. `literature`: the same, but CAM is min-max normalised. They are equal for a map
     without positive evidence; nothing is drawn then.
@@ -45,7 +45,7 @@ def heat_range(raw: FloatArray, convention: str, method: str) -> tuple[FloatArra
 
 
 def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float) -> FloatArray:
-    """Return maps (..., h, w) normalised from `low`..`high` to 0..1, and clipped there; all 0 if low == high.
+    """Return maps (..., h, w) normalised from `low`..`high` to 0..1 and clipped; all 0 if low == high.
 
     Maps that are not finite become 0; `map_status` reports them.
     """
@@ -59,13 +59,15 @@ def draw_heat(raw: FloatArray, low: FloatArray | float, high: FloatArray | float
 
 
 def draw(raw: FloatArray, convention: str, method: str) -> FloatArray:
-    """Return raw maps (..., h, w) normalised by a convention, 0 to 1, on their own grid."""
+    """Return raw maps (..., h, w), normalised to 0 to 1 by a convention."""
     return draw_heat(raw, *heat_range(raw, convention, method))
 
 
 @lru_cache
 def colormap(name: str) -> NDArray[np.uint8]:
-    """Return a colour map as a table (256, 3): entry 0 for no heat, 255 for the most. In `signed`, 128 is zero."""
+    """Return a colour map as a table (256, 3): 0 is no heat, 255 the most. In `signed`, 128 is zero. In `signed`, 128
+    is zero.
+    """
     if name != "signed" and name not in COLORMAPS:
         raise unknown_choice("colour map", name, (*COLORMAPS, "signed"))
     anchors = get_colorscale(SIGNED_COLORMAP if name == "signed" else COLORMAPS[name])
@@ -98,7 +100,7 @@ def render(
     colours: str = "inferno",
     opacity: float = 0.5,
 ) -> NDArray[np.uint8]:
-    """Return a raw map (h, w) drawn over the seen part of an image (height, width, 3)."""
+    """Return a raw map (h, w) drawn over the model's view of an image (height, width, 3)."""
     low, high = heat_range(raw, convention, method)
     fine = upsample(raw.astype(np.float64), image.shape[0], image.shape[1])
     return blend(image, draw_heat(fine, low, high), colormap(colours), opacity)

@@ -1,4 +1,4 @@
-"""Explains single images with a model in memory: probabilities, and raw maps of any source and class."""
+"""Explains single images in memory: probabilities, and raw maps of any source and class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def predict(model: Classifier, seen: NDArray[np.uint8]) -> Prediction:
 def explain_classes(
     model: Classifier, seen: NDArray[np.uint8], classes: Sequence[int], sources: Sequence[Source]
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the raw signed maps of one image by source id, float32 (T, h, w), in the order of `classes`.
+    """Return an image's raw signed maps by source id, float32 (T, h, w), ordered by `classes`.
 
     They are the maps that `explain` stores.
 
@@ -53,7 +53,7 @@ def explain_classes(
 
 
 def find_sources(model: Classifier, size: int, cam_applies: bool) -> list[Source]:
-    """Return the sources that are fast for an image of `size` pixels: the last layer's, then those of earlier layers.
+    """Return the fast sources for images of `size` pixels: the last layer's first.
 
     Score-CAM is left out, because it runs the model once per channel: minutes on a shared machine. So is Eigen-CAM on
     grids of more than `MOST_EIGEN_CELLS`.

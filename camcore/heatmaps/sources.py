@@ -28,7 +28,7 @@ class Source:
 
 @dataclass(frozen=True)
 class CamCheck:
-    """Whether CAM applies, shown on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the range of the logits.
+    """Whether CAM applies on real inputs: `max |mean(CAM_c) + b_c - logit_c|` over the logits' range.
 
     `max_error` is None if no linear layer takes the pooled features.
     """

@@ -13,7 +13,7 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ClassResult:
-    """Accuracy and confusions of one class; None for what needs images, if it has none.
+    """Accuracy and confusions of one class; None without images.
 
     Attributes:
         label: The class id.
@@ -44,7 +44,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Confusions:
-    """Which classes are mixed up: the names and counts per class id, a result per class, the most frequent mistakes."""
+    """Confusions of a run: names and counts per class, results per class, frequent mistakes."""
 
     names: Sequence[str]
     counts: Counts
@@ -53,7 +53,7 @@ class Confusions:
 
 
 def count_confusions(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int) -> Counts:
-    """Return how many images of the true class (row) are given the predicted class (column), (classes, classes)."""
+    """Return counts of images per true class (row) and predicted class (column), (classes, classes)."""
     pairs = np.asarray(labels, dtype=np.int64) * classes + np.asarray(predicted, dtype=np.int64)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
@@ -61,7 +61,7 @@ def count_confusions(labels: NDArray[np.integer], predicted: NDArray[np.integer]
 def describe_classes(
     counts: Counts, labels: NDArray[np.integer], confidence: NDArray[np.floating]
 ) -> list[ClassResult]:
-    """Return a result per class, in the order of ids; `labels` and `confidence` (N,) as counted."""
+    """Return a result per class, by id; `labels` and `confidence` are (N,)."""
     summed = np.bincount(labels, weights=confidence, minlength=len(counts))
     return [_describe_class(label, counts[label], float(summed[label])) for label in range(len(counts))]
 

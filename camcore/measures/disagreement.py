@@ -1,4 +1,4 @@
-"""Distances between two heatmaps of one image, as stored and as drawn.
+"""Distances between two heatmaps of one image: raw and normalised.
 
 All functions take raw maps of many images at once, and no model. Every distance runs from 0 (the same) to 1.
 """
@@ -20,20 +20,20 @@ TOP_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Maps:
-    """Maps of one source on the grid of a comparison: as stored and as drawn, both (N, h, w)."""
+    """Maps of one source on the comparison's grid: raw and normalised, both (N, h, w)."""
 
     signed: FloatArray
     drawn: FloatArray
 
     @cached_property
     def by_heat(self) -> NDArray[np.intp]:
-        """Each map's cells from the hottest to the coldest, (N, cells); ties by signed map, then by index."""
+        """Cells of each map from hottest to coldest, (N, cells). Ties are broken by signed map, then index."""
         drawn, signed = (values.reshape(len(values), -1) for values in (self.drawn, self.signed))
         return np.lexsort((-signed, -drawn), axis=-1)
 
 
 def heat_moved(first: Maps, second: Maps) -> FloatVector:
-    """Return the share of heat that would have to move to turn one drawn map into the other.
+    """Return the share of heat to move to turn one normalised map into the other.
 
     Total variation between the two as distributions: `1/2 sum |p - q|`.
     """
@@ -43,13 +43,13 @@ def heat_moved(first: Maps, second: Maps) -> FloatVector:
 
 
 def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
-    """Return `(1 - rho) / 2`, rho Spearman's between the signed maps: 0 the same order, 0.5 unrelated, 1 reversed."""
+    """Return `(1 - rho) / 2` of the signed maps, with Spearman's rho. 0 is the same order, 0.5 unrelated, 1 reversed."""
     distance: FloatVector = np.clip((1 - rank_correlation(first.signed, second.signed)) / 2, 0, 1)
     return distance
 
 
 def rank_correlation(first: FloatArray, second: FloatArray) -> FloatVector:
-    """Return Spearman's rho per pair of maps (N, h, w): 0 if one of them is constant, 1 if both are."""
+    """Return Spearman's rho per pair of maps (N, h, w). It is 0 if one map is constant, 1 if both are."""
     a, b = _centred_ranks(first), _centred_ranks(second)
     norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
     both_constant = (a == 0).all(-1) & (b == 0).all(-1)
@@ -58,14 +58,16 @@ def rank_correlation(first: FloatArray, second: FloatArray) -> FloatVector:
 
 
 def top_area_disagreement(first: Maps, second: Maps) -> FloatVector:
-    """Return `1 - IoU` of the hottest fifths: round(0.2 * cells) each, ties by signed map, then index."""
+    """Return `1 - IoU` of the hottest fifths of the cells. A fifth is round(0.2 * cells) cells; ties by signed map,
+    then index.
+    """
     a, b = _hottest(first), _hottest(second)
     distance: FloatVector = 1 - (a & b).sum(-1) / (a | b).sum(-1)
     return distance
 
 
 def peak_shift(first: Maps, second: Maps) -> FloatVector:
-    """Return the distance between the two hottest cells as a share of the distance between opposite corner cells."""
+    """Return the distance of the hottest cells, divided by that of opposite corner cells."""
     h, w = first.drawn.shape[-2:]
     (ya, xa), (yb, xb) = (np.divmod(maps.by_heat[:, 0], w) for maps in (first, second))
     longest = np.hypot(h - 1, w - 1)
@@ -75,7 +77,8 @@ def peak_shift(first: Maps, second: Maps) -> FloatVector:
 
 @dataclass(frozen=True)
 class Measure:
-    """One distance between two maps. `drawn`: it depends on the drawing, not on the order of values alone.
+    """A distance between two maps. `drawn`: it depends on normalisation, not on the order of values alone. `drawn`: it
+    depends on the drawing, not on the order of values alone.
 
     No convention changes that order, so the other measures are computed once for all conventions.
     """
@@ -148,7 +151,7 @@ def _as_distribution(drawn: FloatArray) -> FloatArray:
 
 
 def _centred_ranks(signed: FloatArray) -> FloatArray:
-    """Return the ranks of each map's cells less their mean, (N, cells); equal cells share the mean of their ranks."""
+    """Return the centred ranks of each map's cells, (N, cells). Equal cells share their mean rank."""
     values = signed.reshape(len(signed), -1)
     order = values.argsort(-1)
     ranks = np.empty(values.shape)

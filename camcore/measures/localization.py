@@ -41,7 +41,7 @@ def count_boxes(boxes: pd.Series) -> NDArray[np.int64]:
 
 
 def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> FloatArray:
-    """Return the share of each cell that an image's boxes cover, (N, height, width); NaN without boxes."""
+    """Return each cell's share covered by an image's boxes, (N, height, width); NaN without boxes."""
     counts, boxes = count_boxes(samples["boxes"]), _as_arrow(samples["boxes"]).flatten()
     edges = np.stack([np.asarray(pc.list_element(boxes, at)) for at in range(4)], -1)
     parts = view_parts(view, samples["width"].to_numpy(), samples["height"].to_numpy())
@@ -49,7 +49,7 @@ def object_cover(samples: pd.DataFrame, view: str, height: int, width: int) -> F
 
 
 def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
-    """Return the share of a drawn map's heat outside the boxes, (N,); NaN without boxes or without heat."""
+    """Return a normalised map's share of heat outside the boxes, (N,); NaN without boxes or heat."""
     total = drawn.sum((-2, -1))
     outside = (drawn * (1 - cover)).sum((-2, -1))
     share: FloatVector = np.divide(outside, total, out=np.full(len(drawn), np.nan), where=total > 0)
@@ -57,13 +57,13 @@ def off_object_heat(drawn: FloatArray, cover: FloatArray) -> FloatVector:
 
 
 def apply_view_to_mask(mask: Masks, view: str, side: int) -> Masks:
-    """Return an image's mask (height, width) as the model sees it; pixels covered by half or more are set."""
+    """Return a mask (height, width) in the model's view; pixels at least half covered are set."""
     seen: Masks = np.asarray(apply_view(Image.fromarray(mask.astype(np.uint8) * 255), view, side)) >= 128
     return seen
 
 
 def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
-    """Return the share of each cell that masks (N, side, side) cover, (N, height, width); NaN for an empty mask."""
+    """Return each cell's share covered by masks (N, side, side), (N, height, width). NaN for an empty mask."""
     cover = pool_cells(masks.astype(np.float32), height, width)
     cover[~masks.any((-2, -1))] = np.nan
     return cover
@@ -71,7 +71,7 @@ def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class Peaks:
-    """The hottest pixel of each map, `row_column` (N, 2), in a picture of `side` pixels; `status` from `map_status`."""
+    """Each map's hottest pixel, `row_column` (N, 2), in `side` pixels; `status` from `map_status`."""
 
     row_column: NDArray[np.int64]
     status: NDArray[np.str_]
@@ -79,7 +79,7 @@ class Peaks:
 
 
 def find_peaks(signed: FloatArray, side: int) -> Peaks:
-    """Return the peaks of raw maps (N, h, w), upsampled to the picture that the model saw.
+    """Return the peaks of raw maps (N, h, w), upsampled to the model's view.
 
     Among tied pixels after clipping, the highest in the signed map is taken; if still tied, the first.
     """
@@ -98,7 +98,7 @@ def find_peaks(signed: FloatArray, side: int) -> Peaks:
 
 @dataclass(frozen=True)
 class Pointing:
-    """Whether each peak hits, (N,), 1 or 0: `strict` the object, `tolerant` within 15 px of it at 224.
+    """Whether each peak hits, (N,), 1 or 0. `strict`: inside the object; `tolerant`: within 15 px of it at 224.
 
     A map without positive evidence has no peak, which counts as a miss.
     """
@@ -108,7 +108,7 @@ class Pointing:
 
 
 def pointing_game(peaks: Peaks, boxes: Sequence[FloatArray]) -> Pointing:
-    """Return whether peaks hit any of an image's boxes, given per image in seen coordinates, (n, 4).
+    """Return whether peaks hit a box of their image, (n, 4) each in view coordinates.
 
     Source: Zhang et al. 2016, arXiv 1608.00507, section 4.2.
     """
@@ -136,7 +136,7 @@ def pointing_game_on_masks(peaks: Peaks, masks: Masks) -> Pointing:
 
 @dataclass(frozen=True)
 class Energy:
-    """The share of each map's heat that lies inside, and the share of the area, which a uniform map scores; (N,)."""
+    """Each map's share of heat inside, and the area's share (the chance level), (N,)."""
 
     share: FloatVector
     chance: FloatVector
@@ -155,13 +155,13 @@ def energy_in_box(drawn: FloatArray, cover: FloatArray) -> Energy:
 
 
 def part_energy(drawn: FloatArray, parts: Masks) -> Energy:
-    """Return how much heat of drawn maps (N, h, w) lies on the deciding parts, masks (N, side, side)."""
+    """Return the share of heat of normalised maps (N, h, w) on part masks (N, side, side)."""
     return energy_in_box(drawn, cover_masks(parts, *drawn.shape[-2:]))
 
 
 @dataclass(frozen=True)
 class ClassFollowing:
-    """On two-class images: whether each class's peak hits its own object, and both do; (N,), 1, 0 or NaN."""
+    """On two-class images: whether each class's peak hits its own object, and both. (N,) each: 1, 0 or NaN."""
 
     on_true: FloatVector
     on_other: FloatVector
@@ -171,7 +171,7 @@ class ClassFollowing:
 def follow_class(
     true_peaks: Peaks, other_peaks: Peaks, true_boxes: Sequence[FloatArray], other_boxes: Sequence[FloatArray]
 ) -> ClassFollowing:
-    """Return whether each class's map peaks on its own object; NaN on images without both objects."""
+    """Return whether each class's peak hits its own object; NaN without both objects."""
     on_true = pointing_game(true_peaks, true_boxes).strict
     on_other = pointing_game(other_peaks, other_boxes).strict
     both = on_true * on_other

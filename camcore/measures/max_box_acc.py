@@ -1,4 +1,4 @@
-"""MaxBoxAcc and MaxBoxAccV2: how well boxes around a map's hot regions fit the true boxes.
+"""MaxBoxAcc and MaxBoxAccV2: how well boxes around hot regions fit the true boxes.
 
 Source: Choe et al. 2020, arXiv 2001.07437, sections 3 and 4; the conventions are those of its evaluation code.
 """
@@ -28,7 +28,7 @@ _ROUNDING = 1e-6  # an edge at 112.0000001 px is one at 112
 
 @dataclass(frozen=True)
 class BoxOverlap:
-    """How well boxes fit, per image and threshold, each (N, thresholds); NaN for an image without a true box.
+    """Overlap per image and threshold, (N, thresholds) each; NaN for images without a true box.
 
     `best` is the highest IoU of any estimated with any true box, `largest` that of the largest region's box.
     """
@@ -38,13 +38,13 @@ class BoxOverlap:
 
 
 def to_score(drawn: FloatArray) -> NDArray[np.uint8]:
-    """Return drawn maps, 0 to 1, as the bytes that thresholds are applied to."""
+    """Return normalised maps, 0 to 1, as the bytes that thresholds are applied to."""
     score: NDArray[np.uint8] = (drawn * 255).astype(np.uint8)
     return score
 
 
 def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[FloatArray]:
-    """Return per image the boxes of one class in seen coordinates, (n, 4); n is 0 if there are none.
+    """Return per image the boxes of one class in view coordinates, (n, 4). n is 0 if there are none.
 
     Args:
         samples: Those of an explanation; a box of unknown class belongs to the sample's label.
@@ -62,17 +62,17 @@ def seen_boxes(samples: pd.DataFrame, labels: Sequence[int], view: str) -> list[
 
 
 def to_pixel_boxes(boxes: FloatArray, side: int) -> PixelBoxes:
-    """Return the first and last pixels that boxes in seen coordinates (n, 4) touch in `side` by `side`."""
+    """Return the first and last pixels in `side` by `side` touched by boxes (n, 4)."""
     near = np.floor(boxes[:, :2] * side + _ROUNDING)
     far = np.ceil(boxes[:, 2:] * side - _ROUNDING) - 1
     return np.concatenate([near, np.maximum(near, far)], axis=1).astype(np.int64)
 
 
 def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -> BoxOverlap:
-    """Compare score maps' boxes with the true ones at every threshold, relative to each map's maximum.
+    """Compare score maps' boxes with the true boxes at every threshold of each map's maximum.
 
-    Values depend on their image alone, so many images can be measured in portions. A map that is zero
-    everywhere has no box and overlaps by 0.
+    Values depend on their image alone, so many images can be measured in portions. A map that is zero everywhere has no
+    box and overlaps by 0.
 
     Args:
         scores: (N, height, width).
@@ -86,7 +86,7 @@ def overlap_boxes(scores: NDArray[np.uint8], true_boxes: Sequence[PixelBoxes]) -
 
 
 def estimate_boxes(foreground: Masks, euler: int) -> tuple[PixelBoxes, int]:
-    """Return boxes (x0, y0, x1, y1) around a mask's regions, and the index of the largest region.
+    """Return boxes (x0, y0, x1, y1) around a mask's regions, and the largest region's index.
 
     Regions are 8-connected. As in contour tracing, a hole counts as a region, with the ring of foreground around it. A
     region's size includes what it encloses. Far edges are exclusive, as in the reference code, and are limited to the
@@ -109,7 +109,7 @@ def estimate_boxes(foreground: Masks, euler: int) -> tuple[PixelBoxes, int]:
 
 
 def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
-    """Return the IoU of each pair of boxes, (n, m); widths and heights are counted in pixels, both ends included."""
+    """Return the IoU of each pair of boxes, (n, m). Widths and heights count pixels, both ends included."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = np.clip(high - low + 1, 0, None).prod(-1)
@@ -120,7 +120,7 @@ def box_iou(first: PixelBoxes, second: PixelBoxes) -> NDArray[np.float64]:
 
 
 def max_box_acc(overlap: FloatArray, levels: Sequence[float]) -> float:
-    """Return the share of images that overlap enough at the best threshold, averaged over IoU levels.
+    """Return the share of hits at the best threshold, averaged over IoU levels.
 
     `max_box_acc(overlaps.largest, [0.5])` is MaxBoxAcc, `max_box_acc(overlaps.best, IOU_LEVELS)` is MaxBoxAccV2. The
     threshold is chosen on the reported images: an oracle; `cross_fit` avoids that. NaN without boxes.
@@ -141,18 +141,18 @@ def max_box_acc_interval(hits: Masks, seed: int = 0) -> Estimate:
 
 
 def max_box_acc_difference(hits: Masks, reference: Masks, seed: int = 0) -> PairedDifference:
-    """Compare MaxBoxAcc of two methods over the same images, each with its own thresholds; see `cross_fit`."""
+    """Compare MaxBoxAcc of two methods, each with its own thresholds; see `cross_fit`."""
     if len(hits) != len(reference):
         raise CamcoreError(f"Hits of {len(hits)} and of {len(reference)} images are not paired. Give the same images.")
     return paired_resample(cross_fit(hits, seed), cross_fit(reference, seed), len(hits), seed)
 
 
 def cross_fit(hits: Masks, seed: int = 0) -> Statistic:
-    """Return MaxBoxAcc, its threshold chosen on one half of the images and applied to the other, as a statistic.
+    """Return MaxBoxAcc as a statistic, its threshold chosen on the other half of the images.
 
     Args:
-        hits: Whether a box at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2,
-            whose levels have a threshold each and are averaged.
+        hits: Whether a box at a threshold fits, (n, thresholds), or (n, IoU levels, thresholds) for MaxBoxAccV2, whose
+            levels have a threshold each and are averaged.
         seed: Determines the halves; use the same for every method.
 
     The best threshold on the reported images is an oracle: it exceeds what any threshold reaches on new images. Here no
@@ -221,7 +221,7 @@ def _to_box(part: tuple[slice, slice], margin: int) -> tuple[int, int, int, int]
 
 
 def _euler_numbers(score: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return per cut from 0 to 255 the number of regions minus holes of `score > cut`, (256,).
+    """Return regions minus holes of `score > cut` for each cut from 0 to 255, (256,).
 
     Pixels are closed squares, so those that touch at a corner are connected: corners - edges + squares.
     """
@@ -244,7 +244,7 @@ def _count(weights: NDArray[np.float32], levels: NDArray[np.float32]) -> NDArray
 
 
 def _choose_thresholds(counts: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return the index of the highest smoothed count along the last axis; the middle one if tied."""
+    """Return the index of the highest smoothed count on the last axis. The middle one wins a tie."""
     smooth = ndimage.uniform_filter1d(counts, counts.shape[-1] // 10 * 2 + 1, mode="nearest", output=np.float64)
     best = smooth == smooth.max(-1, keepdims=True)
     middle: NDArray[np.intp] = (best & (best.cumsum(-1) > best.sum(-1, keepdims=True) // 2)).argmax(-1)

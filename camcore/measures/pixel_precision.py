@@ -12,14 +12,14 @@ SCORE_STEPS = 1000
 
 @dataclass(frozen=True)
 class PixelCounts:
-    """The number of each image's pixels per score, inside and outside its mask, (N, SCORE_STEPS + 1)."""
+    """Numbers of each image's pixels per score, inside and outside its mask, (N, SCORE_STEPS + 1)."""
 
     inside: NDArray[np.int32]
     outside: NDArray[np.int32]
 
 
 def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
-    """Return histograms of drawn maps inside and outside masks, both (N, side, side); zeros for empty masks."""
+    """Return score histograms of maps inside and outside masks, both (N, side, side). Zeros for empty masks."""
     counts = np.zeros((2, len(scores), SCORE_STEPS + 1), dtype=np.int32)
     for index, (score, mask) in enumerate(zip(scores, masks, strict=True)):
         if mask.any():
@@ -30,7 +30,7 @@ def count_pixels(scores: FloatArray, masks: Masks) -> PixelCounts:
 
 
 def pixel_average_precision(counts: PixelCounts, weights: FloatVector | None = None) -> FloatVector:
-    """Return PxAP, the area under the precision and recall of all pixels together; NaN without masks.
+    """Return PxAP, the area under all pixels' precision-recall curve; NaN without masks.
 
     Args:
         counts: From `count_pixels`.

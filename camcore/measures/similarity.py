@@ -11,7 +11,7 @@ Rows = Callable[[slice], NDArray[np.floating]]
 
 
 def similarity(read: Rows, images: int, index: int) -> NDArray[np.float64]:
-    """Return each image's similarity to image `index`, (N,): 1 the same, 0 unrelated, -1 the opposite.
+    """Return each image's similarity to image `index`, (N,): 1 equal, 0 unrelated, -1 opposite.
 
     The cosine between features (N, K) minus their mean over all images. Features after a ReLU all point the same way,
     so without this any two images seem similar. Channels are not scaled to equal variance: that would give channels
@@ -46,7 +46,7 @@ def _find_mean(read: Rows, blocks: list[slice]) -> NDArray[np.float64]:
 
 
 def _cosines(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cosines between features (n, K) and `wanted` (K,), NaN if they are not finite."""
+    """Return cosines of features (n, K) and `wanted` (K,), NaN if not finite."""
     with np.errstate(invalid="ignore"):
         lengths = np.sqrt(np.einsum("nk,nk->n", rows, rows)) * np.linalg.norm(wanted)
         cosines: NDArray[np.float64] = np.divide(rows @ wanted, lengths, out=np.zeros(len(rows)), where=lengths > 0)

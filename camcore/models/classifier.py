@@ -52,7 +52,7 @@ class Classifier(nn.Module):
         return values
 
     def run_from_images(self, values: Tensor, start: int, stop: int) -> Tensor:
-        """Run layers; if the first one is among them, `values` are images, which are normalised first."""
+        """Run layers; if the first is among them, `values` are images to normalise."""
         return self.run_layers(self.normalize(values) if start == 0 else values, start, stop)
 
     def features(self, images: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Classifier(nn.Module):
 
 
 def layer_grids(model: Classifier, size: int, names: Iterable[str]) -> list[LayerGrid]:
-    """Return the grids of some layers for images of `size` pixels, in the order of the network."""
+    """Return the grids of layers for images of `size` pixels, in network order."""
     wanted, grids = set(names), []
     device = model.mean.device
     was_training = model.training

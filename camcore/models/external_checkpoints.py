@@ -44,7 +44,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Misfits:
-    """The tensors of a file that do not fit a network: missing, surplus, or of another shape."""
+    """A file's tensors that don't fit a network: missing, surplus, or of another shape."""
 
     missing: list[str]
     surplus: list[str]

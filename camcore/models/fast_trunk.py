@@ -31,7 +31,7 @@ class Trunk(Protocol):
 
 @dataclass(frozen=True)
 class TrunkVariant:
-    """A way to compute the trunk."""
+    """A precision and execution mode of the trunk."""
 
     name: str
     fused: bool = True
@@ -74,7 +74,7 @@ class FastTrunk:
         return cast(Tensor, stretch(padded)[: len(values)])
 
     def _compiles(self, start: int) -> bool:
-        """Whether a stretch is compiled: the first one is, which is most of the work and has no gradients."""
+        """Whether a stretch is compiled: only the first, which has most work and no gradients."""
         return self.variant.compiled and start == 0
 
     def _build(self, start: int, stop: int) -> nn.Module:

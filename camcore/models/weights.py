@@ -17,12 +17,16 @@ from camcore.backbones import BACKBONES
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 
-WRAPPERS = ("state_dict", "model_state_dict", "model")  # usual keys of the weights, beside epoch and optimizer
+WRAPPERS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+)  # usual keys of the weights; others hold e.g. epoch and optimizer
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """The content of a weights file: tensors by name, their key (one of `WRAPPERS`), and the values of other keys.
+    """A weights file: tensors by name, their key (one of `WRAPPERS`), and other values.
 
     If the file holds only tensors, `wrapper` is None and `beside` is empty.
     """
@@ -33,7 +37,7 @@ class WeightsFile:
 
 
 def find_not_finite(state: Mapping[str, Tensor]) -> str | None:
-    """Return the name of the first tensor that holds NaN or infinity, None if all are finite."""
+    """Return the name of the first tensor with NaN or infinity, or None."""
     dense = ((name, tensor) for name, tensor in state.items() if tensor.layout == torch.strided)
     return next((name for name, tensor in dense if tensor.is_floating_point() and not tensor.isfinite().all()), None)
 
@@ -107,7 +111,7 @@ def load_imagenet_weights(backbone: str) -> dict[str, Tensor]:
 
 
 def match_names(state: dict[str, Tensor], wanted: Collection[str]) -> tuple[dict[str, Tensor], str]:
-    """Return a state dict with the names of a network's tensors, and the prefix that was removed.
+    """Return a state dict with the network's tensor names, and the removed prefix.
 
     All names share the prefix, and none of the network's has it: `module.` of DataParallel, `model.` of a module around
     it, or several. DenseNet's older names, which its ImageNet weights still have, become the current ones.

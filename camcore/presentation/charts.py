@@ -22,7 +22,7 @@ CONFIG = {"displayModeBar": False}
 
 @dataclass(frozen=True)
 class Stroke:
-    """How a line is drawn; `dash` is one of Plotly's names, `width` in px."""
+    """Style of a line; `dash` is one of Plotly's names, `width` in px."""
 
     color: str
     dash: str = "solid"
@@ -47,7 +47,7 @@ def style_chart(figure: go.Figure, height: int = 300) -> go.Figure:
 
 
 def smooth(values: pd.Series, strength: float) -> pd.Series:
-    """Return an exponential moving average; 0 leaves the values as they are, towards 1 it remembers longer."""
+    """Return an exponential moving average; 0 keeps the values, towards 1 it smooths more."""
     return values if strength == 0 else values.ewm(alpha=1 - strength).mean()
 
 
@@ -59,7 +59,7 @@ def draw_curves(
     smoothing: float,
     courses: Mapping[str, Course] | None = None,
 ) -> go.Figure:
-    """Return `loss` or `accuracy` over epochs: training dashed, validation solid, the best epoch marked.
+    """Return a chart of `loss` or `accuracy`: training dashed, validation solid, the best epoch marked.
 
     A history that is the mean of one of the `courses` has its range on the validation set drawn behind it.
     """
@@ -88,7 +88,7 @@ def draw_column(
     column: str,
     courses: Mapping[str, Course] | None = None,
 ) -> go.Figure:
-    """Return a column of histories over epochs, from zero on, without a legend; `courses` as in `draw_curves`."""
+    """Return a chart of one history column from zero, without legend; `courses` as in `draw_curves`."""
     figure = go.Figure()
     for name, history in histories.items():
         if courses and name in courses:
@@ -100,7 +100,7 @@ def draw_column(
 
 
 def draw_conventions(text: Text, names: Sequence[str], means: Mapping[str, Sequence[float | None]]) -> go.Figure:
-    """Return horizontal bars, a pair per name: `means` holds the values per convention, 0 to 1."""
+    """Return a bar chart with a pair per name; `means` holds values per convention."""
     figure = go.Figure()
     for convention in means:
         values = means[convention]
@@ -123,7 +123,7 @@ def draw_conventions(text: Text, names: Sequence[str], means: Mapping[str, Seque
 
 
 def draw_histogram(text: Text, values: Mapping[str, NDArray[np.float64]], title: str, chosen: str) -> go.Figure:
-    """Return how many images have which distance, per convention; the one not chosen stays an outline."""
+    """Return a histogram of distances per convention; the one not chosen is an outline."""
     figure = go.Figure()
     for convention, distances in values.items():
         counts, edges = np.histogram(distances[np.isfinite(distances)], bins=25, range=(0, 1))

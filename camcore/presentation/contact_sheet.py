@@ -1,4 +1,4 @@
-"""The contact sheet: many photographs under their heatmaps in one picture, with a head that says how."""
+"""The contact sheet: many photographs with heatmaps in one picture, with a header."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ def draw_contact_sheet(
 
 
 def measure_sheet(count: int, pictures: int) -> tuple[int, int, int]:
-    """Return width and height in px, and the columns, of a sheet of `count` images of one or two pictures each."""
+    """Return a sheet's width and height in px, and its columns. Each of the `count` images has one or two pictures."""
     across, down = _tile_size(pictures)
     columns = min(count, max(1, round(math.sqrt(SHAPE * count * down / across))))
     rows = math.ceil(count / columns)
@@ -144,7 +144,7 @@ def _write_names(
 
 
 def _write_status(sheet: Image.Image, corner: tuple[int, int], problems: Mapping[str, str], text: Text) -> None:
-    """Write over the bottom of a picture which of its maps are not normal, and why."""
+    """Write the status of maps that are not normal over the bottom of a picture."""
     if not problems:
         return
     canvas, (x, y) = ImageDraw.Draw(sheet), corner

@@ -1,4 +1,4 @@
-"""HTML from the templates in `templates/`, and the style sheet of what they write."""
+"""HTML from the templates in `templates/`, and its style sheet."""
 
 import re
 from functools import cache
@@ -12,7 +12,7 @@ _FOLDER = Path(__file__).parent
 
 
 class Fact(NamedTuple):
-    """A number in large type, what it is, and a line that explains it."""
+    """A number in large type, its label, and a line that explains it."""
 
     label: str
     value: str
@@ -83,7 +83,7 @@ def read_style() -> str:
 
 
 def write_theme() -> str:
-    """Return CSS that gives a page without Streamlit its theme: the variables `--st-*`, for light and dark."""
+    """Return CSS with the theme variables `--st-*`, light and dark, for pages without Streamlit."""
     light, dark = (
         "".join(f"--st-{name}: {value}; " for name, value in colors.items())
         for colors in (LIGHT | LIGHT_MARKS, DARK | DARK_MARKS)

@@ -18,11 +18,11 @@ from camcore.measures.localization import count_boxes, object_cover, off_object_
 from camcore.runs.run import Run
 
 ROWS_AT_ONCE = 10_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones are read as the others
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width characters count too
 
 
 def write_csv(run: Run, explanation: Explanation, indices: NDArray[np.intp], first: str, second: str) -> bytes:
-    """Return the table of some images as CSV, made in parts: a million rows take a quarter of a GB."""
+    """Return the table of images as CSV, made in parts. A million rows take a quarter of a GB."""
     stream = BytesIO()
     size = rows_at_once(explanation, ROWS_AT_ONCE)
     for start in range(0, len(indices), size):
@@ -35,7 +35,7 @@ def write_csv(run: Run, explanation: Explanation, indices: NDArray[np.intp], fir
 def make_image_table(
     run: Run, explanation: Explanation, indices: Sequence[int], first: str, second: str
 ) -> pd.DataFrame:
-    """Return a row per image, in the order of `indices`; distances are between two sources, the rest is per source.
+    """Return a row per image, in the order of `indices`. Distances are between two sources, other values per source.
 
     All values are of the predicted class's maps. Shares are from 0 to 1; those that do not exist are missing.
     """
@@ -67,7 +67,7 @@ def make_image_table(
 
 
 def to_csv(table: pd.DataFrame, head: bool = True) -> bytes:
-    """Return a table as CSV: UTF-8 with a byte order mark, without which Excel takes it for another encoding.
+    """Return a table as CSV: UTF-8 with a byte order mark, which Excel needs.
 
     Without `head` it is what follows on a table of the same columns: no mark, and no names.
 

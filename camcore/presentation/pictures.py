@@ -35,7 +35,7 @@ Corners = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph at the size to draw it in, RGB; everything else is in px of the upright image."""
+    """A photograph in RGB at its drawn size. All other values are in px of the upright image."""
 
     picture: Image.Image
     width: int
@@ -46,7 +46,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Layer:
-    """A raw map (h, w), the method that made it, and the lowest and highest value of its scale, None for its own."""
+    """A raw map (h, w), its method, and the range of its scale, None for its own."""
 
     raw: FloatArray
     method: str
@@ -76,7 +76,7 @@ def open_photo(run: Run, explanation: Explanation, sample: pd.Series, index: int
 def read_layers(
     explanation: Explanation, index: int, sources: Sequence[str], target: str, ranges: Mapping[str, Range]
 ) -> list[Layer]:
-    """Return the maps of an image, none if one of them does not exist for this target.
+    """Return an image's maps, or none if one is missing for this target.
 
     Args:
         ranges: Lowest and highest value of a common scale per source; a source without one has a scale per image.
@@ -89,7 +89,7 @@ def read_layers(
 
 
 def split_overlay(overlay: str, sources: tuple[str, str]) -> list[tuple[str, ...]]:
-    """Return the sources of each picture of an image: none for the photograph, two for their difference."""
+    """Return the sources per picture: none for the photograph, two for a difference."""
     first, second = sources
     if overlay == "off":
         return [()]
@@ -125,7 +125,7 @@ def place_side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def find_problems(explanation: Explanation, index: int, sources: Sequence[str], target: str) -> dict[str, str]:
-    """Return the status of each source's map if it is not `ok`; none if the image has no such target."""
+    """Return the status of each source's map that is not `ok`. Empty if the image has no such target."""
     if explanation.targets[index, TARGETS.index(target)] < 0:
         return {}
     statuses = {source: str(map_status(explanation.maps(source, target)[[index]])[0]) for source in sources}
@@ -139,7 +139,7 @@ def keep_printable(words: str) -> str:
 
 @lru_cache
 def load_font(size: int) -> Font:
-    """Return a font of a size in px: the first of `FONTS` that is installed, else Pillow's own."""
+    """Return a font of `size` px: the first installed of `FONTS`, else Pillow's own."""
     for name, face in FONTS:
         try:
             return ImageFont.truetype(name, size, index=face)
@@ -154,7 +154,7 @@ def _lay_over(photo: Photo, layers: Sequence[Layer], display: Mapping[str, str])
     heat = heats[0] if len(heats) == 1 else (heats[0] - heats[1] + 1) / 2
     table = colormap(display["colors"] if len(heats) == 1 else "signed")
     pixels = np.asarray(photo.picture)
-    # The map says nothing about what a centred crop leaves out.
+    # The map doesn't cover what a centre crop leaves out.
     drawn = np.floor(pixels * UNSEEN + 0.5).astype(np.uint8)
     drawn[top:bottom, left:right] = blend(pixels[top:bottom, left:right], heat, table, int(display["opacity"]) / 100)
     return Image.fromarray(drawn)
@@ -172,7 +172,7 @@ def _view_pixels(photo: Photo) -> Corners:
 
 def _make_heat(layer: Layer, height: int, width: int, convention: str, cells: str) -> FloatArray:
     raw = layer.raw.astype(np.float64)
-    # The ends of a common scale are those of a map that holds its lowest and highest value.
+    # A map with the scale's lowest and highest value has the common scale's ends.
     low, high = heat_range(raw if layer.range_ is None else np.array([layer.range_]), convention, layer.method)
     return draw_heat(
         upsample(raw, height, width) if cells == "smooth" else _repeat_cells(raw, height, width), low, high
@@ -189,7 +189,7 @@ def _repeat_cells(raw: FloatArray, height: int, width: int) -> FloatArray:
 
 
 def _draw_boxes(image: Image.Image, photo: Photo) -> None:
-    """Draw boxes, those of other classes dashed; name them if there are several."""
+    """Draw boxes, other classes' dashed; name them if there are several."""
     canvas, density = ImageDraw.Draw(image, "RGBA"), max(1.0, max(image.size) / SMALL)
     line = 3 if density >= 2 else 1  # odd, so that the dark line around it is as wide on both sides
     placed = [(box, _place_box(box, photo, line // 2 + 1)) for box in photo.boxes]
@@ -229,7 +229,7 @@ def _list_dashes(corners: Corners, density: float) -> list[Corners]:
 
 
 def _write_name(canvas: ImageDraw.ImageDraw, box: GridBox, corners: Corners, image_width: int, density: float) -> None:
-    """Write a class into its box: the target's at the top, others' at the bottom, as boxes often begin together."""
+    """Write a class into its box: the target's at the top, others at the bottom. Boxes often share a corner."""
     left, top, _, bottom = corners
     font, name, height = load_font(round(11 * density)), keep_printable(box.name), round(17 * density)
     width = font.getlength(name) + 8 * density

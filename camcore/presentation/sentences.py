@@ -1,4 +1,4 @@
-"""A verdict's claims, the share of drawing, and the headline numbers of a run as sentences."""
+"""Sentences for a verdict's claims, the normalisation effect, and a run's main numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ Parameters = Mapping[str, Any]
 MOST_SENTENCES = 5
 LAST_WORD = "reason_to_prefer"
 SEEDS = ("group", "count", "count_against")
-NOTICEABLE = 0.02  # a difference between two means that one would see in the charts
+NOTICEABLE = 0.02  # smallest difference of two means that is visible in the charts
 
 
 class Share(NamedTuple):
@@ -29,7 +29,7 @@ class Share(NamedTuple):
 
 
 def write_sentences(text: Text, verdict: VerdictDocument) -> tuple[list[str], list[str]]:
-    """Return what is said at once, the reason to prefer a method at the end, and what is left.
+    """Return the first claims, the reason to prefer a method last, and the rest.
 
     Claims that this version does not know are left out.
     """
@@ -41,7 +41,7 @@ def write_sentences(text: Text, verdict: VerdictDocument) -> tuple[list[str], li
 
 
 def write_basis(text: Text, verdict: VerdictDocument) -> str:
-    """Return what the numbers stand on: how many images, steps, which seed, how long it took."""
+    """Return the basis of the numbers: images, steps, seed and duration."""
     duration = (
         text("verdict.basis.minutes", count=verdict.seconds / 60)
         if verdict.seconds >= 90
@@ -60,7 +60,7 @@ def write_basis(text: Text, verdict: VerdictDocument) -> str:
 
 
 def write_sentence(text: Text, verdict: VerdictDocument, claim: Claim) -> str | None:
-    """Return the sentence of a claim, None for an unknown code or parameters that are not as this version has them."""
+    """Return a claim's sentence, or None for a code or parameters of another version."""
     write = SENTENCES.get(claim.code)
     try:
         return None if write is None else write(text, verdict, claim.parameters)
@@ -192,7 +192,7 @@ def list_facts(
     off_object: Conventions | None,
     moved: Conventions | None,
 ) -> list[Fact]:
-    """Return the headline numbers of an explained run: label, value and a line that explains it.
+    """Return an explained run's headline numbers: label, value and explanation.
 
     Args:
         text: Gives texts by key.
@@ -232,7 +232,7 @@ def list_shares(text: Text, shares: Conventions) -> list[Share]:
 
 
 def judge_shares(drawn: float, left: float, identical: bool) -> str:
-    """Return what two mean distances say, as the last part of a text's key.
+    """Return the meaning of two mean distances, as the last part of a text key.
 
     Args:
         drawn: The mean distance between the maps as drawn in the literature.
@@ -249,7 +249,7 @@ def judge_shares(drawn: float, left: float, identical: bool) -> str:
 
 
 def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], runs: int) -> tuple[str, str]:
-    """Return what runs have in common that differ in their seed alone, as a heading and a line below it.
+    """Return a heading and a line on runs that differ only in their seed.
 
     Args:
         text: Gives texts by key.
@@ -270,7 +270,7 @@ def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], r
 
 
 def _two_numbers(text: Text, number: Conventions) -> tuple[str, str]:
-    """Return a number in both conventions, or once if they agree, and a line that explains it."""
+    """Return a number in both conventions, or once if they agree, and an explanation."""
     first, second = _percent(number.literature, 0), _percent(number.positive, 0)
     if first == second:
         return first, text("overview.facts.either")

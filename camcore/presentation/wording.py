@@ -17,7 +17,7 @@ def gradient_source(sources: Sequence[str]) -> str:
 
 
 def default_pair(sources: Sequence[str]) -> tuple[str, str]:
-    """Return the pair to compare first: CAM and Grad-CAM, else two others, else one source twice."""
+    """Return the default pair: CAM and Grad-CAM, else two sources, else one twice."""
     if {"cam", "grad_cam"} <= set(sources):
         return "cam", "grad_cam"
     last = next((source for source in sources if parse_source(source).layer is None), sources[0])
@@ -64,7 +64,7 @@ def join_names(text: Text, sources: Sequence[str]) -> str:
 
 
 def why_no_cam(text: Text, max_error: float | None) -> str:
-    """Return why CAM does not exist for a network, given by how much it misses the logits; None: no layer to take."""
+    """Return why CAM does not apply to a network. `max_error` None means that no layer has its weights."""
     if max_error is None:
         return text("verdict.no_cam.no_linear_layer")
     return text("verdict.no_cam.misses_logits", error=max_error)
@@ -99,5 +99,5 @@ def format_tiny(value: float) -> str:
 
 
 def _text_or(text: Text, key: str, otherwise: str) -> str:
-    """Return a text, or `otherwise` if there is none: a verdict of a newer version may hold other measures."""
+    """Return a text, or `otherwise` if it is missing. A newer version's verdict may hold unknown measures."""
     return text(key) if key in read_texts("en") else otherwise

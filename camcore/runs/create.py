@@ -25,7 +25,7 @@ def create_run(
     group: str | None = None,
     imported: dict[str, Any] | None = None,
 ) -> Run:
-    """Create a run folder with its `run.json`, on rank 0, and return the run on all ranks.
+    """Create a run folder with `run.json` on rank 0; return the run on all ranks.
 
     Args:
         path: The folder to create.
@@ -72,7 +72,7 @@ def _write_run(path: Path, document: dict[str, Any]) -> Run:
 
 @contextmanager
 def replacing(path: Path, overwrite: bool) -> Iterator[None]:
-    """Move a run aside while rank 0 makes its replacement; restore it unless the new run finished an epoch.
+    """Move a run aside during its replacement; restore it unless an epoch was finished.
 
     Raises:
         CamcoreError: `path` is not a run folder.

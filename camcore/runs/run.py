@@ -140,7 +140,7 @@ class Run:
         return int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None
 
     def kept_row(self) -> pd.Series | None:
-        """Return the history's row for the weights of a finished run; None if unfinished or without history.
+        """Return the history's row of a finished run's weights; None if unfinished or without history.
 
         Raises:
             RunError: History or weights are damaged.
@@ -168,7 +168,7 @@ class Run:
             write_json(self.path / "local.json", known | new)
 
     def _read_places(self) -> dict[str, Any]:
-        """Return the content of `local.json`; empty if missing or damaged, so that users are asked again."""
+        """Return the content of `local.json`. Empty if missing or damaged, so that users are asked again."""
         try:
             return read_json(self.path / "local.json")
         except RunError:
@@ -235,7 +235,7 @@ def list_run_folders(folder: Path) -> list[Path]:
 
 
 def list_runs(folder: Path) -> list[Run | RunError]:
-    """Return the runs in a folder by name, or the error for each that can't be opened."""
+    """Return a folder's runs by name, or the error of each that can't be opened."""
     runs: list[Run | RunError] = []
     for path in list_run_folders(folder):
         try:

@@ -30,7 +30,7 @@ def average_histories(histories: Sequence[pd.DataFrame]) -> Course:
 
 @dataclass(frozen=True)
 class Side:
-    """One run, or the finished runs of a group by seed; `unfinished`: names of the others."""
+    """A run, or a group's finished runs by seed; `unfinished` are the other names."""
 
     name: str
     runs: tuple[Run, ...]
@@ -38,7 +38,7 @@ class Side:
 
 
 def find_sides(run: Run, against: Path) -> tuple[Side, Side]:
-    """Return the sides to compare: two runs, or their groups if both have two finished seeds or more.
+    """Return the sides to compare: two runs, or groups if both have two finished seeds.
 
     Args:
         run: A run that CAM applies to.
@@ -79,7 +79,7 @@ def _find_group(folder: Path, name: str) -> Side:
 
 
 def _require_alike(first: Side, second: Side) -> None:
-    """Refuse groups whose runs differ in more than their seed, or in data or view from the other group."""
+    """Refuse groups with differences other than seeds, or with another data set or view."""
     for side in (first, second):
         for before, run in zip(side.runs, side.runs[1:], strict=False):
             _require_other_seed_alone(side, before, run)

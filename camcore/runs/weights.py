@@ -33,7 +33,7 @@ def load_model(run: Run) -> Classifier:
 
 @written_by_first
 def save_weights(run: Run, model: Classifier, epoch: int | None) -> None:
-    """Write the model's weights as they are after an epoch, None if unknown, into the run folder, in one step."""
+    """Write the model's weights after `epoch` (None if unknown) into the run folder, atomically."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with atomic_listed(run.weights_path) as part:
         part.write_bytes(save(state, None if epoch is None else {EPOCH_KEY: str(epoch)}))

@@ -14,10 +14,10 @@ from camcore.stats.intervals import ALPHA
 
 @dataclass(frozen=True)
 class CrossedDifference:
-    """The mean of one group minus that of another, with a 95% interval and a two-sided p-value.
+    """One group's mean minus another's, with 95% interval and two-sided p-value.
 
-    The interval reaches `standard_errors` to either side: Student's factor, from 1.96 for very many trainings to
-    12.7 if only two trainings vary.
+    The interval reaches `standard_errors` to either side: Student's factor, from 1.96 for very many trainings to 12.7
+    if only two trainings vary.
     """
 
     difference: float
@@ -28,11 +28,11 @@ class CrossedDifference:
 
 
 def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference:
-    """Compare two groups' correct answers to the same N images, (S, N) and (T, N) of 0 and 1.
+    """Compare two groups' correct predictions of N images, (S, N) and (T, N) of 0 and 1.
 
-    Trainings and images are both samples, and every training answers every image, like readers and cases in a study
-    of diagnostic images. The variance of the difference sums the variance between each group's trainings, which
-    includes the interaction of training and image, and the variance between images, which excludes it.
+    Trainings and images are both samples, and every training answers every image, like readers and cases in a study of
+    diagnostic images. The variance of the difference sums the variance between each group's trainings, which includes
+    the interaction of training and image, and the variance between images, which excludes it.
 
     Student's factor has Satterthwaite's degrees of freedom: for two groups of three, if only trainings vary, 2 to 4, a
     factor of 4.3 to 2.8. Both groups get those of the smaller one; with separate ones, two trainings against ten
@@ -80,7 +80,7 @@ def crossed_difference(first: ArrayLike, second: ArrayLike) -> CrossedDifference
 
 
 def _split_variance(answers: FloatVector) -> tuple[float, float]:
-    """Return two variances of the mean of answers (S, N): between trainings, and of their interaction with images."""
+    """Return two variances of answers (S, N): between trainings, and of their interaction with images."""
     rows, columns = answers.shape
     means = answers.mean(1)
     left = answers - means[:, None] - answers.mean(0) + answers.mean()

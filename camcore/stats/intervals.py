@@ -17,7 +17,7 @@ Z = float(stats.norm.ppf(1 - ALPHA / 2))
 
 
 def bootstrap_t(values: FloatVector, seed: int) -> tuple[float, float]:
-    """Return the 95% bootstrap-t interval of the mean of values (n,), n at least 2, from RESAMPLES resamples.
+    """Return the 95% bootstrap-t interval of the mean of values (n,), n at least 2.
 
     A resample's t is clipped to 5 standard errors, or to Student's bound if a small n makes it wider. If only one to
     three images differ from all others, resamples without them have no spread and t has no bound; 5 then gives about
@@ -75,7 +75,7 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
 
 
 def tango_interval(first_only: int, second_only: int, n: int) -> tuple[float, float]:
-    """Return the score interval of the difference of two paired proportions, `(first_only - second_only) / n`.
+    """Return the score interval of two paired proportions' difference, `(first_only - second_only) / n`.
 
     Of n pairs, `first_only` have a yes on the first side alone, `second_only` on the second alone.
 

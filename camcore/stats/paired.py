@@ -43,7 +43,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """A method minus the reference over n images, with a 95% interval and an unadjusted two-sided p-value.
+    """A method minus the reference, with 95% interval and unadjusted two-sided p-value.
 
     `higher` and `lower` count the images for which the method has the higher and the lower value (None for a measure
     without values per image). `effect_size` is r = t / sqrt(t^2 + n - 1), -1 to 1: the mean difference as a share of
@@ -118,7 +118,7 @@ def mean_interval(values: ArrayLike, kind: Kind, seed: int = 0) -> Estimate:
 
 
 def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:
-    """Return Holm's adjusted p-values in the order given; None and NaN stay NaN and count as no comparison.
+    """Return Holm's adjusted p-values in order; None and NaN become NaN and don't count.
 
     Source: Holm 1979, A simple sequentially rejective multiple test procedure.
     """
@@ -131,7 +131,7 @@ def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:
 
 
 def is_significant(low: float | None, high: float | None, adjusted_p: float) -> bool:
-    """Return whether a difference may be claimed: adjusted p at most 0.05, and the interval excludes 0.
+    """Return whether a difference is significant: adjusted p at most 0.05, interval without 0.
 
     Both are required because sign flips assume symmetric differences under the null; the interval does not.
     """
@@ -139,7 +139,7 @@ def is_significant(low: float | None, high: float | None, adjusted_p: float) -> 
 
 
 def _pair(values: ArrayLike, reference: ArrayLike, kind: str) -> tuple[FloatVector, FloatVector, int]:
-    """Return both sides without the images for which either is not finite, and the number of those."""
+    """Return both sides without images for which either is not finite, and the number of those."""
     first, second = np.array(values, dtype=np.float64), np.array(reference, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:
         raise CamcoreError(

@@ -21,7 +21,7 @@ INTERVAL = "bootstrap standard error, Student's t"
 
 
 def resample_interval(statistic: Statistic, n: int, seed: int = 0, resamples: int = RESAMPLES) -> Estimate:
-    """Return a pooled measure over n images with its interval, from the measure on resampled images.
+    """Return a pooled measure over n images with its interval, by resampling images.
 
     `statistic` takes weights (rows, n), how often each image counts, and returns the measure per row: a pooled measure
     is then one matrix product instead of a pass over the images for each resample. The interval is the estimate plus
@@ -40,7 +40,7 @@ def resample_interval(statistic: Statistic, n: int, seed: int = 0, resamples: in
 def paired_resample(
     statistic: Statistic, reference: Statistic, n: int, seed: int = 0, resamples: int = RESAMPLES
 ) -> PairedDifference:
-    """Compare a pooled measure of two methods on the same resamples of n images; see `resample_interval`.
+    """Compare a pooled measure of two methods on the same resamples; see `resample_interval`.
 
     p comes from Student's t with the bootstrap standard error: it agrees with the interval and, unlike a share of
     resamples, can be as small as a correction for many comparisons needs. `identical`: no resample differs.

@@ -34,7 +34,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_sums(folder: Path) -> Sums | None:
-    """Return the valid checksums of each listed file, by name; None if the folder has no list.
+    """Return each listed file's valid checksums by name; None without a list.
 
     Raises:
         RunError: The list is damaged.
@@ -71,7 +71,7 @@ def verify(path: Path, remedy: str, largest: int | None = LARGEST) -> None:
 
 
 def write_sums(folder: Path, names: Iterable[str]) -> None:
-    """List those of these files that exist.
+    """List the files that exist.
 
     Raises:
         CamcoreError: The disk is full, or the folder may not be written to.

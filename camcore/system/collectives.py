@@ -1,4 +1,4 @@
-"""What several ranks do together: sums, gathered values, decisions of rank 0, and a common end.
+"""Operations of several ranks: sums, gathered values, decisions of rank 0, a common end.
 
 All ranks must call these functions in the same order. A process without other ranks never touches torch.distributed.
 """
@@ -92,7 +92,7 @@ def wait_for_all() -> None:
 
 @contextmanager
 def local_first() -> Iterator[None]:
-    """Run the block on the first rank of each machine, then on its others, which can read its cache."""
+    """Run the block first on one rank per machine; then the others read its cache."""
     if current_rank().local_rank:
         wait_for_all()
     yield
@@ -116,7 +116,7 @@ def translate_lost_ranks() -> Iterator[None]:
 
 
 def may_report() -> bool:
-    """Return whether this rank reports how the command ended: true for the first rank that asks."""
+    """Return whether this rank reports how the command ended: True for the first that asks."""
     if current_rank().is_only:
         return True
     if not dist.is_initialized():
@@ -128,7 +128,7 @@ def may_report() -> bool:
 
 
 def exit_rank(status: int) -> NoReturn:
-    """End this rank at once: a normal exit could wait for ranks that wait for this one."""
+    """End this rank at once: a normal exit could wait for other ranks."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -10,7 +10,7 @@ from camcore.system.ranks import current_rank
 
 
 def count_cores() -> int:
-    """Return how many cores this process may use; the ranks of a machine share its cores."""
+    """Return how many cores this process may use; ranks share a machine's cores."""
     return max(1, _count_allowed() // current_rank().local_count)
 
 

@@ -48,7 +48,7 @@ def require_file(path: Path) -> int:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; it is renamed to `path` if the block succeeds, and removed if not.
+    """Yield a path to write; rename it to `path` on success, else remove it.
 
     Several processes may write the same file at once; the last one wins.
 

@@ -65,7 +65,7 @@ def _read_holder(lock: Path) -> str:
 
 
 def _remove_partial(path: Path) -> None:
-    """Remove partial files and explanations of a run: their writer was killed, or the lock would not be free."""
+    """Remove a run's partial files and explanations. The lock is free, so their writer was killed."""
     if not (path / "run.json").is_file():
         return
     for partial in [*path.glob(".*.part"), *path.glob("*/.*.part"), *path.glob("*/*/.*.part")]:

@@ -45,7 +45,7 @@ def current_rank() -> Ranks:
 
 
 def written_by_first(write: Callable[P, None]) -> Callable[P, None]:
-    """Decorate a function that writes files of a run: rank 0 runs it, other ranks return at once."""
+    """Decorate a function that writes a run's files: only rank 0 runs it."""
 
     @wraps(write)
     def write_if_first(*arguments: P.args, **options: P.kwargs) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: stop at once, or between two steps of a training, which loses no work."""
+"""Ctrl-C and SIGTERM: stop at once, or between two training steps without losing work."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def treat_sigterm_as_ctrl_c() -> None:
 
 @contextmanager
 def stop_between_steps() -> Iterator[StopRequest]:
-    """Yield a stop request that the first Ctrl-C or SIGTERM sets; the second one interrupts at once.
+    """Yield a stop request that the first Ctrl-C or SIGTERM sets. The second one interrupts at once.
 
     Outside the main thread, which alone receives signals, it is never set.
 

@@ -1,4 +1,4 @@
-"""Threads that each process a whole item, from decoding to heatmaps, and return results in order.
+"""Threads that each process a whole item and return results in order.
 
 libjpeg, Pillow and torch release the GIL while they compute. Independent items keep all cores busy; one item spread
 over all cores waits at every layer for the slowest core, and for the decoding.

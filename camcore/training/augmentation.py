@@ -23,7 +23,7 @@ class BatchMixing:
         self._mix = v2.RandomChoice(transforms)
 
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a batch unchanged, or mixed images (float) and the share of each class in them, (N, classes).
+        """Return a batch unchanged, or mixed images (float) and class shares (N, classes).
 
         Args:
             images: (N, 3, side, side), uint8.
@@ -36,7 +36,7 @@ class BatchMixing:
 
 
 def count_correct(logits: Tensor, labels: Tensor) -> int:
-    """Return how many predictions are correct, for labels (N,) or shares (N, classes), whose largest counts."""
+    """Return how many predictions are correct for labels (N,) or shares (N, classes). The largest share counts."""
     wanted = labels.argmax(1) if labels.ndim == 2 else labels
     return int((logits.argmax(1) == wanted).sum())
 
@@ -45,7 +45,7 @@ CROP_MARGIN = 1.15
 
 
 def build_augmentation(name: str, size: int) -> v2.Transform:
-    """Return the augmentation of that name, from uint8 images (3, side, side) to (3, size, size)."""
+    """Return the named augmentation, from uint8 (3, side, side) to (3, size, size)."""
     if name == "none":
         return v2.Compose([v2.Resize((size, size), antialias=True)])
     smallest = {"light": 0.6, "standard": 0.35}[name]
@@ -57,5 +57,5 @@ def build_augmentation(name: str, size: int) -> v2.Transform:
 
 
 def kept_side(augmentation: str, size: int) -> int:
-    """Return the side of the decoded images that are augmented to `size`; random crops need a margin."""
+    """Return the side of decoded images to augment to `size`; random crops need a margin."""
     return size if augmentation == "none" else round(size * CROP_MARGIN)

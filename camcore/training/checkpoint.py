@@ -1,4 +1,4 @@
-"""Save a training after each epoch, or when it is stopped within one, and resume it."""
+"""Saves a training after each epoch or stop, and resumes it."""
 
 import io
 import shutil
@@ -21,7 +21,7 @@ from camcore.system.ranks import written_by_first
 
 @dataclass
 class EpochProgress:
-    """Counters of the current epoch, and torch's RNG state after its last step (None before the first).
+    """Counters of the current epoch, and torch's RNG state after its last step (None before).
 
     The names of the fields are stored with the training's state.
     """
@@ -67,7 +67,7 @@ class TrainingProgress:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch to keep, counted from 1; the first of equal ones; 0 before the first epoch."""
+        """The epoch to keep, from 1; the first of equal ones. 0 before the first epoch."""
         if self.keep == "last" or not self.rows:
             return self.epoch
         values = [_merit(row, self.keep) for row in self.rows]
@@ -85,7 +85,7 @@ def _merit(row: dict[str, float], keep: str) -> float:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What training changes: model, optimizer, and the moving average of the weights if there is one.
+    """What training changes: model, optimizer, and the weights' moving average, if any.
 
     A frozen trunk is not saved, because the run's initial weights hold it.
     """
@@ -205,7 +205,7 @@ def finish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
 
 
 def _publish(run: Run, state: TrainingState, progress: TrainingProgress) -> None:
-    """Write weights and history for readers during the training; no weights if an epoch takes less than writing."""
+    """Write weights and history for readers; no weights if an epoch is faster than writing."""
     if progress.best_epoch == progress.epoch and not run.config.train.views:
         save_weights(run, state.kept, progress.epoch)
     run.write_history(progress.rows)

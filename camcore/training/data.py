@@ -1,4 +1,4 @@
-"""The data of a training: augmented batches to train on, and images (or features) to evaluate."""
+"""The data of a training: augmented batches, and images or features to evaluate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def require_batch(config: TrainConfig, images: int) -> None:
 
 @dataclass(frozen=True)
 class EvalData:
-    """Data to evaluate a model on: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
+    """Evaluation data: images (N, 3, size, size) or pooled features (N, K), and labels (N,)."""
 
     inputs: TorchDataset[Tensor] | Tensor
     labels: Tensor
@@ -99,7 +99,7 @@ def load_training_data(run: Run, dataset: Dataset, model: Classifier, workers: i
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the training split that are trained on or held out, and of the validation split that are evaluated."""
+    """Training rows to train on and held out, and validation rows to evaluate."""
 
     trained: list[int]
     held_out: list[int]

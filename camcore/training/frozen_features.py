@@ -1,4 +1,4 @@
-"""Pooled features of a frozen trunk, computed once for a few augmented copies and cached on this machine."""
+"""Pooled features of a frozen trunk, computed once per augmented copy and cached."""
 
 import hashlib
 import math
@@ -35,7 +35,7 @@ BATCH_SIZE = 16
 
 
 class FeatureViews(TorchDataset[tuple[Tensor, int]]):
-    """Pooled features (K,) and labels by (epoch, index): each epoch uses the next copy of an image.
+    """Pooled features (K,) and labels by (epoch, index); each epoch uses the next copy.
 
     Args:
         features: (copies, N, K), of all training images.
@@ -47,7 +47,7 @@ class FeatureViews(TorchDataset[tuple[Tensor, int]]):
         self.features, self.rows, self.labels = features, rows, labels
 
     def __getitems__(self, keys: Sequence[tuple[int, int]]) -> list[tuple[Tensor, int]]:
-        """Return a batch, read at once: reading features one by one would take longer than training."""
+        """Return a batch, read at once: reading features one by one takes longer than training."""
         epochs, indices = zip(*keys, strict=True)
         views = np.array(epochs) % len(self.features)
         values = torch.from_numpy(self.features[views, [self.rows[index] for index in indices]])
@@ -90,12 +90,12 @@ class FrozenTrunk:
         return features
 
     def stored_maps(self, samples: Sequence[Sample]) -> NDArray[np.float16] | None:
-        """Return the features that enter pooling, (N, K, h, w); None if `pooled` did not store them."""
+        """Return the features before pooling, (N, K, h, w); None if `pooled` stored none."""
         path = _maps_beside(self._find(samples, 0))
         return np.load(path, mmap_mode="r") if path.exists() else None
 
     def _find(self, samples: Sequence[Sample], views: int) -> Path:
-        """Return the cache file of these samples' features, named by a hash of all that decides them."""
+        """Return the features' cache file, named by a hash of everything that determines them."""
         train, view, model = self.config.train, self.config.view, self.config.model
         seen = (view.kind, view.size, view.mean, view.std)
         seed = None if train.augmentation == "none" else train.seed
@@ -143,7 +143,7 @@ class FrozenTrunk:
     def _compute(
         self, samples: Sequence[Sample], starts: Sequence[int], views: int
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Yield per batch the pooled features (views, n, K), and the last copy's features (n, K, h, w)."""
+        """Yield per batch pooled features (views, n, K) and the last copy's features (n, K, h, w)."""
         trunk = FastTrunk(self.model, self.variant, BATCH_SIZE)
         layers = len(self.model.layers)
 
@@ -162,7 +162,7 @@ class FrozenTrunk:
         yield from self.threads.map_ordered(compute, starts[1:])
 
     def _see(self, sample: Sample, row: int, views: int) -> list[Tensor]:
-        """Return a sample's augmented copies, or its one view without augmentation, uint8 (3, side, side) each."""
+        """Return a sample's augmented copies, or its view without augmentation, uint8 (3, side, side)."""
         train, view = self.config.train, self.config.view
         if not views:
             return [self._decode(sample, view.size)]

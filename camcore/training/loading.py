@@ -57,7 +57,7 @@ def find_cache(dataset: Dataset, samples: Sequence[Sample], view: str, size: int
 
 
 def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable[Tensor]]) -> MappedImages | None:
-    """Return the images of a cache file, which is made if it is missing; None if the disk has no space.
+    """Return the images of a cache file, created if missing; None without disk space.
 
     Args:
         path: From `find_cache`.
@@ -97,7 +97,7 @@ class TrainingImages(TorchDataset[tuple[Tensor, int]]):
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
-    """The shuffled (epoch, index) pairs of one epoch, without the first `passed`, which are trained already."""
+    """The shuffled (epoch, index) pairs of one epoch, without the first `passed`."""
 
     def __init__(self, count: int, seed: int) -> None:
         self.count, self.seed, self.epoch, self.passed = count, seed, 0, 0
@@ -116,7 +116,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
 
 
 class RankBatches(Sampler[list[tuple[int, int]]]):
-    """This rank's share of each batch of an `EpochSampler`; `batch_size` is that of all ranks together."""
+    """This rank's share of an `EpochSampler`'s batches; `batch_size` is for all ranks together."""
 
     def __init__(self, sampler: EpochSampler, batch_size: int, drop_last: bool) -> None:
         self.sampler = sampler
@@ -154,7 +154,7 @@ def choose_workers(waited: float, seconds: float) -> int:
 
 
 class EpochBatches:
-    """The batches of an epoch, read ahead from now on; `waited` counts the seconds of waiting for them."""
+    """The batches of an epoch, read ahead; `waited` counts the seconds spent waiting."""
 
     def __init__(self, loader: DataLoader[Any], epoch: int, passed: int = 0) -> None:
         """Start after `passed` images of an epoch. Earlier batches of the same loader must be exhausted."""
@@ -174,7 +174,7 @@ class EpochBatches:
 
 
 def make_loader(images: TorchDataset, batch_size: int, workers: int, **options: object) -> DataLoader:  # type: ignore[type-arg]
-    """Return a loader with its own random generator, whose workers ignore Ctrl-C.
+    """Return a loader with its own random generator; its workers ignore Ctrl-C.
 
     How many numbers a loader draws from its generator depends on the number of workers.
     """
@@ -196,7 +196,7 @@ def find_sampler(loader: DataLoader[Any]) -> EpochSampler:
 
 @contextmanager
 def plain_worker_errors() -> Iterator[None]:
-    """Reduce an error from a worker, whose message holds its traceback, to its original line."""
+    """Reduce a worker's error, which includes its traceback, to the original line."""
     try:
         yield
     except CamcoreError as error:
@@ -208,7 +208,8 @@ def plain_worker_errors() -> Iterator[None]:
 def read_images(
     dataset: Dataset, samples: Sequence[Sample], view: ViewConfig, size: int, workers: int, title: str
 ) -> TorchDataset[Tensor] | Tensor:
-    """Return the viewed images of samples, decoded once, in memory if they fit and there is one process.
+    """Return samples' viewed images, decoded once, in memory if possible. Memory needs a single process and enough
+    room.
 
     Otherwise they are in a cache file that the ranks of a machine share. If the disk has no space for it, images are
     decoded at each access.

@@ -61,7 +61,7 @@ from camcore.training.optimization import (
 
 
 class Forward(nn.Module):
-    """A classifier's forward pass in training: the trunk in the chosen precision, the head in float32.
+    """A classifier's training forward pass: trunk in the chosen precision, head in float32.
 
     DistributedDataParallel wraps this module to reduce the gradients of all ranks.
     """
@@ -73,7 +73,7 @@ class Forward(nn.Module):
         self.trunk_learns = config.frozen != "trunk"
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits (N, classes) of images (N, 3, side, side), or of a frozen trunk's pooled features (N, K)."""
+        """Return logits (N, classes) of images (N, 3, side, side) or pooled features (N, K)."""
         if images.ndim == 2:
             return self.model.classify_pooled(images.to(self.device)[..., None, None])
         learns = torch.is_grad_enabled() and self.trunk_learns
@@ -98,7 +98,7 @@ class Trainer:
 
     @property
     def norm_is_local(self) -> bool:
-        """Whether each rank normalises its own part of a batch: trainable batch norm on CPU ranks."""
+        """Whether each rank normalises its own part: trainable batch norm on CPU ranks."""
         if current_rank().is_only or self.config.frozen != "none":
             return False
         return any(isinstance(module, nn.BatchNorm2d) for module in self.state.model.modules())
@@ -119,7 +119,7 @@ def build_trainer(config: TrainConfig, model: Classifier, num_classes: int, devi
 
 
 def _distribute(forward: Forward, config: TrainConfig) -> nn.Module:
-    """Return a forward pass with gradients that are the mean over all ranks; unchanged in a single process."""
+    """Return a forward pass with gradients averaged over ranks; unchanged for one process."""
     if current_rank().is_only:
         return forward
     group = gpu_group() if forward.device.type == "cuda" else None
@@ -242,7 +242,7 @@ def _update_weights(state: TrainingState, loss: Tensor, rate: float) -> None:
 
 
 def _evaluate_epoch(trainer: Trainer, data: TrainingData, progress: TrainingProgress) -> dict[str, float]:
-    """Return loss and accuracy on the validation images, and on the held-out ones if there are any."""
+    """Return loss and accuracy on validation images and, if any, on held-out images."""
     buffers = from_first(lambda: [buffer.cpu() for buffer in trainer.state.kept.buffers()])
     for buffer, of_first in zip(trainer.state.kept.buffers(), buffers, strict=True):
         buffer.copy_(of_first)  # all ranks evaluate the batch norm statistics that are saved
@@ -274,7 +274,7 @@ def _read_batches(inputs: TorchDataset[Tensor] | Tensor, rows: range, config: Tr
 
 
 def summarize_epoch(config: TrainConfig, progress: TrainingProgress, steps: int) -> dict[str, float]:
-    """Return the training figures of an epoch of `steps` steps; the learning rate is that of its last step."""
+    """Return an epoch's training figures; the learning rate is the last step's."""
     begun, epoch = progress.begun, progress.epoch
     rate = config.learning_rate * build_schedule(config, steps)(epoch * steps + steps - 1)
     return {

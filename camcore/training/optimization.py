@@ -36,7 +36,7 @@ def build_optimizer(model: Classifier, config: TrainConfig) -> torch.optim.Optim
 
 
 def rate_shares(model: Classifier, layer_decay: float) -> dict[str, float]:
-    """Return each parameter's share of the learning rate: 1 in the head, times the decay per stage before it."""
+    """Return each parameter's learning rate share: 1 in the head, decayed per earlier stage."""
     stages = BACKBONES[model.config.backbone].stages
     stage, stage_of_layer = 0, {}
     for name in model.layer_names:
@@ -58,7 +58,7 @@ def freeze(model: Classifier, part: str) -> None:
 
 
 def sync_batch_norm(model: Classifier, group: Any) -> None:
-    """Replace batch norm with torch's SyncBatchNorm, which sees the whole batch of a process group, on GPUs.
+    """Replace batch norm on GPUs with torch's SyncBatchNorm, which sees the whole batch.
 
     The weights and statistics stay the same tensors.
     """
@@ -80,7 +80,7 @@ def average_weights(model: Classifier, decay: float) -> AveragedModel:
 
 
 def build_schedule(config: TrainConfig, steps_per_epoch: int) -> Callable[[int], float]:
-    """Return the learning rate at a step as a share of its peak: linear warm-up, then a cosine to zero."""
+    """Return a step's learning rate share: linear warm-up, then a cosine to zero."""
     total = config.epochs * steps_per_epoch
     warmup = min(config.warmup_epochs, config.epochs / 2) * steps_per_epoch
 

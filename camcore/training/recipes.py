@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """`title` says what the recipe is for; `settings` are values of configuration fields, by name."""
+    """`title` describes the recipe's purpose; `settings` are configuration values by field name."""
 
     title: str
     settings: dict[str, Any]
@@ -67,7 +67,7 @@ RECIPES = {
 
 
 def apply_recipe(name: str, options: dict[str, Any], given: Collection[str]) -> tuple[dict[str, Any], str]:
-    """Return options with a recipe's values for those not given, and a line that lists them.
+    """Return options completed with a recipe's values, and a line that lists these.
 
     Args:
         name: One of `RECIPES`.

@@ -1,4 +1,4 @@
-"""What CAM's architecture costs in accuracy: a run compared with one without it, or all seeds of both."""
+"""The accuracy price of CAM's architecture: two runs, or all seeds of both."""
 
 import statistics
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ RESTATED = ("off_object_positive", "off_object_literature")
 
 
 def make_claims(verdict: VerdictDocument) -> tuple[Claim, ...]:
-    """Return what a verdict says, the most important first."""
+    """Return a verdict's claims, the most important first."""
     makers = (
         claim_identity,
         claim_drawing,
@@ -66,7 +66,7 @@ def claim_separation(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_best(verdict: VerdictDocument) -> list[Claim]:
-    """Say which method is furthest ahead of the reference, with wins and losses; or that none wins anywhere."""
+    """Claim the method furthest ahead of the reference, with wins and losses; or none."""
     tally = _tally(verdict, _counted(verdict))
     winners = [source for source, outcomes in tally.items() if outcomes["better"]]
     if not winners:
@@ -78,7 +78,7 @@ def claim_best(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_class(verdict: VerdictDocument) -> list[Claim]:
-    """Say which of a method and the reference follows the class asked for less, if two-class images show it."""
+    """Claim whether a method or the reference is less class-specific, if two-class images show it."""
     clearest = _find_clearest(verdict, ["follows_class"])
     if clearest is None:
         return []
@@ -89,7 +89,7 @@ def claim_class(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_randomization(verdict: VerdictDocument) -> list[Claim]:
-    """Say whose maps are not shown to change when the model's weights are random."""
+    """Claim the sources whose maps don't measurably change with random weights."""
     failed = [source for source, passes in verdict.randomization.passes.items() if not passes]
     return [_claim("fails_randomization", sources=failed)] if failed else []
 
@@ -114,7 +114,7 @@ def claim_baselines(verdict: VerdictDocument) -> list[Claim]:
 
 
 def claim_accuracy_price(verdict: VerdictDocument) -> list[Claim]:
-    """Say what CAM's architecture costs in accuracy, against one run or over the seeds of both."""
+    """Claim the accuracy price of CAM's architecture, against one run or all seeds."""
     price = verdict.accuracy_price
     if price is None:
         return []
@@ -155,7 +155,7 @@ def _claim(code: str, **parameters: Parameter) -> Claim:
 
 
 def _differences(verdict: VerdictDocument, measure: str) -> dict[str, Difference]:
-    """Return the differences of the methods to the reference, without those of baselines."""
+    """Return the methods' differences to the reference, without baselines."""
     if measure not in verdict.measures:
         return {}
     differences = verdict.measures[measure].differences
@@ -177,7 +177,7 @@ def _tally(verdict: VerdictDocument, names: Sequence[str]) -> dict[str, Counter[
 
 
 def _find_clearest(verdict: VerdictDocument, names: Sequence[str]) -> tuple[str, str, str] | None:
-    """Return the measure with the clearest difference to the reference, and its better and worse source.
+    """Return the measure with the clearest difference, and its better and worse source.
 
     Chooses the significant difference with the largest effect size, which is comparable across measures as means are
     not; differences below NOTICEABLE come last.

@@ -39,7 +39,7 @@ from camcore.verdict.document import (
 
 @dataclass(frozen=True)
 class VerdictMeasure:
-    """A measure with a value per image: its group, the kind of its values, which direction is better."""
+    """A measure with a value per image: group, kind of values, better direction."""
 
     group: Group
     kind: Kind
@@ -81,7 +81,7 @@ class ComparisonSetup:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One measure of all sources: its result without differences, whose p-values are not corrected yet."""
+    """One measure of all sources: its result without differences, and uncorrected differences."""
 
     result: MeasureResult
     differences: Mapping[str, PairedDifference]
@@ -121,7 +121,7 @@ def summarize_measure(
 
 
 def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup) -> dict[str, Comparison]:
-    """Compare all sources by MaxBoxAccV2 and MaxBoxAcc, with cross-fitted thresholds and the oracle's value.
+    """Compare all sources by MaxBoxAccV2 and MaxBoxAcc, with cross-fitted and oracle thresholds.
 
     Uses the images with a box whose maps are finite in every source; a source without any is left out. Empty if there
     is no such image.
@@ -157,7 +157,7 @@ def summarize_box_acc(overlaps: Mapping[str, BoxOverlap], setup: ComparisonSetup
 
 
 def summarize_pixels(pixels: Mapping[str, PixelCounts], setup: ComparisonSetup) -> dict[str, Comparison]:
-    """Compare all sources by PxAP on resampled images, as it has no value per image; empty without masks."""
+    """Compare all sources by PxAP on resampled images; empty without masks. PxAP has no value per image."""
     pixels = {source: counts for source, counts in pixels.items() if counts.inside.any()}
     if setup.reference not in pixels:
         return {}

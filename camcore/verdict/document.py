@@ -94,13 +94,13 @@ class ImageCounts(Document):
 
 
 class NotApplicable(Document):
-    """By how much CAM misses the logits, relative to their range; None if there is no linear layer."""
+    """By how much CAM misses the logits, relative to their range. None if there is no linear layer."""
 
     max_error: float | None
 
 
 class Curves(Document):
-    """Mean probability of the explained class per source, over the share of pixels inserted or deleted."""
+    """Mean probability per source over the share of pixels inserted or deleted."""
 
     share: tuple[float, ...]
     insertion: dict[str, tuple[float, ...]]
@@ -113,7 +113,7 @@ class Curves(Document):
 
 
 class Randomization(Document):
-    """Spearman's rho between maps before and after each step of randomisation, with its interval, by source."""
+    """Spearman's rho of maps before and after each randomisation step, with intervals, by source."""
 
     steps: tuple[str, ...]
     similarity: dict[str, tuple[float | None, ...]]
@@ -180,7 +180,7 @@ class SeedGroups(Document):
 
 
 class AccuracyPrice(Document):
-    """Accuracy with CAM's architecture and without it, of two runs, or of the seeds of two groups.
+    """Accuracy with and without CAM's architecture, of two runs or two groups' seeds.
 
     Limits and p-value are None for fewer than two images.
     """
@@ -284,7 +284,7 @@ def read_verdict(explanation: Explanation) -> VerdictDocument | None:
 
 
 def read_values(explanation: Explanation, verdict: VerdictDocument) -> pd.DataFrame:
-    """Return the values per image of a verdict, a row per `source` and `index` (both in the table's index).
+    """Return a verdict's values per image, indexed by `source` and `index`.
 
     Raises:
         ReplacedError: The verdict was replaced by another one.

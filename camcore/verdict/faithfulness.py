@@ -13,7 +13,7 @@ from camcore.models.classifier import Classifier
 from camcore.system.progress import show_progress
 
 IMAGES_AT_ONCE = 64
-BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # shares of the side; those of RISE at 224 pixels
+BLUR_KERNEL, BLUR_SIGMA = 11 / 224, 5 / 224  # shares of the side, as in RISE at 224 pixels
 
 
 def order_pixels(raw: FloatArray, size: int, seed: int) -> NDArray[np.int64]:
@@ -31,7 +31,7 @@ def order_pixels(raw: FloatArray, size: int, seed: int) -> NDArray[np.int64]:
 
 
 def count_pixels(total: int, steps: int) -> list[int]:
-    """Return how many pixels are taken at each of `steps + 1` points, from none to all, regardless of ties."""
+    """Return the number of pixels at each of `steps + 1` points, from none to all."""
     return [round(step * total / steps) for step in range(steps + 1)]
 
 
@@ -39,11 +39,11 @@ def count_pixels(total: int, steps: int) -> list[int]:
 def insertion_deletion(
     model: Classifier, images: Tensor, orders: NDArray[np.int64], targets: Tensor, steps: int
 ) -> NDArray[np.float32]:
-    """Return the explained class's probability as pixels come and go, (N, 2, steps + 1): insertion, deletion.
+    """Return the class's probability by inserted and by deleted pixels, (N, 2, steps + 1).
 
     Insertion starts from the blurred image and brings the hottest pixels back first; deletion takes them out first, to
-    the mean colour that the model was normalised with. Source: Petsiuk et al. 2018, RISE, arXiv 1806.07421,
-    section 4.1.
+    the mean colour that the model was normalised with. Source: Petsiuk et al. 2018, RISE, arXiv 1806.07421, section
+    4.1.
 
     Args:
         model: In evaluation mode.
@@ -82,7 +82,7 @@ def run_normalized(model: Classifier, images: Tensor) -> Tensor:
 
 
 def area_under(curves: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the area under curves (..., steps + 1) over the share of pixels from 0 to 1, by trapezoids."""
+    """Return the area under curves (..., steps + 1) from 0 to 1, by trapezoids."""
     area: NDArray[np.float64] = (curves[..., 1:] + curves[..., :-1]).mean(-1, dtype=np.float64) / 2
     return area
 

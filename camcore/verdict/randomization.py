@@ -46,7 +46,7 @@ def measure_randomization(
 
 
 def randomize_from_the_head(model: Classifier, seed: int) -> Iterator[tuple[str, Classifier]]:
-    """Yield each step's name and a copy of the model, randomised from the head to the first stage.
+    """Yield each step's name and a model copy, randomised from the head down.
 
     Source: Adebayo et al. 2018, arXiv 1810.03292, section 3.2 (cascading randomisation).
     """

@@ -39,7 +39,7 @@ Values = dict[str, dict[str, NDArray[np.float64]]]
 
 @dataclass
 class Scores:
-    """Values per measure and source, (N,) each; chance levels; and what pooled measures are computed from."""
+    """Values per measure and source, (N,) each; chance levels; inputs of pooled measures."""
 
     values: Values = field(default_factory=dict)
     chance: dict[str, float] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Truth:
         return self.objects.size > 0
 
     def cover(self, height: int, width: int) -> FloatArray:
-        """Return the share of each cell that the boxes of the true class cover, (N, h, w); NaN without boxes."""
+        """Each cell's share covered by the true class's boxes, (N, h, w); NaN without boxes."""
         counts = np.array([len(boxes) for boxes in self.boxes], dtype=int)
         return cover_cells(np.concatenate([np.zeros((0, 4)), *self.boxes]), counts, height, width)
 

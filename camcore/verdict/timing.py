@@ -15,7 +15,7 @@ from camcore.verdict.document import MethodTiming, Timing
 
 
 def measure_timing(model: Classifier, images: Tensor, sources: Sequence[Source], rounds: int = 5) -> Timing:
-    """Return milliseconds per image of each source for one class, and of the forward pass alone.
+    """Return milliseconds per image of each source for one class, and of the forward pass.
 
     The median of `rounds` rounds, after one warm-up. Sources take turns, so a machine that slows down affects all of
     them.

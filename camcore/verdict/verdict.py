@@ -61,7 +61,7 @@ CURVES = ("insertion", "deletion")
 
 @dataclass(frozen=True)
 class VerdictInput:
-    """A run with its current heatmaps, its data set and its model (on the CPU, in evaluation mode)."""
+    """A run with current heatmaps, data set and model (on CPU, in evaluation mode)."""
 
     run: Run
     explanation: Explanation
@@ -71,7 +71,7 @@ class VerdictInput:
 
 @dataclass(frozen=True)
 class VerdictPlan:
-    """The sources to compare, their reference, the baselines, and the boxes and masks to score against."""
+    """The sources, reference, baselines, and the boxes and masks to score against."""
 
     subject: VerdictInput
     sources: Sequence[Source]
@@ -88,7 +88,7 @@ class VerdictPlan:
 
 @dataclass(frozen=True)
 class FaithfulnessCurves:
-    """Insertion and deletion curves (n, 2, STEPS + 1) per source, of the images `subset` (n,)."""
+    """Insertion and deletion curves (n, 2, STEPS + 1) per source, of images `subset` (n,)."""
 
     subset: NDArray[np.int64]
     by_source: Mapping[str, NDArray[np.float32]]
@@ -235,7 +235,7 @@ def load_views(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor
 
 
 def measure_curves(plan: VerdictPlan, images: int | None) -> FaithfulnessCurves:
-    """Return the predicted class's curves on a seeded subset; NaN for maps that are not finite."""
+    """Return the predicted class's curves on a seeded subset; NaN for maps not finite."""
     subject, explanation, size = plan.subject, plan.subject.explanation, plan.subject.run.config.view.size
     passes = (len(plan.names) + len(plan.baselines)) * len(CURVES) * (STEPS + 1)
     wanted = images or affordable_images(subject.model, size, passes)
@@ -259,7 +259,7 @@ def describe_curves(curves: FaithfulnessCurves) -> Curves:
 
 
 def add_areas(scores: Scores, curves: FaithfulnessCurves, count: int) -> None:
-    """Add the areas under the curves to the values of `count` images; NaN for images outside the subset."""
+    """Add the areas under the curves to the values; NaN outside the subset."""
     for at, measure in enumerate(CURVES):
         for name, values in curves.by_source.items():
             areas = np.full(count, np.nan)
@@ -289,7 +289,7 @@ def summarize(
 
 
 def write_verdict(explanation: Explanation, verdict: VerdictDocument, scores: Scores) -> VerdictDocument:
-    """Write the values per image under a new name, then the verdict that names them; return it.
+    """Write the values per image under a new name, then the verdict; return it.
 
     A stop at any point then leaves the old verdict with its values, or the new one with its own.
     """

@@ -1,4 +1,4 @@
-"""`camcore check`: open all of a run, and compare every file with its SHA-256 in the list."""
+"""`camcore check`: opens all of a run and compares files with their SHA-256."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Checked:
-    """Result of a check: one line per problem, number and bytes of listed files, folders without a list."""
+    """Result of a check: problems, number and bytes of listed files, folders without list."""
 
     problems: list[str]
     files: int = 0

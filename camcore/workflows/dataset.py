@@ -30,7 +30,7 @@ def download_dataset(kind: str, root: Path | None) -> None:
 
 
 def open_on_all_ranks(config: DatasetConfig, root: Path | None) -> Dataset:
-    """Open a data set, first on one rank of each machine, so that the others find its caches."""
+    """Open a data set, first on one rank per machine, to share its caches."""
     with local_first():
         return open_dataset(config, root)
 
@@ -76,7 +76,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
 
 
 def _number_classes(run: Run, dataset: Dataset) -> Dataset:
-    """Return the data set with the class ids of the run, which can differ for imported networks."""
+    """Return the data set with the run's class ids, which may differ after an import."""
     if "labels" not in run.info["dataset"]:
         return dataset
     labels, classes = run.dataset_labels, len(dataset.class_names)

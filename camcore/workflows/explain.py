@@ -52,7 +52,7 @@ def explain_run(
 
 
 def find_stored(run: Run) -> tuple[tuple[Source, ...], bool]:
-    """Return the current sources, and whether CAM is stored for every class; none if the weights have changed.
+    """Return the current sources and whether all-class CAM is stored; none for changed weights.
 
     Raises:
         RunError: A file is missing, damaged or of another format version.

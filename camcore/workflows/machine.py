@@ -1,4 +1,4 @@
-"""What a command uses of the machine that it runs on; a run folder doesn't store it."""
+"""Machine settings of a command, which a run folder doesn't store."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -26,7 +26,7 @@ from camcore.workflows.machine import Machine
 def train_run(
     path: Path, config: RunConfig, machine: Machine, *, overwrite: bool = False, group: str | None = None
 ) -> Run:
-    """Create a run and train it to the end; `group` names what it shares with runs of other seeds.
+    """Create a run and train it; `group` is the name of its seed group.
 
     Raises:
         CamcoreError: The run exists or is written to by another process, the data set or the weights can't be had, or
@@ -52,7 +52,7 @@ def train_run(
 def train_seeds(
     path: Path, config: RunConfig, seeds: Sequence[int], machine: Machine, *, overwrite: bool = False
 ) -> list[Run]:
-    """Train a group of runs that differ only in their seed, named `path` with `-seed<N>` appended.
+    """Train runs that differ only in their seed, named `path` with `-seed<N>` appended.
 
     Runs that exist with this configuration are kept if they are finished, and resumed if not.
 
@@ -113,6 +113,6 @@ def _build_model(config: RunConfig, classes: int, weights: str | Path | None) ->
 
 
 def _as_stored(config: RunConfig) -> RunConfig:
-    """Return a configuration as a run keeps it: of the file of its initial weights the name."""
+    """Return a configuration as stored: of the initial weights' path only the file name."""
     weights = config.model.weights
     return config if weights is None else replace(config, model=replace(config.model, weights=Path(weights).name))

@@ -1,4 +1,4 @@
-"""Paper dogs: the embedded data set, cut-paper scenes drawn from a seed, with boxes and the masks of what decides."""
+"""Paper dogs: the embedded data set of synthetic scenes, with boxes and masks."""
 
 from functools import partial
 from hashlib import sha256
@@ -21,7 +21,7 @@ GRAIN_PLACES = 256
 
 
 def open_paper_dogs(seed: int = 0, train_images: int = 1600, val_images: int = 400) -> Dataset:
-    """Lay out the scenes of both splits; images and masks are drawn when they are asked for.
+    """Lay out the scenes of both splits; pixels are drawn on access.
 
     Classes are balanced in each split. Of the validation images `val_images // 10` hold a second dog of another breed.
     An image depends on seed, split and its place in the split alone, so a larger split begins with a smaller one.
@@ -56,7 +56,7 @@ def draw_image(seed: int, sample: Sample, _least: int | None = None) -> Image.Im
 
 
 def draw_masks(seed: int, sample: Sample) -> dict[str, NDArray[np.bool_]]:
-    """Return which pixels show a dog, and which its deciding parts, boolean (height, width), what is hidden left out.
+    """Return masks of dogs and their deciding parts, boolean (height, width), without hidden pixels.
 
     Keys: `object` and `parts`, and `other` and `other_parts` where there is a second dog. The deciding parts are ears,
     muzzle, tail, and the patches of the coat. A pixel counts from half its area on.

@@ -1,4 +1,4 @@
-"""The eight breeds of paper dogs: one pattern of body for all, and the local parts in which they differ."""
+"""The eight breeds of paper dogs: a common body, and parts that differ."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -255,7 +255,7 @@ BREEDS = (
 
 
 class Pattern(NamedTuple):
-    """A dog ready to be placed: pieces from back to front, with its bounds at (0, 0) to (width, height).
+    """A dog to place: pieces from back to front, bounds (0, 0) to (width, height).
 
     `extremes` are the points that touch the bounds; while they stay in sight, the bounds are those of what is seen.
     `targets` are the middles of the deciding parts, where something may lie in front.

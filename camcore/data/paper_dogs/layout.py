@@ -1,4 +1,4 @@
-"""What is decided about an image before anything is drawn: its size, its scene, its dogs and where they stand."""
+"""Lays out an image before it is drawn: size, scene, dogs and their places."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -33,7 +33,7 @@ class Dice:
             yield from generator.integers(0, 1 << 30, 64).tolist()
 
     def between(self, low: int, high: int) -> int:
-        """Return a whole number from low to high, both included; low where high is smaller."""
+        """Return a whole number from low to high, both included; low if high is smaller."""
         return low + next(self._numbers) % max(high - low + 1, 1)
 
     def choose(self, choices: Sequence[T]) -> T:
@@ -46,7 +46,7 @@ class Dice:
 
 
 class Dog(NamedTuple):
-    """A dog in an image: `x`, `y` its top left corner and `reach` the height of the largest breed, in units."""
+    """A dog in an image, in units. `x` and `y` are its top left corner, `reach` the height of the largest breed."""
 
     breed: int
     pose: int
@@ -60,7 +60,7 @@ class Dog(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """An image before it is drawn; `number` is its place in the split and, with seed and split, its seed."""
+    """The layout of an image. Its seed consists of seed, split and `number`, its place in the split."""
 
     seed: tuple[int, int, int]
     width: int
@@ -72,13 +72,13 @@ class Frame(NamedTuple):
 
 @cache
 def _largest(pose: int) -> tuple[int, int]:
-    """Return width and height of the largest breed, so that the scale of a dog doesn't depend on its breed."""
+    """Return width and height of the largest breed. Dogs are scaled by it, so that scale does not depend on the breed."""
     patterns = [cut_dog(breed, pose) for breed in range(len(BREEDS))]
     return max(pattern.width for pattern in patterns), max(pattern.height for pattern in patterns)
 
 
 def lay_out(seed: int, split: str, index: int) -> Frame:
-    """Return the frame of one image; the same for whatever number of images the split has."""
+    """Return the layout of one image; it does not depend on the split's size."""
     key = (seed, SPLITS.index(split), index)
     dice = Dice(*key, 0)
     # Every 40 images the breeds shift by one, so that the images with two dogs go through all breeds as well.
@@ -102,7 +102,7 @@ def _place_pair(dice: Dice, breed: int, width: int, height: int) -> tuple[Dog, .
 
 
 def _place_dog(dice: Dice, breed: int, columns: tuple[int, int], height: int, share: tuple[int, int]) -> Dog:
-    """Place a dog between two columns; its height is a share, in hundredths, of the image's."""
+    """Place a dog between two columns; its height is given in hundredths of the image's."""
     pose = dice.between(0, len(POSES) - 1)
     widest, highest = _largest(pose)
     room = (columns[1] - columns[0]) * UNITS - 2 * MARGIN

@@ -1,4 +1,4 @@
-"""The colours of paper dogs and of the scenes around them: few per scene, chosen to go together."""
+"""Colour palettes of paper dogs and scenes: few colours per scene, chosen to match."""
 
 from camcore.data.paper_dogs.rendering import Colour
 

@@ -1,4 +1,4 @@
-"""Plants, animals and the sky around paper dogs; many resemble a dog's parts: hanging leaves, pompoms, spirals, spots.
+"""Plants, animals and sky. Many resemble a dog's parts: hanging leaves, pompoms, spirals, spots.
 
 Things are a thousand wide or high and stand on (0, 0); y up is negative.
 """

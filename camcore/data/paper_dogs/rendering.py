@@ -1,4 +1,4 @@
-"""From pieces of paper to pixels: fill outlines in order, let higher pieces shade lower ones, add grain, halve.
+"""Renders pieces of paper to pixels: fill outlines, add shadows and grain, downsample.
 
 Everything is whole numbers, so that the decoded pixels are the same on every platform.
 """
@@ -17,7 +17,7 @@ Colour = tuple[int, int, int]
 UNITS = 16
 """Units of an outline in one pixel of the finished image."""
 
-FINE = 2  # pixels are drawn this many times finer in either direction, then averaged
+FINE = 2  # fine pixels per pixel and direction, averaged at the end
 STEP = UNITS // FINE
 SHADOW_STEPS = (
     (1, 2),
@@ -35,7 +35,7 @@ GRAIN_SIZE = 256
 
 
 class Piece(NamedTuple):
-    """A placed piece of paper: outline in units, colour, how high it lies (0 to 255), and whose it is.
+    """A placed piece of paper: outline in units, colour, elevation (0 to 255) and owner.
 
     `owner` is 0 for scenery and 1 + dog for a dog's pieces; `decides` marks its deciding parts.
     """
@@ -61,7 +61,7 @@ def draw_pixels(pieces: Sequence[Piece], width: int, height: int, grain_at: tupl
 
 
 def draw_owners(pieces: Sequence[Piece], width: int, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many fine pixels of a pixel show an owner, and its deciding parts: (owners, height, width) each."""
+    """Return fine pixels per pixel of an owner, and of its parts: (owners, height, width)."""
     top = _fill(pieces, width * FINE, height * FINE)
     owner = np.array([piece.owner for piece in pieces], dtype=np.int64)
     decides = np.array([piece.decides for piece in pieces], dtype=np.bool_)
@@ -78,7 +78,7 @@ def _count(fine: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _fill(pieces: Sequence[Piece], width: int, height: int) -> NDArray[np.uint16]:
-    """Return the index of the topmost piece per fine pixel; the first piece is the ground on which the others lie."""
+    """Return the index of the topmost piece per fine pixel; piece 0 is the ground."""
     rows, starts, stops, which = _find_spans([piece.points for piece in pieces[1:]], width, height)
     lengths = stops - starts
     first = rows * width + starts
@@ -117,7 +117,7 @@ def _find_spans(
 
 
 def _shade(lift: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """Return per fine pixel how deep in shadow it lies, plus SHADOW_LEVELS where it is an edge that faces the light."""
+    """Return the shadow's depth per fine pixel, plus SHADOW_LEVELS at edges that face the light."""
     height, width = lift.shape
     depth = np.zeros((height, width), dtype=np.uint8)
     for need, (x, y) in enumerate(SHADOW_STEPS, start=1):
@@ -148,7 +148,7 @@ def _cut_grain(width: int, height: int, at: tuple[int, int]) -> NDArray[np.int16
 
 @cache
 def _grain() -> NDArray[np.int16]:
-    """Return the tooth of the paper: fine noise and short fibres, about -6 to 6, (512, 512)."""
+    """Return the paper's texture, about -6 to 6, (512, 512): fine noise and short fibres."""
     noise = np.random.Generator(np.random.PCG64(7)).integers(-64, 65, (GRAIN_SIZE, GRAIN_SIZE))
     fibres = sum(np.roll(noise, (step, 2 * step), (0, 1)) + np.roll(noise, (step, -step), (0, 1)) for step in range(4))
     grain = (noise * 3 + np.roll(noise, 1, 0) * 2 + fibres) // 60

@@ -1,4 +1,4 @@
-"""A whole scene: backdrop, things on the ground, dogs, and things in front that hide no more than they may."""
+"""Composes a scene: backdrop, things on the ground, dogs, and limited occlusion in front."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -93,7 +93,7 @@ class Stage:
         self.pieces.append(Piece(points, colour, lift))
 
     def spread(self, count: int) -> list[int]:
-        """Return `count` places from left to right in any order, each in its own share of the width, in units."""
+        """Return `count` x-positions in units, shuffled, each in its own share of the width."""
         share = self.right // max(count, 1)
         places = [share * number + self.dice.between(0, share) for number in range(count)]
         first = self.dice.between(0, max(count - 1, 0))
@@ -101,7 +101,7 @@ class Stage:
 
 
 def fit_prop(stage: Stage, name: str, x: int, foot: int, height: int) -> list[tuple[Points, Colour, int]]:
-    """Return outline, colour and extra lift of a thing's pieces; `height` in pixels, the rest in units."""
+    """Return outline, colour and extra lift of a thing's pieces. `height` is in pixels, the rest in units."""
     prop = stage.dice.choose(PROPS[name])
     accents = stage.dice.choose((("one", "two", "three"), ("two", "three", "one"), ("three", "one", "two")))
     renamed = {} if name in KEEPS_COLOURS else dict(zip(("one", "two", "three"), accents, strict=True))
@@ -120,7 +120,7 @@ def put_prop(stage: Stage, name: str, x: int, foot: int, height: int, lift: int)
 
 
 def hang_sky(stage: Stage) -> None:
-    """Hang up what is above the horizon: wallpaper or a sun with rings of paper, then clouds and kites."""
+    """Add what is above the horizon: wallpaper or sun, clouds and kites."""
     dice, scene = stage.dice, stage.frame.scene
     if scene == "room":
         _paper_wall(stage)
@@ -197,7 +197,7 @@ def roll_land(stage: Stage, base: int, swing: int, sharp: bool = False) -> Point
 
 
 def raise_land(stage: Stage) -> None:
-    """Raise what lies behind the ground: hills, mountains, the sea, or a skirting board and a floor."""
+    """Add the backdrop: hills, mountains or sea, or a skirting board and a floor."""
     dice, inks, scene, horizon = stage.dice, stage.inks, stage.frame.scene, stage.horizon
     if scene == "room":
         skirting = horizon - 7 * UNITS
@@ -244,7 +244,7 @@ def set_stage(frame: Frame) -> list[Piece]:
 
 
 def _scatter(stage: Stage, feet: int) -> None:
-    """Set things on the horizon, lay the ground over their feet, and set things on it that lie behind the dogs."""
+    """Add things on the horizon, the ground over their feet, and things behind the dogs."""
     dice, scenery, scene = stage.dice, SCENERY[stage.frame.scene], stage.frame.scene
     first = dice.between(0, len(scenery.horizon) - 1)
     for number, x in enumerate(stage.spread(dice.between(2, 3))):
@@ -271,7 +271,7 @@ def _scatter(stage: Stage, feet: int) -> None:
 
 
 def _cover(stage: Stage) -> None:
-    """Set things before the dogs: along the lower edge, and now and then before a deciding part."""
+    """Add things in front of the dogs: along the lower edge, sometimes over a part."""
     dice, frame, front = stage.dice, stage.frame, SCENERY[stage.frame.scene].front
     places = [
         (dice.between(0, stage.right), stage.bottom + dice.between(0, 8) * UNITS, dice.choose(front)) for _ in range(3)

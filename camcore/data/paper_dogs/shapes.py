@@ -1,4 +1,4 @@
-"""Outlines to cut out of paper: polygons of whole numbers, so that every platform cuts the same shape."""
+"""Outlines of paper pieces: integer polygons, so that every platform draws the same shape."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SINES = tuple(round(ONE * math.sin(2 * math.pi * step / TURN)) for step in range
 
 
 class Cut(NamedTuple):
-    """One piece of paper: its outline, the name of its colour, how high it lies, whether it decides the class."""
+    """A piece of paper: outline, colour name, elevation, and whether it decides the class."""
 
     points: Points
     ink: str
@@ -44,9 +44,9 @@ def shift(points: Points, x: int, y: int) -> Points:
 
 
 def smooth(path: Path, times: int = 2) -> Points:
-    """Cut the corners of a closed outline: every round doubles its points, (n * 2**times, 2).
+    """Cut an outline's corners: each round doubles its points, (n * 2**times, 2).
 
-    Source: Chaikin 1974, An algorithm for high-speed curve explanation.
+    Source: Chaikin 1974, An algorithm for high-speed curve generation.
     """
     points = polygon(path)
     for _ in range(times):
@@ -56,7 +56,7 @@ def smooth(path: Path, times: int = 2) -> Points:
 
 
 def arc(x: int, y: int, radii: tuple[int, int], turns: tuple[int, int], steps: int) -> list[tuple[int, int]]:
-    """Return a path around (x, y) whose radius and angle run from the first to the second value."""
+    """Return a path around (x, y) with varying radius and angle."""
     path = []
     for step in range(steps + 1):
         radius = radii[0] + (radii[1] - radii[0]) * step // steps
@@ -83,7 +83,7 @@ def scallop(x: int, y: int, radius_x: int, radius_y: int, bumps: int, depth: int
 
 
 def stroke(path: Path, widths: Sequence[int]) -> Points:
-    """Return the outline of a line whose width runs through `widths`, spread evenly over the path."""
+    """Return the outline of a line; its width runs through `widths`, spread evenly."""
     corners = _read_corners(path)
     last = len(corners) - 1
     left, right = [], []
@@ -100,7 +100,7 @@ def stroke(path: Path, widths: Sequence[int]) -> Points:
 
 
 def turn(points: Points, steps: int, x: int, y: int) -> Points:
-    """Turn an outline clockwise about (x, y) by `steps` of a 256th of a full turn."""
+    """Turn an outline clockwise about (x, y) by `steps` of 1/256 turn."""
     sine, cosine = SINES[steps % TURN], SINES[(steps + 64) % TURN]
     away = points - (x, y)
     return away @ np.array([[cosine, sine], [-sine, cosine]], dtype=np.int64) // ONE + (x, y)

@@ -1,4 +1,4 @@
-"""The heatmap grid: photographs under their heatmaps, drawn in the browser without a server."""
+"""The heatmap grid: photographs with heatmaps, drawn in the browser without a server."""
 
 import base64
 from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ ANY_CLASS = "class"  # the target that means the class chosen in the browser, am
 
 
 class GridBox(NamedTuple):
-    """An object's box in pixels of the upright image; `name` is "" if its class is unknown."""
+    """An object's box in image pixels; `name` is "" if its class is unknown."""
 
     x0: float
     y0: float
@@ -25,7 +25,7 @@ class GridBox(NamedTuple):
 
 
 def name_boxes(boxes: Iterable[Any], class_names: Sequence[str], label: int) -> list[GridBox]:
-    """Return the boxes of a sample, each [x0, y0, x1, y1, class]; those of other classes than `label` are no target."""
+    """Return a sample's boxes, given as [x0, y0, x1, y1, class]. Boxes of other classes than `label` are no target."""
     return [_name_box(box, class_names, label) for box in boxes]
 
 
@@ -96,7 +96,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class LargeView:
-    """What the large view of a tile says beyond the tile itself.
+    """The contents of a tile's large view beyond the tile.
 
     Attributes:
         first: How many images come before the first tile, in the order shown.

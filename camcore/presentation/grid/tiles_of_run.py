@@ -29,7 +29,7 @@ def make_sources(text: Text, sources: tuple[str, str]) -> tuple[GridSource, Grid
 
 
 def describe_measures(text: Text) -> dict[str, tuple[str, str]]:
-    """Return what the large view says of each distance: its title and what it is."""
+    """Return each distance's title and description for the large view."""
     return {name: (text(f"measure.{name}"), text(f"measure.{name}.help")) for name in MEASURES}
 
 

@@ -1,4 +1,4 @@
-"""The last sections of a report: the training, how to read the report, how the run was made."""
+"""A report's last sections: the training, how to read it, how it was made."""
 
 import plotly.graph_objects as go
 from markupsafe import Markup

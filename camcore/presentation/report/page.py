@@ -1,4 +1,4 @@
-"""The report as one file that loads nothing from elsewhere; its content security policy forbids it.
+"""The report as one file. Its content security policy blocks all requests.
 
 Text is escaped: in HTML by the templates, in data as JSON without `<`, `>` and `&`. Only scripts of known hash run, so
 that a class name that looks like HTML stays text.
@@ -97,7 +97,7 @@ def _list_scripts() -> list[Script]:
 
 @cache
 def _pack_plotly() -> tuple[str, str]:
-    """Return Plotly, compressed, as text, and the hash of what is to run. About 2 MB."""
+    """Return Plotly, compressed, as text, and the hash of the script to run. About 2 MB."""
     script = get_plotlyjs()
     return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode("ascii"), _hash(script)
 

@@ -1,4 +1,4 @@
-"""The images of a report on which two sources differ most, in the grid that the dashboard has too."""
+"""The report's images with the largest differences of two sources, in the heatmap grid."""
 
 from typing import Any
 

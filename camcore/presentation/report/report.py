@@ -27,7 +27,7 @@ IMAGES = 48
 def write_report(
     run: Run, path: Path, *, language: str = "en", images: int = IMAGES, sources: Sequence[str] | None = None
 ) -> Path:
-    """Write the report of an explained run atomically and return its path; an older report is replaced.
+    """Write an explained run's report atomically and return its path.
 
     Args:
         run: An explained run.
@@ -89,7 +89,7 @@ def _write_lead(subject: ReportInput) -> str:
 
 
 def _encode_chart(figure: go.Figure) -> Any:
-    """Return a figure as Plotly's JSON, without the colours of letters: the page takes them from its theme."""
+    """Return a figure as Plotly's JSON, without text colours, which the page's theme sets."""
     figure = style_chart(figure, figure.layout.height or 300)
     figure.layout.template = go.layout.Template()  # importing Streamlit replaces Plotly's default template
     figure.update_layout(height=None)

@@ -45,7 +45,7 @@ class ReportInput:
 
     @cached_property
     def distances(self) -> pd.DataFrame | None:
-        """The report's distance between the two sources in both conventions, None if they are the same."""
+        """The distance between both sources in both conventions, None if they are equal."""
         if self.pair[0] == self.pair[1]:
             return None
         return queries.measure_pair(self.explanation, *self.pair, measures=[MEASURE])
@@ -59,14 +59,14 @@ class ReportInput:
 
     @cached_property
     def off_object(self) -> Conventions | None:
-        """The mean share of the first source's heat off the object in both conventions, None without boxes."""
+        """The first source's mean heat off the object in both conventions, None without boxes."""
         shares = queries.measure_off_object(self.run, self.explanation, self.samples, self.pair[0])
         means = Conventions(*(mean_of_finite(column) for column in shares.T))
         return None if np.isnan(means.literature) else means  # NaN: no box anywhere
 
     @cached_property
     def drawing_share(self) -> dict[str, Any] | None:
-        """What the template `split` says of how much of the difference is drawing, None if there is one source."""
+        """The values of the template `split`, None if there is one source."""
         if self.moved is None:
             return None
         identical = queries.same_by_theory(self.explanation, *self.pair)

@@ -1,4 +1,4 @@
-"""The verdict in a report: sentences, the differences of every measure, the table, the curves, the costs."""
+"""The verdict in a report: sentences, differences, table, curves and costs."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def write_headline(subject: ReportInput) -> Markup:
     """Return the verdict's sentences, or without a verdict how much of the difference is drawing."""
     text = subject.text
     if subject.verdict is None:
-        # The last two parts of the path only: the report does not say where the run lies on this machine.
+        # Only the last two parts of the path: the report must not reveal folders of this machine.
         path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
         command = shell_command("verdict", path)
         return render("report/headline", text=text, sentences=[], drawing_share=subject.drawing_share, command=command)

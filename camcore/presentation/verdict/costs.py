@@ -18,7 +18,7 @@ Pair = tuple[float | None, float | None]
 
 
 class CostRow(NamedTuple):
-    """A method: its times, what it needs of a network, and whether it is selected."""
+    """A method: its times, its requirements, and whether it is selected."""
 
     name: str
     numbers: Sequence[str]
@@ -27,7 +27,7 @@ class CostRow(NamedTuple):
 
 
 def draw_cost(text: Text, verdict: VerdictDocument, method: str) -> Markup:
-    """Return a table with a row per method: its time, also relative to a forward pass, and what it needs."""
+    """Return a table with a row per method: times, relative times and requirements."""
     rows = [
         CostRow(
             name_of(text, source),
@@ -98,7 +98,7 @@ def pair_seeds(seeds: SeedGroups) -> dict[int, Pair]:
 
 
 def draw_seeds(text: Text, verdict: VerdictDocument) -> Markup:
-    """Return a row per seed with the accuracy of either group, and how to read it; empty without groups."""
+    """Return a row per seed with both groups' accuracies, and how to read it. Empty without groups."""
     price = verdict.accuracy_price
     if price is None or price.seeds is None:
         return Markup()

@@ -1,4 +1,4 @@
-"""The forest plot: differences to the reference with their intervals, and means for correct and incorrect answers.
+"""The forest plot: differences with intervals, and means for correct and incorrect predictions.
 
 HTML without scripts; its style is in `camcore/presentation/style/verdict.css`.
 """
@@ -37,12 +37,12 @@ class Scale:
     high: float
 
     def place(self, value: float) -> float:
-        """Return the place of a value, 0 to 100; values beyond the plot are put at its edge."""
+        """Return a value's place, 0 to 100; values beyond the plot go to its edge."""
         return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
 
 
 class Mark(NamedTuple):
-    """A symbol on a row's track; `place` in per cent of its width, None for the zero line."""
+    """A symbol on a row's track; `place` in %, None for the zero line."""
 
     place: float | None
     css: str = ""
@@ -70,7 +70,7 @@ class PlotRow:
 
 
 def draw_forest(text: Text, verdict: VerdictDocument, measure: str, method: str) -> Markup:
-    """Return the differences of all methods and baselines to the reference; the selected method's row is marked."""
+    """Return all methods' and baselines' differences to the reference; the selected row is marked."""
     lower = verdict.measures[measure].better == "lower"
     differences = verdict.measures[measure].differences
     effects = {
@@ -110,7 +110,7 @@ def turn(difference: Difference, lower_is_better: bool) -> Effect | None:
 
 
 def fit_scale(methods: Iterable[Effect], baselines: Iterable[Effect]) -> Scale:
-    """Return a scale on which the methods fit and the baselines at least show their direction."""
+    """Return a scale that fits the methods and shows at least the baselines' direction."""
     low, high = -LEAST_REACH, LEAST_REACH
     for effects, share in ((methods, 1.0), (baselines, BASELINES_SHARE)):
         for effect in effects:
@@ -137,7 +137,7 @@ def draw_correctness(text: Text, verdict: VerdictDocument, measure: str, method:
 
 
 def _make_row(text: Text, difference: Difference, effect: Effect | None, scale: Scale, by_drawing: bool) -> PlotRow:
-    """Return the row of a difference, without its name; `by_drawing`: equal maps may differ in this measure."""
+    """Return a difference's row without its name. `by_drawing`: equal maps may differ in this measure."""
     same = "by_theory" if difference.identical_by_theory else "identical" if difference.identical else ""
     by_drawing = by_drawing and same == "by_theory" and not difference.identical
     if effect is None or (same and not by_drawing):
@@ -158,7 +158,7 @@ def _make_row(text: Text, difference: Difference, effect: Effect | None, scale: 
 
 
 def _place_effect(effect: Effect, scale: Scale) -> tuple[list[Mark], tuple[float, float] | None]:
-    """Return the mean and its interval; an arrow at the edge if the mean lies beyond it."""
+    """Return the mean and its interval, with an arrow for a mean off the scale."""
     mean, left, right = (scale.place(value) for value in (effect.mean, effect.low, effect.high))
     if not scale.low <= effect.mean <= scale.high:
         return [Mark(mean, "cc-beyond", "◂" if effect.mean < 0 else "▸")], None

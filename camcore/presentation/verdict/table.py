@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number: the value, lines below it, marks before and after it, and what they mean."""
+    """A number: value, lines below, marks before and after, and its meaning."""
 
     value: str
     notes: Sequence[str] = ()
@@ -52,7 +52,7 @@ class Row:
 
 
 def encode_table(columns: Sequence[Column], rows: Sequence[Row], corner: str) -> dict[str, Any]:
-    """Return what the table's script draws, ready for JSON.
+    """Return the data of the table's script, ready for JSON.
 
     Args:
         columns: Those of one group stand next to each other.
@@ -70,14 +70,14 @@ def read_table_front_end() -> tuple[str, str, str]:
 
 
 def make_columns(text: Text, verdict: VerdictDocument, selected: str) -> list[Column]:
-    """Return a column per measure, those of a group next to each other."""
+    """Return a column per measure, grouped."""
     order = list(dict.fromkeys(measure.group for measure in verdict.measures.values()))
     names = sorted(verdict.measures, key=lambda name: order.index(verdict.measures[name].group))
     return [_make_column(text, name, verdict.measures[name], name == selected) for name in names]
 
 
 def make_rows(text: Text, verdict: VerdictDocument, columns: list[Column], selected: str) -> list[Row]:
-    """Return a row per method, those that do not apply with their reason, and one per baseline."""
+    """Return a row per method, with a reason if it doesn't apply, and per baseline."""
     best = {column.id: verdict.best(column.id) for column in columns}
     rows = [
         Row(
