@@ -65,9 +65,7 @@ def draw(raw: FloatArray, convention: str, method: str) -> FloatArray:
 
 @lru_cache
 def colormap(name: str) -> NDArray[np.uint8]:
-    """Return a colour map as a table (256, 3): 0 is no heat, 255 the most. In `signed`, 128 is zero. In `signed`, 128
-    is zero.
-    """
+    """Return a colour map as a table (256, 3): 0 is no heat, 255 the most. In `signed`, 128 is zero."""
     if name != "signed" and name not in COLORMAPS:
         raise unknown_choice("colour map", name, (*COLORMAPS, "signed"))
     anchors = get_colorscale(SIGNED_COLORMAP if name == "signed" else COLORMAPS[name])

@@ -43,7 +43,7 @@ def heat_moved(first: Maps, second: Maps) -> FloatVector:
 
 
 def rank_disagreement(first: Maps, second: Maps) -> FloatVector:
-    """Return `(1 - rho) / 2` of the signed maps, with Spearman's rho. 0 is the same order, 0.5 unrelated, 1 reversed."""
+    """Return `(1 - rho) / 2` of the signed maps, rho Spearman's. 0 is the same order, 0.5 unrelated, 1 reversed."""
     distance: FloatVector = np.clip((1 - rank_correlation(first.signed, second.signed)) / 2, 0, 1)
     return distance
 
@@ -77,8 +77,7 @@ def peak_shift(first: Maps, second: Maps) -> FloatVector:
 
 @dataclass(frozen=True)
 class Measure:
-    """A distance between two maps. `drawn`: it depends on normalisation, not on the order of values alone. `drawn`: it
-    depends on the drawing, not on the order of values alone.
+    """A distance between two maps. `drawn`: it depends on normalisation, not only on the order of values.
 
     No convention changes that order, so the other measures are computed once for all conventions.
     """

@@ -72,7 +72,7 @@ class Frame(NamedTuple):
 
 @cache
 def _largest(pose: int) -> tuple[int, int]:
-    """Return width and height of the largest breed. Dogs are scaled by it, so that scale does not depend on the breed."""
+    """Return width and height of the largest breed; all dogs are scaled by it."""
     patterns = [cut_dog(breed, pose) for breed in range(len(BREEDS))]
     return max(pattern.width for pattern in patterns), max(pattern.height for pattern in patterns)
 
