@@ -35,48 +35,32 @@ class FairQueue:
             tell: Called repeatedly while the block waits. If it raises, as Streamlit does when a visitor has left or
                 changed something, the place is given up.
         """
-        ticket = object()
+        ticket, patience, started = object(), 0.0, None
         with self._changed:
             self._waiting[who] = ticket
         try:
-            if not self._begin(who, ticket, 0):
-                tell(*self._look(who))
-                while not self._begin(who, ticket, LOOK_SECONDS):
-                    tell(*self._look(who))
-        except BaseException:
-            self._leave(who, ticket)
-            raise
-        started = time.perf_counter()
-        try:
+            while place := self._wait(who, ticket, patience):
+                tell(place, max(1, round(ceil(place / self.at_once) * self._seconds)))
+                patience = LOOK_SECONDS
+            started = time.perf_counter()
             yield
         finally:
-            self._end(time.perf_counter() - started)
+            with self._changed:
+                if started is not None:
+                    self._running -= 1
+                    self._seconds += NEWEST_SHARE * (time.perf_counter() - started - self._seconds)
+                elif self._waiting.get(who) is ticket:
+                    del self._waiting[who]
+                self._changed.notify_all()
 
-    def _begin(self, who: str, ticket: object, patience: float) -> bool:
-        """Return whether the turn has begun; else wait until the queue changes."""
+    def _wait(self, who: str, ticket: object, patience: float) -> int:
+        """Begin the turn and return 0 if it has come; else wait for a change and return the place in the queue."""
         with self._changed:
-            first = self._waiting.setdefault(who, ticket) is ticket and next(iter(self._waiting)) == who
-            if first and self._running < self.at_once:
+            is_next = self._waiting.setdefault(who, ticket) is ticket and next(iter(self._waiting)) == who
+            if is_next and self._running < self.at_once:
                 del self._waiting[who]
                 self._running += 1
                 self._changed.notify_all()
-                return True
+                return 0
             self._changed.wait(patience)
-            return False
-
-    def _look(self, who: str) -> tuple[int, int]:
-        with self._changed:
-            place = [*self._waiting, who].index(who) + 1
-            return place, max(1, round(ceil(place / self.at_once) * self._seconds))
-
-    def _leave(self, who: str, ticket: object) -> None:
-        with self._changed:
-            if self._waiting.get(who) is ticket:
-                del self._waiting[who]
-            self._changed.notify_all()
-
-    def _end(self, seconds: float) -> None:
-        with self._changed:
-            self._running -= 1
-            self._seconds += NEWEST_SHARE * (seconds - self._seconds)
-            self._changed.notify_all()
+            return [*self._waiting, who].index(who) + 1

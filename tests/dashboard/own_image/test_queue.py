@@ -120,8 +120,14 @@ def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
             stand(threads, people, name)
         assert [people.told[name][0] for name in "abc"] == [(1, 4), (2, 8), (3, 12)]
     assert people.told["c"][-1][0] == 1, "the place gets better while one waits"
-    line._seconds = 0.01
-    assert line._look("new") == (1, 1), "never less than a second is promised"
+
+
+def test_a_wait_is_at_least_a_second(monkeypatch):
+    monkeypatch.setattr(queue, "FIRST_GUESS", 0.01)
+    people = People(FairQueue(1))
+    with ThreadPoolExecutor(1) as threads, occupied(people.line, 1):
+        stand(threads, people, "a")
+    assert people.told["a"][0] == (1, 1)
 
 
 @pytest.mark.parametrize("place", range(3))
@@ -216,14 +222,11 @@ def test_results_stay_if_the_script_stops(trained_run, monkeypatch):
 )
 def test_the_page_shows_the_place_then_the_pictures(language, message, trained_run, tmp_path, monkeypatch):
     copy_run(trained_run, tmp_path / "tiny")
-    seen = []
-    look = queue.FairQueue._look
-    monkeypatch.setattr(FairQueue, "_look", lambda line, who: seen.append(look(line, who)) or seen[-1])
     app = show_page("own_image", tmp_path, monkeypatch, run="tiny", lang=language)
     app.file_uploader(key="own_image_files").set_value([("0.png", encode(draw_photograph()), "image/png")])
     with ThreadPoolExecutor(1) as threads, occupied(network._line, 1) as release:
         notices = watch_notices(monkeypatch)
-        threads.submit(lambda: (wait_until(lambda: len(seen) > 2), release.set()))
+        threads.submit(lambda: (wait_until(lambda: len(notices) > 2), release.set()))
         app.run()
     assert not app.exception
     assert set(notices) == {message}
