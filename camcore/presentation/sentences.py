@@ -68,6 +68,90 @@ def write_sentence(text: Text, verdict: VerdictDocument, claim: Claim) -> str | 
         return None
 
 
+def list_facts(
+    text: Text,
+    explanation: Explanation,
+    sources: tuple[str, str],
+    off_object: Conventions | None,
+    moved: Conventions | None,
+) -> list[Fact]:
+    """Return an explained run's headline numbers: label, value and explanation.
+
+    Args:
+        text: Gives texts by key.
+        explanation: Its heatmaps.
+        sources: Those that are compared.
+        off_object: The mean share of the first one's heat off the object, None if no image has a box.
+        moved: The mean share of heat that moves from the first to the second, None if they are the same.
+    """
+    last = explanation.manifest.layers[-1]
+    images = f"{explanation.manifest.images:,}"
+    cells = text("overview.facts.images.note", height=last.height, width=last.width)
+    facts = [
+        Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
+        Fact(text("overview.facts.images"), images, cells),
+    ]
+    titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
+    if off_object is not None:
+        facts.append(Fact(text("overview.facts.off_object", **titles), *_two_numbers(text, off_object)))
+    if moved is not None:
+        facts.append(Fact(text("overview.facts.moved", **titles), *_two_numbers(text, moved)))
+    return facts
+
+
+def say_drawing_share(text: Text, sources: tuple[str, str], shares: Conventions, identical: bool) -> tuple[str, str]:
+    """Return what two mean distances between two sources say, and why; `identical` as in `judge_shares`."""
+    if not np.isfinite(shares).all():
+        return text("drawing_share.unknown"), text("drawing_share.unknown.why")
+    kind = judge_shares(*shares, identical)
+    names = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
+    values = {**names, "drawn": shares.literature, "left": shares.positive}
+    return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
+
+
+def list_shares(text: Text, shares: Conventions) -> list[Share]:
+    """Return a number in both conventions."""
+    return [Share(name, _percent(value, 0), text(f"convention.{name}")) for name, value in shares._asdict().items()]
+
+
+def judge_shares(drawn: float, left: float, identical: bool) -> str:
+    """Return the meaning of two mean distances, as the last part of a text key.
+
+    Args:
+        drawn: The mean distance between the maps as drawn in the literature.
+        left: The same between their positive evidence.
+        identical: The maps are equal by theory, up to a positive factor.
+    """
+    if identical:
+        return "identical"
+    if drawn - left > NOTICEABLE:
+        return "partly_drawing"
+    if left - drawn > NOTICEABLE:
+        return "hidden"
+    return "real" if left > NOTICEABLE else "alike"
+
+
+def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], runs: int) -> tuple[str, str]:
+    """Return a heading and a line on runs that differ only in their seed.
+
+    Args:
+        text: Gives texts by key.
+        group: The name that the runs share.
+        accuracies: Seed and accuracy, 0 to 1, of each that has finished.
+        runs: How many there are in all.
+    """
+    each = ", ".join(text("overview.seeds.each", seed=seed, accuracy=_percent(value, 1)) for seed, value in accuracies)
+    if len(accuracies) > 1:
+        values = np.array([value for _, value in accuracies])
+        mean, deviation = f"{100 * values.mean():.1f}", f"{100 * values.std(ddof=1):.1f}"
+        title = text("overview.seeds", group=group, mean=mean, deviation=deviation, count=len(values))
+        lead = text("overview.seeds.lead", each=each)
+    else:
+        title, lead = text("overview.seeds.few", group=group, count=runs), text("overview.seeds.few.lead")
+    unfinished = text("overview.seeds.unfinished", count=runs, finished=len(accuracies))
+    return title, f"{lead} {unfinished}" if len(accuracies) < runs else lead
+
+
 def _identical(text: Text, _: VerdictDocument, given: Parameters) -> str:
     pair = (given["first"], given["second"])
     others = [method for method in given["methods"] if method not in pair]
@@ -166,6 +250,18 @@ def _prefer(text: Text, _: VerdictDocument, given: Parameters) -> str:
     return text(f"verdict.claim.reason_to_prefer.{given['reason']}", source=name_of(text, given["source"]))
 
 
+def _two_numbers(text: Text, number: Conventions) -> tuple[str, str]:
+    """Return a number in both conventions, or once if they agree, and an explanation."""
+    first, second = _percent(number.literature, 0), _percent(number.positive, 0)
+    if first == second:
+        return first, text("overview.facts.either")
+    return f"{first} → {second}", text("overview.facts.conventions")
+
+
+def _percent(value: float, digits: int) -> str:
+    return f"{value:.{digits}%}" if np.isfinite(value) else "–"
+
+
 SENTENCES: dict[str, Callable[[Text, VerdictDocument, Parameters], str]] = {
     "identical_up_to_drawing": _identical,
     "drawing_effect": _drawing,
@@ -183,99 +279,3 @@ SENTENCES: dict[str, Callable[[Text, VerdictDocument, Parameters], str]] = {
     "price_over_seeds_some": _price_over_seeds,
     "reason_to_prefer": _prefer,
 }
-
-
-def list_facts(
-    text: Text,
-    explanation: Explanation,
-    sources: tuple[str, str],
-    off_object: Conventions | None,
-    moved: Conventions | None,
-) -> list[Fact]:
-    """Return an explained run's headline numbers: label, value and explanation.
-
-    Args:
-        text: Gives texts by key.
-        explanation: Its heatmaps.
-        sources: Those that are compared.
-        off_object: The mean share of the first one's heat off the object, None if no image has a box.
-        moved: The mean share of heat that moves from the first to the second, None if they are the same.
-    """
-    last = explanation.manifest.layers[-1]
-    images = f"{explanation.manifest.images:,}"
-    cells = text("overview.facts.images.note", height=last.height, width=last.width)
-    facts = [
-        Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
-        Fact(text("overview.facts.images"), images, cells),
-    ]
-    titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
-    if off_object is not None:
-        facts.append(Fact(text("overview.facts.off_object", **titles), *_two_numbers(text, off_object)))
-    if moved is not None:
-        facts.append(Fact(text("overview.facts.moved", **titles), *_two_numbers(text, moved)))
-    return facts
-
-
-def say_drawing_share(text: Text, sources: tuple[str, str], shares: Conventions, identical: bool) -> tuple[str, str]:
-    """Return what two mean distances between two sources say, and why; `identical` as in `judge_shares`."""
-    if not np.isfinite(shares).all():
-        return text("drawing_share.unknown"), text("drawing_share.unknown.why")
-    kind = judge_shares(*shares, identical)
-    names = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))
-    values = {**names, "drawn": shares.literature, "left": shares.positive}
-    return text(f"drawing_share.{kind}", **values), text(f"drawing_share.{kind}.why", **values)
-
-
-def list_shares(text: Text, shares: Conventions) -> list[Share]:
-    """Return a number in both conventions."""
-    return [Share(name, _percent(value, 0), text(f"convention.{name}")) for name, value in shares._asdict().items()]
-
-
-def judge_shares(drawn: float, left: float, identical: bool) -> str:
-    """Return the meaning of two mean distances, as the last part of a text key.
-
-    Args:
-        drawn: The mean distance between the maps as drawn in the literature.
-        left: The same between their positive evidence.
-        identical: The maps are equal by theory, up to a positive factor.
-    """
-    if identical:
-        return "identical"
-    if drawn - left > NOTICEABLE:
-        return "partly_drawing"
-    if left - drawn > NOTICEABLE:
-        return "hidden"
-    return "real" if left > NOTICEABLE else "alike"
-
-
-def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], runs: int) -> tuple[str, str]:
-    """Return a heading and a line on runs that differ only in their seed.
-
-    Args:
-        text: Gives texts by key.
-        group: The name that the runs share.
-        accuracies: Seed and accuracy, 0 to 1, of each that has finished.
-        runs: How many there are in all.
-    """
-    each = ", ".join(text("overview.seeds.each", seed=seed, accuracy=_percent(value, 1)) for seed, value in accuracies)
-    if len(accuracies) > 1:
-        values = np.array([value for _, value in accuracies])
-        mean, deviation = f"{100 * values.mean():.1f}", f"{100 * values.std(ddof=1):.1f}"
-        title = text("overview.seeds", group=group, mean=mean, deviation=deviation, count=len(values))
-        lead = text("overview.seeds.lead", each=each)
-    else:
-        title, lead = text("overview.seeds.few", group=group, count=runs), text("overview.seeds.few.lead")
-    unfinished = text("overview.seeds.unfinished", count=runs, finished=len(accuracies))
-    return title, f"{lead} {unfinished}" if len(accuracies) < runs else lead
-
-
-def _two_numbers(text: Text, number: Conventions) -> tuple[str, str]:
-    """Return a number in both conventions, or once if they agree, and an explanation."""
-    first, second = _percent(number.literature, 0), _percent(number.positive, 0)
-    if first == second:
-        return first, text("overview.facts.either")
-    return f"{first} → {second}", text("overview.facts.conventions")
-
-
-def _percent(value: float, digits: int) -> str:
-    return f"{value:.{digits}%}" if np.isfinite(value) else "–"

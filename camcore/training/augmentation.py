@@ -6,6 +6,7 @@ from torchvision.transforms import v2
 
 MIXUP_ALPHA = 0.2  # of the Beta distribution of an image's share; both as in the papers
 CUTMIX_ALPHA = 1.0
+CROP_MARGIN = 1.15
 
 
 class BatchMixing:
@@ -39,9 +40,6 @@ def count_correct(logits: Tensor, labels: Tensor) -> int:
     """Return how many predictions are correct for labels (N,) or shares (N, classes). The largest share counts."""
     wanted = labels.argmax(1) if labels.ndim == 2 else labels
     return int((logits.argmax(1) == wanted).sum())
-
-
-CROP_MARGIN = 1.15
 
 
 def build_augmentation(name: str, size: int) -> v2.Transform:

@@ -28,6 +28,9 @@ from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
 from camcore.system.ranks import current_rank
 
+CACHE_BYTES = 2 * 1024**3
+LITTLE_WAITING = 0.05  # as a share of the computing time
+
 
 class MappedImages(TorchDataset[Tensor]):
     """Images (N, 3, size, size), uint8, in a file that each process maps into memory."""
@@ -74,10 +77,6 @@ def open_cache(path: Path, shape: tuple[int, ...], decode: Callable[[], Iterable
         for batch in decode():
             file.write(batch.numpy().tobytes())
     return MappedImages(path, shape)
-
-
-CACHE_BYTES = 2 * 1024**3
-LITTLE_WAITING = 0.05  # as a share of the computing time
 
 
 class TrainingImages(TorchDataset[tuple[Tensor, int]]):

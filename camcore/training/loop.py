@@ -59,6 +59,8 @@ from camcore.training.optimization import (
     sync_batch_norm,
 )
 
+MOST_NAMED = 3
+
 
 class Forward(nn.Module):
     """A classifier's training forward pass: trunk in the chosen precision, head in float32.
@@ -315,9 +317,6 @@ def _stop_if_requested(stop_request: StopRequest, run: Run, state: TrainingState
             save_progress(run, state, progress)
         wait_for_all()
         raise StoppedTraining(progress.begun.steps)
-
-
-MOST_NAMED = 3
 
 
 def _divergence(loss: float, epoch: int, step: int, rate: float, ids: Sequence[str]) -> CamcoreError:

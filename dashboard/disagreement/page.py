@@ -15,6 +15,9 @@ from dashboard.widgets import charts, controls, layout, open_image, run_choice
 from dashboard.widgets.grid import show_grid
 from dashboard.widgets.wording import source_title
 
+PER_PAGE = 12
+HEIGHT = 320  # px
+
 
 def show_drawing_share(explained: ExplainedRun, sources: tuple[str, str], measure: str) -> None:
     """Show the mean distance in both conventions and its meaning."""
@@ -22,10 +25,6 @@ def show_drawing_share(explained: ExplainedRun, sources: tuple[str, str], measur
     title, reason = say_drawing_share(text, sources, means, same_by_theory(explained.explanation, *sources))
     st.html(render("split", title=title, reason=reason, numbers=list_shares(text, means)))
     st.caption(text("drawing_share.below", measure=text(f"measure.{measure}"), meaning=text(f"measure.{measure}.help")))
-
-
-PER_PAGE = 12
-HEIGHT = 320  # px
 
 
 def show_split(explained: ExplainedRun, sources: tuple[str, str], measure: str, convention: str) -> None:

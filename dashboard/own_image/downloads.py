@@ -18,6 +18,7 @@ from dashboard.own_image.network import Analysis
 
 SLOTS: tuple[Slot, Slot] = ("a", "b")
 _NAME_LENGTH = 60
+OVERLAY_DEFAULT = {"overlay": "both"}
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,6 @@ def safe_name(*parts: str) -> str:
     """
     words = (re.sub(r"[^\w.-]+", "_", part)[:_NAME_LENGTH].strip("._-") for part in parts)
     return "-".join(word for word in words if word) or "picture"
-
-
-OVERLAY_DEFAULT = {"overlay": "both"}
 
 
 def _slots_drawn(overlay: str) -> list[Slot]:

@@ -4,6 +4,7 @@ from dashboard.data.measures import load_samples
 from dashboard.data.runs import ExplainedRun
 from dashboard.url_state import leave_for
 
+GALLERY = "gallery"
 NAMES = (
     "search",
     "class",
@@ -18,9 +19,6 @@ NAMES = (
 )
 REFINEMENTS = ("disagreement_by", "off_object_of", "filter_as")  # refine two of the ranges
 ALL_NAMES = (*NAMES, *REFINEMENTS, "page")  # reset when the filters are cleared
-
-
-GALLERY = "gallery"
 
 
 def show_like(explained: ExplainedRun, index: int) -> None:

@@ -6,16 +6,15 @@ from functools import partial
 from camcore.presentation import wording
 from dashboard.language import text
 
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ARROWS = re.compile(r"(?<=[-<])(?=[->])")  # Streamlit turns these into arrows and dashes, even if escaped
+_WORD_JOINER = "\u2060"  # invisible, and never breaks a line
+
 source_title = partial(wording.source_title, text)
 name_of = partial(wording.name_of, text)
 measure_title = partial(wording.measure_title, text)
 measure_meaning = partial(wording.measure_meaning, text)
 join_names = partial(wording.join_names, text)
-
-
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_ARROWS = re.compile(r"(?<=[-<])(?=[->])")  # Streamlit turns these into arrows and dashes, even if escaped
-_WORD_JOINER = "\u2060"  # invisible, and never breaks a line
 
 
 def as_markdown(name: str) -> str:

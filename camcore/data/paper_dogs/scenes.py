@@ -15,6 +15,10 @@ from camcore.data.paper_dogs.shapes import Points, ellipse, polygon, scallop, sm
 
 PROPS = NATURE | THINGS
 KEEPS_COLOURS = ("sun", "moon", "star")
+FRONT_LIFT = 165
+FRONT_HEIGHT = 40  # pixels; what stands in front hides a part, not a dog
+TREMBLE = 5  # units by which scissors stray
+SAFETY = 3 * UNITS  # what lies before a dog keeps this far from the points that span its box
 
 
 class Scenery(NamedTuple):
@@ -218,12 +222,6 @@ def raise_land(stage: Stage) -> None:
             roll_land(stage, horizon - dice.between(22, 34) * UNITS, 11 * UNITS, scene == "snow"), inks["far"], 12
         )
         stage.lay(roll_land(stage, horizon - dice.between(8, 14) * UNITS, 8 * UNITS), inks["mid"], 18)
-
-
-FRONT_LIFT = 165
-FRONT_HEIGHT = 40  # pixels; what stands in front hides a part, not a dog
-TREMBLE = 5  # units by which scissors stray
-SAFETY = 3 * UNITS  # what lies before a dog keeps this far from the points that span its box
 
 
 def set_stage(frame: Frame) -> list[Piece]:

@@ -57,6 +57,26 @@ DEFAULTS = {
     "size": "small",
     "for_class": "",
 }
+_FOLDER = Path(__file__).parent / "browser"
+HTML = ("grid.html",)
+STYLES = ("grid.css", "large_view.css")
+SCRIPTS = (
+    "drawing.js",
+    "dom.js",
+    "display.js",
+    "pictures.js",
+    "tiles.js",
+    "colorbar.js",
+    "toolbar.js",
+    "keyboard.js",
+    "history.js",
+    "divider.js",
+    "readout.js",
+    "numbers.js",
+    "moves.js",
+    "large_view.js",
+    "grid.js",
+)
 
 
 def encode_grid(grid: Grid) -> dict[str, Any]:
@@ -93,28 +113,6 @@ def read_display(parameters: Mapping[str, str]) -> dict[str, str]:
     if "for_class" in parameters:
         display["for_class"] = parameters["for_class"]
     return display
-
-
-_FOLDER = Path(__file__).parent / "browser"
-HTML = ("grid.html",)
-STYLES = ("grid.css", "large_view.css")
-SCRIPTS = (
-    "drawing.js",
-    "dom.js",
-    "display.js",
-    "pictures.js",
-    "tiles.js",
-    "colorbar.js",
-    "toolbar.js",
-    "keyboard.js",
-    "history.js",
-    "divider.js",
-    "readout.js",
-    "numbers.js",
-    "moves.js",
-    "large_view.js",
-    "grid.js",
-)
 
 
 @cache
