@@ -113,7 +113,7 @@ def test_two_runs_have_little_in_common(whole: Path, another: Path) -> None:
 
 
 @pytest.mark.parametrize(("file", "how", "command"), SAMPLE)
-def test_damage_is_told_or_does_no_harm(
+def test_damage_is_reported_or_harmless(
     file: str, how: str, command: str, whole: Path, another: Path, expected: dict[str, str], tmp_path: Path
 ) -> None:
     try_one(file, how, command, whole, another, expected[command], tmp_path)
@@ -122,7 +122,7 @@ def test_damage_is_told_or_does_no_harm(
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("file", FILES)
-def test_all_damage_is_told_or_does_no_harm(
+def test_all_damage_is_reported_or_harmless(
     file: str, command: str, whole: Path, another: Path, expected: dict[str, str], tmp_path: Path
 ) -> None:
     for how in DAMAGES:

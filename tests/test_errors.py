@@ -10,7 +10,7 @@ def test_an_unknown_choice_lists_the_allowed_values() -> None:
     assert str(error) == "Unknown source 'gradcam'. Choose from: cam, grad_cam."
 
 
-def test_a_damaged_run_is_caught_where_user_errors_are() -> None:
+def test_a_damaged_run_is_a_user_error() -> None:
     assert issubclass(RunError, CamcoreError)
     assert not isinstance(unknown_choice("source", "x", ()), RunError)
 

@@ -100,7 +100,7 @@ def assert_same_training(first: Run, second: Run) -> None:
 
 
 @KILLS
-def test_a_killed_training_goes_on_to_the_same_end(
+def test_a_killed_training_resumes_to_the_same_end(
     kills: int, killer: Killer, whole: Run, tmp_path: Path, tiny_folder: Path
 ) -> None:
     runs, killed, moments = tmp_path / "runs", 0, Moments(kills, 45, 1.0)
@@ -153,7 +153,7 @@ def test_a_full_disk_ends_the_training_in_one_line(
 
 
 @pytest.mark.parametrize("limit", [200, 3_000])
-def test_a_full_disk_leaves_the_old_maps_in_force(limit: int, killer: Killer, own_run: Run) -> None:
+def test_a_full_disk_keeps_the_old_maps(limit: int, killer: Killer, own_run: Run) -> None:
     before = open_explanation(own_run).id
     outcome = killer.run("explain", own_run.path, "--force", "--device", "cpu", "--workers", 0, limit=limit)
     assert outcome.status == 1
@@ -263,7 +263,7 @@ def test_a_killed_import_leaves_no_half_of_a_run(
 
 
 @KILLS
-def test_a_killed_download_goes_on_and_ends_whole(kills: int, killer: Killer, tmp_path: Path) -> None:
+def test_a_killed_download_resumes(kills: int, killer: Killer, tmp_path: Path) -> None:
     files = {
         "lists.tar": pack({"train_list.mat": b"1" * 5000, "test_list.mat": b"2"}),
         "annotation.tar": pack({"Annotation/n1-a/n1_1": b"<annotation/>"}),

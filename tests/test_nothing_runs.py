@@ -17,7 +17,7 @@ from tests.support.command_line import CPU
 from tests.support.pickle_payload import Trap
 
 
-def test_a_trap_springs_where_it_is_unpickled(tmp_path: Path) -> None:
+def test_a_trap_runs_if_unpickled(tmp_path: Path) -> None:
     pickle.loads(pickle.dumps(Trap(tmp_path / "trace")))  # noqa: S301 - what the others must not do
     assert (tmp_path / "trace").exists()
 
@@ -47,7 +47,7 @@ def test_a_table_with_an_own_type_is_read_as_stored(name: str, old_run: Run, tmp
     assert not (tmp_path / "trace").exists()
 
 
-def test_what_a_training_left_is_not_run_when_it_goes_on(
+def test_resume_runs_no_code_from_the_state(
     own_run: Run, tiny_folder: Path, tmp_path: Path, single_thread: None
 ) -> None:
     own_run.resume_path.mkdir()

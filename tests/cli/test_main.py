@@ -137,7 +137,7 @@ def test_an_empty_runs_folder_names_the_next_command(tmp_path: Path, monkeypatch
     assert run_camcore("runs").stdout == expected
 
 
-def test_the_demo_says_what_it_made_and_where_to_look(
+def test_the_demo_prints_its_folder_and_next_command(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[Path] = []

@@ -121,7 +121,7 @@ LACKS = [
 
 
 @pytest.mark.parametrize("error", LACKS)
-def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_one_line(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (
         "Error: There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
@@ -129,7 +129,7 @@ def test_too_little_memory_is_told(error: Exception, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_a_folder_that_is_closed_to_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forbidden_folder_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "/data/dogs/Images")
     monkeypatch.setattr(explain, "explain_run", raise_it(error))
     assert refuse("explain", "x") == (

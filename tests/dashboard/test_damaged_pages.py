@@ -118,7 +118,7 @@ NEEDED = {
 
 @linux
 @pytest.mark.parametrize(("file", "how", "page"), SAMPLE)
-def test_damage_is_told_or_does_no_harm(
+def test_damage_is_reported_or_harmless(
     file, how, page, whole, another, sound, expected, tmp_path, monkeypatch
 ) -> None:
     try_one(file, how, page, whole, another, sound, expected, tmp_path, monkeypatch)
@@ -128,7 +128,7 @@ def test_damage_is_told_or_does_no_harm(
 @pytest.mark.slow
 @pytest.mark.parametrize("page", NAMES)
 @pytest.mark.parametrize("file", FILES)
-def test_all_damage_is_told_or_does_no_harm(file, page, whole, another, sound, expected, tmp_path, monkeypatch) -> None:
+def test_all_damage_is_reported_or_harmless(file, page, whole, another, sound, expected, tmp_path, monkeypatch) -> None:
     for how in DAMAGES:
         try_one(file, how, page, whole, another, sound, expected, tmp_path / how, monkeypatch)
 

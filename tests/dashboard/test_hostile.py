@@ -163,7 +163,7 @@ def test_a_link_to_itself_breaks_no_page(tmp_path, monkeypatch):
         assert "cc-problem" not in all_text(show(page, tmp_path, monkeypatch, run="sound"))
 
 
-def test_a_runs_folder_that_can_not_be_read_is_told(runs, monkeypatch):
+def test_an_unreadable_runs_folder_is_reported(runs, monkeypatch):
     def refuse(_):
         raise PermissionError(13, "Permission denied")
 

@@ -91,7 +91,9 @@ def browse(page: Page, url: str, own: Path) -> None:
     expect(page.locator(".own-results section")).to_have_count(1)
 
 
-def test_browsing_asks_nobody_outside(page: Page, trained_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_browsing_contacts_no_other_server(
+    page: Page, trained_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_run(tmp_path / "runs", "made")
     copy_run(trained_run, tmp_path / "runs" / "tiny")
     (tmp_path / "sitecustomize.py").write_text(OUTSIDE)

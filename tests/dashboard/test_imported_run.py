@@ -62,14 +62,14 @@ def test_the_page_names_the_source_of_imported_weights(
     assert not app.get("progress")
 
 
-def test_beside_a_trained_run_both_are_told(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trained_and_imported_runs_are_both_described(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = show("training_curves", runs, monkeypatch, run="imported", runs="imported,trained")
     assert "imported was trained elsewhere" in all_text(app)
     assert "trained was trained elsewhere" not in all_text(app)
     assert {chart.key for chart in app.get("plotly_chart")} >= set(CURVES)
 
 
-def test_its_card_says_where_it_comes_from_and_how_good_it_is(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_card_shows_origin_and_accuracy(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cards = {card.split("</h3>")[0]: card for card in all_text(show("overview", runs, monkeypatch)).split("<h3>")}
     accuracy = open_run_accuracy(runs / "imported")
     assert "<dt>Imported from</dt><dd>&lt;b&gt;dogs&lt;/b&gt;.pth</dd>" in cards["imported"]

@@ -129,7 +129,7 @@ def test_a_page_follows_a_training_to_its_heatmaps(tmp_path: Path) -> None:
         run_apart(look(url))
 
 
-def test_somebody_who_goes_while_waiting_is_in_nobody_s_way(trained_run, tmp_path: Path, monkeypatch) -> None:
+def test_leaving_while_waiting_blocks_nobody(trained_run, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("CAMCORE_PASSES_AT_ONCE", "1")
     copy_run(trained_run, tmp_path / "tiny")
     large = [next(make_photographs())] * 8

@@ -132,7 +132,7 @@ def test_default_pair_of_gap_and_mlp_runs(runs, monkeypatch):
         assert (app.selectbox(key="url_a").value, app.selectbox(key="url_b").value) == pair
 
 
-def test_the_identity_is_explained_where_it_holds(runs, monkeypatch):
+def test_the_identity_is_explained_if_it_holds(runs, monkeypatch):
     assert "The same map. The visible difference comes from normalisation." in all_text(
         show("disagreement", runs, monkeypatch, run="gap")
     )

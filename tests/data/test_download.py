@@ -78,7 +78,7 @@ def test_an_archive_put_there_by_hand_is_used(official: Server, tmp_path: Path) 
     assert list_files(tmp_path) == COMPLETE
 
 
-def test_a_break_is_resumed_where_it_was(server: Server, tmp_path: Path) -> None:
+def test_a_broken_download_resumes(server: Server, tmp_path: Path) -> None:
     server.files["file"] = BODY
     server.breaks = [5000, 20_000]
     fetch(f"{server.url}/file", tmp_path / "file")
@@ -269,7 +269,7 @@ def test_an_interrupted_unpack_is_not_taken_for_a_whole_one(
     assert list_files(tmp_path) == COMPLETE
 
 
-def test_too_little_space_is_told_before_the_download(
+def test_too_little_space_is_reported_before_the_download(
     official: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download.shutil, "disk_usage", lambda path: SimpleNamespace(free=20_000))
@@ -279,7 +279,7 @@ def test_too_little_space_is_told_before_the_download(
     assert list_files(tmp_path) == []
 
 
-def test_a_disk_that_fills_up_is_told(official: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_is_one_line(official: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill_up(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -245,7 +245,7 @@ def test_no_damage_of_the_memory_makes_a_difference(root: Path, cache: Path) -> 
 
 
 @pytest.mark.parametrize("case", ["a file in its place", "no home", "full"])
-def test_where_nothing_can_be_remembered_nothing_is_missing(
+def test_an_unwritable_cache_changes_nothing(
     case: str, root: Path, cache: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if case == "a file in its place":
@@ -300,7 +300,7 @@ def test_processes_that_write_at_once_leave_one_whole_file(root: Path, cache: Pa
     assert memory_in(cache).suffix == ".parquet"
 
 
-def test_names_that_no_file_can_have_are_told(root: Path) -> None:
+def test_impossible_file_names_are_reported(root: Path) -> None:
     assert check_images(root, ["a\0b.jpg", "\udcff.jpg", "n" * 300, "a.jpg/b"]) == {
         "a\0b.jpg": "embedded null byte",
         "\udcff.jpg": "its name is not valid Unicode",

@@ -265,7 +265,7 @@ def test_truncated_files_are_errors(ending: str, tmp_path: Path) -> None:
         load_rgb(path)
 
 
-def test_cmyk_is_inverted_only_where_adobe_stored_it_so(tmp_path: Path) -> None:
+def test_only_adobe_cmyk_is_inverted(tmp_path: Path) -> None:
     """Adobe stores 255 - ink, and Pillow writes as it does; without the marker what is stored is the ink."""
     ink = (55, 155, 255, 0)
     Image.new("CMYK", (16, 16), ink).save(tmp_path / "adobe.jpg", quality=100)

@@ -95,7 +95,7 @@ def test_boxes_agree_with_masks_and_parts_lie_inside(dogs: Dataset, some: tuple[
             assert not (masks["object"] & masks["other"]).any()
 
 
-def test_masks_show_where_the_dog_is_drawn(dogs: Dataset, some: tuple[Sample, ...]) -> None:
+def test_masks_match_the_drawn_dog(dogs: Dataset, some: tuple[Sample, ...]) -> None:
     # Fur is one flat colour with light grain, so a dog's most frequent colour hardly occurs outside its mask.
     assert dogs.load_masks is not None
     for sample in some[:8]:

@@ -145,7 +145,7 @@ def test_workers_and_batches_change_nothing(
     assert tables[0] == tables[1]
 
 
-def test_without_a_wish_cam_is_computed_where_it_applies(own_run: Run, dataset: Dataset) -> None:
+def test_default_sources_include_cam_if_it_applies(own_run: Run, dataset: Dataset) -> None:
     assert explain_with(own_run, dataset, None).sources == (Source("cam"), Source("grad_cam"))
 
 
@@ -160,7 +160,7 @@ def mlp_run(tmp_path: Path, tiny_config: RunConfig, dataset: Dataset, single_thr
     return run
 
 
-def test_behind_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
+def test_with_a_hidden_layer_only_grad_cam_is_computed(mlp_run: Run) -> None:
     result = open_explanation(mlp_run)
     assert result.sources == (Source("grad_cam"),)
     assert not result.cam_able

@@ -84,7 +84,7 @@ if rank == {rank}:
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_an_explain_that_lost_a_rank_goes_on_with_any_number(rank: int, forks: Forks, copies: tuple[Run, Run]) -> None:
+def test_an_explain_resumes_with_any_number_of_ranks(rank: int, forks: Forks, copies: tuple[Run, Run]) -> None:
     alone, shared = copies
     explain_alone(forks, alone)
     before = open_explanation(shared).id

@@ -101,7 +101,7 @@ def test_a_new_explanation_replaces_the_old_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, CamcoreError("a damaged image")])
-def test_an_interrupted_generation_leaves_the_old_one_in_force(
+def test_an_interrupted_explain_keeps_the_old_maps(
     interruption: BaseException | type[BaseException], tmp_path: Path
 ) -> None:
     run = make_run(tmp_path)
@@ -136,7 +136,7 @@ def test_a_failed_switch_keeps_the_old_explanation(tmp_path: Path, monkeypatch: 
     assert folders_in(run) == [new.id], "what the failure left behind is swept up"
 
 
-def test_the_name_in_force_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_current_name_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path)
     old = write_generation(run)
     seen: list[str] = []
@@ -161,7 +161,7 @@ def test_a_run_without_maps_is_answered_with_the_command(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../../elsewhere", "/etc", "a/b", "\n"])
-def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_current_name_outside_the_run_is_refused(name: str, tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     write_generation(run)
     elsewhere = tmp_path / "elsewhere"
@@ -177,7 +177,7 @@ def test_a_name_in_force_that_leads_elsewhere_is_refused(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["gone", "nul\0byte", "\ufffd"])
-def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) -> None:
+def test_a_current_name_without_folder_is_reported(name: str, tmp_path: Path) -> None:
     run = make_run(tmp_path)
     write_generation(run)
     current = run.path / "explained" / "current"
@@ -190,7 +190,7 @@ def test_a_name_in_force_that_leads_nowhere_is_named(name: str, tmp_path: Path) 
     )
 
 
-def test_without_the_name_in_force_the_only_generation_is_it(tmp_path: Path) -> None:
+def test_without_a_current_name_the_only_explanation_counts(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     explanation = write_generation(run)
     (run.path / "explained" / "current").unlink()
@@ -200,7 +200,7 @@ def test_without_the_name_in_force_the_only_generation_is_it(tmp_path: Path) -> 
         open_explanation(run)
 
 
-def test_who_reads_what_is_replaced_is_told_so_and_not_of_damage(tmp_path: Path) -> None:
+def test_a_replacement_while_reading_is_not_damage(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     old = write_generation(run, 1)
     new = write_generation(run, 2)

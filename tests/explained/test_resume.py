@@ -139,7 +139,7 @@ def test_parts_of_another_explain_are_ignored(own_run: Run, dataset: Dataset, mo
     assert read_all(result) != whole
 
 
-def test_where_no_part_can_be_written_one_line_says_so(own_run: Run, dataset: Dataset) -> None:
+def test_unwritable_parts_are_one_line(own_run: Run, dataset: Dataset) -> None:
     (own_run.path / "explained" / ".unfinished").write_text("in the way")
     with pytest.raises(CamcoreError) as caught:
         explain_now(own_run, dataset, BOTH)

@@ -50,7 +50,7 @@ def test_the_identity_breaks_at_an_earlier_layer(gap_model: Classifier, noise_im
 
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "densenet121"])
-def test_the_identity_breaks_behind_a_hidden_layer(name: str, build_model: BuildModel, noise_images: Tensor) -> None:
+def test_the_identity_breaks_with_a_hidden_layer(name: str, build_model: BuildModel, noise_images: Tensor) -> None:
     # With a hidden layer the weights of the channels depend on the image: no weights of a class can give these maps.
     model = build_model(ModelConfig(name, "mlp"))
     output = run_forward(model, noise_images, [GRAD_CAM])
@@ -59,7 +59,7 @@ def test_the_identity_breaks_behind_a_hidden_layer(name: str, build_model: Build
     assert relative_error(first, second) > 1e-3
 
 
-def test_cam_is_refused_where_no_layer_takes_the_features(build_model: BuildModel, noise_images: Tensor) -> None:
+def test_cam_is_refused_without_a_class_layer(build_model: BuildModel, noise_images: Tensor) -> None:
     model = build_model(ModelConfig("resnet18", "mlp"))
     with pytest.raises(CamcoreError) as caught:
         explain(model, noise_images, [CAM])
@@ -186,7 +186,7 @@ def test_logits_and_features_are_those_of_the_plain_model(gap_model: Classifier,
         torch.testing.assert_close(output.logits, gap_model(noise_images))
 
 
-def test_behind_mean_pooling_a_gradient_of_one_cell_says_all(build_model: BuildModel, noise_images: Tensor) -> None:
+def test_before_mean_pooling_all_cells_share_the_gradient(build_model: BuildModel, noise_images: Tensor) -> None:
     """What is computed from the pooled features' gradient is what the whole gradient gives."""
     model = copy.deepcopy(build_model(ModelConfig("resnet10_narrow", head="mlp"))).double()
     sources = [Source(name) for name, method in METHODS.items() if method.needs == "gradients"]

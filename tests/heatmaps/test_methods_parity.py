@@ -71,7 +71,7 @@ def gap_between(first: Tensor, second: Tensor) -> float:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("layer_cam", LayerCAM), ("xgrad_cam", XGradCAM)])
-def test_torchcam_has_our_map_behind_its_relu(
+def test_torchcam_returns_our_map_after_its_relu(
     small_model: Classifier, noise_images: Tensor, layer: str | None, name: str, kind: type
 ) -> None:
     source = Source(name, layer)

@@ -83,7 +83,7 @@ def test_sources_are_every_method_that_can_be_had_at_once(build_model):
     assert list(every) == sources
 
 
-def test_eigen_cam_is_left_out_where_its_grid_is_too_fine(build_model):
+def test_eigen_cam_is_left_out_for_fine_grids(build_model):
     from camcore.heatmaps.one_image import find_sources
 
     model = build_model(ModelConfig("resnet10_narrow", "gap"))

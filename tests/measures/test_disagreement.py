@@ -236,7 +236,7 @@ def test_a_cell_that_a_box_covers_in_part_counts_in_part() -> None:
     assert off_object_heat(np.array([[[1.0, 1.0]]]), cover).tolist() == [pytest.approx(0.25)]
 
 
-def test_boxes_lie_where_the_model_looked() -> None:
+def test_boxes_are_in_view_coordinates() -> None:
     # The middle square of 200 x 100 spans x from 50 to 150.
     samples = table_of(([[50, 0, 100, 100, 1]], 200, 100), ([[0, 0, 40, 100, 1]], 200, 100))
     np.testing.assert_allclose(object_cover(samples, "center-crop", 1, 2), [[[1, 0]], [[0, 0]]])
@@ -254,7 +254,7 @@ def test_boxes_may_lie_in_lists_of_any_kind() -> None:
         np.testing.assert_array_equal(object_cover(rows, "squash", 2, 2), [expected[2], expected[0]])
 
 
-def test_where_no_image_has_a_box_nothing_is_covered() -> None:
+def test_without_boxes_nothing_is_covered() -> None:
     samples = table_of(([], 10, 10), ([], 20, 10))
     assert count_boxes(samples["boxes"]).tolist() == [0, 0]
     assert np.isnan(object_cover(samples, "center-crop", 3, 3)).all()

@@ -217,13 +217,13 @@ def test_boxes_of_a_class() -> None:
     assert result[3].shape == (0, 4)
 
 
-def test_boxes_lie_where_the_model_looked() -> None:
+def test_boxes_are_in_view_coordinates() -> None:
     # The middle square spans x from 50 to 150; the second box is not seen.
     samples = table_of(([[50, 0, 100, 100, 1], [0, 0, 40, 100, 1]], 1))
     assert [boxes.tolist() for boxes in seen_boxes(samples, [1], "center-crop")] == [[[0, 0, 0.5, 1]]]
 
 
-def test_masks_lie_where_the_model_looked() -> None:
+def test_masks_are_in_view_coordinates() -> None:
     mask = np.zeros((100, 200), dtype=bool)
     mask[:, 100:] = True
     same(apply_view_to_mask(mask, "squash", 4), [[False, False, True, True]] * 4)
@@ -453,7 +453,7 @@ def test_a_perfect_map_beats_a_shifted_one_in_every_measure() -> None:
         assert all(shifted[name] < scores[name] - 0.1 for name in scores), (scores, shifted)
 
 
-def test_paper_dogs_say_where_the_right_place_is() -> None:
+def test_paper_dogs_provide_boxes_and_masks() -> None:
     dataset = open_paper_dogs(val_images=40)
     assert dataset.load_masks
     sample = next(sample for sample in dataset.val if sample.other_label >= 0)
@@ -515,7 +515,7 @@ def test_the_uniform_map_scores_the_chance_level() -> None:
     same(pointing_game(peaks, [box(0.3, 0.3, 0.7, 0.7)]).tolerant, [0])
 
 
-def test_the_edge_map_shows_where_the_image_changes() -> None:
+def test_the_edge_map_is_hot_at_edges() -> None:
     grey = np.zeros((1, 4, 4), dtype=np.uint8)
     grey[0, :, 2:] = 100
     # Central differences: 50 in the second and third column, half of each cell's pixels.

@@ -151,7 +151,7 @@ def test_the_last_stage_enters_pooling_and_all_stages_are_layers(gap_model: Clas
     assert len(set(names)) == len(names)
 
 
-def test_what_a_layer_leaves_is_not_changed_behind_it(gap_model: Classifier, noise_images: Tensor) -> None:
+def test_later_layers_do_not_change_outputs_in_place(gap_model: Classifier, noise_images: Tensor) -> None:
     with torch.no_grad():
         values = gap_model.normalize(noise_images[:1])
         for index in range(len(gap_model.layers)):

@@ -94,7 +94,7 @@ def test_a_file_of_any_kind_is_read(ending: str, state: State, tmp_path: Path) -
 
 @pytest.mark.parametrize("prefix", ["module.", "model.", "module.model.", "_orig_mod.", "net.module."])
 @pytest.mark.parametrize("wrapper", [None, "state_dict", "model_state_dict", "model"])
-def test_wrappers_and_prefixes_are_taken_off_and_told(
+def test_wrappers_and_prefixes_are_removed_and_reported(
     wrapper: str | None, prefix: str, state: State, tmp_path: Path
 ) -> None:
     named = with_prefix(state, prefix)
@@ -223,7 +223,7 @@ def test_a_tensor_that_does_not_fit_is_named_with_its_shape(
     )
 
 
-def test_another_backbone_is_named_where_it_fits(state: State, tmp_path: Path) -> None:
+def test_a_fitting_backbone_is_named(state: State, tmp_path: Path) -> None:
     assert refuse(state, "resnet18", tmp_path) == (
         "is no resnet18 of torchvision's layout: it lacks 40 tensors, first 'layer1.1.conv1.weight' (64, 64, 3, 3); its"
         " 'conv1.weight' is (32, 3, 7, 7), not (64, 3, 7, 7). It is a resnet10_narrow: name that with --backbone."

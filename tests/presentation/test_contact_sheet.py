@@ -81,7 +81,7 @@ def test_it_is_a_png(run):
 
 @pytest.mark.parametrize("index", [0, 1, 2])
 @pytest.mark.parametrize("convention", CHOICES["draw"])
-def test_a_map_is_drawn_as_everywhere_else(run, index, convention):
+def test_the_sheet_draws_like_the_pages(run, index, convention):
     explanation = open_explanation(run)
     photograph = Image.open(BytesIO(explanation.thumbnail(index))).convert("RGB")
     factor = FRAME / max(photograph.size)
@@ -182,7 +182,7 @@ def test_hostile_names_stay_in_their_place(fonts, tmp_path, monkeypatch):
     assert (between == between[0, 0]).all(), "nothing is written between the tiles"
 
 
-def test_hangul_is_written_where_a_font_has_it():
+def test_hangul_is_written_if_a_font_has_it():
     font = pictures.load_font(14)
     if not isinstance(font, ImageFont.FreeTypeFont) or "CJK" not in str(font.path):
         pytest.skip("no font with Hangul is installed")

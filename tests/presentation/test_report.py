@@ -203,7 +203,7 @@ def test_names_stay_text(hostile: Path) -> None:
     assert all("<" not in name for name in legend)  # Plotly has marks of its own in texts
 
 
-def test_it_says_nothing_of_where_it_was_made(judged: Path, page: str) -> None:
+def test_it_hides_the_machine_s_folders(judged: Path, page: str) -> None:
     assert str(judged.parent) not in page
     assert "local.json" not in page
 

@@ -105,7 +105,7 @@ def test_unknown_claims_are_left_out(claim: Any) -> None:
     assert say(**claim) is None
 
 
-def test_the_reason_to_prefer_is_said_at_once() -> None:
+def test_the_reason_to_prefer_is_not_folded() -> None:
     claims = [{"code": code, "parameters": given} for code, given in CLAIMS.items()]
     sentences, left = write_sentences(TEXT, small_verdict(claims=claims))
     assert len(sentences) == 5 and sentences[-1].startswith("Prefer Grad-CAM")

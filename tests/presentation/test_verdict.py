@@ -47,7 +47,7 @@ def test_methods_fit_the_plot_and_baselines_may_leave_it() -> None:
     assert fit_scale([], []).place(0) == 50
 
 
-def test_the_best_of_a_column_is_marked_even_where_several_are(gap: VerdictDocument) -> None:
+def test_all_best_values_of_a_column_are_marked(gap: VerdictDocument) -> None:
     document = json.loads(json.dumps(gap.to_json()))
     means = {source: {"mean": 0.3, "low": 0.2, "high": 0.4} for source in (*gap.sources, *BASELINES)}
     means["cam"]["mean"] = means["grad_cam"]["mean"] = 0.1

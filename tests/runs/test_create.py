@@ -52,7 +52,7 @@ def test_a_run_is_replaced_as_a_whole(own_run: Run, tiny_folder: Path) -> None:
     assert names_beside(own_run.path) == ["own"], "nothing stays aside"
 
 
-def test_where_there_is_nothing_to_replace_a_run_is_made(tmp_path: Path, trained_run: Run, tiny_folder: Path) -> None:
+def test_replacing_a_missing_run_creates_it(tmp_path: Path, trained_run: Run, tiny_folder: Path) -> None:
     run = train_over(replace(trained_run, path=tmp_path / "new"), tiny_folder)
     assert run.finished
     assert names_beside(run.path) == ["new"]
@@ -127,7 +127,7 @@ def test_without_overwrite_nothing_is_put_aside(own_run: Run) -> None:
     assert read_folder(own_run.path) == before
 
 
-def test_while_a_run_is_replaced_the_old_one_is_hidden_beside_it(own_run: Run) -> None:
+def test_the_old_run_is_hidden_during_a_replacement(own_run: Run) -> None:
     before = read_folder(own_run.path)
     with create.replacing(own_run.path, overwrite=True):
         assert not own_run.path.exists()

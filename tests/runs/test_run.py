@@ -187,7 +187,7 @@ def test_a_finished_run_has_weights_and_no_state(tmp_path: Path) -> None:
     assert run.finished
 
 
-def test_where_things_lie_is_remembered_as_full_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_set_folders_are_stored_as_full_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path / "one")
     assert run.place("root") is None
     run.remember_places(root=None, weights=None)

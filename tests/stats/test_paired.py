@@ -53,7 +53,7 @@ def test_tango_and_mid_p_as_published() -> None:
 
 
 @pytest.mark.parametrize("first_only", [0, 1, 5, 9, 10])
-def test_tango_is_wilson_where_every_pair_disagrees(first_only: int) -> None:
+def test_tango_is_wilson_if_every_pair_disagrees(first_only: int) -> None:
     expected = [2 * limit - 1 for limit in wilson_interval(first_only, 10)]
     assert tango_interval(first_only, 10 - first_only, 10) == pytest.approx(expected, abs=1e-9)
 
@@ -101,7 +101,7 @@ def test_bootstrap_t_of_two_values_is_students() -> None:
     assert bootstrap_t(np.array([0.0, 1]), 0) == pytest.approx((0.5 - 6.353, 0.5 + 6.353), abs=1e-3)
 
 
-def test_bootstrap_t_has_a_limit_where_one_image_differs() -> None:
+def test_bootstrap_t_is_bounded_if_one_image_differs() -> None:
     # Mean and standard error are 0.01; a third of the resamples lack the image.
     low, high = bootstrap_t(np.eye(1, 100)[0], 0)
     assert high == pytest.approx(0.01 + 5 * 0.01)
@@ -216,7 +216,7 @@ def test_values_are_left_as_they_are() -> None:
     np.testing.assert_array_equal(first, [0.1, NAN, 0.3])
 
 
-def test_what_cannot_be_compared_is_said() -> None:
+def test_incomparable_values_are_refused() -> None:
     with pytest.raises(
         CamcoreError, match=r"^Paired values have shapes \(2,\) and \(3,\)\. Give one per image to each"
     ):

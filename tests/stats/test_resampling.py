@@ -38,7 +38,7 @@ def test_the_interval_of_a_pooled_mean_is_students() -> None:
     assert estimate.low != resample_interval(mean_of(values), 120, seed=1).low
 
 
-def test_the_interval_is_wider_where_few_images_decide() -> None:
+def test_few_deciding_images_widen_the_interval() -> None:
     values = np.zeros(120)
     values[:3] = 1
     estimate = resample_interval(mean_of(values), 120)

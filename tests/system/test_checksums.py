@@ -204,7 +204,7 @@ def test_the_list_follows_new_and_removed_files(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [SUMS, "b.npy", "run.json", "한글 @x.npy"]
 
 
-def test_where_nothing_is_listed_nothing_begins_to_be(tmp_path: Path) -> None:
+def test_no_list_is_started(tmp_path: Path) -> None:
     with atomic_listed(tmp_path / "verdict.json") as part:
         part.write_bytes(b"new")
     remove_listed([tmp_path / "nowhere"])

@@ -39,7 +39,7 @@ def test_an_interrupted_write_keeps_what_was_there(interruption: type[BaseExcept
     assert names_in(tmp_path) == ["a.json"]
 
 
-def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
     assert path.read_text() == "old"
 
 
-def test_a_missing_folder_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "no" / "a.json"
     with pytest.raises(CamcoreError, match=f"^Could not write {path}: No such file or directory\\."):
         write_text(path, "x")

@@ -134,7 +134,7 @@ def test_ranks_share_the_cores_of_their_machine(monkeypatch: pytest.MonkeyPatch)
         (("explain", "RUN", "--precision", "rough"), 2, None),
     ],
 )
-def test_what_all_ranks_would_say_is_said_once(
+def test_equal_messages_of_all_ranks_are_printed_once(
     arguments: tuple[str, ...], status: int, message: str | None, forks: Forks, trained_run: Run
 ) -> None:
     outcomes = forks.run(*(str(trained_run.path) if word == "RUN" else word for word in arguments), "--workers", 0)

@@ -49,7 +49,7 @@ def test_workers_that_the_signal_has_ended_as_well_are_no_defect() -> None:
         raise RuntimeError("a defect")
 
 
-def test_where_signals_can_not_be_heard_there_is_no_wish() -> None:
+def test_outside_the_main_thread_no_stop_is_requested() -> None:
     wanted = []
 
     def work() -> None:

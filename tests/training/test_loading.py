@@ -64,7 +64,7 @@ def test_a_seen_image_has_channels_first_and_the_view_s_pixels(dataset: Dataset)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_images_are_read_in_order_whoever_reads_them(workers: int, dataset: Dataset) -> None:
+def test_images_are_read_in_order(workers: int, dataset: Dataset) -> None:
     images = read_images(dataset, dataset.train, VIEW, 40, workers, "reading")
     assert isinstance(images, Tensor)
     direct = ViewedImages(dataset, dataset.train, VIEW.kind, 40)
@@ -129,7 +129,7 @@ def test_without_room_on_the_disk_images_are_decoded_when_needed(
     assert list(small_memory.iterdir()) == []
 
 
-def test_a_decoding_that_fails_leaves_no_file_behind(dataset: Dataset, small_memory: Path) -> None:
+def test_failed_decoding_leaves_no_file(dataset: Dataset, small_memory: Path) -> None:
     samples = [*dataset.train[:7], replace(dataset.train[7], path="train/gone.png"), *dataset.train[8:]]
     with pytest.raises(CamcoreError, match="no such file"):
         read_images(dataset, samples, VIEW, 40, 0, "reading")

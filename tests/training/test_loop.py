@@ -152,7 +152,7 @@ def stop_after(checks: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @EVERY_WAY
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_stop_is_heard_behind_a_step_and_nothing_done_is_lost(
+def test_a_stop_after_a_step_loses_nothing(
     workers: int, settings: dict[str, Any], start: TrainIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = start("whole", **settings)

@@ -194,7 +194,7 @@ if rank == {rank}:
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_rank_that_is_killed_ends_all_and_any_number_goes_on(
+def test_a_killed_rank_ends_all_and_any_number_resumes(
     rank: int, forks: Forks, tmp_path: Path, tiny_folder: Path
 ) -> None:
     path = tmp_path / "run"
@@ -258,7 +258,7 @@ main({words!r})
 """
 
 
-def test_what_ends_torchrun_ends_behind_a_step_that_is_kept(tmp_path: Path, tiny_folder: Path) -> None:
+def test_ending_torchrun_keeps_the_current_step(tmp_path: Path, tiny_folder: Path) -> None:
     """It sends SIGTERM to whole groups of processes, to those too that read images for a rank."""
     path = tmp_path / "run"
     words = [str(word) for word in training(tiny_folder, path, "--epochs", 300, "--workers", 1, "--batch-size", 4)]

@@ -98,7 +98,7 @@ def test_seeds_that_are_not_finished_are_left_out_and_named(groups: Groups, tmp_
     assert (len(seeds["members"]), seeds["unfinished"]) == (3, ["gap-seed9"])
 
 
-def test_without_groups_it_is_one_run_beside_one(groups: Groups, tmp_path: Path) -> None:
+def test_without_groups_two_runs_are_compared(groups: Groups, tmp_path: Path) -> None:
     gap, mlp = groups
     alone = make_run(tmp_path, "alone", images=IMAGES, sources=("cam", "grad_cam"))
     plain = make_run(tmp_path, "one", images=IMAGES, cam_able=False, sources=("grad_cam",))
@@ -123,7 +123,7 @@ def test_one_finished_seed_has_no_spread(groups: Groups, tmp_path: Path) -> None
     )
 
 
-def test_what_is_not_there_is_said(groups: Groups, tmp_path: Path) -> None:
+def test_a_missing_run_is_reported(groups: Groups, tmp_path: Path) -> None:
     assert refusal(groups[0][0], tmp_path / "resnet", RunError) == (
         f"There is no run at {tmp_path / 'resnet'}, and no group of that name. `camcore runs` lists what is there."
     )
@@ -187,7 +187,7 @@ def test_cam_must_apply_to_the_first_group_alone(groups: Groups) -> None:
     assert "alone; it applies to" in refusal(gap[0], gap[1])
 
 
-def test_what_groups_differ_in_beside_the_head_is_named(groups: Groups) -> None:
+def test_other_differences_of_groups_are_named(groups: Groups) -> None:
     gap, mlp = groups
     for path in mlp:
         change_run(path, "config.train", batch_size=64)

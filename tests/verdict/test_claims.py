@@ -38,7 +38,7 @@ def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
     return codes(verdict(sources=list(means), measures=measures))
 
 
-def test_losses_stand_beside_the_wins_even_where_they_are_more() -> None:
+def test_losses_are_stated_even_if_more_than_wins() -> None:
     claims = layer_cam_is(pxap="better", insertion="worse", pointing_strict="better", deletion="no_difference")
     assert claims["best_is"] == {"source": "layer_cam", "measures": 2, "losses": 1, "of": 4}
     claims = layer_cam_is(pxap="better", insertion="worse", deletion="worse")
@@ -67,13 +67,13 @@ def test_one_loss_is_enough_to_give_no_reason_to_prefer() -> None:
     assert layer_cam_is(**wins, insertion="worse")["reason_to_prefer"] == {"source": "cam", "reason": "none"}
 
 
-def test_where_lower_is_better_the_lowest_is_best() -> None:
+def test_the_lowest_is_best_if_lower_is_better() -> None:
     measure_result = measure({"cam": 0.2, "grad_cam": 0.2, "layer_cam": 0.6}, {"layer_cam": "worse"}, better="lower")
     claims = codes(verdict(measures={"deletion": measure_result}))
     assert (claims["separates"]["best"], claims["separates"]["worst"]) == ("cam", "layer_cam")
 
 
-def test_drawing_is_told_only_where_it_shows() -> None:
+def test_normalisation_is_claimed_only_if_visible() -> None:
     def off_object(literature: float) -> dict[str, Any]:
         parts = {"literature": literature, "positive": 0.235}
         return {f"off_object_{name}": measure({"cam": mean}, {}, better="lower") for name, mean in parts.items()}
@@ -123,7 +123,7 @@ def test_maps_that_are_the_same_are_called_so_without_boxes_too() -> None:
     assert claims["reason_to_prefer"] == {"source": "grad_cam", "reason": "freedom"}
 
 
-def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
+def test_one_method_or_one_image_gives_no_claim() -> None:
     alone = verdict(sources=["cam"], measures={"insertion": measure({"cam": 0.9}, {})})
     assert codes(alone) == {"reason_to_prefer": {"source": "cam", "reason": "none"}}
     single = measure({"cam": 0.1, "layer_cam": 0.2, "baseline_center": 0.9}, {"layer_cam": "no_difference"})
@@ -133,7 +133,7 @@ def test_of_one_method_or_of_one_image_nothing_is_said() -> None:
     assert "worse_than_baseline" not in claims
 
 
-def test_failing_the_randomisation_and_losing_to_a_blob_are_told() -> None:
+def test_failed_randomisation_and_baseline_wins_are_claimed() -> None:
     words = {"grad_cam": "theory", "layer_cam": "no_difference", "baseline_center": "better"}
     measure_result = measure({"cam": 0.9, "grad_cam": 0.9, "layer_cam": 0.5, "baseline_center": 0.7}, words)
     check = {"steps": [], "similarity": {}, "low": {}, "high": {}, "passes": {"cam": True, "layer_cam": False}}

@@ -66,7 +66,7 @@ def test_a_whole_run_takes_one_line(judged: Path) -> None:
     assert result.stdout.count("\n") == 1
 
 
-def test_all_runs_are_checked_where_none_is_named(judged: Path) -> None:
+def test_without_a_name_all_runs_are_checked(judged: Path) -> None:
     make_run(judged.parent, "old", images=2, explained=False)
     (judged.parent / "none").mkdir()
     result = run_camcore("check", "--runs", judged.parent)
@@ -120,7 +120,7 @@ def test_large_files_are_hashed_too(judged: Path, monkeypatch: pytest.MonkeyPatc
     assert "cam.npy is damaged" in result.stdout
 
 
-def test_a_change_of_one_s_own_is_told_and_can_be_accepted(judged: Path) -> None:
+def test_an_own_change_is_reported_and_can_be_accepted(judged: Path) -> None:
     document = json.loads((judged / "run.json").read_text(encoding="utf-8"))
     document["class_names"][0] = "Basset"
     (judged / "run.json").write_text(json.dumps(document), encoding="utf-8")

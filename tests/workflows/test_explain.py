@@ -84,7 +84,7 @@ def test_resume_before_epoch_one_loads_the_given_weights(
     assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
 
 
-def test_going_on_restores_weights_and_finishes(
+def test_resume_restores_weights_and_finishes(
     tmp_path: Path, tiny_folder: Path, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch, trained_run: Run
 ) -> None:
     calls: list[int] = []
@@ -170,7 +170,7 @@ def test_a_run_json_without_a_usable_data_set_is_refused(values: dict[str, objec
     assert str(caught.value).startswith(message.format(root=root, path=old_run.path, found=shortened))
 
 
-def test_a_run_from_another_machine_asks_where_the_data_lies(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
+def test_a_run_from_another_machine_asks_for_the_data_folder(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
     (own_run.path / "local.json").unlink()
     with pytest.raises(CamcoreError) as caught:
         open_run_dataset(own_run, None)

@@ -421,7 +421,7 @@ def test_skipped_files_are_listed(import_known: Import, tiny_folder: Path, tmp_p
         (2, 2, 3, True),
     ],
 )
-def test_guessing_is_told_by_how_likely_it_is(right: int, images: int, classes: int, guessing: bool) -> None:
+def test_likely_guessing_is_detected(right: int, images: int, classes: int, guessing: bool) -> None:
     assert FirstLook(images, right, classes, CamCheck(True, 0.0, "")).may_be_guessing is guessing
 
 

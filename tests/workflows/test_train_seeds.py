@@ -39,7 +39,7 @@ def test_each_seed_gives_the_run_it_gives_alone(
     assert not (load_file(three.weights_path)["head.2.weight"] == load_file(five.weights_path)["head.2.weight"]).all()
 
 
-def test_the_same_command_goes_on_where_it_was_stopped(
+def test_the_same_command_resumes(
     tmp_path: Path, config: RunConfig, tiny_folder: Path, single_thread: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = replace(config, train=replace(config.train, epochs=2))

@@ -147,7 +147,7 @@ def test_another_page_gets_none_of_it(page: Page, url: str, way: Literal["link",
 
 
 @pytest.mark.parametrize(("tile", "key", "arguments"), [(0, "ArrowLeft", "(10, -1)"), (9, "ArrowRight", "(19, 1)")])
-def test_a_step_beyond_the_tiles_is_told_to_python(page: Page, url: str, tile: int, key: str, arguments: str) -> None:
+def test_a_step_beyond_the_tiles_reaches_python(page: Page, url: str, tile: int, key: str, arguments: str) -> None:
     open_grid(page, url)
     page.locator(".tile").nth(tile).click()
     page.keyboard.press(key)
@@ -200,7 +200,7 @@ def test_a_tile_can_be_asked_for_by_what_is_read_on_it(page: Page, url: str) -> 
     expect(tile).to_have_accessible_name(re.compile(re.escape(", ".join(read))))
 
 
-def test_the_colour_bar_says_where_zero_lies(page: Page, url: str) -> None:
+def test_the_colour_bar_marks_zero(page: Page, url: str) -> None:
     open_grid(page, url, "?scale=common")
     lows, highs = zip(
         *((make_tile(i).maps["a"]["predicted"].min(), make_tile(i).maps["a"]["predicted"].max()) for i in range(10)),

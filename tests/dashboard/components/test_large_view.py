@@ -65,7 +65,7 @@ def test_it_moves_within_the_order_by_keys_buttons_and_swipes(page: Page, galler
     expect(page.locator(".tile").nth(3)).to_be_focused()
 
 
-def test_it_goes_on_where_the_page_ends(page: Page, gallery: str, order, samples) -> None:
+def test_moving_past_the_page_turns_it(page: Page, gallery: str, order, samples) -> None:
     show_gallery(page, gallery)
     open_tile(page, PER_PAGE - 1)
     page.keyboard.press("ArrowRight")

@@ -153,7 +153,7 @@ def test_the_history_and_the_kept_weights_are_those_of_now(tmp_path):
             histories.read_history(entry)
 
 
-def test_no_more_is_kept_than_said(tmp_path):
+def test_the_cache_keeps_its_limit(tmp_path):
     cache: FileCache[int, int] = FileCache(most=3)
     (tmp_path / "file").touch()
     time.sleep(0.02)
@@ -196,7 +196,7 @@ def test_another_state_of_a_run_has_other_results(room):
     assert computed == [3, 3]
 
 
-def test_results_of_two_functions_are_told_apart(room):
+def test_two_functions_have_separate_results(room):
     measure, _ = counted()
     other, computed = counted()
     assert measure(RUN, 3) is not other(RUN, 3)

@@ -141,7 +141,7 @@ def test_the_most_probable_classes_by_hand(tmp_path):
     assert len(queries.top_classes(explained.run, explained.explanation, 0, count=2)) == 2
 
 
-def test_identity_holds_where_theory_says_so(gap, mlp):
+def test_the_identity_holds_for_gap_heads(gap, mlp):
     explanations = [open_explanation(open_run(path)) for path in (gap, mlp)]
     assert queries.same_by_theory(explanations[0], "cam", "grad_cam")
     assert not queries.same_by_theory(explanations[0], "cam", "grad_cam@layer3")

@@ -51,7 +51,7 @@ def test_the_files_agree(unit: configparser.ConfigParser) -> None:
     assert name and section["redirect_uri"] == f"https://{name[1]}/{base}/oauth2callback"
 
 
-def test_the_example_lets_nobody_in() -> None:
+def test_the_example_login_refuses_everyone() -> None:
     """Until somebody has filled it in."""
     section = tomllib.loads((DEPLOY / "secrets.example.toml").read_text(encoding="utf-8"))["auth"]
     with pytest.raises(access.CamcoreError, match="lacks cookie_secret, client_id, client_secret"):

@@ -85,7 +85,7 @@ def test_maps_are_filtered_by_their_status(status, images, runs, monkeypatch):
     assert (count(app), empty) == (images, images == 0)
 
 
-def test_images_of_two_classes_are_told_apart(runs, monkeypatch):
+def test_images_of_two_classes_can_be_filtered(runs, monkeypatch):
     assert shown(show("gallery", runs, monkeypatch, run="gap", objects="two_classes")) == [9, 19, 29, 39, 49, 59]
     assert count(show("gallery", runs, monkeypatch, run="gap", objects="one_class")) == 54
 

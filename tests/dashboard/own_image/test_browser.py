@@ -151,7 +151,7 @@ def test_pictures_are_pasted_and_dropped_anywhere(page: Page, url: str, way: str
     expect(page.locator(".own-results h3")).to_have_text(["0.png", "given.png"])
 
 
-def test_names_are_text_and_a_bad_file_is_told(page: Page, url: str) -> None:
+def test_names_are_text_and_a_bad_file_is_named(page: Page, url: str) -> None:
     page.goto(url)
     bad: FilePayload = {"name": "<b>notes.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
     page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([photograph(0, HOSTILE), bad])

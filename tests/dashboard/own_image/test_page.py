@@ -195,7 +195,7 @@ def test_a_run_without_weights_names_the_command(runs, monkeypatch):
     assert "camcore train --run " in text and "--resume" in text
 
 
-def test_damaged_weights_are_said_when_a_picture_comes(runs, monkeypatch):
+def test_an_upload_reveals_damaged_weights(runs, monkeypatch):
     app = show(runs, monkeypatch, photographs(1), run="damaged")
     assert "model.safetensors is damaged" in all_text(app)
     assert str(runs.parent) not in all_text(app)

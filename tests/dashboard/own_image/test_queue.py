@@ -111,7 +111,7 @@ def test_eight_pictures_take_turns_with_others():
     assert people.served == ["eight", "one", "two", "eight", "two", *["eight"] * 6]
 
 
-def test_who_waits_is_told_the_place_and_how_long(monkeypatch):
+def test_a_waiting_visitor_sees_place_and_time(monkeypatch):
     monkeypatch.setattr(queue, "FIRST_GUESS", 4.0)
     line = FairQueue(1)
     people = People(line)

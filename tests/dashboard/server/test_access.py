@@ -95,7 +95,7 @@ def test_who_is_on_the_list_is_let_in(user: dict[str, Any]) -> None:
         log_in("gue\u017ft@elsewhere.example"),
     ],
 )
-def test_nobody_else_is(user: dict[str, Any]) -> None:
+def test_others_are_refused(user: dict[str, Any]) -> None:
     assert not ACCESS.allows(user)
 
 
@@ -163,7 +163,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=list(range(len(BROKEN))))
-def test_a_broken_login_lets_nobody_in(text: str, secrets: Path) -> None:
+def test_a_broken_login_refuses_everyone(text: str, secrets: Path) -> None:
     secrets.write_text(text)
     with pytest.raises(CamcoreError, match=BROKEN[text].replace("'*'", r"'\*'")) as caught:
         read_access()
@@ -172,14 +172,14 @@ def test_a_broken_login_lets_nobody_in(text: str, secrets: Path) -> None:
     assert not guard.may_pass({})
 
 
-def test_secrets_that_are_not_text_let_nobody_in(secrets: Path) -> None:
+def test_secrets_that_are_not_text_refuse_everyone(secrets: Path) -> None:
     secrets.write_bytes(b"[auth]\n\xff\xfe")
     with pytest.raises(CamcoreError, match="the secrets can't be read"):
         read_access()
     assert not guard.may_pass({})
 
 
-def test_without_authlib_nobody_is_let_in(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_authlib_everyone_is_refused(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets.write_text(SECRETS)
     monkeypatch.setattr(access, "find_spec", lambda name: None)
     with pytest.raises(CamcoreError, match=r"Authlib is missing: pip install 'streamlit\[auth\]'"):
@@ -196,7 +196,7 @@ def test_a_login_that_has_to_be_there_is_missed(secrets: Path, monkeypatch: pyte
         read_access()
 
 
-def test_an_empty_secret_lets_nobody_in(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_secret_refuses_everyone(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cookies are signed with it whenever secrets.toml can't be read."""
     set_option(monkeypatch, "server.cookieSecret", "")
     secrets.write_text(SECRETS)

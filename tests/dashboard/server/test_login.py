@@ -50,7 +50,7 @@ def test_nothing_is_shown_before_the_login(page, language, runs, list_nothing, m
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_who_is_not_on_the_list_is_told_so_and_can_log_out(language, runs, list_nothing, monkeypatch):
+def test_a_refused_user_can_log_out(language, runs, list_nothing, monkeypatch):
     set_up(monkeypatch, STRANGER)
     app = show_page("gallery", runs, monkeypatch, run="secret-run", lang=language)
     assert escape(say(language, "login.refused.lead", name=STRANGER["email"])) in all_text(app)

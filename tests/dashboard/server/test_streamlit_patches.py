@@ -39,7 +39,7 @@ def session() -> SimpleNamespace:
     return SimpleNamespace(sent=sent, _enqueue_forward_msg=sent.append, _session_state={}, _script_data=script)
 
 
-def test_nobody_empties_the_caches_of_all(session: SimpleNamespace) -> None:
+def test_a_message_cannot_clear_the_caches(session: SimpleNamespace) -> None:
     computed: list[int] = []
     cached = st.cache_data(lambda: computed.append(0))
     cached()
@@ -48,7 +48,7 @@ def test_nobody_empties_the_caches_of_all(session: SimpleNamespace) -> None:
     assert len(computed) == 1
 
 
-def test_nobody_is_told_of_the_repository(session: SimpleNamespace) -> None:
+def test_a_message_cannot_read_the_git_state(session: SimpleNamespace) -> None:
     AppSession._handle_git_information_request(session)
     assert session.sent == []
 

@@ -73,7 +73,7 @@ def test_the_numbers_hold_the_mean_and_every_seed(runs, monkeypatch):
     assert mean == pytest.approx(sum(seeds) / 3)
 
 
-def test_seeds_can_be_told_apart_and_taken_together_again(runs, monkeypatch):
+def test_seeds_can_be_separated_and_grouped(runs, monkeypatch):
     app = show("training_curves", runs, monkeypatch, run="dogs-seed2")
     app.toggle(key="url_seeds").set_value(False).run()
     assert not app.exception
@@ -104,7 +104,7 @@ def test_a_shorter_seed_ends_the_line(runs, monkeypatch):
     assert app.get("progress")[0].proto.text.startswith("late-seed2: epoch 5 of 12")
 
 
-def test_without_seeds_nothing_is_offered_or_said_of_them(tmp_path, monkeypatch):
+def test_without_seeds_there_is_no_grouping(tmp_path, monkeypatch):
     make_run(tmp_path, "one", images=4, explained=False)
     make_run(tmp_path, "other", images=4, explained=False, group="lonely")
     app = show("training_curves", tmp_path, monkeypatch, runs="one,other")

@@ -174,7 +174,7 @@ def test_a_new_verdict_is_read(own):
 
 
 @pytest.mark.browser
-def test_a_click_on_a_number_shows_the_images_behind_it(page: Page, runs, streamlit_server) -> None:
+def test_a_click_on_a_number_shows_its_images(page: Page, runs, streamlit_server) -> None:
     page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
     wait_until_painted(page)
     page.locator(".verdict-table td[data-row=eigen_cam][data-column=insertion]").click()

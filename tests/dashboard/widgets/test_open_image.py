@@ -69,7 +69,7 @@ def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
     ("image", "message"),
     [(name_of(0), "does not match the filters"), ("nonsense", "not in this run"), ("", None)],
 )
-def test_what_a_link_names_in_vain_is_said_quietly(run, monkeypatch, image, message) -> None:
+def test_a_link_to_a_missing_image_shows_a_caption(run, monkeypatch, image, message) -> None:
     app = show(run, monkeypatch, result="wrong", image=image)
     assert app.session_state["url_page"] == 1
     captions = [caption.value for caption in app.caption if "link" in caption.value]
