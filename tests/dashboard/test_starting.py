@@ -70,7 +70,7 @@ print(dashboard.app.app._on_script_error.__module__)
 
 
 def test_the_settings_hold_wherever_it_is_started(tmp_path: Path) -> None:
-    """Also under another server than Streamlit's own; how `streamlit run` fares elsewhere, test_deployed shows."""
+    """The settings hold outside the repository and under other servers than Streamlit's own."""
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)}
     command = [sys.executable, "-c", PRINT_SETTINGS]
     started = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
