@@ -5,6 +5,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from camcore.presentation.html import Fact, render
+from camcore.presentation.sentences import Share
 
 HOSTILE = "<img src=x onerror=alert(1)> & \"quotes'"
 ESCAPED = "&lt;img src=x onerror=alert(1)&gt; &amp; &#34;quotes&#39;"
@@ -48,7 +49,8 @@ def test_facts_are_a_label_a_value_and_a_note():
 
 
 def test_a_split_has_arrows_between_its_numbers():
-    html = render("split", title="", reason="", numbers=[("literature", "40%", "L"), ("positive", "0%", "P")])
+    shares = [Share("literature", "40%", "L"), Share("positive", "0%", "P")]
+    html = render("split", title="", reason="", numbers=shares)
     assert html.count("→") == 1
     assert html.index("40%") < html.index("→") < html.index("0%</b><small>P")
 
