@@ -13,7 +13,7 @@ from PIL import ImageColor
 from plotly.colors import get_colorscale
 
 from camcore.errors import unknown_choice
-from camcore.geometry import FloatArray, upsample
+from camcore.geometry import FloatArray
 from camcore.heatmaps.methods import METHODS
 
 COLORMAPS = {"inferno": "Inferno", "viridis": "Viridis", "cividis": "Cividis", "turbo": "Turbo", "jet": "Jet"}
@@ -88,20 +88,6 @@ def blend(image: NDArray[np.uint8], heat: FloatArray, table: NDArray[np.uint8], 
     colours = table[np.floor(heat * 255 + 0.5).astype(int)]
     blended: NDArray[np.uint8] = np.floor((1 - opacity) * image + opacity * colours + 0.5).astype(np.uint8)
     return blended
-
-
-def render(
-    image: NDArray[np.uint8],
-    raw: FloatArray,
-    convention: str,
-    method: str,
-    colours: str = "inferno",
-    opacity: float = 0.5,
-) -> NDArray[np.uint8]:
-    """Return a raw map (h, w) drawn over the model's view of an image (height, width, 3)."""
-    low, high = heat_range(raw, convention, method)
-    fine = upsample(raw.astype(np.float64), image.shape[0], image.shape[1])
-    return blend(image, draw_heat(fine, low, high), colormap(colours), opacity)
 
 
 def is_finite(raw: FloatArray) -> NDArray[np.bool_]:

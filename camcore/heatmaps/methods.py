@@ -1,4 +1,4 @@
-"""The CAM family: formulas as pure functions, and the table of methods with their papers.
+"""The CAM family: formulas as pure functions with their papers, and the table of methods.
 
 Notation: A (N, K, h, w) is the tensor at the explained layer, g = d logit_c / d A, W_c (N, K) the explained class's
 weights in the linear layer after mean pooling, Z = h * w. If mean pooling follows the layer, g is the same in every
@@ -109,8 +109,6 @@ class Method:
     """
 
     title: str
-    paper: str
-    equation: str
     compute: Callable[[Any, Any], Any] | None
     needs: str
     drawn_signed: bool = False
@@ -118,55 +116,14 @@ class Method:
 
 
 METHODS = {
-    "cam": Method(
-        "CAM",
-        "Zhou et al. 2016, arXiv 1512.04150",
-        "Σₖ W[c,k]·A[k]",
-        cam,
-        "class_weights",
-        drawn_signed=True,
-        gap_identity=True,
-    ),
-    "grad_cam": Method(
-        "Grad-CAM",
-        "Selvaraju et al. 2017, arXiv 1610.02391",
-        "ReLU(Σₖ mean(∂logit_c/∂A[k])·A[k])",
-        grad_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "grad_cam_pp": Method(
-        "Grad-CAM++",
-        "Chattopadhyay et al. 2018, arXiv 1710.11063",
-        "ReLU(Σₖ Σ(α[k]·ReLU(g[k]))·A[k])",
-        grad_cam_pp,
-        "gradients",
-    ),
-    "hires_cam": Method(
-        "HiResCAM",
-        "Draelos and Carin 2020, arXiv 2011.08891",
-        "Σₖ g[k]·A[k]",
-        hires_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "xgrad_cam": Method(
-        "XGrad-CAM",
-        "Fu et al. 2020, arXiv 2008.02312",
-        "ReLU(Σₖ Σ(g[k]·A[k])/Σ(A[k])·A[k])",
-        xgrad_cam,
-        "gradients",
-        gap_identity=True,
-    ),
-    "layer_cam": Method(
-        "LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "ReLU(Σₖ ReLU(g[k])·A[k])", layer_cam, "gradients"
-    ),
-    "eigen_cam": Method(
-        "Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "A·v₁, v₁ of A = UΣVᵀ", eigen_cam, "features"
-    ),
-    "score_cam": Method(
-        "Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "ReLU(Σₖ softmaxₖ(logit_c(X∘H[k]))·A[k])", None, "passes"
-    ),
+    "cam": Method("CAM", cam, "class_weights", drawn_signed=True, gap_identity=True),
+    "grad_cam": Method("Grad-CAM", grad_cam, "gradients", gap_identity=True),
+    "grad_cam_pp": Method("Grad-CAM++", grad_cam_pp, "gradients"),
+    "hires_cam": Method("HiResCAM", hires_cam, "gradients", gap_identity=True),
+    "xgrad_cam": Method("XGrad-CAM", xgrad_cam, "gradients", gap_identity=True),
+    "layer_cam": Method("LayerCAM", layer_cam, "gradients"),
+    "eigen_cam": Method("Eigen-CAM", eigen_cam, "features"),
+    "score_cam": Method("Score-CAM", None, "passes"),
 }
 
 

@@ -159,23 +159,11 @@ def part_energy(drawn: FloatArray, parts: Masks) -> Energy:
     return energy_in_box(drawn, cover_masks(parts, *drawn.shape[-2:]))
 
 
-@dataclass(frozen=True)
-class ClassFollowing:
-    """On two-class images: whether each class's peak hits its own object, and both. (N,) each: 1, 0 or NaN."""
-
-    on_true: FloatVector
-    on_other: FloatVector
-    both: FloatVector
-
-
 def follow_class(
     true_peaks: Peaks, other_peaks: Peaks, true_boxes: Sequence[FloatArray], other_boxes: Sequence[FloatArray]
-) -> ClassFollowing:
-    """Return whether each class's peak hits its own object; NaN without both objects."""
-    on_true = pointing_game(true_peaks, true_boxes).strict
-    on_other = pointing_game(other_peaks, other_boxes).strict
-    both = on_true * on_other
-    return ClassFollowing(np.where(np.isnan(both), np.nan, on_true), np.where(np.isnan(both), np.nan, on_other), both)
+) -> FloatVector:
+    """Return whether the peaks of both classes of an image hit their own objects, (N,); NaN without both objects."""
+    return pointing_game(true_peaks, true_boxes).strict * pointing_game(other_peaks, other_boxes).strict
 
 
 def _hit(peaks: Peaks, distance: FloatVector) -> Pointing:

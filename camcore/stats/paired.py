@@ -31,14 +31,12 @@ NAMES = {"continuous": ("bootstrap-t", "sign flips"), "yes_no": ("Tango score", 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value over n images with its 95% interval; `dropped` images had no finite value."""
+    """A value over n images with its 95% interval."""
 
     n: int
-    dropped: int
     value: float | None
     low: float | None
     high: float | None
-    interval: str
 
 
 @dataclass(frozen=True)
@@ -108,13 +106,12 @@ def mean_interval(values: ArrayLike, kind: Kind, seed: int = 0) -> Estimate:
     Raises:
         CamcoreError: An unknown kind, or yes/no values other than 0 and 1.
     """
-    known, _, dropped = _pair(values, values, kind)
+    known, _, _ = _pair(values, values, kind)
     n = len(known)
-    interval = "Wilson score" if kind == "yes_no" else NAMES[kind][0]
     if n < 2:
-        return Estimate(n, dropped, float(known[0]) if n else None, None, None, interval)
+        return Estimate(n, float(known[0]) if n else None, None, None)
     low, high = bootstrap_t(known, seed) if kind == "continuous" else wilson_interval(int(known.sum()), n)
-    return Estimate(n, dropped, float(known.mean()), low, high, interval)
+    return Estimate(n, float(known.mean()), low, high)
 
 
 def adjust_holm(p_values: Sequence[float | None] | FloatVector) -> FloatVector:

@@ -30,11 +30,11 @@ def resample_interval(statistic: Statistic, n: int, seed: int = 0, resamples: in
     """
     value = float(statistic(np.ones((1, n)))[0]) if n else None
     if value is None or n < 2:
-        return Estimate(n, 0, value, None, None, INTERVAL)
+        return Estimate(n, value, None, None)
     weights = _draw_weights(n, seed, resamples)
     error, freedom = _standard_error(statistic(weights), weights)
     half = error * float(stats.t.ppf(1 - ALPHA / 2, freedom))
-    return Estimate(n, 0, value, value - half, value + half, INTERVAL)
+    return Estimate(n, value, value - half, value + half)
 
 
 def paired_resample(

@@ -144,7 +144,7 @@ def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, Flo
     if truth.has_masks:
         _score_masks(scores, name, method, raw, truth)
     other_peaks = find_peaks(maps["other"], truth.size)
-    scores.add("follows_class", name, follow_class(peaks, other_peaks, truth.boxes, truth.other_boxes).both)
+    scores.add("follows_class", name, follow_class(peaks, other_peaks, truth.boxes, truth.other_boxes))
     if "runner_up" in maps:
         moved = compare(maps["predicted"], method, maps["runner_up"], method)["heat_moved_positive"]
         scores.add("class_sensitivity", name, moved.to_numpy())

@@ -14,7 +14,6 @@ source_title = partial(wording.source_title, text)
 name_of = partial(wording.name_of, text)
 measure_title = partial(wording.measure_title, text)
 measure_meaning = partial(wording.measure_meaning, text)
-join_names = partial(wording.join_names, text)
 
 
 def as_markdown(name: str) -> str:

@@ -5,8 +5,9 @@ import pytest
 
 from camcore.errors import CamcoreError
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw, draw_heat, heat_range, render
+from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw, draw_heat, heat_range
 from camcore.heatmaps.methods import METHODS
+from tests.support.rendered_maps import render
 
 RAW = np.array([[-1.0, 0.0], [1.0, 3.0]])
 EVERY_WAY = [(convention, method) for convention in CONVENTIONS for method in METHODS]

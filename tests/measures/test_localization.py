@@ -371,9 +371,7 @@ def test_following_the_class_by_hand() -> None:
     of_other = np.concatenate([at_right, at_left, at_left, blank, absent, at_right])
     true_boxes, other_boxes = [left] * 6, [right] * 5 + [NO_BOX]
     result = follow_class(find_peaks(of_true, 112), find_peaks(of_other, 112), true_boxes, other_boxes)
-    same(result.on_true, [1, 1, 0, 1, NAN, NAN])
-    same(result.on_other, [1, 0, 0, 0, NAN, NAN])
-    same(result.both, [1, 0, 0, 0, NAN, NAN])
+    same(result, [1, 0, 0, 0, NAN, NAN])
 
 
 # PxAP
@@ -470,8 +468,8 @@ def test_paper_dogs_provide_boxes_and_masks() -> None:
         energy = part_energy(masks[name].astype(float), masks[name])
         assert energy.share[0] == pytest.approx(1)
         assert 0 < energy.chance[0] < 0.2
-    same(follow_class(peaks["parts"], peaks["other_parts"], boxes["parts"], boxes["other_parts"]).both, [1])
-    same(follow_class(peaks["other_parts"], peaks["parts"], boxes["parts"], boxes["other_parts"]).both, [0])
+    same(follow_class(peaks["parts"], peaks["other_parts"], boxes["parts"], boxes["other_parts"]), [1])
+    same(follow_class(peaks["other_parts"], peaks["parts"], boxes["parts"], boxes["other_parts"]), [0])
 
 
 # Baselines

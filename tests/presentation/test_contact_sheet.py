@@ -10,7 +10,6 @@ import pytest
 from PIL import Image, ImageFont
 
 from camcore.explained.explanation import TARGETS, open_explanation
-from camcore.heatmaps.drawing import render
 from camcore.presentation import pictures
 from camcore.presentation.contact_sheet import (
     FRAME,
@@ -27,6 +26,7 @@ from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
 from camcore.presentation.pictures import find_problems
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
+from tests.support.rendered_maps import render
 from tests.support.synthetic_run import make_run
 
 TEXT = text_in("en")

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camcore.heatmaps.drawing import colormap, render
+from camcore.heatmaps.drawing import colormap
 from camcore.presentation.grid.tile import GridBox
 from camcore.presentation.pictures import GAP, Layer, Photo, draw_picture, place_side_by_side, split_overlay
+from tests.support.rendered_maps import render
 
 DISPLAY = {"draw": "literature", "colors": "inferno", "cells": "smooth", "opacity": "50", "boxes": "off"}
 WHOLE = (0.0, 0.0, 60.0, 40.0)

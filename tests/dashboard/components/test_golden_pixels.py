@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from camcore.geometry import upsample
-from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range, render
+from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range
 from camcore.heatmaps.methods import METHODS
+from tests.support.rendered_maps import render
 
 pytestmark = pytest.mark.browser
 
