@@ -115,9 +115,9 @@ def drop_unused() -> None:
 
 
 def read_news(name: str) -> str | None:
-    """Return a value that the browser keeps in the URL, if it changed since the last run of the script.
+    """Return a value that the browser keeps in the URL, or None if it is unchanged.
 
-    It changes when a link is opened or the browser goes back or forward. None if it has not.
+    It changes when a link is opened or the browser goes back or forward.
     """
     seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
     in_url = st.query_params.get(name)
@@ -145,7 +145,7 @@ def among(options: Sequence[T]) -> Callable[[str], T | None]:
 
 
 def read_percent_range(text: str) -> tuple[int, int] | None:
-    """Return the range of a text like `20-80`, or None if it is not within 0 to 100."""
+    """Return the range of a text like `20-80`, or None if it is invalid."""
     parts = text.split("-")
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) <= MOST_DIGITS for part in parts):
         return None

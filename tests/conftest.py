@@ -1,6 +1,6 @@
-"""What the engine's tests share: a folder of tiny pictures, a run trained on it, and every network with the `gap` head.
+"""Fixtures of the engine's tests: small images, a trained run, networks.
 
-torch is imported by the fixtures that need it, so that the tests of pages run without it.
+Fixtures import torch themselves, so that the tests of pages run without it.
 """
 
 import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # For torch, which is not imported yet, and for what tests start: two processes share the tests on two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# The same examples every time, and none kept between times.
+# The same examples every time, none stored.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)
 settings.load_profile("repeatable")
 
@@ -49,7 +49,7 @@ GAP_NETWORKS = [(name, stride) for name, backbone in BACKBONES.items() for strid
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests leave nothing in the user's cache and find nothing there."""
+    """Use a temporary cache instead of the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMCORE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -70,7 +70,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def draw_picture(label: int, size: tuple[int, int], random: np.random.Generator) -> Image.Image:
-    """Return a bright shape, which decides the class, somewhere on dark noise."""
+    """Return a bright shape, which decides the class, on dark noise."""
     width, height = size
     image = Image.fromarray(random.integers(0, 90, (height, width, 3), dtype=np.uint8))
     x, y = (int(value) for value in random.integers(2, 16, 2))
@@ -93,7 +93,7 @@ def tiny_config() -> RunConfig:
 
 @pytest.fixture(scope="session")
 def single_thread() -> None:
-    """Compute with one thread: on tensors this small a second one only waits, for seconds where cores are shared."""
+    """Compute with one thread, which is faster for tensors this small."""
     import torch
 
     torch.set_num_threads(1)
@@ -101,7 +101,7 @@ def single_thread() -> None:
 
 @pytest.fixture(scope="session")
 def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, single_thread: None) -> Run:
-    """A finished run, explained with CAM and Grad-CAM at two layers. Shared: whoever changes it takes `own_run`."""
+    """A finished run, explained with CAM and Grad-CAM at two layers. Shared: to change it, use `own_run`."""
     from camcore.workflows import explain, train
 
     path = tmp_path_factory.mktemp("runs") / "tiny"
@@ -112,13 +112,13 @@ def trained_run(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory, sin
 
 @pytest.fixture
 def own_run(trained_run: Run, tmp_path: Path) -> Run:
-    """A copy of `trained_run`, to be changed."""
+    """A copy of `trained_run` that tests may change."""
     return open_run(Path(shutil.copytree(trained_run.path, tmp_path / "own")))
 
 
 @pytest.fixture
 def old_run(own_run: Run) -> Run:
-    """The same as earlier versions wrote it, that did not list the files of a run."""
+    """The same in the format of earlier versions, without a list of files."""
     for sums in own_run.path.rglob(SUMS):
         sums.unlink()
     return own_run
@@ -126,27 +126,27 @@ def old_run(own_run: Run) -> Run:
 
 @pytest.fixture(scope="session")
 def build_model(single_thread: None) -> BuildModel:
-    """Return a function that builds a network of five classes, in evaluation mode. Shared: leave models as they are."""
+    """Return a function that builds a network of five classes, in evaluation mode. Shared: don't change the models."""
     return lru_cache(maxsize=4)(_build_model)
 
 
 @pytest.fixture(scope="session", params=GAP_NETWORKS, ids=lambda network: f"{network[0]}-stride{network[1]}")
 def gap_model(request: pytest.FixtureRequest, build_model: BuildModel) -> "Classifier":
-    """Every backbone with mean pooling and one linear layer, at every map stride it can have."""
+    """Every backbone with mean pooling and one linear layer, at every map stride."""
     name, stride = request.param
     return build_model(ModelConfig(name, "gap", stride))
 
 
 @pytest.fixture(scope="session")
 def noise_images() -> "Tensor":
-    """Three noise pictures of 64 pixels, uint8 (3, 3, 64, 64)."""
+    """Three noise images of 64 pixels, uint8 (3, 3, 64, 64)."""
     import torch
 
     return torch.randint(0, 256, (3, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
 
 def _build_model(config: ModelConfig) -> "Classifier":
-    """Return a network of random weights whose activations neither vanish nor explode."""
+    """Return a network with random weights and stable activations."""
     import torch
 
     from camcore.models.classifier import Classifier
@@ -154,7 +154,7 @@ def _build_model(config: ModelConfig) -> "Classifier":
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = Classifier(config, ViewConfig(size=64), 5)
-        # Under the initial means and variances of batch normalisation deep networks fade to 1e-13: measure them.
+        # With the initial batch norm statistics, deep networks fade to 1e-13: measure them.
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = 1.0

@@ -1,4 +1,4 @@
-"""Take the README's screenshots of the shipped runs: `python tests/screenshots.py`."""
+"""Takes the README's screenshots of the shipped runs: `python tests/screenshots.py`."""
 
 import io
 import subprocess
@@ -71,7 +71,7 @@ def shoot_pages(browser: Browser, size: str, theme: str) -> None:
 
 
 def bring_pictures(page: Page) -> None:
-    """Upload two drawn dogs of another seed, which the shipped networks have never seen; scroll to them on a phone."""
+    """Upload two paper dogs of another seed, unseen in training; scroll to them on a phone."""
     dataset = open_dataset(DatasetConfig("paper-dogs", seed=7, val_images=8), None)
     files: list[FilePayload] = []
     for number, sample in enumerate(dataset.val[:2], 1):
@@ -88,7 +88,7 @@ def bring_pictures(page: Page) -> None:
 
 def save(page: Page, path: Path) -> None:
     page.wait_for_selector("h1")
-    page.wait_for_timeout(4000)  # charts and pictures come after the title, and some of them move into place
+    page.wait_for_timeout(4000)  # charts and pictures appear after the title, some with an animation
     Image.open(io.BytesIO(page.screenshot())).save(path, quality=84, method=6)
     print(path.name)
 

@@ -10,7 +10,7 @@ from dashboard.components.mount import mount
 
 @dataclass(frozen=True)
 class Bar:
-    """A class: name, probability from 0 to 1, the probability as text, and a note after the name."""
+    """A class: name, probability from 0 to 1, its text, and a note after the name."""
 
     label: str
     share: float

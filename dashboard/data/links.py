@@ -1,4 +1,7 @@
-"""Refuses symbolic links that lead out of the runs folder, so that visitors see only what lies in it."""
+"""Refuses symbolic links that lead out of the runs folder.
+
+Visitors must see only what lies in it.
+"""
 
 import os
 from collections.abc import Iterator
@@ -41,7 +44,7 @@ def find_state_files(run: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield each entry of a folder, or the folder itself if it is a link, and whether it is a link.
+    """Yield each entry of a folder, and whether it is a link. A linked folder yields only itself.
 
     Links are not followed.
     """

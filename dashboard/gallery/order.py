@@ -29,9 +29,9 @@ def choose_like(explained: ExplainedRun) -> str:
 
 
 def choose_order(explained: ExplainedRun, sources: tuple[str, str], like: str) -> tuple[NDArray[np.float64], str]:
-    """Show the choice of an order; return the value per image to sort by, ascending, and its name.
+    """Show the choice of an order; return the value to sort by and its name.
 
-    `like` wins until the user chooses another order.
+    Values are per image, ascending. `like` wins until the user chooses another order.
     """
     offered = offered_sorts(explained, sources)
     if like and (index := find_image(explained, like)) is not None:

@@ -68,7 +68,7 @@ def _make_card(entry: RunEntry) -> dict[str, Any]:
 
 
 def _find_weights_problem(run: Run) -> str:
-    """Return why a run's network can't be used, or an empty text; its heatmaps may still be valid."""
+    """Return why a run's network can't be used, or an empty text. Its heatmaps may still be valid."""
     try:
         read_kept_epoch(run)
     except RunError as error:
@@ -102,7 +102,7 @@ def _list_facts(entry: RunEntry, run: Run) -> list[tuple[str, str]]:
 
 
 def _find_kept(run: Run) -> pd.Series | None:
-    """Return the history's row of the kept weights; None while the run trains, or if it is damaged."""
+    """Return the history's row of the kept weights. None while the run trains, or if it is damaged."""
     try:
         return read_kept_row(run)
     except RunError:

@@ -33,10 +33,10 @@ _WAITS_AS = "own_image_waits_as"  # the session's name in the queue
 
 @dataclass(frozen=True)
 class Analysis:
-    """A picture, its class probabilities, and the raw maps (h, w) computed so far, by source and class.
+    """A picture, its class probabilities, and the raw maps (h, w) computed so far.
 
-    `sources` are the available ones, with CAM if it explains the network's logits for this picture. `weights` is the
-    version of the network's weights, see `_version`.
+    `maps` is by source and class. `sources` are the available ones, with CAM if it explains the network's logits for
+    this picture. `weights` is the version of the network's weights, see `_version`.
     """
 
     name: str

@@ -54,7 +54,7 @@ class FairQueue:
                 self._changed.notify_all()
 
     def _wait(self, who: str, ticket: object, patience: float) -> int:
-        """Begin the turn and return 0 if it has come; else wait for a change and return the place in the queue."""
+        """Begin the turn and return 0, or wait for a change and return the place."""
         with self._changed:
             is_next = self._waiting.setdefault(who, ticket) is ticket and next(iter(self._waiting)) == who
             if is_next and self._running < self.at_once:

@@ -116,15 +116,16 @@ def _read_list(allowed: object) -> Access:
 
 
 def _is_verified(user: Mapping[str, Any]) -> bool:
-    """Whether the provider has verified the address; True if it says nothing, as some providers do."""
+    """Whether the provider has verified the address; True if it says nothing about it."""
     verified = user.get("email_verified", True)
     return verified is True or verified == "true"
 
 
 def _split(email: str) -> tuple[str, str]:
-    """Return the parts before and after the last @, in lower case; without an @, all comes after.
+    """Return the parts before and after the last @, in lower case.
 
-    Only ASCII letters are lowered: others, such as the Kelvin sign, would become ASCII letters and match them.
+    Without an @, all comes after. Only ASCII letters are lowered: others, such as the Kelvin sign, would become ASCII
+    letters and match them.
     """
     name, _, domain = (part.lower() if part.isascii() else part for part in email.rpartition("@"))
     return name, domain

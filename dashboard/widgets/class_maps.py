@@ -25,7 +25,7 @@ def classes_with_maps(explained: ExplainedRun, sources: Sequence[str]) -> tuple[
 
 
 def chosen_class(explained: ExplainedRun, sources: Sequence[str]) -> str:
-    """Return the class from a link or the user's choice; empty if it is not one of the run."""
+    """Return the class from a link or the user's choice; empty if the run lacks it."""
     linked = read_news(NAME)
     if linked:
         choose_class(linked)

@@ -69,7 +69,7 @@ def choose_convention() -> str:
 
 
 def choose_page(ordered: NDArray[np.intp], sizes: Sequence[int], asked: int | None = None) -> list[int]:
-    """Show the choice of a page and, if there are several, of a page size; return the page's indices.
+    """Show the choice of a page and its size; return the indices on the page.
 
     If the images or their order change, it starts at page 1. `asked` is a position in `ordered`: its page is shown.
     """

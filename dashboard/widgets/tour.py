@@ -33,7 +33,7 @@ def offer_tour() -> None:
 
 
 def find_steps(explained: ExplainedRun) -> list[tuple[str, Show]]:
-    """Return the steps that a run has pictures for: the name of its texts and a function that shows it."""
+    """Return the steps that a run has pictures for: text name and function to show it."""
     sources = explained.sources
     steps: dict[str, Show] = {"answer": _show_answer}
     if "cam" in sources:

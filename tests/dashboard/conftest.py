@@ -14,16 +14,16 @@ from dashboard.data import measures, runs
 from tests.support.dashboard_server import APP, CHROMIUM, open_page, serve
 from tests.support.large_view_steps import make_browsed_run, read_order
 
-config._main_script_path = str(APP)  # as `streamlit run` does: AppTest then has the settings beside it
+config._main_script_path = str(APP)  # as `streamlit run` does, so that AppTest finds the settings beside it
 config.get_config_options(force_reparse=True)
-expect.set_options(timeout=60_000)  # a busy machine takes its time; what is wrong stays wrong
+expect.set_options(timeout=60_000)  # a busy machine is slow; errors stay errors
 
 StartServer = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; where there is none the test is skipped, but fails in CI, so that it can't be skipped for ever."""
+    """Chromium. Without it the test is skipped, but fails in CI."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is missing; install it: apt-get install {CHROMIUM.name}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when a script fails or a dialog opens."""
+    """A page that fails the test if a script fails or a dialog opens."""
     with open_page(browser) as page:
         yield page
 
@@ -69,17 +69,17 @@ def browsed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def gallery(browsed_run: Path, streamlit_server: StartServer) -> str:
-    """The address of its gallery, the surest image first."""
+    """The address of the run's gallery, the most confident image first."""
     return f"{streamlit_server(APP, browsed_run.parent)}/gallery?run=run&sort=confidence"
 
 
 @pytest.fixture(scope="session")
 def order(browsed_run: Path) -> list[int]:
-    """Its images in the order of that gallery."""
+    """The run's images in the order of that gallery."""
     return read_order(browsed_run)
 
 
 @pytest.fixture(scope="session")
 def samples(browsed_run: Path) -> pd.DataFrame:
-    """Its predictions, as the pages read them."""
+    """The run's predictions, as the pages read them."""
     return measures.load_samples(runs.read_explained(browsed_run))

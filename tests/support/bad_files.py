@@ -1,4 +1,4 @@
-"""Files as people have them in their folders of images: odd ones, which are to be read right, and bad ones."""
+"""Unusual and bad image files, and what is expected of each."""
 
 import io
 import os
@@ -20,7 +20,7 @@ CUT_SHORT = rf"{NO_IMAGE}|Truncated File Read|image file is truncated.*|could no
 
 
 def draw_blocks(width: int = 48, height: int = 32) -> Image.Image:
-    """Return a picture without any symmetry, in four flat blocks that JPEG keeps nearly unchanged."""
+    """Return an asymmetric picture of four flat blocks that JPEG keeps nearly unchanged."""
     pixels = np.zeros((height, width, 3), np.uint8)
     middle, left, right = height // 2, width // 3, width * 2 // 3
     pixels[:middle, :left], pixels[:middle, left:] = (250, 0, 0), (0, 250, 0)
@@ -29,15 +29,15 @@ def draw_blocks(width: int = 48, height: int = 32) -> Image.Image:
 
 
 BLOCKS = draw_blocks()
-# 16 greys without any pattern: too many to store them in a few bytes, few enough for GIF.
+# 16 random greys: too many to compress well, few enough for GIF.
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 16, (32, 48), np.uint8) * 17).convert("RGB")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A file: its name, how it comes into being, and either what it shows or a pattern of why it is skipped.
+    """A file: its name, how to make it, and its pixels or the reason why it is skipped.
 
-    `worst`: how far a level of 255 may be off. `seen_in`: the image's file, where it is not the one named.
+    `worst`: largest allowed difference in levels of 255. `seen_in`: the image's file, if it is another one.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def path(self) -> str:
-        """Where the image is, relative to the folder of the class."""
+        """The image's path, relative to the folder of the class."""
         return self.seen_in or self.name
 
 
@@ -68,7 +68,7 @@ def put(content: bytes) -> Write:
 
 
 def make_png(width: int, height: int, depth: int, color: int, rows: bytes) -> bytes:
-    """Return a PNG of what Pillow does not write; each row begins with its filter, 0."""
+    """Return a PNG that Pillow can't write; each row begins with its filter, 0."""
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)), (b"IDAT", zlib.compress(rows))]
     packed = b""
     for kind, content in [*chunks, (b"IEND", b"")]:
@@ -77,7 +77,7 @@ def make_png(width: int, height: int, depth: int, color: int, rows: bytes) -> by
 
 
 def turn(orientation: int) -> Image.Image:
-    """Return the blocks as a camera held otherwise stores them; EXIF's orientation brings them back."""
+    """Return the blocks as a rotated camera stores them, with EXIF orientation."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -128,7 +128,7 @@ CUTS: dict[str, Callable[[int], int]] = {
     "90-percent": lambda size: size * 9 // 10,
     "last-2-bytes": lambda size: size - 2,
 }
-# Where all pixels precede the last two bytes, nothing of the image is missing.
+# All pixels precede the last two bytes, so these images are complete.
 COMPLETE = ("last-2-bytes-image.png", "last-2-bytes-image.gif")
 
 
@@ -147,7 +147,7 @@ def _cut_files() -> list[Case]:
 def _foreign_files() -> list[Case]:
     html = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body></body></html>"
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>'
-    frame = JPEG.index(b"\xff\xc0") + 5  # behind marker, length and precision: height and width
+    frame = JPEG.index(b"\xff\xc0") + 5  # height and width follow marker, length and precision
     return [
         Case("empty.jpg", put(b""), reason="the file is empty"),
         Case("zeros.jpg", put(bytes(5000)), reason=NO_IMAGE),

@@ -1,4 +1,4 @@
-"""What a person does with the grid in a browser, and what can be read there."""
+"""Actions on the grid in a browser, and readings of it."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +22,7 @@ def wait_until_painted(page: Page) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until what was asked for is painted."""
+    """Wait until all requested changes are painted."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_timeout(50)
 

@@ -1,4 +1,4 @@
-"""Commands as people type them, in this process."""
+"""Runs commands as users type them, in this process."""
 
 from typing import Any
 
@@ -17,6 +17,6 @@ def run_camcore(*arguments: object) -> Result:
 
 
 def parse_options(command: str, *arguments: object) -> dict[str, Any]:
-    """Return what a command is called with for these arguments, by name, without calling it."""
+    """Return a command's parameters by name for these arguments, without calling it."""
     parent = click.Context(main, info_name="camcore", **main.context_settings)
     return main.commands[command].make_context(command, [str(argument) for argument in arguments], parent).params

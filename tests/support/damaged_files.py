@@ -1,4 +1,4 @@
-"""A small run with every kind of file that a run can hold, and what may happen to each of them."""
+"""A small run with every kind of file, and ways to damage each."""
 
 import random
 import shutil
@@ -13,7 +13,7 @@ from camcore.system.checksums import RUN_FILES, write_sums
 from camcore.workflows import explain, verdict
 from tests.support.command_line import CPU
 
-# Patterns, because an explanation and the values of a verdict have names of their own; each is of one file.
+# Patterns of one file each, because explanations and verdict values have generated names.
 FILES = (
     "run.json",
     "history.csv",
@@ -39,11 +39,14 @@ FILES = (
 )
 FLIPS = 4
 DAMAGES = ("half", "empty", *(f"bit {number}" for number in range(FLIPS)), "another", "removed", "folder", "unreadable")
-UNREADABLE = Path("/proc/self/mem")  # Linux answers its first byte with an input/output error, to root as well
+UNREADABLE = Path("/proc/self/mem")  # on Linux, reading its first byte is an input/output error, also for root
 
 
 def complete(run: Run, seed: int) -> Path:
-    """Give a copy of `trained_run` everything; those of two seeds differ in every file, but for where the data lie."""
+    """Give a copy of `trained_run` every kind of file.
+
+    Those of two seeds differ in every file except the one with the data set's folder.
+    """
     rows = run.history().to_dict("records")
     run.write_history([{**row, "seconds": row["seconds"] + seed} for row in rows])
     run.write_skipped([(f"val/bar/{seed}.png", "no image")])
@@ -63,7 +66,7 @@ def copy_complete(trained: Run, path: Path, seed: int) -> Path:
 
 
 def find(run: Path, pattern: str) -> Path:
-    """Return the file of a run that a pattern means."""
+    """Return the file of a run that matches a pattern."""
     (match,) = run.glob(pattern)
     return match
 

@@ -1,4 +1,4 @@
-"""The Streamlit server and the browser that tests and benchmarks use."""
+"""Starts the Streamlit server and the browser for tests and benchmarks."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-# The headless build loads a page with half the computing time of the whole browser's headless mode.
+# The headless build needs half the computing time of the full browser's headless mode.
 BROWSERS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 CHROMIUM = next((path for path in BROWSERS if path.exists()), BROWSERS[0])
 REPOSITORY = Path(__file__).parents[2]
@@ -22,13 +22,13 @@ APP = REPOSITORY / "dashboard" / "app.py"
 
 @contextmanager
 def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] = ()) -> Iterator[str]:
-    """Serve a script until the context ends, and yield its address; `options` are those of `streamlit run`."""
+    """Serve a script and yield its address; `options` are those of `streamlit run`."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script_path), f"--server.port={port}"]
     command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false", *options]
     command += [] if runs_folder is None else ["--", "--runs", str(runs_folder)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])}
-    # There the settings count for the small apps of tests too.
+    # In this folder, the small apps of tests use the settings too.
     process = subprocess.Popen(
         command, cwd=APP.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -45,17 +45,17 @@ def serve(script_path: Path, runs_folder: Path | None, options: tuple[str, ...] 
 
 
 def free_port() -> int:
-    """Return the number of a port of this machine that nothing listens at."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    """Wait until a server answers that it is well.
+    """Wait until a server reports that it is healthy.
 
     Raises:
-        RuntimeError: It ended, or says nothing.
+        RuntimeError: It ended, or does not answer.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -71,10 +71,10 @@ def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: floa
 
 @contextmanager
 def open_page(browser: Browser) -> Iterator[Page]:
-    """Open a page that fails the test when a script fails or a dialog opens. Certificates are not looked at."""
+    """Open a page that fails the test if a script fails or a dialog opens. Certificates are not checked."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)  # a busy machine takes its time; what is wrong stays wrong
+    page.set_default_timeout(60_000)  # a busy machine is slow; errors stay errors
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))

@@ -1,6 +1,6 @@
-"""The set-up in dashboard/deploy on loopback: nginx with the shipped file, two processes with the shipped environment.
+"""Runs dashboard/deploy on loopback: nginx and two processes with the shipped files.
 
-Of the files that are shipped only ports and paths are changed.
+Only ports and paths of the files are changed.
 """
 
 import os
@@ -45,7 +45,7 @@ TRUST_ANYONE = ssl._create_unverified_context()  # noqa: S323 the certificate is
 
 @dataclass
 class Deployment:
-    """A running set-up: `url` is that of its start page, processes are called as in the nginx file, a and b."""
+    """A running deployment: `url` is its start page; the processes are called a and b, as in nginx.conf."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -65,14 +65,14 @@ class Deployment:
         wait_until_healthy(f"http://127.0.0.1:{self.ports[name]}/cams", self.processes[name])
 
     def kill(self, name: str) -> None:
-        """End a process as a crash does."""
+        """End a process like a crash."""
         self.processes[name].kill()
         self.processes[name].wait()
 
     def ask(
         self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, process: str | None = None
     ) -> tuple[int, str]:
-        """Return status and text of what nginx, or a `process` itself, answers for a path: `/cams/_stcore/health`."""
+        """Return status and text of the answer of nginx, or of a `process`, for a path like `/cams/_stcore/health`."""
         if process is None:
             netloc = urlsplit(self.url).netloc
             connection: HTTPConnection = HTTPSConnection(netloc, timeout=20, context=TRUST_ANYONE)
@@ -86,12 +86,12 @@ class Deployment:
 
 @contextmanager
 def deploy(folder: Path, runs: Path, secrets: str | None = None, processes: str = "ab") -> Iterator[Deployment]:
-    """Set up a dashboard of the runs in a folder until the context ends.
+    """Run a dashboard of the runs in a folder until the context ends.
 
     Args:
-        folder: An empty one, for files of the set-up.
-        secrets: What secrets.toml holds, {url} filled in; None for no login.
-        processes: The names of those to start.
+        folder: An empty folder for the deployment's files.
+        secrets: Content of secrets.toml, {url} filled in; None for no login.
+        processes: The names of the processes to start.
     """
     require_nginx()
     ports = {name: free_port() for name in SHIPPED_PORTS}
@@ -126,26 +126,26 @@ def deploy(folder: Path, runs: Path, secrets: str | None = None, processes: str 
 
 
 def require_nginx() -> None:
-    """Skip the test where nginx is missing, but fail it in CI, so that it can't be skipped for ever."""
+    """Skip the test without nginx, but fail it in CI."""
     if not NGINX.exists():
         reason = f"{NGINX} is missing; install it: apt-get install nginx"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 def read_environment(path: Path) -> dict[str, str]:
-    """Return what a file of lines NAME=value sets."""
+    """Return the variables in a file of lines NAME=value."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def _read_unit() -> dict[str, str]:
-    """Return the variables that the unit sets, but for those that name folders of systemd's."""
+    """Return the unit's variables, except those with systemd's folders."""
     unit = (DEPLOY / "camcore@.service").read_text(encoding="utf-8")
     return dict(re.findall(r"^Environment=(\w+)=([^%\n]+)$", unit, re.MULTILINE))
 
 
 def change_nginx(text: str, ports: Mapping[str, int], front: int) -> str:
-    """Return the shipped file with other ports, and its certificate in the folder that nginx is started in."""
+    """Return the shipped file with other ports, and its certificate in nginx's start folder."""
     others = {shipped: str(ports[name]) for name, shipped in SHIPPED_PORTS.items()}
     text = re.sub(rf"\b({'|'.join(others)})\b", lambda match: others[match[0]], text)
     for shipped, own in (("listen 443 ssl", f"listen 127.0.0.1:{front} ssl"), ("/etc/nginx/tls/", "")):
@@ -157,7 +157,7 @@ def change_nginx(text: str, ports: Mapping[str, int], front: int) -> str:
 def _write_nginx(folder: Path, ports: Mapping[str, int], front: int) -> None:
     site = change_nginx((DEPLOY / "nginx.conf").read_text(encoding="utf-8"), ports, front)
     (folder / "site.conf").write_text(site, encoding="utf-8")
-    user = "user root;" if os.geteuid() == 0 else ""  # else its worker can't read what pytest keeps for root
+    user = "user root;" if os.geteuid() == 0 else ""  # else its worker can't read pytest's folders of root
     (folder / "nginx.conf").write_text(AROUND.format(user=user), encoding="utf-8")
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     command = ["openssl", "req", "-x509", *key, "-subj", "/CN=localhost", "-keyout", "cams.key", "-out", "cams.pem"]

@@ -1,4 +1,4 @@
-"""A small app with faults: in its page, and in what a button calls. Served by itself, as dashboard/app.py serves."""
+"""A small app with errors in its page and in a callback, served like dashboard/app.py."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from dashboard.server.faults import show_fault
 
 
 def fail() -> None:
-    """Fail as nobody foresaw."""
+    """Raise an unexpected error."""
     raise ZeroDivisionError("a secret of the server")
 
 

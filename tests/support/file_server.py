@@ -1,4 +1,4 @@
-"""A server on loopback that hands out files from memory, and misbehaves when it is told to; and archives for it."""
+"""A server on loopback that serves files from memory and can misbehave; and archives."""
 
 import io
 import tarfile
@@ -9,13 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server:
-    """What the server has and how it behaves; `ranges` are the Range headers of all requests so far."""
+    """The server's files and behaviour; `ranges` are the Range headers of all requests so far."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.ranges: list[str | None] = []
-        self.breaks: list[int] = []  # for each coming request: after how many bytes the connection closes
-        self.statuses: list[int] = []  # for each coming request: an error to answer with
+        self.breaks: list[int] = []  # per following request: bytes until the connection closes
+        self.statuses: list[int] = []  # per following request: status of the error answer
         self.honours_range = True
         self.tells_length = True
         self.url = ""
@@ -44,7 +44,7 @@ class Server:
 
 @contextmanager
 def start_server() -> Iterator[Server]:
-    """Yield a server that answers at its `url`."""
+    """Yield a running server with its `url`."""
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -61,7 +61,7 @@ def start_server() -> Iterator[Server]:
         state.url = f"http://127.0.0.1:{listening.server_port}"
         try:
             yield state
-        finally:  # else a test that fails would never end
+        finally:  # else a failing test would never end
             listening.shutdown()
             thread.join()
 

@@ -1,4 +1,4 @@
-"""Networks as other people train and save them: torchvision's and timm's."""
+"""Networks as torchvision and timm build and save them."""
 
 from pathlib import Path
 from typing import cast
@@ -15,7 +15,7 @@ State = dict[str, Tensor]
 
 
 def build_network(maker: str, name: str, classes: int, seed: int = 0) -> nn.Module:
-    """Return a network in evaluation mode whose activations neither fade nor explode."""
+    """Return a network in evaluation mode with stable activations."""
     torch.manual_seed(seed)
     makers = {"timm": timm.create_model, "torchvision": torchvision.models.get_model}
     network = makers[maker](name, num_classes=classes)
@@ -28,7 +28,7 @@ def build_network(maker: str, name: str, classes: int, seed: int = 0) -> nn.Modu
 
 
 def save_network(path: Path, content: object) -> Path:
-    """Write a state dict, or whatever else is in a checkpoint, as the file's ending says."""
+    """Write a state dict or checkpoint in the format of the file's ending."""
     if path.suffix == ".safetensors":
         save_file(cast(State, content), path)
     else:
@@ -39,7 +39,7 @@ def save_network(path: Path, content: object) -> Path:
 def logits_of(
     network: nn.Module, image: Image.Image, size: int, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Tensor:
-    """Return what a network says of a picture that is squashed to a square, the way everybody writes it down."""
+    """Return a network's logits of a picture squashed to a square, by the usual code."""
     squashed = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
     values = torch.from_numpy(np.array(squashed)).permute(2, 0, 1)[None] / 255
     normal = (values - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)

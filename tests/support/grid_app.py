@@ -1,4 +1,4 @@
-"""A small app around the heatmap grid, for the browser tests. They import its tiles too, to know what to expect."""
+"""A small app around the heatmap grid, for browser tests, which import its tiles too."""
 
 import io
 
@@ -22,7 +22,7 @@ def make_map(seed: int, side: int = 7) -> NDArray[np.float32]:
 
 
 def make_tile(index: int) -> Tile:
-    """Return a tile; number 8 has markup for a name, number 9 nothing to draw."""
+    """Return a tile. Number 8 has markup as its name, number 9 nothing to draw."""
     width, height = ((200, 150), (150, 200))[index % 2]
     wave = np.add.outer(np.arange(height), np.arange(width)) * (index + 3) % 256
     picture = Image.fromarray(np.stack([wave, wave[::-1], 255 - wave], axis=-1).astype(np.uint8))

@@ -1,6 +1,6 @@
-"""camcore in processes that can be killed at any moment: one that has everything imported forks one for each job.
+"""Runs camcore in forked processes that can be killed at any moment.
 
-Run as a script it reads jobs from standard input, a JSON object a line, and answers with one line each.
+Run as a script, it reads jobs from standard input, one JSON object per line, and answers each with one line.
 """
 
 import json
@@ -35,13 +35,13 @@ class Outcome:
 
 
 class Killer:
-    """Runs commands in one folder; each is a process of its own."""
+    """Runs commands in one folder, each in its own process."""
 
     def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
         self.process, self.folder = process, folder
 
     def move_to(self, folder: Path) -> "Killer":
-        """Return the same for commands that change files in another folder."""
+        """Return a copy for commands that change files in another folder."""
         return Killer(self.process, folder)
 
     def run(
@@ -52,19 +52,19 @@ class Killer:
         limit: int | None = None,
         source: str | None = None,
     ) -> Outcome:
-        """Run a command to its end, or to when it is killed.
+        """Run a command until it ends or is killed.
 
         Args:
-            arguments: Of `camcore`.
-            at: Kill it before the so many-th change of a file in the folder, counted from 1.
-            after: Kill it after so many seconds.
-            limit: Of the size of any file, in bytes; beyond it, writing fails as on a full disk.
-            source: Python to run in place of the command.
+            arguments: Arguments of `camcore`.
+            at: Kill it before this change of a file in the folder, counted from 1.
+            after: Kill it after this many seconds.
+            limit: Largest size of a file in bytes; larger writes fail as on a full disk.
+            source: Python code to run instead of the command.
         """
         return self.wait(self.start(*arguments, at=at, after=after, limit=limit, source=source))
 
     def start(self, *arguments: object, **settings: Any) -> int:
-        """Begin what `run` does and return the process's id, to be waited for."""
+        """Begin what `run` does and return the process's id."""
         return int(
             self._ask({"arguments": [str(argument) for argument in arguments], "folder": str(self.folder), **settings})
         )
@@ -83,7 +83,7 @@ class Killer:
 
 @contextmanager
 def start_killer(folder: Path) -> Iterator[Killer]:
-    """Yield what runs commands that change files in a folder."""
+    """Yield a runner of commands that change files in a folder."""
     with subprocess.Popen(
         [sys.executable, __file__],
         cwd=REPOSITORY,
@@ -136,7 +136,7 @@ def _collect(process: int, name: Path) -> dict[str, Any]:
 
 
 def _work(job: dict[str, Any], name: Path) -> None:
-    """Do a job in a process of its own, which ends with it."""
+    """Run a job in its own process, then end the process."""
     output = os.open(name, os.O_WRONLY | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

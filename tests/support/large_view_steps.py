@@ -1,4 +1,4 @@
-"""A run to browse, and what a person does in the large view."""
+"""A run to browse, and actions in the large view."""
 
 import re
 from pathlib import Path
@@ -64,7 +64,7 @@ def read_large_canvas(page: Page, side: int = 0) -> np.ndarray:
 
 
 def point_at(page: Page, x: float, y: float) -> list[float]:
-    """Point at a place of the picture, x and y from 0 to 1; return the raw value and the drawn one of each source."""
+    """Point at x and y from 0 to 1; return each source's raw and drawn value."""
     box = page.locator(".large-pair .frame:visible").last.bounding_box()
     assert box
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])

@@ -1,4 +1,4 @@
-"""Maps as the libraries in use compute them, on the modules of our own models, and our map for the same targets."""
+"""Maps computed by other libraries on our models' modules, and ours for the same targets."""
 
 from collections import OrderedDict
 from typing import Any
@@ -18,7 +18,7 @@ TOLERANCE = 1e-5
 
 
 def as_plain_network(model: Classifier) -> nn.Sequential:
-    """Return the same modules as a network that the libraries can put their hooks into; it takes normalised images."""
+    """Return the modules as a network that libraries can hook. It takes normalised images."""
     trunk = nn.Sequential(*(layer for _, layer in model.layers))
     return nn.Sequential(OrderedDict(trunk=trunk, head=model.head))
 
@@ -41,7 +41,7 @@ def assert_same(ours: Tensor, theirs: Tensor) -> None:
 
 
 def run_torchcam(kind: type, model: Classifier, images: Tensor, source: Source) -> Tensor:
-    """Return the library's map, not scaled; it can't be had without its ReLU."""
+    """Return the library's map, not scaled; it includes the library's ReLU."""
     network = as_plain_network(model)
     with kind(network, find_module(model, source)) as extractor:
         scores = network(model.normalize(images))
@@ -52,9 +52,9 @@ def run_torchcam(kind: type, model: Classifier, images: Tensor, source: Source) 
 def run_pytorch_grad_cam(
     kind: type[BaseCAM], model: Classifier, images: Tensor, source: Source, factor: float = 1
 ) -> tuple[Tensor, NDArray[np.float32]]:
-    """Return the library's raw map, caught before its ReLU, and the picture that it hands out.
+    """Return the library's raw map, before its ReLU, and the picture that it returns.
 
-    `factor`: what the explained logit is multiplied with, and with it the gradients.
+    `factor` multiplies the explained logit, and so the gradients.
     """
     network = as_plain_network(model)
     with kind(network, [find_module(model, source)]) as extractor:
@@ -67,5 +67,5 @@ def run_pytorch_grad_cam(
         extractor.get_cam_image = catch
         targets = [lambda logits, target=target: factor * logits[target] for target in TARGETS]
         picture = extractor(model.normalize(images), targets)
-    network.zero_grad()  # it leaves gradients behind, on a model that tests share
+    network.zero_grad()  # the library leaves gradients on the shared model
     return torch.from_numpy(caught[0]), picture

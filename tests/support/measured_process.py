@@ -1,4 +1,4 @@
-"""camcore in a process of its own, for benchmarks: how long it takes, and its peak memory."""
+"""Runs camcore in its own process for benchmarks: seconds and peak memory."""
 
 import os
 import subprocess
@@ -11,10 +11,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def run_camcore(*arguments: object, environment: Mapping[str, str] | None = None) -> tuple[float, float]:
-    """Run a command quietly; return its seconds and the peak in MiB of its own memory.
+    """Run a command quietly; return its seconds and its own peak memory in MiB.
 
-    That is RssAnon, sampled from /proc: pages of mapped files that the system has not let go of are not the process's
-    to give back.
+    The memory is RssAnon, sampled from /proc: it excludes mapped files, which the process can't free.
     """
     command = [sys.executable, "-m", "camcore", *map(str, arguments)]
     everything = os.environ | dict(environment or {})

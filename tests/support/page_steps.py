@@ -1,4 +1,4 @@
-"""A page of the dashboard by AppTest: shown with an address, and what can be read on it."""
+"""Shows a dashboard page by AppTest and reads it."""
 
 import json
 import sys
@@ -15,10 +15,10 @@ SCRIPT = REPOSITORY / "dashboard" / "script.py"
 
 
 def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **parameters: str | list[str]) -> AppTest:
-    """Return a page of a runs folder after one run without an exception; a list is a name that is given twice."""
+    """Return a page of a runs folder after one run without an exception. A list is a parameter given twice."""
     monkeypatch.setattr(sys, "argv", ["script.py", "--runs", str(folder)])
     app = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    app._page_hash = calc_hash(page)  # before the first run, switch_page goes by the file name, "page" for all
+    app._page_hash = calc_hash(page)  # before the first run, switch_page uses the file name, which is "page" for all
     app.query_params.update(parameters)
     app.run()
     assert not app.exception
@@ -26,13 +26,13 @@ def show_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, /, **par
 
 
 def all_text(app: AppTest) -> str:
-    """Return every text on the page, markup included, style sheets left out."""
+    """Return every text on the page, with markup and without style sheets."""
     parts = [element.proto.body for element in app.get("html")]
     parts += [element.value for kind in (app.markdown, app.caption, app.code) for element in kind]
     return "\n".join(part for part in parts if "<style>" not in part)
 
 
 def payload(app: AppTest, which: str) -> Any:
-    """Return what a component was given that has this in it."""
+    """Return the data of the component that contains `which`."""
     components = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
     return next(data for data in components if data and which in data)

@@ -1,10 +1,10 @@
-"""A file that would run code, for those that read it to show that they don't."""
+"""A pickled file with code, to show that readers don't run it."""
 
 from pathlib import Path
 
 
 class Trap:
-    """Would write a file when unpickled."""
+    """Writes a file when unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

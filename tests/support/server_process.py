@@ -1,4 +1,4 @@
-"""What a server takes while it runs, as its process tells."""
+"""Memory and computing time of a server process."""
 
 import os
 from pathlib import Path
@@ -14,12 +14,12 @@ def find_process(url: str) -> Path:
 
 
 def read_memory(process: Path, field: str = "VmRSS") -> float:
-    """Return the memory that a process holds, in MiB; `RssAnon` leaves out what files are mapped."""
+    """Return a process's memory in MiB; `RssAnon` excludes mapped files."""
     fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     return int(fields[field].split()[0]) / 1024
 
 
 def read_cpu_seconds(process: Path) -> float:
-    """Return how long a process has computed, on all cores together."""
+    """Return a process's computing time, summed over cores."""
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Many people at once, who look around as people do: open pages, filter, turn pages, bring pictures, go, come again."""
+"""Simulates many users at once: open pages, filter, turn pages, upload pictures, leave, return."""
 
 import asyncio
 import itertools
@@ -18,13 +18,13 @@ from websockets.exceptions import WebSocketException
 from tests.support.streamlit_client import File, Visitor
 from tests.support.uploaded_files import draw_photograph, encode
 
-THINKING = (4.0, 0.5, 20.0)  # s between two interactions: exponential of this mean, and within these bounds
-VISIT = (4, 16)  # interactions until somebody goes
-AWAY = (1.0, 8.0)  # s until the same person comes again, as a new session
+THINKING = (4.0, 0.5, 20.0)  # s between two interactions: exponential with this mean, within these bounds
+VISIT = (4, 16)  # interactions per visit
+AWAY = (1.0, 8.0)  # s until the same user returns, as a new session
 
-ARRIVALS = {"": 5, "gallery": 3, "disagreement": 1, "verdict": 1}  # where a link leads to
+ARRIVALS = {"": 5, "gallery": 3, "disagreement": 1, "verdict": 1}  # weights of the first page
 PAGES = {"": 2, "gallery": 5, "disagreement": 3, "verdict": 3, "training_curves": 2, "own_image": 2}
-OPENS_A_PAGE = 0.3  # the share of interactions; the others are of what the page offers, by the weights below
+OPENS_A_PAGE = 0.3  # share of interactions; the others use the page's controls, weighted below
 OFFERED: dict[str, dict[str, tuple[int, tuple[str, ...]]]] = {
     "": {"another run": (1, ("url_run",))},
     "gallery": {
@@ -44,12 +44,12 @@ OFFERED: dict[str, dict[str, tuple[int, tuple[str, ...]]]] = {
     "training_curves": {"smoothing": (3, ("url_smoothing",)), "another run": (1, ("url_run",))},
     "own_image": {"own image": (4, ("own_image_files",)), "class": (2, ("url_explains",)), "source": (1, ("url_b",))},
 }
-OF_THE_NETWORK = ("own image", "class", "source on own image")  # those that wait for forward passes
+OF_THE_NETWORK = ("own image", "class", "source on own image")  # interactions that wait for forward passes
 
 
 @dataclass
 class Log:
-    """What happened: seconds by kind of interaction, what went wrong, how many sessions there were."""
+    """Seconds by kind of interaction, errors, and number of sessions."""
 
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
@@ -57,23 +57,23 @@ class Log:
     megabytes: float = 0.0
 
     def of_pages(self) -> list[float]:
-        """Return the seconds of every interaction but those that run the network."""
+        """Return the seconds of every interaction that runs no network."""
         return [seconds for kind, some in self.seconds.items() if kind not in OF_THE_NETWORK for seconds in some]
 
 
 async def visit_all(
     url: str, people: int, seconds: float, seed: int, runs: Sequence[str], network: str, thinking: float = 1.0
 ) -> Log:
-    """Let people look around for so long; then all of them go.
+    """Let users browse for some seconds; then all leave.
 
     Args:
-        url: Of the dashboard.
-        people: How many at once; they come one after another within the first tenth.
-        seconds: How long new interactions begin; those that have begun are waited for.
-        seed: Of all choices.
+        url: The dashboard's address.
+        people: Number of users at once; they arrive within the first tenth of the time.
+        seconds: How long new interactions may begin.
+        seed: Seed of all choices.
         runs: The explained runs that links lead to.
-        network: The run whose network is tried on own pictures.
-        thinking: A factor for the time between two interactions.
+        network: The run whose network explains uploaded pictures.
+        thinking: Factor for the time between two interactions.
     """
     log, photographs = Log(), make_photographs()
     end = time.perf_counter() + seconds
@@ -93,7 +93,7 @@ async def visit_all(
 
 
 def make_photographs(width: int = 2000, height: int = 1500) -> Iterator[File]:
-    """Return files to bring, as they come from a phone: JPEG of some megapixels; the same few again and again."""
+    """Return an endless cycle of JPEG files of some megapixels, as from a phone."""
     files = []
     for seed in range(4):
         large = draw_photograph(seed, (200, 150)).resize((width, height), Image.Resampling.BICUBIC)
@@ -111,7 +111,7 @@ async def _visit(
     photographs: Iterator[File],
     thinking: float,
 ) -> None:
-    """Come, do some things, and go."""
+    """Arrive, do some interactions, and leave."""
     log.sessions += 1
     mean, least, most = THINKING
     try:
@@ -139,7 +139,7 @@ async def _time(log: Log, kind: str, act: Awaitable[None]) -> None:
 def _choose(
     visitor: Visitor, choice: random.Random, network: str, photographs: Iterator[File]
 ) -> tuple[str, Callable[[], Awaitable[None]]]:
-    """Return what the person does next, and how."""
+    """Return the next interaction's name and action."""
     offered = OFFERED[visitor.page]
     there = {
         kind: (weight, [key for key in keys if visitor.find(key) is not None])
@@ -162,7 +162,7 @@ def _choose(
 
 
 async def _open_own_image(visitor: Visitor, network: str) -> None:
-    """Open the page, and choose the run whose network is to be tried."""
+    """Open the page and choose the run with the network."""
     await visitor.go("own_image")
     field, state = visitor.find("url_run"), visitor.state("url_run")
     now = state.string_value if state is not None else field.options[field.default]
@@ -173,7 +173,7 @@ async def _open_own_image(visitor: Visitor, network: str) -> None:
 
 
 def choose_value(visitor: Visitor, key: str, choice: random.Random) -> dict[str, Any]:
-    """Return a value for a widget, as a field of `WidgetState`: another one than it has, or the next page."""
+    """Return a new value for a widget, as a field of `WidgetState`."""
     widget, state = visitor.find(key), visitor.state(key)
     name = type(widget).__name__
     if name == "Pagination":
@@ -194,12 +194,12 @@ def _draw(choice: random.Random, weights: dict[str, int]) -> str:
 
 
 def quantile(seconds: Sequence[float], share: float) -> float:
-    """Return the time within which this share of some interactions ended; NaN of none."""
+    """Return the time within which this share of interactions ended; NaN without any."""
     return float(np.quantile(seconds, share)) if seconds else float("nan")
 
 
 def describe(log: Log) -> str:
-    """Return a table of what happened."""
+    """Return a table of the log."""
     lines = [f"{'kind':22}{'count':>7}{'p50':>8}{'p95':>8}{'max':>8}  s"]
     rows = {**dict(sorted(log.seconds.items())), "all but the network's": log.of_pages()}
     for kind, seconds in rows.items():

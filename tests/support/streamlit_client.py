@@ -1,7 +1,7 @@
-"""A visitor without a browser, who speaks with the server as Streamlit's front end of version 1.67 does.
+"""A visitor without a browser, who speaks the protocol of Streamlit 1.67's front end.
 
-It keeps what the front end keeps: the elements on the page, the values that were changed, messages that the server
-may refer to instead of sending them again, and timers of parts that renew themselves.
+It keeps what the front end keeps: the elements on the page, changed values, messages that the server may refer to
+again, and timers of fragments.
 """
 
 import asyncio
@@ -23,35 +23,35 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 XSRF = "_streamlit_xsrf"
-TIMEOUT = 60  # s until an answer that has not come is an error
-MEGABYTES = 256  # of one message; what a browser takes has no limit
+TIMEOUT = 60  # s until a missing answer is an error
+MEGABYTES = 256  # largest message; browsers have no limit
 
 T = TypeVar("T")
 File = tuple[str, bytes, str]  # name, content, kind
 
 
 def run_apart(task: Coroutine[Any, Any, T]) -> T:
-    """Run a task to its end in a thread of its own, because Playwright's loop may run in this one."""
+    """Run a task in its own thread, because Playwright's loop may run in this one."""
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(asyncio.run, task).result()
 
 
 class Visitor:
-    """A person with one tab open. `errors` holds everything that a person would see as one, or that broke off."""
+    """A user with one tab open. `errors` holds every visible error and every failed request."""
 
     def __init__(self, url: str, locale: str = "en-US", knows_scripts: bool = True) -> None:
         self.url, self.locale, self._knows_scripts = url, locale, knows_scripts
         self.errors: list[str] = []
-        self.notices: list[str] = []  # every one that was shown, also if it has gone since
-        self.elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # by place: the element and its fragment
-        self.pages: dict[str, str] = {}  # names in the address -> what the server calls them
+        self.notices: list[str] = []  # all that were shown, also earlier ones
+        self.elements: dict[tuple[int, ...], tuple[Element, str]] = {}  # position -> element and its fragment
+        self.pages: dict[str, str] = {}  # name in the address -> the server's hash
         self.page = self.query = self.session = self.token = ""
         self.bytes_received = 0
         self._states: dict[str, WidgetState] = {}
-        self._cached: dict[str, tuple[ForwardMsg, int]] = {}  # hash -> message, and the run that last used it
+        self._cached: dict[str, tuple[ForwardMsg, int]] = {}  # hash -> message and the run that last used it
         self._runs = self._received = self._started = self._finished = self._most_age = 0
         self._touched: set[tuple[int, ...]] = set()
-        self._urls: dict[str, Any] = {}  # request -> where to put files
+        self._urls: dict[str, Any] = {}  # request -> upload addresses
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
         self._socket: ClientConnection | None = None
@@ -61,7 +61,7 @@ class Visitor:
         """Load the page, connect, and wait until its script has run."""
         self.page, self.query = page, query
         shell = (await self._fetch("/")).decode()
-        if not self._knows_scripts:  # else they are in the browser's cache
+        if not self._knows_scripts:  # else the browser's cache has them
             paths = re.findall(r'"\./(static/[^"]+\.(?:js|css))"', shell)
             await asyncio.gather(*(self._fetch(f"/{path}") for path in paths))
         await self._fetch("/_stcore/health")
@@ -89,7 +89,7 @@ class Visitor:
             await self._reader
 
     async def go(self, page: str) -> None:
-        """Follow a link of the navigation, and wait until the page is there."""
+        """Follow a link of the navigation and wait for the page."""
         for _, timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -98,13 +98,13 @@ class Visitor:
         await self._run(self.pages[page])
 
     async def change(self, key: str, **value: Any) -> None:
-        """Give a widget a value, a field of `WidgetState`, and wait until the script has run."""
+        """Set a widget's value, a field of `WidgetState`, and wait until the script has run."""
         widget = self.find(key)
         assert widget is not None, f"{self.page} has no {key}"
         await self._put(WidgetState(id=widget.id, **value))
 
     async def upload(self, key: str, files: Sequence[File]) -> None:
-        """Bring files in the place of those that were brought before, and wait until the script has run."""
+        """Replace the uploaded files, and wait until the script has run."""
         before = self.state(key)
         await self._put(await self.send_files(key, files))
         for info in before.file_uploader_state_value.uploaded_file_info if before else ():
@@ -129,7 +129,7 @@ class Visitor:
         return state
 
     async def begin(self, state: WidgetState) -> None:
-        """Give a widget a value, and don't wait for the answer."""
+        """Set a widget's value without waiting for the answer."""
         self._states[state.id] = state
         await self._send(self._request())
 
@@ -139,7 +139,7 @@ class Visitor:
         return self._started > self._finished
 
     def find(self, key: str) -> Any:
-        """Return the widget on the page that has this key, None where there is none."""
+        """Return the widget with this key, or None."""
         for element, _ in self.elements.values():
             widget = getattr(element, element.WhichOneof("type") or "empty")
             if getattr(widget, "id", "").split("-", 2)[-1] == key:
@@ -147,12 +147,12 @@ class Visitor:
         return None
 
     def state(self, key: str) -> WidgetState | None:
-        """Return the value that a widget was last given, None where it has its default."""
+        """Return a widget's last value, None if it has its default."""
         widget = self.find(key)
         return None if widget is None else self._states.get(widget.id)
 
     def text(self) -> str:
-        """Return what the page says: markup, and the texts of notices, captions, progress."""
+        """Return the page's texts: markup, notices, captions, progress."""
         parts = []
         for element, _ in self.elements.values():
             kind = element.WhichOneof("type") or "empty"
@@ -160,18 +160,18 @@ class Visitor:
         return "\n".join(parts)
 
     def payloads(self) -> list[str]:
-        """Return what the components on the page were given, as JSON."""
+        """Return the data of the page's components, as JSON."""
         components = (
             element.bidi_component for element, _ in self.elements.values() if element.HasField("bidi_component")
         )
         return [component.json or component.mixed.json for component in components]
 
     async def wait_until(self, holds: Callable[[], bool], what: str, seconds: float = TIMEOUT) -> None:
-        """Wait until something that messages bring about.
+        """Wait until messages make a condition true.
 
         Raises:
-            TimeoutError: It has not come.
-            ConnectionError: The connection is gone, so that it can't come.
+            TimeoutError: It did not become true in time.
+            ConnectionError: The connection is lost.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -188,7 +188,7 @@ class Visitor:
         await self._run()
 
     async def _run(self, script_hash: str = "") -> None:
-        """Ask for a run of the script, and wait for its end, through all that it restarts."""
+        """Ask for a run of the script, and wait for its end, restarts included."""
         asked = self._received
         await self._send(self._request(script_hash))
         await self.wait_until(lambda: self._finished > self._started > asked, "answer")
@@ -328,7 +328,7 @@ class Visitor:
                 return  # the reader says so
 
     async def _fetch(self, path: str, method: str = "GET", form: tuple[bytes, str] | None = None) -> bytes:
-        """Ask the server by HTTP; what it answers but 2xx is an error."""
+        """Ask the server by HTTP; any status except 2xx is an error."""
         headers = {"Origin": self.url, "Accept-Language": self.locale, "Accept-Encoding": "gzip"}
         if self.token:
             headers |= {"Cookie": f"{XSRF}={self.token}", "X-Xsrftoken": self.token}
@@ -377,7 +377,7 @@ def _open(request: urllib.request.Request) -> tuple[bytes, str]:
 
 
 def _pack(name: str, content: bytes, kind: str) -> tuple[bytes, str]:
-    """Return a form that holds a file, and its content type."""
+    """Return a form with a file, and its content type."""
     mark = uuid4().hex
     head = (
         f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'

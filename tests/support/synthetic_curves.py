@@ -1,4 +1,4 @@
-"""The curves and costs of a synthetic verdict, which come from formulas alone."""
+"""Curves and costs of a synthetic verdict, computed by formulas."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ STEPS = ("original", "head", "layer4", "layer3", "layer2", "layer1", "stem")
 
 
 def make_curves(sources: list[str], shifts: dict[str, float]) -> dict[str, Any]:
-    """Return insertion and deletion: the higher a source's shift, the faster."""
+    """Return insertion and deletion curves; higher shifts give steeper ones."""
     share = np.linspace(0, 1, 17)
     curves: dict[str, Any] = {"share": share.tolist(), "insertion": {}, "deletion": {}}
     for source in sources:
@@ -21,7 +21,7 @@ def make_curves(sources: list[str], shifts: dict[str, float]) -> dict[str, Any]:
 
 
 def make_randomization(sources: list[str], shifts: dict[str, float]) -> dict[str, Any]:
-    """Return similarities that fall for all but Eigen-CAM, which fails."""
+    """Return similarities that fall for all methods except Eigen-CAM, which fails."""
     at = np.arange(len(STEPS))
     last = {source: 0.86 if source == "eigen_cam" else 0.08 + abs(shifts.get(source, 0.0)) for source in sources}
     similarity = {source: (floor + (1 - floor) * np.exp(-at)) for source, floor in last.items()}
@@ -35,7 +35,7 @@ def make_randomization(sources: list[str], shifts: dict[str, float]) -> dict[str
 
 
 def make_cost(sources: list[str]) -> dict[str, Any]:
-    """Return times around one forward pass, and many of them for Score-CAM."""
+    """Return times around one forward pass, and far more for Score-CAM."""
     factors = {"cam": 1.02, "eigen_cam": 1.05, "score_cam": 34.0}
     times = {source: factors.get(source, 1.08 if source in METHODS else 1.31) for source in sources}
     costs = {source: {"milliseconds": 4.2 * factor, "times_forward": factor} for source, factor in times.items()}
@@ -43,7 +43,7 @@ def make_cost(sources: list[str]) -> dict[str, Any]:
 
 
 def allow(needs: str) -> dict[str, Any]:
-    """Return the freedom of a method by what it needs."""
+    """Return a method's freedom by its requirements."""
     bound = needs == "class_weights"
     heads = ["gap"] if bound else ["gap", "mlp", "native"]
     return {"needs": needs, "heads": heads, "layers": "last" if bound else "any"}

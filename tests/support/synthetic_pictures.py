@@ -1,4 +1,4 @@
-"""Small pictures of one or two animals in a landscape, with their boxes: stand-ins for photographs."""
+"""Small pictures of one or two animals with boxes, as stand-ins for photographs."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,7 +13,7 @@ SKIES = (("#d7e3ea", "#a9bd95"), ("#f0e2c9", "#c2a878"), ("#cfd8e6", "#8fa39a"))
 
 @dataclass(frozen=True)
 class Picture:
-    """A WebP with boxes [x0, y0, x1, y1, label] in its pixels; `places`: the middles of its objects, 0 to 1."""
+    """A WebP with boxes [x0, y0, x1, y1, label] in pixels; `places` are object centres, 0 to 1."""
 
     webp: bytes
     size: tuple[int, int]
@@ -24,7 +24,7 @@ class Picture:
 
 
 def draw_pictures(count: int, classes: int, seed: int) -> list[Picture]:
-    """Return pictures whose labels take turns; every tenth holds a second animal, of another class."""
+    """Return pictures with alternating labels; every tenth has a second animal of another class."""
     random = np.random.default_rng(seed)
     return [_draw_picture(index, classes, random) for index in range(count)]
 

@@ -1,4 +1,4 @@
-"""A complete run folder made of arithmetic: what the dashboard reads, without a model, in any size, in seconds."""
+"""A synthetic run folder of any size, computed without a model in seconds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +28,8 @@ from camcore.system.files import create_array, write_json
 from tests.support.synthetic_pictures import Picture, draw_pictures
 
 CLASSES = ("Beagle", "Collie", "Dachshund", "Papillon", "Pug", "Whippet")
-DISTINCT_PICTURES = 60  # beyond these, or one per class, they repeat; the predictions and maps do not
-IMAGES_AT_ONCE = 10_000  # beyond these a run is made in blocks, so that memory does not grow with its maps
+DISTINCT_PICTURES = 60  # more pictures (or one per class) repeat; predictions and maps don't
+IMAGES_AT_ONCE = 10_000  # larger runs are made in blocks, to limit memory
 CHANNELS = 16
 EARLIER_LAYER = "layer3"
 
@@ -57,9 +57,9 @@ def make_run(
     """Write a valid, plausible run into `folder / name` and return its path.
 
     Every fourth prediction is wrong, every tenth image holds a second object, and the maps of every 13th image hold no
-    positive evidence. Where `cam_able`, `grad_cam` is `cam / Z` to the bit that float32 allows. `group` is the name
-    that it shares with its other seeds, `kept_epoch` the epoch of its (empty) weights, None for the last.
-    `train_seed` is that of the training where it is not that of the pictures, `right` which predictions are right.
+    positive evidence. If `cam_able`, `grad_cam` is `cam / Z` as exactly as float32 allows. `group` is the name of its
+    seed group, `kept_epoch` the epoch of its (empty) weights, None for the last. `train_seed` is the training's seed if
+    it differs from the pictures', `right` says which predictions are correct.
     """
     head = "gap" if cam_able else "mlp"
     config = RunConfig(
@@ -82,7 +82,10 @@ def make_run(
 def make_group(
     folder: Path, name: str, accuracies: Sequence[float], images: int, cam_able: bool = True, **changes: Any
 ) -> list[Path]:
-    """Write a run for each accuracy, of seeds 1, 2, ... and the same pictures; which images are wrong is chance."""
+    """Write a run per accuracy, with seeds 1, 2, ... and the same pictures.
+
+    Chance decides which predictions are wrong.
+    """
     paths = []
     for seed, accuracy in enumerate(accuracies, start=1):
         order = np.random.default_rng([seed, cam_able]).permutation(images)
@@ -94,7 +97,7 @@ def make_group(
 
 
 def write_history(run: Run, epochs: int, seed: int = 0) -> None:
-    """Write a history whose validation loss has its lowest point before the end."""
+    """Write a history with its lowest validation loss before the end."""
     noise = np.random.default_rng(seed)
     rows = []
     for epoch in range(1, epochs + 1):
@@ -194,7 +197,7 @@ def _make_maps(
     grid: tuple[int, int],
     random: np.random.Generator,
 ) -> dict[str, FloatArray]:
-    """Return (N, T, h, w) per source: a hill on the object over ground of mostly negative evidence."""
+    """Return maps (N, T, h, w) per source: a hill on the object over mostly negative evidence."""
     shape = (len(pictures), len(TARGETS), *grid)
     places = np.array([[picture.places[min(target, 1)] for target in (0, 0, 0, 1)] for picture in pictures])
     cam = 9 * _hills(places, grid, 0.16) - 3 + 1.6 * _smooth_noise(shape, random)

@@ -1,4 +1,4 @@
-"""A complete verdict made of arithmetic: `verdict.json` and `measures.parquet` of a synthetic run."""
+"""A synthetic verdict: `verdict.json` and `measures.parquet` of a synthetic run."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.synthetic_curves import allow, make_cost, make_curves, make_r
 BASELINES = ("baseline_center", "baseline_uniform", "baseline_random", "baseline_edges")
 NO_CAM = {"max_error": 0.852}
 REASON = "mean(CAM) + bias differs from the output by 85% of the output's range"
-# measure -> group, kind, better, typical value; None where there is no value per image
+# measure -> group, kind, better, typical value; None without a value per image
 MEASURES: dict[str, tuple[str, str, str, float]] = {
     "pointing_strict": ("localization", "yes_no", "higher", 0.78),
     "pointing_15px": ("localization", "yes_no", "higher", 0.86),
@@ -38,7 +38,7 @@ MEASURES: dict[str, tuple[str, str, str, float]] = {
     "class_sensitivity": ("class", "continuous", "higher", 0.44),
 }
 CHANCE = {"pointing_strict": 0.31, "energy_in_box": 0.31, "pointing_parts": 0.06, "energy_in_parts": 0.06}
-# How much better or worse than the reference: methods, then baselines.
+# Difference to the reference: methods, then baselines.
 SHIFTS = {"grad_cam_pp": -0.03, "layer_cam": 0.05, "eigen_cam": -0.14, "score_cam": 0.01, "grad_cam@layer3": -0.07}
 SHIFTS |= {"baseline_center": -0.16, "baseline_uniform": -0.3, "baseline_random": -0.36, "baseline_edges": -0.24}
 
@@ -50,9 +50,9 @@ def write_verdict(
     claims: list[dict[str, Any]] | None = None,
     over_seeds: bool = False,
 ) -> Path:
-    """Write a plausible verdict into a run's current explanation, maps of all methods included; return its folder.
+    """Write a plausible verdict and all methods' maps into the current explanation; return its folder.
 
-    `against` names the run of the price, or its group where it is `over_seeds`; `claims` replaces those that fit the
+    `against` names the run of the price, or its group if `over_seeds`; `claims` replaces the claims that fit the
     numbers.
     """
     explanation = open_explanation(open_run(path))
@@ -74,7 +74,7 @@ def parse_verdict(document: dict[str, Any]) -> VerdictDocument:
 
 
 def small_verdict(**changes: Any) -> VerdictDocument:
-    """Return a verdict of three methods that do not differ, with parts of its JSON object replaced."""
+    """Return a verdict of three equal methods, with parts of its JSON object replaced."""
     sources = ["cam", "grad_cam", "layer_cam"]
     means = dict.fromkeys(sources, 0.9)
     document = {
@@ -108,7 +108,7 @@ def small_measure(
     better: str = "higher",
     effect_size: float = 0.5,
 ) -> dict[str, Any]:
-    """Return a measure by its means; the outcome `theory` is of a source that is CAM by theory."""
+    """Return a measure by its means; the outcome `theory` marks a source equal to CAM by theory."""
     return {
         "group": group,
         "kind": "continuous",
@@ -142,7 +142,7 @@ def small_measure(
 
 
 def add_maps(explanation: Explanation, seed: int) -> None:
-    """Add the maps of every method that the run lacks, made from Grad-CAM's."""
+    """Add missing methods' maps, made from Grad-CAM's."""
     random = np.random.default_rng(seed)
     last = np.load(explanation.path / "grad_cam.npy")
     samples = pd.read_parquet(explanation.path / "samples.parquet")
@@ -161,7 +161,7 @@ def add_maps(explanation: Explanation, seed: int) -> None:
 
 
 def _draw_values(explanation: Explanation, sources: list[str], seed: int) -> pd.DataFrame:
-    """Return a row per source and image: a common difficulty per image, and a shift and some noise per source."""
+    """Return a row per source and image: the image's difficulty, the source's shift, and noise."""
     random = np.random.default_rng(seed)
     images = len(explanation.samples)
     two_class = (explanation.samples["other_label"] != -1).to_numpy()
@@ -181,7 +181,7 @@ def _make_rows(source: str, values: NDArray[np.float64], two_class: NDArray[np.b
     for at, (name, (_, kind, better, typical)) in enumerate(MEASURES.items()):
         sign = 1 if better == "higher" else -1
         if name == "off_object_literature" and source == "cam":
-            typical += 0.2  # as CAM is drawn with its negative part
+            typical += 0.2  # min-max normalisation of CAM shows negative evidence
         if kind == "yes_no":
             columns[name] = (values[at] > np.quantile(0.16 * _NORMAL, 1 - typical)).astype(float)
         else:
@@ -293,7 +293,7 @@ def _make_price(against: str, images: int, over_seeds: bool) -> dict[str, Any]:
 
 
 def _make_seeds(against: str) -> dict[str, Any]:
-    """Return three seeds of one group and two of the other, which share the first two."""
+    """Return three seeds of one group and two of the other; the first two are shared."""
     accuracies = {"dogs": (0.741, 0.748, 0.767), against: (0.760, 0.770)}
     ours, theirs = (
         [{"run": f"{name}-seed{seed}", "seed": seed, "accuracy": value} for seed, value in enumerate(values, start=1)]

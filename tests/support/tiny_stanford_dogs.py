@@ -1,4 +1,4 @@
-"""Stanford Dogs in its official layout, in miniature."""
+"""A miniature Stanford Dogs in its official layout."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def write_object(name: str, xmin: float, ymin: float, xmax: float, ymax: float) 
 def write_annotation(root: Path, name: str, *objects: str) -> None:
     path = root / "Annotation" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The size is wrong on purpose: the image's header counts.
+    # The size is wrong on purpose: readers must use the image's header.
     path.write_text(f"<annotation><size><width>1</width><height>1</height></size>{''.join(objects)}</annotation>")
 
 
@@ -29,7 +29,10 @@ def write_list(path: Path, files: list[str], labels: list[int]) -> None:
 
 
 def write_dogs(root: Path) -> Path:
-    """Two breeds of 10 x 8 pixels, labels 7 and 3, against the alphabet: a1 to a3 are beagles, b1 to b3 huskies."""
+    """Write two breeds of 10 x 8 pixels, labels 7 and 3: a1 to a3 are beagles, b1 to b3 huskies.
+
+    The labels are not in alphabetical order.
+    """
     for folder, letter in ((BEAGLE, "a"), (HUSKY, "b")):
         for number in (1, 2, 3):
             name = f"{folder}/{letter}{number}"

@@ -1,4 +1,4 @@
-"""camcore on several ranks: forked ones, which start at once and end by themselves, and torchrun's."""
+"""Runs camcore on several ranks: forked ones, which start at once, or torchrun's."""
 
 import os
 import subprocess
@@ -18,14 +18,14 @@ LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo"}
 
 
 def become_rank(rank: int, count: int, patch: pytest.MonkeyPatch) -> None:
-    """Make this process look like one of `count` ranks that torchrun started on this machine."""
+    """Make this process one of `count` ranks, as torchrun starts them on this machine."""
     patch.setenv("TORCHELASTIC_RUN_ID", "test")
     for name, value in zip(VARIABLES, (rank, count, rank, count), strict=True):
         patch.setenv(name, str(value))
 
 
 class Forks:
-    """Runs a command, or a piece of Python, on several ranks that nobody watches over."""
+    """Runs a command, or Python code, on several ranks without a supervisor."""
 
     def __init__(self, killer: Killer) -> None:
         self.killer = killer
@@ -34,15 +34,15 @@ class Forks:
         """Run on all ranks to their end, and return how each ended.
 
         Args:
-            arguments: Of `camcore`.
-            ranks: How many.
-            source: Python to run in place of the command.
-            before: Python to run before the command; `rank` is the rank.
+            arguments: Arguments of `camcore`.
+            ranks: Number of ranks.
+            source: Python code to run instead of the command.
+            before: Python code to run before the command; `rank` is the rank.
         """
         return self.wait(self.start(*arguments, ranks=ranks, source=source, before=before))
 
     def start(self, *arguments: object, ranks: int = 2, source: str | None = None, before: str = "") -> list[int]:
-        """Begin what `run` does and return the processes' ids, to be waited for."""
+        """Begin what `run` does and return the processes' ids."""
         self.store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
         words = [str(word) for word in arguments]
         command = source or f"from camcore.cli.main import main\nmain({words!r})"
@@ -71,7 +71,7 @@ def _describe_rank(rank: int, ranks: int, port: int) -> str:
 
 @contextmanager
 def start_forks(folder: Path) -> Iterator[Forks]:
-    """Yield what runs commands on several ranks."""
+    """Yield a runner of commands on several ranks."""
     with start_killer(folder) as killer:
         yield Forks(killer)
 
@@ -79,7 +79,7 @@ def start_forks(folder: Path) -> Iterator[Forks]:
 def run_torchrun(
     folder: Path, *arguments: object, ranks: int = 2, source: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command under torchrun, or a script in its place, to its end; what it says is in `stderr` altogether."""
+    """Run a command, or a script, under torchrun; `stderr` of the result holds all output."""
     with tempfile.TemporaryDirectory() as scripts:
         script = Path(scripts, "work.py")
         script.write_text(source or "")

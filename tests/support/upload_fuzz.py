@@ -1,6 +1,6 @@
-"""Read many damaged uploads within little memory; a process of its own, because a limit of memory is for all of it.
+"""Reads many damaged uploads within limited memory, in its own process.
 
-`python tests/upload_fuzz.py COUNT` prints how many were read and refused, or fails with the file that broke it.
+`python tests/support/upload_fuzz.py COUNT` prints how many were read and refused, or fails with the file that broke it.
 """
 
 import collections
@@ -18,7 +18,7 @@ from PIL import Image
 from camcore.config import ViewConfig
 from camcore.data.uploaded_image import FORMATS, RefusedImage, read_uploaded_image
 
-MOST_BYTES = 2 << 30  # of address space, all of Python included; a picture of the most pixels takes 1 GB
+MOST_BYTES = 2 << 30  # address space with Python itself; the largest allowed picture takes 1 GB
 Edit = tuple[int, int, bytes]
 EXIF = Image.Exif()
 EXIF[0x0112] = 6
@@ -48,7 +48,7 @@ def make_files() -> list[bytes]:
 
 
 def damage(content: bytes, edits: list[Edit]) -> bytes:
-    """Return a file with parts of it replaced, each from some place on for some bytes."""
+    """Return a file with parts of it replaced, each from a position on for some bytes."""
     for place, length, new in edits:
         at = place % (len(content) + 1)
         content = content[:at] + new + content[at + length :]
@@ -56,7 +56,7 @@ def damage(content: bytes, edits: list[Edit]) -> bytes:
 
 
 def main(count: int) -> None:
-    """Read so many damaged files."""
+    """Read this many damaged files."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     ends: collections.Counter[str] = collections.Counter()
     edges = st.sampled_from([b"\xff" * 4, b"\x00" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\xff\xff"])

@@ -1,4 +1,4 @@
-"""Files that people bring, and a run of hostile class names to try them on."""
+"""Files to upload, and a run with hostile class names."""
 
 import io
 import json
@@ -16,7 +16,7 @@ CLASSES = (MARKUP, "disc", "*frame* $x$ :smile:")
 
 
 def draw_photograph(seed: int = 0, size: tuple[int, int] = (90, 60)) -> Image.Image:
-    """Return noise with a bright disc, different for every seed."""
+    """Return noise with a bright disc, different per seed."""
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 90, (size[1], size[0], 3), dtype=np.uint8)
     ys, xs = np.ogrid[: size[1], : size[0]]
@@ -33,7 +33,7 @@ def encode(image: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def copy_run(run: Run, path: Path) -> Path:
-    """Copy a run of three classes, and call them `CLASSES`."""
+    """Copy a run of three classes and rename them to `CLASSES`."""
     shutil.copytree(run.path, path)
     document = json.loads((path / "run.json").read_text(encoding="utf-8"))
     document["class_names"] = list(CLASSES)
