@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from camcore.presentation.grid.encoding import Grid, encode_grid, read_front_end
+from camcore.presentation.grid.encoding import encode_grid, read_front_end
+from camcore.presentation.grid.tile import Grid
 from camcore.presentation.texts import grid_strings
 from dashboard.components.mount import mount_front_end
 from dashboard.language import language

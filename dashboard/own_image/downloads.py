@@ -11,7 +11,8 @@ from uuid import uuid4
 import numpy as np
 
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.grid.encoding import DEFAULTS, Slot, read_display
+from camcore.presentation.grid.encoding import DEFAULTS, read_display
+from camcore.presentation.grid.tile import Slot
 from camcore.presentation.pictures import Layer, Photo, draw_picture, place_side_by_side, split_overlay
 from dashboard.components.own_results import Download
 from dashboard.own_image.network import Analysis

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from camcore.data.uploaded_image import shorten_name
 from camcore.heatmaps.sources import parse_source
-from camcore.presentation.grid.encoding import ClassShare, Grid, GridSource, Tile
+from camcore.presentation.grid.tile import ClassShare, Grid, GridSource, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.components.own_results import Bar, Panel, own_results
 from dashboard.language import text

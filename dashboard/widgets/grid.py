@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from camcore.explained.queries import same_by_theory
 from camcore.presentation.grid import tiles_of_run
-from camcore.presentation.grid.encoding import Grid, LargeView, Tile
+from camcore.presentation.grid.tile import Grid, LargeView, Tile
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources
 from dashboard.components.heatmap_grid import heatmap_grid
 from dashboard.data.measures import load_samples, measure_range

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camcore.geometry import view_box
-from camcore.presentation.grid.encoding import Grid, GridBox, GridSource, LargeView, Tile
+from camcore.presentation.grid.tile import Grid, GridBox, GridSource, LargeView, Tile
 from dashboard.components.heatmap_grid import heatmap_grid
 
 CAM = GridSource("cam", "CAM", "cam")

@@ -12,25 +12,8 @@ from numpy.typing import NDArray
 from camcore.explained.explanation import TARGETS
 from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, colormap
 from camcore.heatmaps.methods import METHODS
-from camcore.presentation.grid.tile import ANY_CLASS, ClassShare, Grid, GridBox, GridSource, LargeView, Slot, Tile
+from camcore.presentation.grid.tile import ANY_CLASS, Grid, GridBox, GridSource, LargeView, Tile
 from camcore.presentation.texts import grid_strings
-
-__all__ = [
-    "ANY_CLASS",
-    "CHOICES",
-    "DEFAULTS",
-    "SCRIPTS",
-    "ClassShare",
-    "Grid",
-    "GridBox",
-    "GridSource",
-    "LargeView",
-    "Slot",
-    "Tile",
-    "encode_grid",
-    "read_display",
-    "read_front_end",
-]
 
 OVERLAYS = ("off", "a", "b", "both", "difference")
 CHOICES: dict[str, tuple[str, ...]] = {

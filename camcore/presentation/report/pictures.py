@@ -8,7 +8,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from camcore.explained.queries import measure_range, same_by_theory
-from camcore.presentation.grid.encoding import Grid, LargeView, encode_grid
+from camcore.presentation.grid.encoding import encode_grid
+from camcore.presentation.grid.tile import Grid, LargeView
 from camcore.presentation.grid.tiles_of_run import SLOTS, TILE_WIDTH, describe_measures, make_sources, make_tiles
 from camcore.presentation.html import render
 from camcore.presentation.report.subject import CONVENTION, MEASURE, ReportInput

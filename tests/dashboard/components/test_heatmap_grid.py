@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from camcore.heatmaps.drawing import COLORMAPS, colormap
 from camcore.presentation.grid import encoding
-from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, Grid, Tile, encode_grid, read_display
+from camcore.presentation.grid.encoding import CHOICES, DEFAULTS, SCRIPTS, encode_grid, read_display
+from camcore.presentation.grid.tile import Grid, Tile
 from camcore.presentation.texts import grid_strings
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 

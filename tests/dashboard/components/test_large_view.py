@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from camcore.presentation.grid.encoding import Grid, encode_grid, read_front_end
+from camcore.presentation.grid.encoding import encode_grid, read_front_end
+from camcore.presentation.grid.tile import Grid
 from tests.support.browser_steps import choose, parameters, settle, wait_until_painted
 from tests.support.grid_app import CAM, GRAD_CAM, make_tile
 from tests.support.large_view_steps import (
