@@ -1,4 +1,4 @@
-"""Rules about the code itself: pages load no torch; files, functions and parameter lists stay short."""
+"""Rules about the code: pages load no torch; files, functions and parameter lists stay short."""
 
 import ast
 import subprocess
@@ -29,7 +29,7 @@ def test_pages_and_command_line_load_no_torch(module: str) -> None:
 
 
 def test_workflows_load_torch() -> None:
-    """Without this the test above could pass because it can't see torch."""
+    """This proves that the test above can detect torch."""
     assert loads_torch("camcore.workflows.explain")
 
 

@@ -1,4 +1,4 @@
-"""A broken method must be called worse and a copy no different: the shipped run's maps on the verdict's own path.
+"""The verdict detects a broken method and accepts a copy, on the shipped run's maps.
 
 The table: `pytest -n 0 -m slow -s tests/test_broken_method.py`.
 """
@@ -26,18 +26,18 @@ LOCALIZATION |= {"max_box_acc", "max_box_acc_v2", "pxap", "pointing_parts", "ene
 
 @pytest.fixture
 def added_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`copy` and `shifted` as methods of their own, which no theory calls identical; drawn as CAM is."""
+    """Adds the methods `copy` and `shifted`, drawn like CAM, without identities by theory."""
     for name in ("copy", "shifted"):
         monkeypatch.setitem(METHODS, name, replace(METHODS["cam"], title=name.capitalize(), gap_identity=False))
 
 
 def shift(maps: np.ndarray) -> np.ndarray:
-    """Return maps (..., h, w) moved right by a third of the image; what leaves at the right comes back at the left."""
+    """Return maps (..., h, w) moved right by a third, wrapped around."""
     return np.roll(maps, round(maps.shape[-1] / 3), axis=-1)
 
 
 def measure(folder: Path, images: int) -> dict[str, MeasureResult]:
-    """Return the verdict's measures of CAM, its copy and its shifted maps on a seeded choice of the run's images."""
+    """Return the verdict's measures of CAM, its copy and its shifted maps on some images."""
     run = open_run(RUN)
     stored, dataset = open_explanation(run), open_dataset(run.config.dataset, None)
     indices = choose_images(len(stored.samples), images, seed=0)

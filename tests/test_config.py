@@ -1,4 +1,4 @@
-"""Configurations refuse what can't work, and survive a trip through JSON."""
+"""Configurations refuse invalid values and survive a round trip through JSON."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Every file of a run damaged in every way: each command says what is wrong with it, or does what it does without."""
+"""Every file of a run damaged in every way: commands name it or work without it."""
 
 import json
 import random
@@ -43,7 +43,7 @@ def another(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each command says and writes of the whole run."""
+    """Each command's output and files for the intact run."""
     outputs = {}
     for command in COMMANDS:
         run = Path(shutil.copytree(whole, tmp_path_factory.mktemp(command) / "own"))
@@ -54,7 +54,7 @@ def expected(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 def ask(run: Path, command: str) -> tuple[int, str, str]:
-    """Return exit code, output and errors of a command, of a run that is called RUN; with the report that it wrote."""
+    """Return a command's exit code, output (with its report) and errors."""
     arguments = [part.format(run=run, folder=run.parent) for part in COMMANDS[command]]
     result = run_camcore(*arguments)
     report = run.parent / "report.html"
@@ -64,7 +64,7 @@ def ask(run: Path, command: str) -> tuple[int, str, str]:
 
 
 def is_right(command: str, file: str, output: str, expected: str) -> bool:
-    """Whether a command that did not complain has done the right thing."""
+    """Whether a command without an error gave the correct result."""
     needed = file.startswith("explained/") and not any(name in file for name in JUDGED)
     return output == expected and not (command == "explain" and needed)
 

@@ -1,4 +1,4 @@
-"""The one line that a user reads."""
+"""Error messages: one line each."""
 
 import shlex
 

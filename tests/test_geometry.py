@@ -1,4 +1,4 @@
-"""Image, seen part and cells: each mapping by hand, against brute force, and there and back."""
+"""Mappings between image, view and cells: by hand, by brute force, and round trips."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_the_seen_square_lies_in_the_middle_of_the_image(width: int, height: int
 
 
 def cover(boxes: list[BoxXyxy], height: int, width: int) -> FloatArray:
-    """Return the cover of one image."""
+    """Return one image's cover."""
     return cover_cells(np.array(boxes), np.array([len(boxes)]), height, width)[0]
 
 

@@ -1,4 +1,4 @@
-"""Commands that are killed at any moment: nothing finished is lost, and nothing that is there is half of something."""
+"""Commands killed at any moment: no finished work is lost, no file is incomplete."""
 
 import hashlib
 import itertools
@@ -33,7 +33,7 @@ Command = Callable[[], tuple[object, ...]]
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
-    """What runs commands; it imports torch once for all tests."""
+    """A runner of commands that imports torch once for all tests."""
     with start_killer(tmp_path_factory.mktemp("killer")) as running:
         yield running
 
@@ -45,14 +45,14 @@ def killer(imported: Killer, tmp_path: Path) -> Killer:
 
 @pytest.fixture(scope="module")
 def whole(imported: Killer, tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Run:
-    """A training that nothing has interrupted."""
+    """An uninterrupted training."""
     folder = tmp_path_factory.mktemp("whole")
     assert imported.move_to(folder).run(*training(tiny_folder, folder / "run")).status == 0
     return open_run(folder / "run")
 
 
 class Moments:
-    """When to kill: before some change of a file, or after some time, which also is while a file is written."""
+    """When to kill: before a change of a file, or after some time."""
 
     def __init__(self, kills: int, most_changes: int, most_seconds: float) -> None:
         self.random = np.random.default_rng(kills)
@@ -65,7 +65,7 @@ class Moments:
 
 
 def kill_often(killer: Killer, moments: Moments, command: Command, check: Callable[[], None], kills: int) -> None:
-    """Run a command again and again until it was killed so often; check what is there each time."""
+    """Run a command until it was killed this often; check the files each time."""
     killed = 0
     while killed < kills:
         outcome = moments.run(killer, command())
@@ -83,7 +83,7 @@ def training(root: Path, path: Path, epochs: int = 8) -> tuple[object, ...]:
 
 
 def assert_readable(folder: Path) -> None:
-    """Open everything that a reader of a folder of runs would."""
+    """Open everything that a reader of a runs folder would."""
     for run in list_runs(folder):
         assert not isinstance(run, RunError), run
         epochs = len(run.history())

@@ -1,4 +1,4 @@
-"""Run folders and checkpoints of strangers: nothing in them is taken for a program. Weights: `test_weights.py`."""
+"""Code in foreign run folders and checkpoints never runs. Weights: `test_weights.py`."""
 
 import pickle
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`camcore import` as people type it: what it prints, and that other commands then take its run for one."""
+"""`camcore import`: its output, and other commands on the imported run."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.support.foreign_networks import save_network
 
 @pytest.fixture
 def arguments(trained_run: Run, tiny_folder: Path, tmp_path: Path) -> tuple[object, ...]:
-    """The command's options for the shared trained run, saved as DataParallel would."""
+    """The command's options for the shared trained run, saved as by DataParallel."""
     model = load_model(trained_run)
     state = dict(model.trunk.state_dict()) | {
         "fc.weight": model.head[-1].weight.detach(),

@@ -1,4 +1,4 @@
-"""The commands: what they print, how their options reach the configuration, and that the README knows them all."""
+"""The commands: their output, options and settings, and that the README lists them."""
 
 import os
 import re

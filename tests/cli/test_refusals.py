@@ -1,4 +1,4 @@
-"""How commands refuse: one line with the remedy, and Ctrl-C with how to resume."""
+"""Refusals of commands: one line with the remedy; Ctrl-C prints how to resume."""
 
 import errno
 import re
@@ -21,7 +21,7 @@ from tests.support.command_line import ON_CPU, run_camcore
 
 
 def refuse(*arguments: object) -> str:
-    """Return the one line with which a command refuses."""
+    """Return the one line that a refusing command prints."""
     result = run_camcore(*arguments)
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -155,7 +155,7 @@ def press_ctrl_c(*_: Any, **__: Any) -> None:
 
 
 def stop_training(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return what is said when Ctrl-C is pressed in `camcore train`."""
+    """Return the output of `camcore train` after Ctrl-C."""
     monkeypatch.setattr(train, "train_run", press_ctrl_c)
     result = run_camcore("train", "--run", path)
     assert result.exit_code == 130

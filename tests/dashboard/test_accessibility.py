@@ -1,4 +1,4 @@
-"""Can everyone use it? axe-core finds no serious or critical problem on any page, in either theme and language."""
+"""axe-core finds no serious or critical problem on any page, in both themes and languages."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every file of a run damaged in every way: each page says what is wrong with it, or shows what it shows without."""
+"""Every file of a run damaged in every way: pages name it or work without it."""
 
 import random
 import re
@@ -46,7 +46,7 @@ def another(trained_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sound(trained_run):
-    """A run beside the damaged one, which has to stay usable."""
+    """An intact run beside the damaged one; it must stay usable."""
     return trained_run.path
 
 
@@ -60,7 +60,7 @@ def show(page: str, run: Path, monkeypatch) -> AppTest:
 
 
 def read_page(app: AppTest) -> str:
-    """Return all that a page shows: its text, what its components were given, and its charts."""
+    """Return a page's content: text, component data and charts."""
     parts = [unescape(all_text(app))]
     parts += [element.proto.json for element in app.get("bidi_component")]
     parts += [element.proto.spec for element in app.get("plotly_chart")]
@@ -134,7 +134,7 @@ def test_all_damage_is_reported_or_harmless(file, page, whole, another, sound, e
 
 
 def explain_again(path: Path) -> str:
-    """Put a copy of a synthetic run's heatmaps, drawn otherwise, into force, and return its name."""
+    """Make a copy of a synthetic run's heatmaps, drawn differently, current; return its name."""
     old = read_explained(path).explanation
     with new_explanation(open_run(path)) as folder:
         for file in old.path.iterdir():

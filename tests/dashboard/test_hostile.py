@@ -1,4 +1,4 @@
-"""Visitors who change the address, and runs that someone else has put there: nothing leaves the runs folder."""
+"""Hostile addresses and runs: nothing outside the runs folder is read."""
 
 import os
 import re
@@ -51,7 +51,7 @@ def runs(tmp_path_factory):
 
 
 class FilesOpened:
-    """The files that this process opens, from now to `end`: where each of them really lies."""
+    """The real paths of files this process opens, until `end`."""
 
     def __init__(self):
         self.paths, self.listens = set(), True
@@ -77,7 +77,7 @@ def test_numbers_of_the_address_are_in_their_range_or_none(text, most):
 
 
 def try_addresses(examples, runs, monkeypatch):
-    """Open pages with many addresses: no exception, and no file but those of the runs and of the dashboard itself."""
+    """Open pages with many addresses: no exception, no files outside runs and dashboard."""
 
     @settings(max_examples=examples)
     @given(st.sampled_from(PAGES), addresses)

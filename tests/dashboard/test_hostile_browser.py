@@ -1,4 +1,4 @@
-"""Hostile names in a real browser, on every page; and that nobody outside is asked for anything while people browse."""
+"""Hostile names on every page in a real browser; no request leaves the server."""
 
 import re
 from contextlib import closing
@@ -73,7 +73,7 @@ def test_names_are_shown_as_they_are_on_every_page(name: str, page: Page, hostil
 
 
 def connect_from_another_site(url: str) -> int:
-    """Return the status of the answer to a page elsewhere that would talk to the dashboard in a visitor's name."""
+    """Return the status for another site's page that connects in a visitor's name."""
     connection = HTTPConnection(urlsplit(url).netloc)
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "http://elsewhere.example"}
@@ -83,7 +83,7 @@ def connect_from_another_site(url: str) -> int:
 
 
 def browse(page: Page, url: str, own: Path) -> None:
-    """Look at every page and bring a picture."""
+    """Visit every page and upload a picture."""
     for name in PAGES:
         page.goto(f"{url}/{name}?run={'tiny' if name == 'own_image' else 'made'}")
         wait_until_shown(page)

@@ -1,4 +1,4 @@
-"""A run that was trained elsewhere on the pages: no curves to wait for, and only the classes that matter here."""
+"""An imported run on the pages: no curves, and only relevant classes."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ KNOWN = tuple(f"class {index}" for index in range(994))  # what the network know
 
 
 def make_imported(folder: Path, name: str, explained: bool = True) -> Path:
-    """Write a run of a network of 1,000 classes over images of six of them."""
+    """Write a run of a network with 1,000 classes on images of six of them."""
     path = make_run(folder, name, images=40, epochs=0, explained=explained)
     document = json.loads((path / "run.json").read_text(encoding="utf-8"))
     document["class_names"] = [*CLASSES, *KNOWN]

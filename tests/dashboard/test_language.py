@@ -1,4 +1,4 @@
-"""Every text that the code asks for exists in every language, and no text is left over."""
+"""Every text that the code uses exists in every language, and all texts are used."""
 
 import ast
 import re
@@ -38,7 +38,7 @@ def nodes() -> Iterator[ast.AST]:
 
 
 def pattern(node: ast.AST) -> str:
-    """Return what the text of a string matches; in an f-string every placeholder stands for any words."""
+    """Return a pattern for a string's text; placeholders of f-strings match any words."""
     if isinstance(node, ast.Constant):
         return re.escape(str(node.value))
     assert isinstance(node, ast.JoinedStr)
@@ -46,7 +46,7 @@ def pattern(node: ast.AST) -> str:
 
 
 def calls() -> list[ast.Call]:
-    """Return the calls of `text` and `subject.text` whose key stands there literally, or as an f-string."""
+    """Return the calls of `text` and `subject.text` with a literal key or f-string."""
     return [
         node
         for node in nodes()
@@ -62,7 +62,7 @@ def asked_for() -> list[str]:
 
 
 def asked_for_by_templates() -> list[str]:
-    """Return a pattern per call of `text` in a template; `"a." ~ name` stands for any words after the dot."""
+    """Return a pattern per call of `text` in templates; `"a." ~ name` matches any words after the dot."""
     templates = (REPOSITORY / "camcore" / "presentation" / "templates").rglob("*.html")
     keys = re.findall(r'text\("([^"]+)"( ~)?', "\n".join(path.read_text(encoding="utf-8") for path in templates))
     return [re.escape(key) + (WORDS if is_first_part else "") for key, is_first_part in keys]
@@ -75,7 +75,7 @@ def test_every_key_that_is_used_exists():
 
 
 def test_every_call_fills_in_what_its_text_needs():
-    """A call that unpacks a dict may pass more names than stand there."""
+    """A call that unpacks a dict may pass more names than it shows."""
     wrong = []
     for call in calls():
         key = getattr(call.args[0], "value", None)
@@ -88,7 +88,7 @@ def test_every_call_fills_in_what_its_text_needs():
 
 
 def test_every_key_that_exists_is_used():
-    """The grid's own are tested with its scripts."""
+    """Keys of the grid are tested with its scripts."""
     strings = [node for node in nodes() if isinstance(node, ast.Constant | ast.JoinedStr)]
     exact = {node.value for node in strings if isinstance(node, ast.Constant)}
     open_patterns = {pattern(node) for node in strings if isinstance(node, ast.JoinedStr)} & set(asked_for())
@@ -165,7 +165,7 @@ def test_texts_are_read_once():
 
 
 def placeholders(value: str) -> set[tuple[str | None, str | None]]:
-    """Return what is filled into a text, and in which format."""
+    """Return a text's placeholders with their formats."""
     return {(name, spec) for _, name, spec, _ in Formatter().parse(value) if name is not None}
 
 
@@ -177,6 +177,6 @@ def test_no_text_is_left_in_english():
 
 
 def test_a_particle_never_follows_what_is_filled_in():
-    """Which form a Korean particle has depends on the sound before it: known of a per cent, unknown of a name."""
+    """A Korean particle's form depends on the preceding sound, which is unknown for names."""
     particle = re.compile(r"(?<!%)\}(은|는|이|가|을|를|와|과|로|으로)(?![가-힣])")
     assert [value for value in KOREAN.values() if particle.search(value)] == []

@@ -1,4 +1,4 @@
-"""What a visit costs does not grow with the number of images: what is read, recomputed, and sent to the browser."""
+"""The costs of a visit (reading, computing, sending) don't grow with the number of images."""
 
 import collections
 
@@ -37,7 +37,7 @@ def test_no_more_is_sent_to_the_browser(page, runs, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_more_of_the_table_becomes_objects(page, runs, monkeypatch):
-    """A list of all ids, say: a million of them are 100 MB in each session."""
+    """For instance a list of all ids: a million take 100 MB per session."""
     show_page(page, runs, monkeypatch, run=str(MANY))
     lengths = collections.Counter()
     column = type(pd.Series(["a"]).array)

@@ -1,4 +1,4 @@
-"""People at once: none of them sees an error, nobody is kept when they have gone, and all see what is new."""
+"""Many users at once: no errors, no leftover sessions, and pages stay current."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ app = st.App({str(REPOSITORY / "dashboard" / "script.py")!r})
 
 
 def wait_until_empty(url: str, seconds: float = 10) -> None:
-    """Wait until nobody is connected with the server."""
+    """Wait until the server has no connections."""
     deadline, count = time.monotonic() + seconds, -1.0
     while count and time.monotonic() < deadline:
         with urllib.request.urlopen(f"{url}/_stcore/metrics?families=active_sessions", timeout=30) as answer:
@@ -64,7 +64,7 @@ def test_many_people_see_no_error(people: int, seconds: float, thinking: float, 
 
 
 async def follow(url: str, page: str, query: str, steps: list[tuple[Callable[[], object], str]]) -> None:
-    """Open a page and touch nothing on it; do things elsewhere, and wait each time until the page says something."""
+    """Open a page, change things elsewhere, and wait until the page shows each change."""
     visitor = Visitor(url)
     await visitor.arrive(page, query)
     for act, sentence in steps:

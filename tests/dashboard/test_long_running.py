@@ -1,4 +1,4 @@
-"""One server for a long time: what visitors leave behind when they go is nothing."""
+"""A server in long use: visitors leave no memory or open files."""
 
 import itertools
 import statistics
@@ -23,12 +23,12 @@ KEEPS = 120  # seconds that Streamlit keeps the session of someone who has gone,
 
 
 def measure(process: Path) -> tuple[float, int]:
-    """Return the memory that is the process's own, in MiB, and how many files it has open."""
+    """Return a process's own memory in MiB and its number of open files."""
     return read_memory(process), len(list((process / "fd").iterdir()))
 
 
 def visit(browser: Browser, url: str, files: Iterator[int]) -> None:
-    """Come, look at five pages of a run, have two pictures explained, and go."""
+    """Visit five pages of a run, have two pictures explained, and leave."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     for name in PAGES:

@@ -1,4 +1,4 @@
-"""Runs whose maps are zero, NaN or infinite: every page, report and download says so and shows no number of them."""
+"""Zero, NaN or infinite maps: pages, reports and downloads show a status and no number."""
 
 import math
 
@@ -24,7 +24,7 @@ VALUES = (0.0, math.nan, math.inf, -math.inf)
 
 
 def spoil(path, share: float) -> None:
-    """Make a share of the maps of a run zero or not finite, each image in another way, some in one cell only."""
+    """Make a share of a run's maps zero or not finite, each image differently."""
     explanation = open_explanation(open_run(path))
     samples = pd.read_parquet(explanation.path / "samples.parquet")
     for number, source in enumerate(explanation.manifest.sources):

@@ -1,4 +1,4 @@
-"""Maps of weights that have moved on since are said to be that, on every page that shows them, and in the report."""
+"""Maps of older weights are marked as outdated on every page and in the report."""
 
 import json
 

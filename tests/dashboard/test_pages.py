@@ -1,4 +1,4 @@
-"""Every page, of every kind of run, with good and bad addresses."""
+"""Every page for every kind of run, with valid and invalid addresses."""
 
 import os
 import subprocess
@@ -218,7 +218,7 @@ for page in {pages}:
 
 
 def test_no_page_imports_torch(runs):
-    """In a process of its own, because other tests do import it."""
+    """It needs its own process, because other tests import torch."""
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "CAMCORE_RUNS": str(runs)}
     subprocess.run([sys.executable, "-c", SHOW_ALL.format(pages=NAMES)], check=True, cwd=REPOSITORY, env=environment)
 

@@ -1,4 +1,4 @@
-"""What the server says when it starts, and what holds wherever it is started."""
+"""Messages and settings at the server's start."""
 
 import os
 import subprocess

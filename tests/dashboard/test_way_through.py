@@ -1,4 +1,4 @@
-"""The main way through the dashboard, as a person goes it, in a real browser."""
+"""The main path through the dashboard in a real browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Class names from files and checkpoints, and a data set's labels among them."""
+"""Class names from files and checkpoints, and the data set's labels among them."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The download against a server of our own that breaks off, ignores ranges, and sends rubbish."""
+"""The download from a local server that disconnects, ignores ranges, and sends garbage."""
 
 import errno
 import hashlib
@@ -33,7 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def official(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The server with three archives like the official ones, and their checksums in the table."""
+    """The server with three archives like the official ones, and their checksums."""
     server.files = {
         "lists.tar": pack({"file_list.mat": b"0", "train_list.mat": b"1", "test_list.mat": b"2"}),
         "annotation.tar": pack({"Annotation/n1-a/n1_1": b"<annotation/>"}),
@@ -185,7 +185,7 @@ def test_only_http_is_opened(tmp_path: Path) -> None:
 
 
 def pack_sparse(name: str, size: int) -> bytes:
-    """Return an archive with one file of this size, of which nothing is stored (GNU tar, format 1.0)."""
+    """Return a sparse archive with one file of this size (GNU tar, format 1.0)."""
     about = {
         "GNU.sparse.major": "1",
         "GNU.sparse.minor": "0",
@@ -196,7 +196,7 @@ def pack_sparse(name: str, size: int) -> bytes:
 
 
 def claim_size(name: str, size: int) -> bytes:
-    """Return an archive whose one file claims this size, and ends after a block."""
+    """Return an archive whose only file claims this size but ends after a block."""
     member = tarfile.TarInfo(name)
     member.size = size
     return member.tobuf(tarfile.GNU_FORMAT) + b"x" * 512

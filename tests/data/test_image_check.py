@@ -1,4 +1,4 @@
-"""Images are decoded once on a machine, and what is remembered of them never makes a difference but in time."""
+"""Images are decoded once per machine; the cache changes only the time."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ def root(tmp_path: Path, cache: Path) -> Path:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are decoded from here on."""
+    """The names of the files decoded from now on."""
     names: list[str] = []
     decode = image_check.decode_size
 

@@ -1,4 +1,4 @@
-"""No file ends a training with a surprise: each is read right, or skipped with a reason that the run keeps."""
+"""Bad files never stop a training: each is read exactly or skipped with a reason."""
 
 import csv
 import os
@@ -31,13 +31,13 @@ def fill(root: Path, *paths: str) -> None:
 
 
 def store(path: str) -> str:
-    """Return a path as a data set keeps it."""
+    """Return a path as a data set stores it."""
     return path.encode(errors="backslashreplace").decode()
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two classes in two splits with all cases in one of them."""
+    """A folder of two classes in two splits, with all cases in one of them."""
     root = tmp_path_factory.mktemp("bad-files")
     fill(root, "train/even/1.png", "train/odd/good.png", "val/even/1.png", "val/odd/1.png")
     for case in CASES:
@@ -98,7 +98,7 @@ def test_skipped_files_are_listed_and_counted(
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Root may read everything: what may not be read takes another user."""
+    """Run as another user, because root can read everything."""
     if os.geteuid() != 0:
         yield
         return

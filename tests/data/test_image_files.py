@@ -1,4 +1,4 @@
-"""One image, stored in every way that people store images, must come out the same."""
+"""One image stored in every common way gives the same pixels."""
 
 import io
 import re
@@ -22,7 +22,7 @@ ORIENTATION = 0x0112
 
 @pytest.fixture
 def upright() -> Image.Image:
-    """A picture without any symmetry, 24 x 16, in four flat blocks that JPEG keeps nearly unchanged."""
+    """An asymmetric picture, 24 x 16, of four flat blocks that JPEG keeps nearly unchanged."""
     pixels = np.zeros((16, 24, 3), np.uint8)
     pixels[:8, :8], pixels[:8, 8:], pixels[8:, :16], pixels[8:, 16:] = (
         (250, 0, 0),
@@ -34,7 +34,7 @@ def upright() -> Image.Image:
 
 
 def store_turned(image: Image.Image, orientation: int, path: Path) -> None:
-    """Save pixels such that a reader who honours the orientation sees `image`."""
+    """Save pixels so that a reader that applies the orientation sees `image`."""
     undo = {1: [], 2: ["mirror"], 3: ["flip", "mirror"], 4: ["flip"], 5: ["transpose"], 6: ["left"], 7: ["transverse"]}
     steps = {
         "mirror": ImageOps.mirror,
@@ -266,7 +266,7 @@ def test_truncated_files_are_errors(ending: str, tmp_path: Path) -> None:
 
 
 def test_only_adobe_cmyk_is_inverted(tmp_path: Path) -> None:
-    """Adobe stores 255 - ink, and Pillow writes as it does; without the marker what is stored is the ink."""
+    """Adobe and Pillow store 255 - ink; without the marker the stored value is the ink."""
     ink = (55, 155, 255, 0)
     Image.new("CMYK", (16, 16), ink).save(tmp_path / "adobe.jpg", quality=100)
     Image.new("CMYK", (16, 16), tuple(255 - part for part in ink)).save(tmp_path / "plain.jpg", quality=100)
@@ -305,7 +305,7 @@ def test_decompression_bombs_are_refused(
 
 
 def test_all_formats_are_registered_first(tmp_path: Path) -> None:
-    """Pillow does it at the first file that is of none of five, and then a second thread can find a file of no kind."""
+    """Pillow registers them lazily; meanwhile a second thread could fail to recognise a file."""
     Image.new("RGB", (4, 4)).save(tmp_path / "image.jpg")
     code = "import sys, pathlib; from camcore.data.image_files import decode_size; from PIL import Image; "
     code += "decode_size(pathlib.Path(sys.argv[1])); print('WEBP' in Image.OPEN)"

@@ -1,4 +1,4 @@
-"""A folder of images per class, with and without splits, and what all data sets of files share."""
+"""An image folder with and without splits, and common behaviour of file data sets."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""Images on their way to the heatmaps: what the model sees, and thumbnails, decoded in full or the fast way."""
+"""Model inputs and thumbnails, decoded in full or the fast way."""
 
 import io
 from pathlib import Path
@@ -16,7 +16,7 @@ from camcore.geometry import apply_view
 
 
 def draw(width: int, height: int, seed: int = 0) -> Image.Image:
-    """Return a smooth picture with noise on it."""
+    """Return a smooth picture with noise."""
     generator = np.random.default_rng(seed)
     coarse = Image.fromarray(generator.integers(0, 256, (6, 8, 3), dtype=np.uint8))
     fine = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC)).astype(int)
@@ -48,7 +48,7 @@ def test_a_large_thumbnail_is_scaled_to_its_longer_side(size: tuple[int, int], e
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Dataset:
-    """A data set of JPEG photographs: large, turned by EXIF, small, and one PNG."""
+    """A data set of JPEG photographs: large, rotated by EXIF, small; and one PNG."""
     for split in ("train", "val"):
         for name in ("dog", "cat"):
             folder = tmp_path / split / name

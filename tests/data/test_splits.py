@@ -1,4 +1,4 @@
-"""Parts for cross-validation: each image in one of them, classes alike, the validation split in none."""
+"""Cross-validation parts: each training image in one, balanced classes, no validation images."""
 
 from collections import Counter
 from dataclasses import replace

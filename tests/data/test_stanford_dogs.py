@@ -1,4 +1,4 @@
-"""The official layout, in miniature and with every fault, and three real breeds where they are at hand."""
+"""The official layout in miniature with every fault, and three real breeds if available."""
 
 import pickle
 import re

@@ -1,4 +1,4 @@
-"""No annotation ends the opening of Stanford Dogs with a surprise: each is read right, or skipped with a reason."""
+"""Bad annotations never stop the opening: each is read or skipped with a reason."""
 
 import os
 import re

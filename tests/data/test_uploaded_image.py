@@ -1,4 +1,4 @@
-"""A picture that a person brings: every kind of file, upright, within limits, and refused in words."""
+"""Uploaded images: every kind of file, upright, within limits, or refused with a reason."""
 
 import io
 
@@ -31,7 +31,7 @@ def encode(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def quarters(width: int = 60, height: int = 40) -> Image.Image:
-    """Return a picture whose four quarters differ: red, green, blue, white."""
+    """Return a picture of four quarters: red, green, blue, white."""
     image = Image.new("RGB", (width, height), "white")
     for colour, box in (("red", (0, 0)), ("lime", (width // 2, 0)), ("blue", (0, height // 2))):
         image.paste(colour, (*box, box[0] + width // 2, box[1] + height // 2))
@@ -54,7 +54,7 @@ def test_the_model_sees_what_it_sees_of_a_file_of_a_data_set(tmp_path):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_comes_upright(orientation):
-    """A file is turned the wrong way and says so; what is read is the picture as it was."""
+    """A rotated file with an orientation is read upright."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     turned = quarters()
@@ -103,7 +103,7 @@ def test_people_see_true_proportions_within_bounds():
 
 
 def refuse(content: bytes, name: str = "a.jpg") -> str:
-    """Return what a visitor is told."""
+    """Return the message to the visitor."""
     with pytest.raises(RefusedImage) as caught:
         read(content)
     return TEXT(f"own_image.refused.{caught.value.code}", name=name, **caught.value.details)
@@ -129,7 +129,7 @@ def test_uploads_use_few_decoders(kind):
 
 
 def test_a_bomb_is_refused_before_it_goes_off():
-    """10 kB that would become 243 MB, and a header that claims more than Pillow itself stands."""
+    """10 kB would become 243 MB; another header claims more than Pillow itself allows."""
     assert "more than 64 million pixels" in refuse(encode(Image.new("1", (9000, 9000)), "PNG"))
     header = bytearray(encode(Image.new("1", (8, 8)), "BMP"))
     header[18:26] = (60_000).to_bytes(4, "little") * 2

@@ -1,4 +1,4 @@
-"""Uploads that are made to break the server: they are refused before they take memory, and no damage gets through."""
+"""Hostile uploads are refused before they take memory."""
 
 import io
 import re
@@ -30,7 +30,7 @@ def make_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def make_bomb(kind: str) -> bytes:
-    """Return a small file whose header claims 3.6 thousand million pixels."""
+    """Return a small file whose header claims 3.6 gigapixels."""
     content = encode(kind)
     match kind:
         case "PNG":
@@ -58,7 +58,7 @@ def make_bomb(kind: str) -> bytes:
 
 
 def refuse(content: bytes) -> str:
-    """Return the code of the reason, and the reason of damage."""
+    """Return the refusal's code, and the reason of damage."""
     with pytest.raises(RefusedImage) as caught:
         read_uploaded_image(content, ViewConfig(size=32))
     return f"{caught.value.code} {caught.value.details.get('reason', '')}"

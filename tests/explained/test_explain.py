@@ -1,4 +1,4 @@
-"""A whole pass over the validation split: what is stored is what the model says."""
+"""A pass over the validation split stores what the model computes."""
 
 import math
 import shutil
@@ -101,7 +101,7 @@ def test_targets_by_hand() -> None:
 
 
 def with_two_classes(dataset: Dataset) -> Dataset:
-    """Return the data set with a second object, of the next class, in two validation images."""
+    """Return the data set with a second object of the next class in two validation images."""
     val = list(dataset.val)
     for index in (0, 4):
         label = val[index].label

@@ -1,4 +1,4 @@
-"""An explain on several ranks: the files of one process to the byte, even if a rank is killed."""
+"""Explaining on several ranks gives byte-identical files, even if a rank is killed."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 @pytest.fixture
 def copies(trained_run: Run, tmp_path: Path) -> tuple[Run, Run]:
-    """Two copies of a run: one for one process, one for several ranks."""
+    """Two copies of a run: for one process and for several ranks."""
     first, second = (shutil.copytree(trained_run.path, tmp_path / name / "run") for name in ("alone", "ranks"))
     return open_run(Path(first)), open_run(Path(second))
 
 
 def read_maps(run: Run) -> dict[str, bytes]:
-    """Return the bytes of the current explanation's files; of its manifest, what does not depend on time."""
+    """Return the bytes of the current explanation's files, without times in the manifest."""
     explanation = open_explanation(run)
     stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
     contents = {path.name: path.read_bytes() for path in stored}

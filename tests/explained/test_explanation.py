@@ -1,4 +1,4 @@
-"""An explanation comes into force as a whole or not at all."""
+"""An explanation becomes current completely or not at all."""
 
 import shutil
 from pathlib import Path
@@ -53,7 +53,7 @@ def make_run(path: Path) -> Run:
 
 
 def write_generation(run: Run, value: float = 1.0) -> Explanation:
-    """Put two images, each with its own maps, into force."""
+    """Make an explanation of two images, each with its own maps, current."""
     with new_explanation(run) as folder:
         maps = np.full((2, len(TARGETS), 3, 3), value, dtype=np.float32)
         maps += np.arange(len(TARGETS), dtype=np.float32)[:, None, None]

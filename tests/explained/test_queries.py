@@ -1,4 +1,4 @@
-"""What is read of all images of a run: the same in blocks of any size, in memory that does not grow with the images."""
+"""Numbers of all images: equal for any block size, with constant memory."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def test_heat_off_the_object_is_that_of_each_image_alone(run: Run) -> None:
 
 
 def measure_peak(make: Callable[[], Any]) -> tuple[int, int]:
-    """Return the most bytes in use while something is made, and the bytes that are left of it."""
+    """Return the peak bytes while `make` runs, and the bytes left afterwards."""
     tracemalloc.start()
     result = make()
     left, peak = tracemalloc.get_traced_memory()

@@ -1,4 +1,4 @@
-"""An explain that is stopped goes on behind its last finished part, and comes to the same maps."""
+"""A stopped explain resumes after its last finished part and gives the same maps."""
 
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,13 @@ def dataset(tiny_folder: Path) -> Dataset:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six images: a part of two batches, and one of one."""
+    """Split six images into a part of two batches and one of one."""
     monkeypatch.setattr("camcore.explained.resume.PART_IMAGES", 4)
     monkeypatch.setattr("camcore.explained.job.BATCH_SIZE", 2)
 
 
 class Batches:
-    """Counts the batches that are computed, and presses Ctrl-C in the so many-th."""
+    """Counts computed batches and presses Ctrl-C in a given one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count, self.stop_at, self._choose = 0, 0, choose_targets
@@ -53,7 +53,7 @@ def explain_now(run: Run, dataset: Dataset, sources: list[Source], all_classes: 
 
 
 def read_all(explanation: Explanation) -> dict[str, Any]:
-    """Return the content of every file but the manifest, whose date and rate differ, and the list of sums."""
+    """Return every file's content except the list of sums and the manifest's date and speed."""
     others = ("manifest.json", "samples.parquet", "SHA256SUMS")
     files = [path for path in explanation.path.iterdir() if path.name not in others]
     return {path.name: path.read_bytes() for path in files} | {"samples": explanation.samples.to_csv()}

@@ -1,4 +1,4 @@
-"""Which trunk variant computes the maps: the fastest one that agrees with float32."""
+"""The fastest trunk variant that agrees with float32 computes the maps."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ def job(tiny_folder: Path) -> ExplainJob:
 
 @pytest.fixture
 def long_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that the work is long, that there is bfloat16 and no compiler, and how fast each variant is."""
+    """Pretend long work, bfloat16, no compiler, and a speed per variant."""
     monkeypatch.setattr(trunk_choice, "WORTH_PROBING", 0)
     monkeypatch.setattr(trunk_choice, "_variants_of", lambda device: [FUSED, BF16])
     monkeypatch.setattr(trunk_choice, "_measure", lambda job, images, rows, trunk: SECONDS[trunk.variant.name])
@@ -51,7 +51,7 @@ def agree(rho: float, clear_flips: int = 0) -> Agreement:
 
 
 class Disturbed(FastTrunk):
-    """A trunk that is wrong, unless it is exact: it flips the features."""
+    """A trunk with flipped features, unless it is exact."""
 
     def __call__(self, values: Tensor, start: int, stop: int, rows: Sequence[int] = ()) -> Tensor:
         features = super().__call__(values, start, stop, rows)

@@ -1,4 +1,4 @@
-"""What is written of each image, and the manifest that describes it."""
+"""The stored data of each image, and the manifest."""
 
 import io
 import json

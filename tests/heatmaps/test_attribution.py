@@ -1,4 +1,4 @@
-"""One pass through a model: the identity of CAM and Grad-CAM, and that the model is left as it was."""
+"""One pass through a model: CAM and Grad-CAM's identity; the model stays unchanged."""
 
 import copy
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def explain(
 
 
 def relative_error(first: Tensor, second: Tensor) -> float:
-    """Return the greatest difference as a share of the second's range."""
+    """Return the largest difference as a share of the second's range."""
     return float((first - second).abs().max() / (second.max() - second.min()))
 
 
@@ -187,7 +187,7 @@ def test_logits_and_features_are_those_of_the_plain_model(gap_model: Classifier,
 
 
 def test_before_mean_pooling_all_cells_share_the_gradient(build_model: BuildModel, noise_images: Tensor) -> None:
-    """What is computed from the pooled features' gradient is what the whole gradient gives."""
+    """The pooled features' gradient gives the same maps as the full gradient."""
     model = copy.deepcopy(build_model(ModelConfig("resnet10_narrow", head="mlp"))).double()
     sources = [Source(name) for name, method in METHODS.items() if method.needs == "gradients"]
     output = run_forward(model, noise_images, sources)

@@ -1,4 +1,4 @@
-"""From raw to drawn: both conventions by hand, the maps that can't be drawn, and colours that do not depend on size."""
+"""Normalisation and drawing: both conventions by hand, undrawable maps, colours independent of size."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The family as the libraries in use have it, raw map by raw map; where one has another convention, which one it is.
+"""Methods compared with other libraries' raw maps; differing conventions are identified.
 
 Each test of a convention computes the library's map by it in a few lines, and shows that the paper's is another.
 """
@@ -39,7 +39,7 @@ BuildModel = Callable[[ModelConfig], Classifier]
 
 @pytest.fixture(params=["resnet10_narrow", "mobilenet_v3_small"])
 def small_model(request: pytest.FixtureRequest, build_model: BuildModel) -> Classifier:
-    """A network of ReLUs, and one whose features have both signs."""
+    """A network with ReLUs, and one with features of both signs."""
     return build_model(ModelConfig(request.param, "gap", 16))
 
 
@@ -65,7 +65,7 @@ def weigh(features: Tensor, weights: Tensor) -> Tensor:
 
 
 def gap_between(first: Tensor, second: Tensor) -> float:
-    """Return how far two maps are from being one map up to a factor, as a share of the range from 0 to 1."""
+    """Return how far two maps differ after scaling, as a share of the range."""
     first, second = (maps / maps.abs().amax((1, 2), keepdim=True) for maps in (first, second))
     return float((first - second).abs().max())
 

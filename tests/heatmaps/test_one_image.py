@@ -1,4 +1,4 @@
-"""What a model says of one image now is what `explain` stores of it."""
+"""Explaining one image gives what `explain` stores for it."""
 
 import numpy as np
 import pytest

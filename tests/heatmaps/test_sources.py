@@ -1,4 +1,4 @@
-"""The formulas by hand, and the names by which heatmaps are asked for."""
+"""Formulas by hand, and the names of sources."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which classes are mixed up, by hand."""
+"""Confusions of classes, by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every distance by hand on tiny maps, and what must hold of all of them."""
+"""Every distance by hand on tiny maps, and common properties."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEAS
 
 
 def distance(measure: str, first: object, second: object) -> float:
-    """Return a measure between two maps of 0 to 1, drawn as they are."""
+    """Return a measure between two maps of 0 to 1, drawn unchanged."""
     a, b = (np.array([values], dtype=float) for values in (first, second))
     return float(MEASURES[measure].compute(Maps(a, a), Maps(b, b))[0])
 

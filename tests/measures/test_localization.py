@@ -1,4 +1,4 @@
-"""The reference's figures, every measure by hand on tiny maps, and what must hold of good, shifted and blank maps."""
+"""Localisation measures: published values, tiny maps by hand, and properties."""
 
 import json
 from pathlib import Path
@@ -141,7 +141,7 @@ def test_boxes_end_at_the_last_pixel() -> None:
 
 
 def estimate_slowly(foreground: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
-    """Return the boxes of all regions and holes and the largest region, each region filled on its own."""
+    """Return the boxes of all regions and holes, and the largest region, by filling each."""
     height, width = foreground.shape
     labels, count = ndimage.label(foreground, np.ones((3, 3)))
     filled = [ndimage.binary_fill_holes(labels == number) for number in range(1, count + 1)]
@@ -419,7 +419,7 @@ def test_precision_of_a_resample_is_that_of_its_rows() -> None:
 
 
 def measure_all(maps: FloatArray, masks: NDArray[np.bool_], boxes: list[FloatArray]) -> dict[str, float]:
-    """Return every localisation measure's mean for positive raw maps (N, h, w) up to 1, in the masks' size."""
+    """Return each localisation measure's mean for positive raw maps (N, h, w), in the masks' size."""
     side = masks.shape[-1]
     fine = np.clip(upsample(maps, side, side), 0, 1)
     peaks = find_peaks(maps, side)

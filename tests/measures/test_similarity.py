@@ -1,4 +1,4 @@
-"""How alike images are, by hand."""
+"""Similarity of images, by hand."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from camcore.measures.similarity import similarity
 
 
 def similar_to(pooled: np.ndarray, index: int) -> np.ndarray:
-    """Return the likeness of features that are in memory."""
+    """Return the similarity of features in memory."""
     return similarity(pooled.__getitem__, len(pooled), index)
 
 

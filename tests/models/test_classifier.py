@@ -1,4 +1,4 @@
-"""Every network of the table: cut where it pools, equal to torchvision's, and whether CAM suits it, measured."""
+"""Every network: split at pooling, equal to torchvision's, and CAM's applicability."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ NATIVE_CAM_ABLE = {
 def native_pair(
     request: pytest.FixtureRequest, single_thread: None, noise_images: Tensor
 ) -> tuple[nn.Module, Classifier]:
-    """torchvision's own network, and ours with the `native` head and the same weights."""
+    """torchvision's own network, and ours with `native` head and equal weights."""
     name = request.param
     torch.manual_seed(0)
     theirs = getattr(torchvision.models, name)(num_classes=5)
@@ -49,13 +49,13 @@ def native_pair(
 
 
 def normalize(images: Tensor) -> Tensor:
-    """Return bytes as torchvision's networks want them."""
+    """Return bytes normalised for torchvision's networks."""
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (ViewConfig().mean, ViewConfig().std))
     return (images / 255 - mean) / std
 
 
 def _head_state(theirs: nn.Module, ours: Classifier) -> dict[str, Tensor]:
-    """Return the classifier's tensors under our names: both have them in the same order."""
+    """Return the classifier's tensors under our names; the order is the same."""
     prefix = "fc." if hasattr(theirs, "fc") else "classifier."
     tensors = [tensor for name, tensor in theirs.state_dict().items() if name.startswith(prefix)]
     return dict(zip(ours.head.state_dict(), tensors, strict=True))

@@ -1,4 +1,4 @@
-"""Classifiers that were trained elsewhere: the same logits, whatever their file is like, and why others are refused."""
+"""Classifiers trained elsewhere: equal logits for every file format, or a refusal with reason."""
 
 import argparse
 import re
@@ -190,7 +190,7 @@ def refuse(state: State, backbone: str, folder: Path) -> str:
 
 
 def changed(state: State, **tensors: Any) -> State:
-    """Return a state dict with some tensors changed (`fc__bias` for `fc.bias`), or taken out where they are None."""
+    """Return a state dict with tensors changed (`fc__bias` for `fc.bias`), or removed if None."""
     new = state | {name.replace("__", "."): tensor for name, tensor in tensors.items()}
     return {name: tensor for name, tensor in new.items() if tensor is not None}
 
@@ -238,7 +238,7 @@ def test_a_network_without_its_classifier_names_the_way_to_one(state: State, tmp
 
 
 def meta_state(name: str) -> State:
-    """Return the state dict of one of timm's networks, of zeros."""
+    """Return a timm network's state dict, filled with zeros."""
     with torch.device("meta"):
         network = timm.create_model(name, num_classes=5)
     return {key: torch.zeros(tensor.shape, dtype=tensor.dtype) for key, tensor in network.state_dict().items()}
@@ -277,7 +277,7 @@ def test_timm_s_other_resnets_are_refused(name: str, backbone: str, message: str
 def test_two_timm_networks_differ_only_in_output(
     name: str, backbone: str, tmp_path: Path, noise_images: Tensor, single_thread: None
 ) -> None:
-    """Hence the first look at the data set, and what `camcore import` says where it goes badly."""
+    """This is why `camcore import` checks the accuracy on some images."""
     theirs = build_network("timm", name, 5)
     checkpoint = read_checkpoint(save_network(tmp_path / "weights.pth", theirs.state_dict()), backbone)
     ours = build_classifier(checkpoint, ViewConfig(size=64))

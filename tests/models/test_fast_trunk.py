@@ -1,4 +1,4 @@
-"""The trunk rebuilt for speed gives what the model's own layers give."""
+"""The fast trunk gives the same results as the model's layers."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ def explain(model: Classifier, images: Tensor, trunk: FastTrunk | None) -> dict[
 
 
 def greatest_error(maps: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
-    """Return the greatest difference as a share of what is expected's range."""
+    """Return the largest difference as a share of the expected range."""
     return max(
         float((maps[name] - values).abs().max() / (values.max() - values.min())) for name, values in expected.items()
     )
@@ -34,7 +34,7 @@ def greatest_error(maps: dict[str, Tensor], expected: dict[str, Tensor]) -> floa
 def test_folding_the_normalisation_in_changes_nothing(
     backbone: str, build_model: BuildModel, noise_images: Tensor
 ) -> None:
-    """In float64, because deep random networks magnify what float32 rounds away, where a ReLU flips even a lot."""
+    """It uses float64, because deep random networks magnify float32 rounding."""
     model = build_model(ModelConfig(backbone))
     plain, fused = (TrunkVariant("float64", fused=way, dtype=torch.float64) for way in (False, True))
     expected = explain(model, noise_images, FastTrunk(model, plain, 4))

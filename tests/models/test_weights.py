@@ -1,4 +1,4 @@
-"""Weights: there and back, from torchvision's layout, and never anything but tensors."""
+"""Weights: round trip, torchvision's layout, and no code in files."""
 
 import math
 import pickle

@@ -1,4 +1,4 @@
-"""Curves of several seeds: one line, with the range behind it."""
+"""Curves of several seeds: one line with a range."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The contact sheet: its size, what is painted where, and names that are no names."""
+"""The contact sheet: size, content of each frame, and hostile names."""
 
 import shutil
 from dataclasses import replace
@@ -43,7 +43,7 @@ def draw(run, indices=(0,), sources=("cam", "grad_cam"), **view):
 
 
 def frame(sheet, number=0):
-    """Return the pixels of a frame of the first image."""
+    """Return the pixels of the first image's frame."""
     left = MARGIN + number * (FRAME + GAP)
     return np.asarray(sheet.crop((left, HEAD, left + FRAME, HEAD + FRAME)))
 

@@ -1,4 +1,4 @@
-"""Templates: what they escape, and what they leave out."""
+"""Templates: escaping and omitted parts."""
 
 import pytest
 from jinja2 import UndefinedError

@@ -1,4 +1,4 @@
-"""The table of images, against the engine's own numbers, and as a file for spreadsheets."""
+"""The table of images, compared with the engine, and as a spreadsheet file."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Pictures are what `render` draws, with the shading and boxes that the grid has."""
+"""Pictures equal `render`, with the grid's shading and boxes."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ OPAQUE = {"opacity": "100"}
 
 
 def draw(picture, layers, view_box=WHOLE, boxes=(), **display):
-    """Draw a picture whose upright image has the same size; boxes, if there are any."""
+    """Draw a picture with layers, and boxes if there are any."""
     photo = Photo(picture, *picture.size, view_box, boxes)
     return np.asarray(draw_picture(photo, layers, DISPLAY | {"boxes": "on" if boxes else "off"} | display))
 

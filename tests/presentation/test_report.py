@@ -1,4 +1,4 @@
-"""The report: what it says, that it holds all it needs, that names stay text, and how it refuses."""
+"""The report: content, self-containment, escaping, and refusals."""
 
 import base64
 import gzip
@@ -43,7 +43,7 @@ CLASSES = (
 
 
 class Elements(HTMLParser):
-    """The elements of a page with their attributes, and the contents of its scripts."""
+    """A page's elements with attributes, and its scripts' contents."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is said of runs that differ in their seed alone."""
+"""Sentences on runs that differ only in their seed."""
 
 from camcore.presentation.sentences import say_seeds
 from camcore.presentation.texts import text_in

@@ -1,4 +1,4 @@
-"""What is shown of a verdict: what lies where, marks and curves, by hand."""
+"""The verdict's plots and table: positions, marks and curves, by hand."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Replacing a run: the old one is put aside, and comes back unless the new one has finished an epoch."""
+"""Replacing a run: the old one returns unless the new one finishes an epoch."""
 
 import shutil
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Failure = BaseException | type[BaseException]
 
 
 def train_over(run: Run, root: Path, **changes: Any) -> Run:
-    """Train a run of one epoch in the place of another."""
+    """Train a run of one epoch in place of another."""
     config = replace(run.config, train=replace(run.config.train, epochs=1, **changes))
     return train.train_run(run.path, config, Machine(root, "cpu", 0), overwrite=True)
 
@@ -138,7 +138,7 @@ def test_the_old_run_is_hidden_during_a_replacement(own_run: Run) -> None:
 
 
 def kill_replacement(run: Run, epochs: int) -> None:
-    """Leave what a replacement leaves that was killed: the old run aside, a begun one in its place."""
+    """Leave the state of a killed replacement: the old run aside, a begun one in its place."""
     shutil.copytree(run.path, run.path.with_name(".own.replaced"))
     lines = (run.path / "history.csv").read_text().splitlines(keepends=True)
     for name in ("history.csv", "model.safetensors", SUMS):

@@ -1,4 +1,4 @@
-"""A run folder: there and back, never overwritten by accident, and damage that is named."""
+"""A run folder: round trip, no accidental overwriting, and damage is named."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Several histories as one, by hand."""
+"""Averages of several histories, by hand."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Groups of trainings over the same images: by hand, turned around, at the edges, and over simulated data sets.
+"""Groups of trainings on the same images: by hand, edge cases, and simulated data sets.
 
 The full simulation prints its table: `pytest -n 0 -m slow -s tests/stats/test_crossed.py`.
 """
@@ -55,7 +55,7 @@ def test_trainings_that_agree_on_everything_keep_an_interval() -> None:
 
 
 def test_equal_accuracies_keep_a_wide_interval() -> None:
-    """Every training has half of the images right, but not the same ones."""
+    """Every training is correct on half of the images, but not on the same ones."""
     random = np.random.default_rng(1)
     first, second = (np.array([random.permutation(200) < 100 for _ in range(3)]) for _ in range(2))
     comparison = crossed_difference(first, second)
@@ -81,7 +81,7 @@ def test_what_is_no_pair_of_groups_is_refused(shapes: tuple[tuple[int, ...], tup
 
 @dataclass(frozen=True)
 class Case:
-    """Two groups of trainings, each right on an image where a sum of normal numbers is above 0.
+    """Two groups of trainings; each is correct if a sum of normal numbers is above 0.
 
     `seeds` are drawn per training (`shared` of them the same for equal seeds), `images` per image and `own` per image
     and group; what is left has variance 1. `levels` are the means.
@@ -103,7 +103,7 @@ class Case:
         return first - second
 
     def draw(self, random: Random) -> list[NDArray[np.bool_]]:
-        """Return which images the trainings of either group have right."""
+        """Return which images the trainings of both groups classify correctly."""
         images, both = random.normal(0, self.images, self.n), random.normal(0, self.seeds, max(self.trainings))
         groups = []
         for count, level in zip(self.trainings, self.levels, strict=True):
@@ -131,7 +131,7 @@ QUICK = ["3 and 3 seeds", "2 and 2, seeds vary much", "3 and 3, nearly all right
 
 
 def simulate(case: Case, count: int) -> tuple[int, int, float]:
-    """Return how often the interval covers the truth, how often that of one run each does, and the mean width."""
+    """Return how often both intervals cover the truth, and the mean width. The second interval is of one run each."""
     covered, covered_by_one, width = 0, 0, 0.0
     for seed in range(count):
         first, second = case.draw(np.random.default_rng([seed, 9]))
@@ -149,7 +149,7 @@ def covers(comparison: CrossedDifference, truth: float) -> bool:
 
 
 def least_covered(count: int) -> int:
-    """Return what a true 95% interval stays below in one of a thousand simulations of `count` data sets."""
+    """Return the lower bound of a true 95% interval's coverage, missed once in 1,000 simulations."""
     return int(stats.binom.ppf(0.001, count, 0.95))
 
 

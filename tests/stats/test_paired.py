@@ -1,4 +1,4 @@
-"""Intervals, tests and corrections against values by hand and from papers, and the cases that could give NaN."""
+"""Intervals, tests and corrections, compared with published values and by hand; no NaN."""
 
 import json
 import math
@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = ("continuous", "yes_no")
 
 
 def answers(both: int, first_only: int, second_only: int, neither: int) -> tuple[list[int], list[int]]:
-    """Return the yes/no answers of two sides with this many images of each kind."""
+    """Return both sides' yes/no values with this many images of each kind."""
     first = [1] * both + [1] * first_only + [0] * second_only + [0] * neither
     second = [1] * both + [0] * first_only + [1] * second_only + [0] * neither
     return first, second
@@ -36,7 +36,7 @@ def test_wilson_as_published(successes: int, n: int, low: float, high: float) ->
 
 @pytest.mark.parametrize("n", [2, 3, 10, 400])
 def test_wilson_solves_its_equation(n: int) -> None:
-    """A limit is where the observed proportion lies z standard errors of that limit away."""
+    """A limit lies z of its own standard errors from the observed proportion."""
     for successes in range(n + 1):
         for limit in wilson_interval(successes, n):
             assert 0 <= limit <= 1

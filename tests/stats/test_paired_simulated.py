@@ -1,7 +1,7 @@
-"""Do 95% intervals cover 95%, and are differences that are not there left alone? Simulated data sets, the truth known.
+"""95% intervals cover 95% and equal methods are rarely called different, in simulations.
 
-The quick form runs on 100 data sets with bounds that a right method misses once in a thousand times; the full one, on
-1,000, prints its table: `pytest -n 0 -m slow -s tests/stats/test_paired_simulated.py`.
+The quick test uses 100 data sets, with bounds that a correct method misses once in a thousand times; the slow one uses
+1,000 and prints its table: `pytest -n 0 -m slow -s tests/stats/test_paired_simulated.py`.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ THRESHOLDS = np.arange(100)
 
 @dataclass(frozen=True)
 class Case:
-    """`draw` makes a data set, of equal methods where `null`, and compares them; `truth` is the true difference."""
+    """`draw` makes and compares a data set, of equal methods if `null`; `truth` is the true difference."""
 
     n: int
     draw: Callable[[Random, int, bool], PairedDifference]
@@ -54,7 +54,7 @@ def draw_rare_answers(random: Random, n: int, null: bool) -> PairedDifference:
 
 
 def draw_hits(random: Random, n: int, levels: int, better: float = 0) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which thresholds give a fitting box, (n, levels, thresholds), for two methods on the same images.
+    """Return the thresholds with a fitting box, (n, levels, thresholds), for two methods.
 
     Every image has a range of thresholds that do, around one of its own; it is narrower for a stricter level.
     """
@@ -78,7 +78,7 @@ def draw_max_box_acc(levels: int, better: float) -> Callable[[Random, int, bool]
 
 @cache
 def true_max_box_acc_difference(levels: int, better: float) -> float:
-    """Return the difference at the thresholds that are best of all, from very many images."""
+    """Return the difference at the best thresholds, from very many images."""
     totals = np.zeros((2, levels, len(THRESHOLDS)))
     random = np.random.default_rng(1)
     for _ in range(50):
@@ -88,7 +88,7 @@ def true_max_box_acc_difference(levels: int, better: float) -> float:
 
 
 def draw_histograms(random: Random, n: int, better: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return pixel counts by score for two methods, (n, 2, BINS): object and background, of uneven object sizes."""
+    """Return pixel counts by score for two methods, (n, 2, BINS): object and background."""
     size, quality = random.beta(1.5, 4, n), random.normal(0, 0.25, n)
     centres = (np.arange(BINS) + 0.5) / BINS
 
@@ -102,7 +102,7 @@ def draw_histograms(random: Random, n: int, better: float) -> tuple[NDArray[np.f
 
 
 def pooled_precision(histograms: NDArray[np.float64]) -> Callable[[Values], Values]:
-    """Return average precision over the pixels of all images, as a function of the images' weights."""
+    """Return average precision over all images' pixels, as a function of the images' weights."""
 
     def compute(weights: Values) -> Values:
         inside, outside = (np.cumsum((weights @ part)[:, ::-1], 1) for part in histograms.swapaxes(0, 1))
@@ -137,7 +137,7 @@ FAMILY = [*QUICK, "PxAP, pooled"]
 
 
 def simulate(case: Case, count: int) -> tuple[int, int]:
-    """Return in how many data sets the interval covers the truth, and in how many equal methods are said to differ."""
+    """Return the number of covered truths, and of equal methods called different."""
     covered, false = 0, 0
     for seed in range(count):
         random = np.random.default_rng([seed, 7])
@@ -151,7 +151,7 @@ def simulate(case: Case, count: int) -> tuple[int, int]:
 
 
 def count_false_families(count: int, n: int = 108, methods: int = 6) -> int:
-    """Return in how many data sets any of several methods is called different from CAM, on any of several measures.
+    """Return the number of data sets with any false difference to CAM in any measure.
 
     Every method differs from image to image but in no mean; the last one is a copy of CAM.
     """
@@ -171,7 +171,7 @@ def count_false_families(count: int, n: int = 108, methods: int = 6) -> int:
 
 
 def least_covered(count: int) -> int:
-    """Return what a true 95% interval stays below in one of a thousand simulations of `count` data sets."""
+    """Return the lower bound of a true 95% interval's coverage, missed once in 1,000 simulations."""
     return int(stats.binom.ppf(0.001, count, 0.95))
 
 

@@ -1,4 +1,4 @@
-"""Measures without a value per image: the interval of a mean is Student's, and no image chooses its own threshold."""
+"""Measures without a value per image: intervals, and thresholds from other images."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ def mean_of(values: NDArray[np.float64]) -> Statistic:
 
 
 def hit_at(threshold: int, share: float, n: int = 100, thresholds: int = 100) -> NDArray[np.bool_]:
-    """Return hits of the first images at one threshold alone."""
+    """Return hits of the first images at one threshold only."""
     hits = np.zeros((n, thresholds), dtype=bool)
     hits[: round(share * n), threshold] = True
     return hits
@@ -102,7 +102,7 @@ def test_no_image_takes_part_in_choosing_its_threshold() -> None:
 
 
 def cross_fit_slowly(hits: NDArray[np.bool_], rows: NDArray[np.int64], seed: int) -> float:
-    """Return the accuracy over `rows`, an image as often as it is named, one split, one side and one row at a time."""
+    """Return the cross-fitted accuracy over `rows`, one split, side and row at a time."""
     hit_count = 0
     for number in range(SPLITS):
         half = set(np.random.default_rng([seed, number]).permutation(len(hits))[: len(hits) // 2].tolist())

@@ -1,4 +1,4 @@
-"""Which files are listed with their SHA-256, and that a list tells damage and nothing else."""
+"""Which files are listed with their SHA-256; lists detect damage and nothing else."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ REMEDY = "Recreate it."
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three listed files and one that is not."""
+    """Three listed files and an unlisted one."""
     for name in ("run.json", "b.npy", "한글 @x.npy", "local.json"):
         (tmp_path / name).write_bytes(name.encode() * 100)
     write_sums(tmp_path, ["run.json", "b.npy", "한글 @x.npy", "gone.csv", SUMS])

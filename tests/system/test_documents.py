@@ -1,4 +1,4 @@
-"""Stored documents: what is refused, with which words, and what a round trip keeps."""
+"""Stored documents: refusals with their messages, and round trips."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files are complete or absent, whatever happens while they are written."""
+"""Files are complete or absent, whatever interrupts the writing."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which rank does what: shares, files, common decisions, and one report at the end."""
+"""Ranks: shares, files, common decisions, and one report at the end."""
 
 from collections.abc import Iterator
 from pathlib import Path

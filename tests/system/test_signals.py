@@ -1,4 +1,4 @@
-"""Signals are heard between steps, the second one at once, and everything is as before afterwards."""
+"""Signals: between steps first, at once the second time, and handlers are restored."""
 
 import signal
 import threading

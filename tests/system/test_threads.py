@@ -1,4 +1,4 @@
-"""Threads: whole pieces of work in a few threads, results in order."""
+"""Threads process whole items and return results in order."""
 
 import threading
 import time

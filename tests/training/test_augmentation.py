@@ -1,4 +1,4 @@
-"""Mixed batches: which ones, what is in them, and what their labels say of it."""
+"""Mixed batches: images and labels."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What a training goes on from: whatever was written when it stopped, and nothing that is damaged."""
+"""A training resumes from whatever was written, and refuses damaged files."""
 
 from collections.abc import Callable
 from dataclasses import replace

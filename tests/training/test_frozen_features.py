@@ -1,4 +1,4 @@
-"""A frozen trunk's features: the same head as from training through the trunk, computed once for all that decides."""
+"""Features of a frozen trunk: same head as normal training, computed once."""
 
 from collections.abc import Callable
 from dataclasses import replace

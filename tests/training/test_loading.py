@@ -1,4 +1,4 @@
-"""Images on their way to the model: the same whoever reads them, and random by seed, epoch and index alone."""
+"""Training images: equal for any reader, random only by seed, epoch and index."""
 
 import random
 import shutil
@@ -73,7 +73,7 @@ def test_images_are_read_in_order(workers: int, dataset: Dataset) -> None:
 
 @pytest.fixture
 def small_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where images go that memory has no room for: none of the data set's training images fit."""
+    """The cache for images, with too little memory for the training images."""
     monkeypatch.setattr(loading, "CACHE_BYTES", 12 * 3 * 40 * 40 - 1)
     monkeypatch.setenv("CAMCORE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
@@ -251,7 +251,7 @@ def test_waiting_for_batches_is_timed_and_computing_is_not() -> None:
 
 
 def test_the_first_batches_are_read_before_they_are_asked_for(tmp_path: Path) -> None:
-    """A training judges an epoch meanwhile."""
+    """Meanwhile the training evaluates an epoch."""
 
     class Told(TorchDataset[Tensor]):
         def __len__(self) -> int:

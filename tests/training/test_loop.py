@@ -1,4 +1,4 @@
-"""Training: the same to the bit from the same seed, whatever interrupts it; figures by hand."""
+"""Training: bit-identical for the same seed despite interruptions; figures by hand."""
 
 import contextlib
 import math
@@ -52,7 +52,7 @@ def small_config(tiny_config: RunConfig) -> RunConfig:
 
 @pytest.fixture
 def start(tmp_path: Path, dataset: Dataset, small_config: RunConfig, single_thread: None) -> TrainIn:
-    """Return a function that trains a new run, or goes on with the one there is."""
+    """Return a function that trains a new run or resumes the existing one."""
 
     def start_training(name: str, resume: bool = False, workers: int = 0, **changes: Any) -> Run:
         path = tmp_path / name
@@ -133,7 +133,7 @@ def test_resume_gives_same_weights_and_history(
 
 
 def stop_after(checks: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Want the training to stop when it asks for the so many-th time; it asks after each step and each epoch."""
+    """Stop the training at its n-th check; it checks after each step and epoch."""
 
     @contextmanager
     def stop() -> Iterator[StopRequest]:

@@ -1,4 +1,4 @@
-"""A training on several ranks: the curve of one process, and one end for all if a rank ends."""
+"""Training on several ranks equals one process; if a rank ends, all end."""
 
 import os
 import re
@@ -40,14 +40,14 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 
 def training(root: Path, path: Path, *options: object, device: str = "cpu") -> tuple[object, ...]:
-    """Three epochs of the twelve images, in two batches; batch norm keeps its statistics unless `options` say else."""
+    """Return options for three epochs of twelve images in two batches; batch norm is frozen by default."""
     small = ("--backbone", "resnet10_narrow", "--size", 64, "--batch-size", 6, "--epochs", 3, "--precision", "fp32")
     source = ("--dataset", "image-folder", "--root", root, "--device", device, "--workers", 0)
     return ("train", *source, *small, "--learning-rate", 3e-4, "--frozen", "batchnorm", *options, "--run", path)
 
 
 def assert_alike(run: Run, whole: Run, tolerance: float = 1e-4) -> None:
-    """Compare history and weights with those of one process; accuracies may differ by no image."""
+    """Compare history and weights with those of one process; accuracies must be equal."""
     values, expected = (each.history()[COMPARED].to_numpy() for each in (run, whole))
     np.testing.assert_allclose(values, expected, rtol=0, atol=tolerance)
     weights, others = load_file(run.weights_path), load_file(whole.weights_path)
@@ -80,7 +80,7 @@ def test_ranks_come_to_the_curve_of_one_process(
 
 
 def test_batch_norm_of_cpu_ranks_is_that_of_rank_0(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
-    """One step: the saved statistics come from rank 0's half of the batch, and the saved model is what is evaluated."""
+    """After one step, the saved statistics come from rank 0's half of the batch."""
     options = ("--frozen", "none", "--batch-size", 12, "--epochs", 1, "--augmentation", "none")
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run", *options))
     assert [outcome.status for outcome in outcomes] == [0, 0], [outcome.output for outcome in outcomes]
@@ -259,7 +259,7 @@ main({words!r})
 
 
 def test_ending_torchrun_keeps_the_current_step(tmp_path: Path, tiny_folder: Path) -> None:
-    """It sends SIGTERM to whole groups of processes, to those too that read images for a rank."""
+    """It sends SIGTERM to process groups, also to data loader workers."""
     path = tmp_path / "run"
     words = [str(word) for word in training(tiny_folder, path, "--epochs", 300, "--workers", 1, "--batch-size", 4)]
     ended = run_torchrun(tmp_path, source=STOPS_TORCHRUN.format(words=words))

@@ -1,4 +1,4 @@
-"""What moves the weights: the schedule by hand, which parameters are in which group, what is frozen."""
+"""The schedule by hand, parameter groups, and frozen parameters."""
 
 import itertools
 import math
@@ -101,7 +101,7 @@ def test_frozen_normalisation_uses_and_keeps_its_statistics() -> None:
 
 @pytest.mark.parametrize("backbone", ["resnet10_narrow", "densenet121"])
 def test_synchronised_normalisation_in_one_process(backbone: str) -> None:
-    """The layers that run must be the converted ones, DenseNet's last one too, which its trunk does not name."""
+    """The layers that run must be converted, also DenseNet's last one."""
     torch.manual_seed(0)
     model = Classifier(ModelConfig(backbone), RunConfig().view, 3).train()
     names, images = model.layer_names, torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)

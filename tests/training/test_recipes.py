@@ -1,4 +1,4 @@
-"""Recipes set what they say, and nothing that was set by hand."""
+"""Recipes set their options, except those set explicitly."""
 
 from dataclasses import fields
 from pathlib import Path

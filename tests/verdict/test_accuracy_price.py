@@ -1,4 +1,4 @@
-"""What the price of CAM's architecture is measured on: two runs, or all finished seeds of two groups that are alike."""
+"""The accuracy price compares two runs, or all finished seeds of two similar groups."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ Groups = tuple[list[Path], list[Path]]
 
 
 def price_of(run: Path, against: Path) -> dict[str, Any]:
-    """Return the price as `verdict.json` holds it."""
+    """Return the price as in `verdict.json`."""
     price: dict[str, Any] = json.loads(
         json.dumps(measure_accuracy_price(*find_sides(open_run(run), against)).to_json())
     )
@@ -38,7 +38,7 @@ def refusal(run: Path, against: Path, kind: type[CamcoreError] = CamcoreError) -
 
 
 def change_run(path: Path, part: str, **values: Any) -> None:
-    """Change a part of `run.json`, `config.view` or the like."""
+    """Change a part of `run.json`, e.g. `config.view`."""
     document = json.loads((path / "run.json").read_text(encoding="utf-8"))
     place = document
     for name in part.split("."):
@@ -58,7 +58,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def groups(template: Path, tmp_path: Path) -> Groups:
-    """The paths of a copy of these runs, to be changed."""
+    """The paths of a copy of these runs, to change."""
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return [tmp_path / f"gap-seed{seed}" for seed in (1, 2, 3)], [tmp_path / f"mlp-seed{seed}" for seed in (1, 2)]
 

@@ -1,4 +1,4 @@
-"""A verdict's sentences follow from its numbers and say no more than the intervals allow."""
+"""A verdict's claims follow from its numbers and respect the intervals."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_a_method_that_wins_is_named_with_how_often() -> None:
 
 
 def layer_cam_is(**words: str) -> dict[str, dict[str, Any]]:
-    """Return the claims of a verdict where LayerCAM does so on each measure, and Eigen-CAM is never any different."""
+    """Return the claims for LayerCAM's outcome per measure; Eigen-CAM never differs."""
     means = {"cam": 0.5, "layer_cam": 0.5, "eigen_cam": 0.5}
     measures = {name: measure(means, {"layer_cam": word, "eigen_cam": "no_difference"}) for name, word in words.items()}
     return codes(verdict(sources=list(means), measures=measures))

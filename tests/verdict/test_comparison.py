@@ -1,4 +1,4 @@
-"""Pooled measures of a verdict: what stands beside them follows the same rules."""
+"""Pooled measures of a verdict follow the same rules as others."""
 
 import numpy as np
 

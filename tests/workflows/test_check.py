@@ -1,4 +1,4 @@
-"""`camcore check`: what it finds, what it accepts, and that nothing is accepted that can't be opened."""
+"""`camcore check`: what it finds and accepts; unreadable files are never accepted."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ from tests.support.synthetic_verdict import write_verdict
 
 
 def list_all(path: Path) -> None:
-    """List the files of a synthetic run as a real one's are."""
+    """List a synthetic run's files like a real one's."""
     write_sums(path, RUN_FILES)
     explanation = open_explanation(open_run(path)).path
     write_sums(explanation, [file.name for file in explanation.iterdir()])
@@ -50,7 +50,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def judged(template: Path, tmp_path: Path) -> Path:
-    """A small run with a verdict, all of it listed."""
+    """A small run with a verdict, with all files listed."""
     return Path(shutil.copytree(template, tmp_path / "runs" / "judged"))
 
 
@@ -202,7 +202,7 @@ def test_runs_lists_heatmaps_that_can_not_be_used(judged: Path) -> None:
 
 
 def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the `step`th moving of a file into its place be the last thing that happens."""
+    """Stop everything at the `step`th renaming of a file."""
     replace, left = Path.replace, [step]
 
     def replace_or_stop(self: Path, target: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The steps of a run from end to end, as the commands call them."""
+"""All steps of a run, as the commands call them."""
 
 import json
 import shutil

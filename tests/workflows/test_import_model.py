@@ -1,4 +1,4 @@
-"""Importing: a finished run that answers as the network did elsewhere, with the data set's classes by their names."""
+"""Importing: a finished run with the original network's logits and matched class names."""
 
 import json
 import os
@@ -151,7 +151,7 @@ def test_data_set_classes_match_the_checkpoint_s(import_known: Import, trained_r
 def test_a_network_that_is_always_right_is_right_here_too(
     tiny_folder: Path, import_known: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head answers with the class that the file's folder tells, so that labels of another order would be wrong."""
+    """The head returns the class of the file's folder, so wrong labels would show."""
     imported = import_known()
     dataset = open_run_dataset(imported.run, None)
     answers = iter([NAMES.index(sample.path.split("/")[1]) for sample in dataset.val])

@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone: trained one after another, kept, gone on with, and reported together."""
+"""Runs that differ only in their seed: trained, kept, resumed, and reported together."""
 
 import shutil
 import statistics

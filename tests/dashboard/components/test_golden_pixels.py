@@ -1,4 +1,4 @@
-"""The script's drawing and the engine's: the same raw maps give the same pixels, within 2 of 255."""
+"""Script and engine draw the same pixels from the same raw maps, within 2 of 255."""
 
 from collections.abc import Iterator
 from pathlib import Path

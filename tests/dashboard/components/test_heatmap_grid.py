@@ -1,4 +1,4 @@
-"""What Python sends to the grid, and what it takes from the address."""
+"""The data that Python sends to the grid, and the display it reads from the address."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The grid in a real browser: what it paints, what it says, what it keeps in the address, and what it sends."""
+"""The grid in a real browser: pixels, texts, address and messages."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The large view in a real browser: opened, moved, shared, and all of it without the server."""
+"""The large view in a real browser: open, move and share without the server."""
 
 import json
 import re

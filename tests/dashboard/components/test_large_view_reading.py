@@ -1,4 +1,4 @@
-"""What the large view shows and says, against the engine."""
+"""The numbers and texts of the large view, compared with the engine."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cached values are as new as their files; results are computed once, shared, and take no more than their room."""
+"""Caches follow their files, compute once, share results, and keep their limits."""
 
 import gc
 import json
@@ -26,20 +26,20 @@ RUN = SimpleNamespace(key=("run", "1"))
 
 
 def age(folder: Path) -> None:
-    """Let everything in a folder have been changed long ago; the time of the last change of state stays."""
+    """Make everything in a folder look old; the time of the last change of state stays."""
     for path in [folder, *folder.rglob("*")]:
         os.utime(path, (OLD, OLD), follow_symlinks=False)
 
 
 @pytest.fixture(autouse=True)
 def settled(monkeypatch):
-    """Let files that were changed a moment ago count as settled, so that tests need not wait."""
+    """Treat recently changed files as settled, so that tests need not wait."""
     monkeypatch.setattr("dashboard.data.caching.SETTLED_NS", 0)
 
 
 @pytest.fixture
 def reads(monkeypatch) -> list[Path]:
-    """Every run that is opened from its files."""
+    """The runs opened from their files, in order."""
     opened: list[Path] = []
     monkeypatch.setattr(runs, "open_run", lambda path: opened.append(path) or open_run(path))
     return opened
@@ -61,7 +61,7 @@ def change_configuration(run: Path) -> None:
 
 
 def replace_quietly(run: Path) -> None:
-    """Put a file of the same size in the place of `run.json`, and give it the old file's times."""
+    """Replace `run.json` by a file of the same size and times."""
     path, before = run / "run.json", (run / "run.json").stat()
     content = path.read_text(encoding="utf-8")
     path.write_text(content.replace('"epochs": 12', '"epochs": 13'), encoding="utf-8")
@@ -166,12 +166,12 @@ def test_the_cache_keeps_its_limit(tmp_path):
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Functions decorated in this test share an empty cache of `ROOM` bytes."""
+    """Give functions decorated in this test an empty cache of `ROOM` bytes."""
     monkeypatch.setattr(caching, "_results", caching.new_cache(ROOM))
 
 
 def counted(size: int = 100):
-    """Return a cached function whose results have a size in bytes, and the arguments it was computed for."""
+    """Return a cached function with results of a size in bytes, and its computed arguments."""
     computed: list[int] = []
 
     @cached_by_size

@@ -1,4 +1,4 @@
-"""The numbers that the pages show, by hand and against the engine."""
+"""The numbers on pages, by hand and compared with the engine."""
 
 import json
 import shutil

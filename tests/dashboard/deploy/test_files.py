@@ -1,4 +1,4 @@
-"""The files in dashboard/deploy: they parse, name nothing that does not exist, and agree with each other."""
+"""The files in dashboard/deploy parse, name only existing things, and agree with each other."""
 
 import configparser
 import re
@@ -52,7 +52,7 @@ def test_the_files_agree(unit: configparser.ConfigParser) -> None:
 
 
 def test_the_example_login_refuses_everyone() -> None:
-    """Until somebody has filled it in."""
+    """The placeholders must be filled in first."""
     section = tomllib.loads((DEPLOY / "secrets.example.toml").read_text(encoding="utf-8"))["auth"]
     with pytest.raises(access.CamcoreError, match="lacks cookie_secret, client_id, client_secret"):
         access._check_section(section)
@@ -75,7 +75,7 @@ def test_the_service_can_do_little(unit: configparser.ConfigParser) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_understands_the_service(tmp_path: Path) -> None:
-    """With a program that is there: the unit's own lies in a folder that only a server has."""
+    """It runs an existing program, because the unit's own exists only on a server."""
     text = UNIT.read_text(encoding="utf-8").replace("/opt/camcore/.venv/bin/python", "/bin/true")
     (tmp_path / "camcore@8501.service").write_text(text.replace("/opt/camcore", "/"), encoding="utf-8")
     command = ["systemd-analyze", "verify", "--recursive-errors=no", str(tmp_path / "camcore@8501.service")]

@@ -1,4 +1,4 @@
-"""The dashboard behind the shipped nginx file, by two processes with the shipped settings, in a real browser."""
+"""Two processes with the shipped settings behind the shipped nginx file, in a real browser."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ PAGES = ("", "training_curves", "gallery", "disagreement", "verdict", "own_image
 
 @pytest.fixture(scope="module")
 def runs(trained_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A runs folder that can't be written to."""
+    """A read-only runs folder."""
     folder = tmp_path_factory.mktemp("runs")
     write_verdict(make_run(folder, "made", images=40))
     copy_run(trained_run, folder / "tiny")
@@ -46,7 +46,7 @@ def wait_until_shown(page: Page) -> None:
 
 
 def process_of(page: Page) -> str:
-    """Return which process the page's cookie names."""
+    """Return the process that the page's cookie names."""
     return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "camcore_process")
 
 
@@ -58,7 +58,7 @@ def bring_picture(page: Page, url: str) -> None:
 
 
 def download_table(page: Page) -> str:
-    """Return the table of the gallery that is open."""
+    """Return the table of the open gallery."""
     page.get_by_role("button", name="Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile("Table")).click()

@@ -1,4 +1,4 @@
-"""Finding images: filters, order, similarity, and the way from a confusion to its images; without a browser."""
+"""Finding images without a browser: filters, order, similarity, links from confusions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Finding images as people do it, in a real browser: from a confusion to its images, filters, files, hostile names."""
+"""Finding images in a real browser: confusions, filters, downloads, hostile names."""
 
 import csv
 import re

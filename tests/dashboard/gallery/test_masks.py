@@ -1,4 +1,4 @@
-"""What passes a filter, by hand."""
+"""Which images pass a filter, by hand."""
 
 import numpy as np
 import pandas as pd

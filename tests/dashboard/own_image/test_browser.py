@@ -1,4 +1,4 @@
-"""Bringing pictures in a real browser: chosen, pasted, dropped; explained, switched, downloaded; and nothing stored."""
+"""Uploads in a real browser: choose, paste, drop, explain, download; nothing is stored."""
 
 import os
 import time

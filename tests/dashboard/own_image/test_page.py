@@ -1,4 +1,4 @@
-"""The page Try your own image: what it shows of good and bad files, in every state of a run, and what it keeps."""
+"""The page Try your own image with good and bad files and all states of a run."""
 
 import base64
 import io
@@ -177,7 +177,7 @@ def test_sessions_wait_for_each_other(runs, monkeypatch):
 
 
 def test_maps_are_never_of_other_weights_than_the_probabilities(runs):
-    """Somebody may wait in line while a training writes new weights, or while the run is removed."""
+    """The weights may change or vanish while a visitor waits."""
     image = read_uploaded_image(encode(draw_photograph()), open_view())
     run = open_run(runs / "tiny")
     analysis = network.Analysis("", image, np.ones(3, np.float32) / 3, ("cam",), (str(run.path), "those of before"))

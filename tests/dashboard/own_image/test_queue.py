@@ -1,4 +1,4 @@
-"""Who wants the network waits in line: fairly, told where, and in nobody's way when gone."""
+"""The queue is fair, shows each visitor's place, and drops visitors who left."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ SHORT = 0.05
 
 
 class GoneError(BaseException):
-    """As Streamlit ends a script whose visitor has gone: no `Exception`."""
+    """Raised like Streamlit's end of a script whose visitor left: not an `Exception`."""
 
 
 def wait_until(holds, seconds: float = 20) -> None:
@@ -30,7 +30,7 @@ def wait_until(holds, seconds: float = 20) -> None:
 
 
 class People:
-    """Threads that want turns in a line; `served` says in which order they got them."""
+    """Threads that want turns; `served` is the order in which they got them."""
 
     def __init__(self, line: FairQueue) -> None:
         self.line, self.served, self.told = line, [], {}
@@ -51,7 +51,7 @@ class People:
 
 @contextmanager
 def occupied(line: FairQueue, count: int) -> Iterator[threading.Event]:
-    """Keep `count` turns taken until the event is set, or the block ends."""
+    """Take `count` turns until the event is set or the block ends."""
     release, begun = threading.Event(), threading.Semaphore(0)
 
     def hold(number: int) -> None:
@@ -70,7 +70,7 @@ def occupied(line: FairQueue, count: int) -> Iterator[threading.Event]:
 
 
 def stand(threads: ThreadPoolExecutor, people: People, who: str, *more) -> None:
-    """Have somebody come, and wait until that one stands in the line."""
+    """Let a visitor come, and wait until it has a place."""
     threads.submit(people.want, who, *more)
     wait_until(lambda: who in people.told)
 
@@ -235,7 +235,7 @@ def test_the_page_shows_the_place_then_the_pictures(language, message, trained_r
 
 
 def watch_notices(monkeypatch) -> list[str]:
-    """Return a list that takes in every notice that is shown from now on."""
+    """Return a list that collects every notice from now on."""
     from streamlit.delta_generator import DeltaGenerator
 
     notices, info = [], DeltaGenerator.info

@@ -1,4 +1,4 @@
-"""Who is let in, what of a set-up is refused, and which paths stay closed to those who are not."""
+"""Who has access, which settings are refused, and which paths need a login."""
 
 import json
 import re
@@ -36,7 +36,7 @@ REMEDY = " Nobody is let in until it is mended; see dashboard/deploy/secrets.exa
 
 @pytest.fixture
 def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where secrets.toml is looked for."""
+    """The path of secrets.toml."""
     path = tmp_path / "secrets.toml"
     set_option(monkeypatch, "secrets.files", [str(path)])
     monkeypatch.delenv("CAMCORE_LOGIN", raising=False)
@@ -197,7 +197,7 @@ def test_a_login_that_has_to_be_there_is_missed(secrets: Path, monkeypatch: pyte
 
 
 def test_an_empty_secret_refuses_everyone(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cookies are signed with it whenever secrets.toml can't be read."""
+    """Cookies are signed with it if secrets.toml can't be read."""
     set_option(monkeypatch, "server.cookieSecret", "")
     secrets.write_text(SECRETS)
     with pytest.raises(CamcoreError, match=r"STREAMLIT_SERVER_COOKIE_SECRET is empty\. Fill it in, or leave it away"):

@@ -1,4 +1,4 @@
-"""What nobody foresaw: a number for the visitor, everything else in the log under it."""
+"""Unexpected errors: logged under an id; the visitor sees only the id."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The way in and out, page by page: before it nothing of a run is read."""
+"""Login and logout on every page; nothing of a run is read before the login."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def list_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail where the runs folder is looked at."""
+    """Fail if the runs folder is read."""
     monkeypatch.setattr(router, "list_entries", lambda folder: pytest.fail("the runs folder was read"))
 
 

@@ -1,4 +1,4 @@
-"""Logging in and out behind the shipped nginx file, with a provider of OpenID Connect in a process of its own."""
+"""Login and logout behind the shipped nginx file, with a real OpenID Connect provider."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def serve_provider() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A dashboard with a login. One process is enough: another one has the same secret."""
+    """A dashboard with a login, in one process; others would share its secret."""
     runs = tmp_path_factory.mktemp("runs")
     make_run(runs, "secret-run", images=40)
     with serve_provider() as provider:

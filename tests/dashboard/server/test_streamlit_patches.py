@@ -1,4 +1,4 @@
-"""What Streamlit offers a developer is replaced on a server, and a name that is gone stops the start."""
+"""Replaced parts of Streamlit; a missing name stops the start."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +25,14 @@ REPLACED = [
 
 @pytest.fixture(autouse=True)
 def originals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restore afterwards what a test replaces."""
+    """Restore what a test replaces."""
     for owner, name in REPLACED:
         monkeypatch.setattr(owner, name, getattr(owner, name))
 
 
 @pytest.fixture
 def session() -> SimpleNamespace:
-    """A stand-in for a session of the patched Streamlit; `sent` is what it answers."""
+    """A stand-in for a session of the patched Streamlit; `sent` holds its answers."""
     patch_streamlit(20)
     sent: list[object] = []
     script = SimpleNamespace(main_script_path="")
@@ -60,7 +60,7 @@ def test_the_internet_is_not_asked_for_the_address(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_largest_upload_stays_in_memory() -> None:
-    """The server's own parser puts what is larger than 1 MB into a temporary file, unless told otherwise."""
+    """By default, the server's parser writes uploads over 1 MB to a temporary file."""
     patch_streamlit(MOST_MEGABYTES)
     head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
     body = head + bytes(MOST_MEGABYTES * 1024**2) + b"\r\n--x--\r\n"
@@ -79,7 +79,7 @@ def test_the_largest_upload_stays_in_memory() -> None:
 
 @pytest.mark.parametrize(("owner", "name"), REPLACED)
 def test_a_name_that_is_gone_stops_the_start(owner: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Assigning it would succeed, change nothing, and the server would ask the internet again."""
+    """Assigning it would succeed without effect, and the server would ask the internet."""
     monkeypatch.delattr(owner, name)
     with pytest.raises(CamcoreError, match=rf"Streamlit 1\.\S+ has no \S+\.{name}, which the dashboard has to replace"):
         patch_streamlit(20)

@@ -1,4 +1,4 @@
-"""What a training tells beside loss and accuracy: its speed, and several seeds as one, there and on the overview."""
+"""The page Training curves: speed, seeds as one line, and the overview's groups."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ SEEDS = "dogs-seed1,dogs-seed2,dogs-seed3"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """An ordinary run, three seeds of one training, and two of another, the second of which is still training."""
+    """A single run, three seeds of one training, and two of another, the second still training."""
     folder = tmp_path_factory.mktemp("runs")
     make_run(folder, "alone", images=40)
     for seed in (1, 2, 3):

@@ -1,4 +1,4 @@
-"""The page Verdict: what it says, what it shows behind that, and what it does with files that are damaged."""
+"""The page Verdict: sentences, numbers, images, and damaged files."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture
 def own(tmp_path):
-    """A small run with a verdict, to be damaged; its path and the folder of its explanation."""
+    """A small run with a verdict, to damage: its path and its explanation's folder."""
     path = make_run(tmp_path, "own", images=40)
     return path, write_verdict(path)
 

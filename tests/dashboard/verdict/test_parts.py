@@ -1,4 +1,4 @@
-"""What the page Verdict makes of the values per image: paired differences, by hand."""
+"""Paired differences of the values per image, by hand."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Where a page is found for the image that a link or the large view asks for, and what travels with its tile."""
+"""The page of an image that a link or the large view opens, and its tile's data."""
 
 import json
 from pathlib import Path

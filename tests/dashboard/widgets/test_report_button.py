@@ -1,4 +1,4 @@
-"""The report in a real browser, from the disk and without a network; and the button that makes it."""
+"""The report in an offline browser, and the button that makes it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +45,7 @@ def report(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[Page]:
-    """A page without a network that fails the test where anything is asked for, blocked, or goes wrong."""
+    """A page without network that fails the test on any request, block or error."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -77,7 +77,7 @@ def open_report(page: Page, report: Path) -> None:
 
 
 def look(page: Page) -> str:
-    """Return what a picture shows, as text to compare."""
+    """Return a picture's content as text to compare."""
     pixels: str = page.locator(".tile").nth(LATER).locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
     return pixels
 

@@ -1,4 +1,4 @@
-"""The tour: told with pictures of the chosen run, in the steps that it has pictures for."""
+"""The tour shows pictures of the selected run, in the steps it has pictures for."""
 
 import pytest
 from playwright.sync_api import Page, expect
