@@ -1,6 +1,6 @@
 #!/bin/bash
-# One camcore command on several machines of a SLURM cluster. Run folder, data set and this repository lie on a file
-# system that all of them share. After a time limit, run the same explain again, or resume a training with --resume.
+# One camcore command on several machines of a SLURM cluster. Run folder, data set and this repository must be on a
+# shared file system. After a time limit, run the same explain again, or resume a training with --resume.
 #
 #   sbatch camcore/system/cluster/slurm.sh train --dataset image-folder --root DIR --backbone resnet50 --run checkpoints/NAME
 #   sbatch camcore/system/cluster/slurm.sh train --run checkpoints/NAME --resume
