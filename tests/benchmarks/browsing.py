@@ -1,7 +1,7 @@
-"""How fast does the gallery feel? `python tests/benchmarks/browsing.py`: seconds in a real Chromium, medians.
+"""Measures the gallery in a real Chromium, in seconds, medians: `python tests/benchmarks/browsing.py`.
 
-A run of 8,580 images is made, served, and browsed with 48 pictures a page, each at least 224 pixels wide. `cold` is the
-first visit of a fresh server by a fresh browser; the other rows are of a server and a browser that have seen the page.
+It makes and serves a run of 8,580 images and browses it with 48 pictures per page, each at least 224 pixels wide.
+`cold` is the first visit with a fresh server and browser; in the other rows both have seen the page.
 """
 
 import argparse
@@ -28,7 +28,7 @@ GALLERY = f"gallery?run=many&per_page={TILES}&overlay=a&size=medium"
 TARGETS = {"cold": 2.5, "load": 1.0, "navigation": 1.0, "next page": 0.5, "overlay": 0.05, "opacity": 0.05}
 TARGETS |= {"colours": 0.05}
 
-# Whether every tile of the page is painted, and none is one that was there before.
+# Whether every tile of the page is painted, and all are new.
 PAINTED = """(count) => {
     const root = document.querySelector("[data-testid=stBidiComponentIsolated]")?.shadowRoot;
     const tiles = [...(root?.querySelectorAll(".tile") ?? [])];
@@ -79,7 +79,7 @@ def time_navigation(page: Page, url: str) -> float:
 
 
 def time_next_page(page: Page, url: str) -> float:
-    page.wait_for_timeout(300)  # as after a look
+    page.wait_for_timeout(300)  # as after a look at the page
     return float(page.evaluate(TURN, TILES)) / 1000
 
 

@@ -1,9 +1,9 @@
-"""How long from photographs to heatmaps with `--recipe frozen`? `python tests/benchmarks/frozen.py`: seconds by step.
+"""Measures `--recipe frozen` from photographs to heatmaps, in seconds: `python tests/benchmarks/frozen.py`.
 
-Generated photographs of Stanford Dogs' numbers and usual size (12,000 for training, 8,580 for validation, 120 classes,
-500 by 375 pixels; few different ones, each under many names), and a ResNet-50 whose weights are drawn, with damped
-residual branches and the photographs' batch statistics. Each command runs in a process of its own, whose peak memory
-counts. Heatmaps come from the kept features where these agree with float32; which way was taken is printed.
+It generates photographs in the numbers and usual size of Stanford Dogs (12,000 for training, 8,580 for validation, 120
+classes, 500 by 375 pixels; few different ones, each under many names). The ResNet-50 has random weights, damped
+residual branches and the photographs' batch statistics. Each command runs in its own process, for its peak memory.
+Heatmaps use the stored features if these agree with float32; the choice is printed.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def make_photographs(root: Path, classes: int, per_split: dict[str, int]) -> lis
 
 
 def make_weights(path: Path, photographs: list[Path]) -> None:
-    """Write the weights of a ResNet-50 that has seen photographs, but learned nothing of them."""
+    """Write the weights of a ResNet-50 with batch statistics of photographs, but untrained."""
     torch.manual_seed(0)
     network = torchvision.models.resnet50().train()
     for module in network.modules():

@@ -1,10 +1,10 @@
-"""How fast do photographs become heatmaps? `python tests/benchmarks/heatmaps.py --root FOLDER --peers`: medians.
+"""Measures how fast photographs become heatmaps: `python tests/benchmarks/heatmaps.py --root FOLDER --peers`, medians.
 
-FOLDER has the layout of Stanford Dogs. A network is trained on it for a few epochs first, because the faster ways are
-taken only where they agree with float32, and a network that has learnt nothing has maps of noise. All contenders run in
-turns over the same photographs, to CAM and Grad-CAM; camcore's own choice over all of them several times, because it is
-made for work that is long enough to pay for choosing. `limit` is what decoding alone (d) and the fastest forward pass
-alone (f), each on all cores, would leave: 1 / (1/d + 1/f). Nothing is installed: peers that are not there are left out.
+FOLDER has the layout of Stanford Dogs. A network is trained on it for a few epochs first: an untrained one has maps of
+noise, for which no faster variant agrees with float32. All contenders compute CAM and Grad-CAM of the same photographs,
+in turns. camcore's own choice of a variant runs over all of them several times, because choosing pays off only in long
+runs. `limit` is 1 / (1/d + 1/f), with the speeds of decoding (d) and the fastest forward pass (f) alone on all cores.
+Libraries that are not installed are left out.
 """
 
 import argparse
@@ -55,7 +55,7 @@ PEERS = {"torchcam": "torchcam", "captum": "captum", "pytorch-grad-cam": "grad-c
 
 @dataclass(frozen=True)
 class Bench:
-    """What all contenders work on: a trained run, its model, and the photographs of both splits."""
+    """The inputs of all contenders: a trained run, its model, and the photographs of both splits."""
 
     path: Path
     dataset: Dataset
@@ -72,7 +72,7 @@ def train(root: Path, backbone: str, size: int, epochs: int, path: Path) -> None
 
 
 def prepare(root: Path, trained: Path, folder: Path) -> Bench:
-    """Open a copy of a trained run, and the photographs: all of them are explained."""
+    """Open a copy of a trained run and its photographs; all are explained."""
     run = open_run(Path(shutil.copytree(trained, folder / "copy")))
     dataset = open_run_dataset(run, root)
     every = replace(dataset, val=dataset.val + dataset.train)
@@ -80,14 +80,14 @@ def prepare(root: Path, trained: Path, folder: Path) -> Bench:
 
 
 def run_camcore(bench: Bench, precision: str, repeat: int = 1) -> float:
-    """Return images per second from files to stored maps, without the choice of the way; `explain` as users run it."""
+    """Return images per second from files to stored maps, without the choice of the trunk variant."""
     dataset = replace(bench.dataset, val=bench.dataset.val * repeat)
     explanation = explain(make_job(open_run(bench.path), dataset, bench.load_model(), BOTH, CPU), precision=precision)
     return float(explanation.manifest.images_per_second)
 
 
 def run_torchcam(bench: Bench) -> float:
-    """Return images per second of the loop that torchcam's users write: one forward pass, both extractors."""
+    """Return images per second of the usual loop with torchcam: one forward pass, both extractors."""
     from torchcam.methods import CAM, GradCAM
 
     model = as_torchvision(bench.load_model())
@@ -109,7 +109,7 @@ def to_input(bench: Bench, image: Image.Image) -> Tensor:
 
 
 def as_torchvision(model: Classifier) -> nn.Module:
-    """Return a classifier as the module that the libraries expect: named layers, then pooling, then `fc`."""
+    """Return a classifier as a module for the libraries: named layers, pooling, then `fc`."""
 
     class Network(nn.Module):
         def __init__(self) -> None:
@@ -131,7 +131,7 @@ def batches(items: Sequence[Any]) -> list[Sequence[Any]]:
 
 
 def measure_limit(bench: Bench, path: str) -> dict[str, float]:
-    """Return images per second of decoding alone and of the forward pass alone, each on all cores."""
+    """Return images per second of decoding and of the forward pass, each alone on all cores."""
     decoder = Decoder(bench.dataset, "squash", bench.size, exact=False)
     images = decoder.decode_batch(bench.dataset.val[:BATCH_SIZE]).images
     trunk, last = FastTrunk(bench.model, VARIANTS[path], BATCH_SIZE), len(bench.model.layers)
@@ -144,7 +144,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
     def forward(_: Sequence[Any]) -> None:
         bench.model.classify(trunk(images, 0, last))
 
-    forward(())  # builds the trunk, which is for one thread alone
+    forward(())  # builds the trunk in one thread
     rates = {}
     full = [batch for batch in batches(bench.dataset.val) if len(batch) == BATCH_SIZE]
     with OrderedThreads(choose_threads()) as threads:
@@ -157,7 +157,7 @@ def measure_limit(bench: Bench, path: str) -> dict[str, float]:
 
 
 def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[str, Callable[[], object]]:
-    """Return what computes maps of one batch that is in memory already."""
+    """Return functions that compute maps of one batch in memory."""
     images = (
         Decoder(bench.dataset, "squash", bench.size, exact=False).decode_batch(bench.dataset.val[:BATCH_SIZE]).images
     )
@@ -193,7 +193,7 @@ def compute_contenders(bench: Bench, path: str, peers: Sequence[str]) -> dict[st
 
 
 def in_turns(contenders: dict[str, Callable[[], Any]], rounds: int, timed: bool) -> dict[str, list[float]]:
-    """Run contenders in turns; return what each says, or with `timed` its images per second."""
+    """Run contenders in turns; return each result, or with `timed` its images per second."""
     measured: dict[str, list[float]] = defaultdict(list)
     for turn in range(rounds + timed):
         for name, run in contenders.items():

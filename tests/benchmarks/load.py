@@ -1,11 +1,10 @@
-"""Do 25 people at once get in each other's way? `python tests/benchmarks/load.py`: seconds by kind, errors, memory.
+"""Measures 25 simulated users at once: `python tests/benchmarks/load.py`: seconds by kind, errors, memory.
 
-They speak with the server as browsers do, without drawing, in one process beside it. See `people.py` for what they do:
-between two interactions they think 4 s on average (exponential, 0.5 to 20 s); after 4 to 16 of them they go, and come
-again 1 to 8 s later as a new session. An interaction has ended when the script has. Memory is the server's own
-(RssAnon), without the files that it has mapped: after everything was shown once to one person, at most meanwhile, and
-when all have gone for longer than their sessions are kept. On a machine that does other things as well, the seconds are
-those of that machine; what the server has computed per interaction still tells.
+They speak the protocol of browsers without drawing, in another process; `tests/support/simulated_users.py` defines what
+they do. They wait 4 s on average between interactions (exponential, 0.5 to 20 s), leave after 4 to 16 interactions, and
+return 1 to 8 s later as a new session. An interaction ends when the script ends. Memory is the server's own (RssAnon),
+without mapped files: after one user saw everything, the maximum, and after all sessions have expired. Other work on the
+machine slows the interactions; the server's computing time per interaction is independent of it.
 """
 
 import argparse
@@ -31,12 +30,12 @@ from tests.support.streamlit_client import Visitor  # noqa: E402
 from tests.support.synthetic_run import make_run  # noqa: E402
 from tests.support.synthetic_verdict import write_verdict  # noqa: E402
 
-LARGE, SMALL = 8580, 40  # images of the runs that are shown
+LARGE, SMALL = 8580, 40  # images of the explained runs
 AIMS = {"p95 of pages": 1.5, "MiB per session": 25.0}
 
 
 def make_folder(folder: Path, more: int) -> tuple[list[str], str]:
-    """Write two explained runs with verdicts, others beside them, and a network; return the names of what is shown."""
+    """Write two explained runs with verdicts, other runs, and a network; return the names to visit."""
     for name, images in (("many", LARGE), ("few", 400)):
         write_verdict(make_run(folder, name, images=images))
     for number in range(more):
@@ -51,7 +50,7 @@ def make_folder(folder: Path, more: int) -> tuple[list[str], str]:
 
 
 async def show_everything(url: str, runs: list[str], network: str) -> None:
-    """Have every page made once, and a picture explained."""
+    """Visit every page once, and have a picture explained."""
     visitor = Visitor(url)
     await visitor.arrive("", f"run={runs[0]}")
     for run in dict.fromkeys(runs):
@@ -73,7 +72,7 @@ async def watch(process: Path, readings: list[float]) -> None:
 
 
 async def measure(url: str, options: argparse.Namespace, runs: list[str], network: str) -> None:
-    """Let people come, and print what happened and how much memory there was before, at most, and after each round."""
+    """Simulate the users and print interactions and memory: before, maximum, after each round."""
     process = find_process(url)
     await show_everything(url, runs, network)
     before = read_memory(process, "RssAnon")
@@ -86,7 +85,7 @@ async def measure(url: str, options: argparse.Namespace, runs: list[str], networ
         await asyncio.sleep(options.keep_seconds + 5)
         for _ in range(
             BETWEEN
-        ):  # Streamlit lets go of sessions when somebody comes or goes, the dashboard now and then
+        ):  # Streamlit drops sessions if somebody connects or leaves; the dashboard collects them at intervals
             await show_everything(url, runs, network)
         after = read_memory(process, "RssAnon")
         print(describe(log))

@@ -1,6 +1,6 @@
-"""Does memory grow with the number of images? `python tests/benchmarks/memory.py`: peak MiB of `camcore explain`.
+"""Measures the peak memory of `camcore explain` for two numbers of images: `python tests/benchmarks/memory.py`.
 
-Two data sets that differ in the number of validation images alone are explained, each in a process of its own.
+Both data sets differ only in the number of validation images; each is explained in its own process.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Is the dashboard quick on a million images, and in how much memory? `python tests/benchmarks/million.py`.
+"""Measures the dashboard's speed and memory on a million images: `python tests/benchmarks/million.py`.
 
-A run is made by arithmetic, as large as `explain` would have left it (about 11 GB for a million images), served, and
-browsed in Chromium. `first` is the first visit of a fresh server; the other rows are medians of a server and a browser
-that have seen the page, each visit by a new session. Received: what the server sent to the browser, at most.
+It makes a synthetic run as large as `explain` would write it (about 11 GB), serves it, and browses it in Chromium.
+`first` is the first visit to a fresh server. The other rows are medians, with a server and browser that have seen the
+page, each visit in a new session. Received: the most bytes that the server sent to the browser.
 """
 
 import argparse
@@ -33,7 +33,7 @@ AIMS = {"overview": 3, "gallery": 3, "disagreement": 3, "filter": 1, "memory": 2
 MEBIBYTE = 1024**2
 
 COUNT = re.compile(r"^[\d,]+ of [\d,]+ images$")
-# Whether the script has ended and all pictures of the page are there.
+# Whether the script has ended and all pictures are shown.
 READY = """(marks) => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
     && !document.querySelector("[data-stale=true]")
     && marks.every((mark) => document.querySelector(mark))
@@ -47,7 +47,7 @@ PAGES = {"overview": [".cc-examples img", ".cc-cards"], "gallery": [GRID], "disa
 
 
 def make_million(folder: Path, images: int) -> Path:
-    """Make the run where it is not there yet, and list its files as `explain` does; return its path."""
+    """Make the run if it is missing, and list its files as `explain` does; return its path."""
     path = folder / NAME
     if not path.exists():
         started = time.perf_counter()
@@ -60,14 +60,14 @@ def make_million(folder: Path, images: int) -> Path:
 
 
 def list_sizes(path: Path, images: int) -> None:
-    """Print how many bytes an image takes in each file."""
+    """Print the bytes per image in each file."""
     for file in sorted(path.glob("explained/*/*")):
         print(f"  {file.name:24} {file.stat().st_size / images:8.1f} bytes per image")
 
 
 @contextmanager
 def watch_memory(process: Path) -> Iterator[dict[str, float]]:
-    """Yield the peaks of a process in MiB while the context lasts: all that is resident, and what is its own."""
+    """Yield a process's peak memory in MiB until the context ends: resident, and its own."""
     peaks = {"VmRSS": 0.0, "RssAnon": 0.0}
     over = threading.Event()
 
@@ -87,7 +87,7 @@ def watch_memory(process: Path) -> Iterator[dict[str, float]]:
 
 
 class Visitor:
-    """A browser's page, with how long it waited and what it received."""
+    """A browser's page, with its waiting times and received bytes."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url, self.received = page, url, 0
@@ -101,7 +101,7 @@ class Visitor:
         self.page.wait_for_function(READY, arg=PAGES[name], polling=10)
 
     def open(self, name: str, parameters: str = "") -> float:
-        """Return the seconds until a page is there, for a new session."""
+        """Return the seconds until a page is shown, in a new session."""
         self.received = 0
         started = time.perf_counter()
         address = "" if name == "overview" else name
@@ -110,7 +110,7 @@ class Visitor:
         return time.perf_counter() - started
 
     def change(self, act: Callable[[Page], None]) -> float:
-        """Return the seconds from a choice in the gallery to the last of the pictures that are left."""
+        """Return the seconds from a choice in the gallery to its last picture."""
         count = self.page.get_by_text(COUNT)
         before = count.inner_text()
         self.received = 0
@@ -160,7 +160,7 @@ FILTERS = {  # one after the other; all but the first in the popover
 
 
 def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
-    """Yield what was done, its seconds, and the most bytes that one visit received."""
+    """Yield each step, its seconds, and the most bytes received in a visit."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         visitor = Visitor(browser.new_page(viewport={"width": 1440, "height": 900}), url)
@@ -175,7 +175,7 @@ def browse(url: str, rounds: int) -> Iterator[tuple[str, list[float], int]]:
         seconds: dict[str, list[float]] = {}
         received: dict[str, int] = {}
         for _ in range(rounds):
-            visitor.open("gallery", "&disagreement=0-70&off_object=0-60")  # where a step more leaves fewer images
+            visitor.open("gallery", "&disagreement=0-70&off_object=0-60")  # where one more step leaves fewer images
             for name, act in FILTERS.items():
                 if name == "search a name":
                     visitor.page.get_by_role("button", name=re.compile("Filters")).click()

@@ -1,6 +1,6 @@
-"""How long does each page's script run? `python tests/benchmarks/pages.py`: milliseconds, medians, caches warm.
+"""Measures each page's script with warm caches, in milliseconds, medians: `python tests/benchmarks/pages.py`.
 
-By Streamlit's AppTest, on a run of 8,580 images, without a browser: what the server does for each click.
+It uses Streamlit's AppTest on a run of 8,580 images, without a browser: the server's work per click.
 """
 
 import argparse

@@ -1,8 +1,7 @@
-"""How long does it take to rank a million images by disagreement? `python tests/benchmarks/ranking.py`.
+"""Measures ranking a million images by disagreement: `python tests/benchmarks/ranking.py`.
 
-Maps of CAM and Grad-CAM are generated as `explain` stores them, 7 by 7 for every target, and ranked by each measure in
-a process of its own, whose peak memory counts; what it maps of the files is part of it. The files are read once before,
-so that the disk is not what is measured.
+It generates maps of CAM and Grad-CAM as `explain` stores them, 7 by 7 per target, and ranks them by each measure in its
+own process. The peak memory includes mapped files. The files are read once before, to exclude the disk's time.
 """
 
 import argparse
@@ -27,7 +26,7 @@ SOURCES = ("cam", "grad_cam")
 
 
 def generate(folder: Path, images: int) -> None:
-    """Write maps as an explanation holds them, a block at a time."""
+    """Write maps in an explanation's format, in blocks."""
     generator = np.random.default_rng(0)
     shape = (images, len(TARGETS), 7, 7)
     files = [np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype="f4", shape=shape) for name in SOURCES]
@@ -50,7 +49,7 @@ def rank(folder: Path, images: int, measure: str) -> None:
 
 
 def read_peak() -> int:
-    """Return this process's peak of resident memory in KiB; `ru_maxrss` would begin with the parent's."""
+    """Return this process's peak resident memory in KiB; `ru_maxrss` would include the parent's."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 

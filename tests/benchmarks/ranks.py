@@ -1,8 +1,8 @@
-"""Do several ranks come to what one process comes to? `python tests/benchmarks/ranks.py`: differences, and seconds.
+"""Compares several ranks with one process: `python tests/benchmarks/ranks.py`: differences and seconds.
 
-Trains on paper dogs with one process and with `torchrun`, and explains the same weights by both. One process with
-another number of threads tells what rounding alone does to a training. Ranks share the cores of this machine, so two of
-them are no faster than one process with two threads.
+It trains on paper dogs with one process and with `torchrun`, and explains the same weights by both. One process with
+another number of threads shows the effect of rounding alone. Ranks share this machine's cores, so two of them are no
+faster than one process with two threads.
 """
 
 import argparse
@@ -28,7 +28,7 @@ TRAINING = ("--dataset", "paper-dogs", "--backbone", "resnet10_narrow", "--map-s
 
 
 def run_camcore(ranks: int, *arguments: object, threads: int | None = None) -> float:
-    """Run a command on so many ranks, which share the cores or have `threads` each, and return its seconds."""
+    """Run a command on some ranks and return its seconds. Ranks share the cores, or have `threads` each."""
     threads = threads or max(1, count_cores() // ranks)
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)) if ranks > 1 else ()
     started = time.perf_counter()

@@ -1,9 +1,9 @@
-"""How fast does training go? `python tests/benchmarks/training.py --root FOLDER`: images per second, medians.
+"""Measures training in images per second, medians: `python tests/benchmarks/training.py --root FOLDER`.
 
-FOLDER has the layout of Stanford Dogs. camcore's own epoch (images decoded once, autocast where the hardware has it,
-channels last) against the loop that is usually written: float32, Pillow and torchvision's transforms in one worker
-process, in turns over the same photographs, from decoded files to the optimiser's step. The first epoch of each does
-not count: it fills camcore's cache, and the disk's.
+FOLDER has the layout of Stanford Dogs. camcore's epoch (images decoded once, autocast if the hardware has it, channels
+last) is compared with the usual loop: float32, Pillow and torchvision's transforms in one worker process. Both run in
+turns over the same photographs, from decoded files to the optimiser's step. The first epoch of each is not counted,
+because it fills the caches.
 """
 
 import argparse
@@ -62,7 +62,7 @@ class Photographs(TorchDataset[tuple[Tensor, int]]):
 
 
 def build_usual_epoch(dataset: Dataset, backbone: str, size: int) -> Callable[[], int]:
-    """Return what trains one epoch in float32 and returns the number of images."""
+    """Return a function that trains one float32 epoch and returns the number of images."""
     network = getattr(torchvision.models, backbone)(num_classes=len(dataset.class_names)).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
     loader = DataLoader(Photographs(dataset, size), BATCH_SIZE, shuffle=True, num_workers=1, persistent_workers=True)
@@ -81,7 +81,7 @@ def build_usual_epoch(dataset: Dataset, backbone: str, size: int) -> Callable[[]
 
 
 def build_camcore_epoch(dataset: Dataset, config: RunConfig, folder: Path) -> Callable[[], int]:
-    """Return what trains one epoch as `camcore train` does and returns the number of images."""
+    """Return a function that trains one epoch like `camcore train` and returns the number of images."""
     run = create_run(folder / "run", config, dataset.class_names, {"kind": dataset.kind})
     model = Classifier(config.model, config.view, len(dataset.class_names))
     trainer = build_trainer(config.train, model, len(dataset.class_names), CPU)
