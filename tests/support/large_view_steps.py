@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from camcore.explained.explanation import open_explanation
 from camcore.runs.run import open_run
 from dashboard.data import measures, runs
-from tests.support.browser_steps import READ_CANVAS, parameters, settle, wait_until_painted
+from tests.support.browser_steps import parameters, read_pixels, settle, wait_until_painted
 from tests.support.synthetic_run import make_run
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -59,8 +59,7 @@ def image_in(page: Page) -> str:
 
 
 def read_large_canvas(page: Page, side: int = 0) -> np.ndarray:
-    width, height, *pixels = page.locator(".large-pair canvas").nth(side).evaluate(READ_CANVAS)
-    return np.array(pixels, dtype=np.uint8).reshape(height, width, 4)[:, :, :3]
+    return read_pixels(page.locator(".large-pair canvas").nth(side))
 
 
 def point_at(page: Page, x: float, y: float) -> list[float]:
