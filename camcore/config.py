@@ -78,8 +78,8 @@ class DatasetConfig(Settings):
     )
     fold: str | None = Field(
         default=None,
-        description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, use part K for"
-        " validation and the others for training. The data set's own validation images are not used",
+        description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, and validate"
+        " on part K. The data set's own validation images are not used",
     )
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class ModelConfig(Settings):
     """Backbone and head. `weights` is None (from scratch), `imagenet`, or the name of a weights file."""
 
     backbone: Annotated[str, OneOf(BACKBONES)] = Field(
-        default="resnet18", description="Network (resnet10_narrow: ResNet-10 with half the channels)"
+        default="resnet18", description="Network architecture (resnet10_narrow: ResNet-10 with half the channels)"
     )
     head: Annotated[str, OneOf(HEADS)] = Field(
         default="gap",
@@ -210,8 +210,8 @@ class TrainConfig(Settings):
         default=0,
         ge=0,
         le=1000,
-        description="With --frozen trunk: compute the features of this many augmented copies of each image once, and"
-        " reuse them; 0: recompute the features in every epoch",
+        description="With --frozen trunk: make this many augmented copies of each image before training, compute their"
+        " features once, and reuse them in every epoch; 0: recompute the features in every epoch",
     )
     patience: int = Field(
         default=0, ge=0, description="With --keep held-out: stop after this many epochs without improvement; 0: never"

@@ -29,16 +29,20 @@ from camcore.errors import shell_command
     type=click.Choice(tuple(BACKBONES)),
     metavar="NAME",
     required=True,
-    help=f"Network, with torchvision's parameter names: {', '.join(BACKBONES)}.",
+    help=f"Network architecture: {', '.join(BACKBONES)}.",
 )
 @click.option(
-    "--weights", type=PATH, required=True, help="Weights of backbone and head (a state dict), .pth or .safetensors."
+    "--weights",
+    type=PATH,
+    required=True,
+    help="Weights of the whole network, head included, .pth or .safetensors: a state dict with torchvision's"
+    " parameter names, or a checkpoint that contains one.",
 )
 @click.option(
     "--classes",
-    metavar="FILE",
-    help="File with one class name per line, in the order of the logits; 'dataset': the classes of the data set, in"
-    " its order. [default: the entry `class_to_idx` or `classes` of the checkpoint]",
+    metavar="FILE|dataset",
+    help="Names of the classes, in the order of the logits: a file with one name per line, or the word dataset for the"
+    " classes of the data set. [default: the entry class_to_idx or classes of --weights, if it has one]",
 )
 @DATASET
 @VIEW

@@ -70,17 +70,19 @@ def main(context: click.Context) -> None:
 @click.option(
     "--all-classes",
     is_flag=True,
-    help="Store CAM for every class (float16), not only for the predicted, true and runner-up class.",
+    help="For the method cam: store the heatmaps of every class (as float16), not only of the predicted, true and"
+    " runner-up class.",
 )
 @click.option(
-    "--force", is_flag=True, help="Recompute the heatmaps of --sources, and delete all other heatmaps of the run."
+    "--force", is_flag=True, help="Delete all heatmaps of the run, also of other sources, and compute --sources again."
 )
 @click.option(
     "--precision",
     type=click.Choice(EXPLAIN_PRECISIONS),
     default="auto",
     show_default=True,
-    help="auto: the fastest precision whose heatmaps agree with float32 on some of these images; exact: float32.",
+    help="auto: the fastest precision that gives the heatmaps of float32, tested on a sample of the images;"
+    " exact: float32.",
 )
 @DEVICE
 @THREADS
@@ -109,14 +111,14 @@ def explain_command(path: Path, **options: Any) -> None:
 @click.option(
     "--against",
     type=PATH,
-    help="A run with another head, for example mlp. The verdict then also compares the accuracy of the two heads. For"
-    " runs of several seeds (NAME-seedN), give NAME.",
+    help="A run with another head, for example mlp. The verdict then also compares their accuracy. If both are groups"
+    " of runs trained with --seeds, all seeds are compared.",
 )
 @ROOT
 @click.option(
     "--methods",
-    help="Methods to compare, comma-separated. Missing heatmaps are computed first. [default: all except"
-    " score_cam, which is slow]",
+    help="Methods to compare, comma-separated, at the last convolutional layer. Heatmaps of earlier layers are"
+    " compared, too, if the run has them. [default: all that the network allows, except score_cam, which is slow]",
 )
 @click.option(
     "--images",
@@ -171,7 +173,7 @@ def _say_seeds(price: "AccuracyPrice", seeds: "SeedGroups") -> None:
 
 
 @main.command("demo")
-@run_option(default=None, show_default="demo in the folder of runs")
+@run_option(help="Run folder. [default: checkpoints/demo]")
 @OVERWRITE
 @DEVICE
 @WORKERS

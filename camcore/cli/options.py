@@ -70,7 +70,7 @@ def take_machine(options: dict[str, Any]) -> Machine:
 
 def run_option(**settings: Any) -> Callable[..., Any]:
     """Return the option `--run`."""
-    return click.option("--run", "path", type=PATH, help="Run folder, e.g. checkpoints/NAME.", **settings)
+    return click.option("--run", "path", type=PATH, **{"help": "Run folder, e.g. checkpoints/NAME."} | settings)
 
 
 def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
