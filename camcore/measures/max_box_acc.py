@@ -186,12 +186,53 @@ def _overlap_one(score: NDArray[np.uint8], true_boxes: PixelBoxes) -> NDArray[np
     pixels, which, same = np.unique(_count_above(score)[cuts], return_index=True, return_inverse=True)
     if pixels[-1] == 0:
         return np.zeros((2, len(cuts)))
-    euler = _euler_numbers(score)
-    estimates = [estimate_boxes(score > cut, int(euler[cut])) for cut in cuts[which]]
+    estimates = _estimate_all(score, cuts[which])
     starts = np.cumsum([0] + [len(boxes) for boxes, _ in estimates[:-1]])
     ious = box_iou(np.concatenate([boxes for boxes, _ in estimates]), true_boxes).max(1)
     largest = ious[starts + [index for _, index in estimates]]
     return np.stack([np.maximum.reduceat(ious, starts), largest])[:, same]
+
+
+def _estimate_all(score: NDArray[np.uint8], cuts: NDArray[np.int64]) -> list[tuple[PixelBoxes, int]]:
+    """Return the boxes and the largest region of `score > cut` for each cut, as `estimate_boxes` does."""
+    euler = _euler_numbers(score)[cuts]
+    # Every region has a peak, so that one peak is one region, and then an Euler number of one means no hole.
+    peaks = (_find_peaks(score)[None] > cuts[:, None]).sum(1)
+    outlines = _outline(score, cuts)
+    return [
+        (outlines[at : at + 1], 0) if peaks[at] == 1 and euler[at] == 1 else estimate_boxes(score > cut, int(euler[at]))
+        for at, cut in enumerate(cuts)
+    ]
+
+
+def _find_peaks(score: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the values of the plateaus, single pixels included, that touch no higher pixel."""
+    highest = _spread(score) == score
+    # A plateau that touches a higher pixel holds one which is not the highest around itself.
+    sloping = highest & (_spread(np.where(highest, np.uint8(0), score)) == score)
+    labels, count = ndimage.label(highest, _EIGHT_NEIGHBOURS)
+    is_peak, values = np.ones(count + 1, dtype=bool), np.zeros(count + 1, dtype=np.uint8)
+    is_peak[labels[sloping]] = False
+    values[labels[highest]] = score[highest]
+    return values[is_peak]
+
+
+def _spread(score: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the maximum of each pixel and its eight neighbours."""
+    padded = np.pad(score, 1)
+    upright = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    spread: NDArray[np.uint8] = np.maximum(np.maximum(upright[:, :-2], upright[:, 1:-1]), upright[:, 2:])
+    return spread
+
+
+def _outline(score: NDArray[np.uint8], cuts: NDArray[np.int64]) -> PixelBoxes:
+    """Return the box around all of `score > cut` for each cut, with far edges as in `estimate_boxes`."""
+    near, far = [], []
+    for axis in (0, 1):
+        above = score.max(axis)[None] > cuts[:, None]
+        near.append(above.argmax(1))
+        far.append(np.minimum(above.shape[1] - above[:, ::-1].argmax(1), above.shape[1] - 1))
+    return np.stack([*near, *far], axis=1)
 
 
 def _find_holes(foreground: Masks) -> list[tuple[slice, slice]]:
