@@ -11,7 +11,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
 
 from dashboard.data import measures, runs
-from tests.support.dashboard_server import APP, CHROMIUM, open_page, serve
+from tests.support.dashboard_server import (
+    APP,
+    CHROMIUM,
+    WINDOW,
+    forget,
+    new_context,
+    open_page,
+    record_problems,
+    serve,
+)
 from tests.support.large_view_steps import make_browsed_run, read_order
 
 config._main_script_path = str(APP)  # as `streamlit run` does, so that AppTest finds the settings beside it
@@ -35,9 +44,30 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def shared_page(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """One page for many tests, with its problems: loading an app again takes half as long."""
+    context = new_context(browser)
+    page = context.new_page()
+    yield page, record_problems(page)
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test if a script fails or a dialog opens."""
+def page(shared_page: tuple[Page, list[str]]) -> Iterator[Page]:
+    """A page that fails the test if a script fails or a dialog opens; listeners need a `fresh_page`."""
+    page, problems = shared_page
+    page.set_viewport_size(WINDOW)
+    yield page
+    forget(page)
+    seen = problems.copy()
+    problems.clear()
+    assert seen == []
+
+
+@pytest.fixture
+def fresh_page(browser: Browser) -> Iterator[Page]:
+    """The same in a browser that was never used: for listeners, start scripts, cookies and the history's length."""
     with open_page(browser) as page:
         yield page
 

@@ -92,7 +92,7 @@ def browse(page: Page, url: str, own: Path) -> None:
 
 
 def test_browsing_contacts_no_other_server(
-    page: Page, trained_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_page: Page, trained_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run(tmp_path / "runs", "made")
     copy_run(trained_run, tmp_path / "runs" / "tiny")
@@ -102,10 +102,10 @@ def test_browsing_contacts_no_other_server(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("CONNECTIONS", str(log))
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
+    fresh_page.on("request", lambda request: asked.append(request.url))
+    fresh_page.on("websocket", lambda socket: asked.append(socket.url))
     with serve(APP, tmp_path / "runs") as url:
-        browse(page, url, tmp_path / "own.png")
+        browse(fresh_page, url, tmp_path / "own.png")
         assert connect_from_another_site(url) == 403
     elsewhere = [address for address in asked if urlsplit(address).hostname not in ("127.0.0.1", "localhost", None)]
     assert elsewhere == []

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 # The headless build needs half the computing time of the full browser's headless mode.
 BROWSERS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 CHROMIUM = next((path for path in BROWSERS if path.exists()), BROWSERS[0])
 REPOSITORY = Path(__file__).parents[2]
 APP = REPOSITORY / "dashboard" / "app.py"
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 
 @contextmanager
@@ -69,15 +70,38 @@ def wait_until_healthy(url: str, process: subprocess.Popen[bytes], seconds: floa
     raise RuntimeError(f"Streamlit did not answer at {url} within {seconds:.0f} s.")
 
 
-@contextmanager
-def open_page(browser: Browser) -> Iterator[Page]:
-    """Open a page that fails the test if a script fails or a dialog opens. Certificates are not checked."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
-    page = context.new_page()
-    page.set_default_timeout(60_000)  # a busy machine is slow; errors stay errors
+def new_context(browser: Browser) -> BrowserContext:
+    """Return a new browser context; certificates are not checked."""
+    context = browser.new_context(viewport=WINDOW, ignore_https_errors=True)
+    context.set_default_timeout(60_000)  # a busy machine is slow; errors stay errors
+    return context
+
+
+def record_problems(page: Page) -> list[str]:
+    """Return a list that grows with each failed script and each dialog."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+    return problems
+
+
+@contextmanager
+def open_page(browser: Browser) -> Iterator[Page]:
+    """Open a page that fails the test if a script fails or a dialog opens."""
+    context = new_context(browser)
+    page = context.new_page()
+    problems = record_problems(page)
     yield page
     context.close()
     assert problems == []
+
+
+def forget(page: Page) -> None:
+    """Leave the page, remove what it stored, and close the others of its context."""
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    page.evaluate("() => location.origin === 'null' || (localStorage.clear(), sessionStorage.clear())")
+    page.context.clear_cookies()
+    page.mouse.move(0, 0)
+    page.goto("about:blank")

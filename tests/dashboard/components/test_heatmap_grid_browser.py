@@ -42,24 +42,24 @@ def test_the_page_paints_what_the_engine_draws(page: Page, url: str, convention:
     assert np.abs(canvas[:, left:right].astype(int) - expected).max() <= 2
 
 
-def test_toggles_are_the_browsers_own_business(page: Page, url: str) -> None:
+def test_toggles_are_the_browsers_own_business(fresh_page: Page, url: str) -> None:
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    open_grid(page, url)
-    page.wait_for_timeout(1500)  # what Streamlit sends by itself after loading
+    fresh_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_grid(fresh_page, url)
+    fresh_page.wait_for_timeout(1500)  # what Streamlit sends by itself after loading
     assert sent
     sent.clear()
-    before = read_canvas(page, 0)
+    before = read_canvas(fresh_page, 0)
     for name, value in (("overlay", "both"), ("overlay", "difference"), ("overlay", "b"), ("draw", "positive")):
-        choose(page, name, value)
+        choose(fresh_page, name, value)
     for name, value in (("colors", "viridis"), ("cells", "true"), ("scale", "common")):
-        choose(page, name, value)
-    page.locator(".opacity input").fill("80")
-    page.locator(".boxes input").check()
-    page.locator(".target select").select_option("true")
-    settle(page)
-    assert np.abs(read_canvas(page, 0).astype(int) - before).max() > 20
-    page.wait_for_timeout(500)
+        choose(fresh_page, name, value)
+    fresh_page.locator(".opacity input").fill("80")
+    fresh_page.locator(".boxes input").check()
+    fresh_page.locator(".target select").select_option("true")
+    settle(fresh_page)
+    assert np.abs(read_canvas(fresh_page, 0).astype(int) - before).max() > 20
+    fresh_page.wait_for_timeout(500)
     assert sent == []
 
 
@@ -224,15 +224,15 @@ def test_new_data_uses_canvases_again(page: Page, url: str) -> None:
     wait_until_painted(page)
 
 
-def test_copy_link_works_without_the_clipboard_api(page: Page, url: str) -> None:
-    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.add_init_script(
+def test_copy_link_works_without_the_clipboard_api(fresh_page: Page, url: str) -> None:
+    fresh_page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    fresh_page.add_init_script(
         "document.execCommand = (name) => { window.copied = document.activeElement.value; return true; }"
     )
-    open_grid(page, url, "?overlay=b")
-    page.locator(".copy").click()
-    expect(page.locator(".copy")).to_have_text("Link copied")
-    assert page.evaluate("window.copied") == page.url
+    open_grid(fresh_page, url, "?overlay=b")
+    fresh_page.locator(".copy").click()
+    expect(fresh_page.locator(".copy")).to_have_text("Link copied")
+    assert fresh_page.evaluate("window.copied") == fresh_page.url
 
 
 def test_a_phone_shows_everything_and_the_toolbar_stays_in_sight(page: Page, url: str) -> None:

@@ -117,61 +117,61 @@ def test_a_link_to_what_is_not_there_says_so(page: Page, gallery: str, image: st
     assert "image" not in parameters(page)
 
 
-def test_back_closes_it_and_forward_opens_it(page: Page, gallery: str, order, samples) -> None:
-    show_gallery(page, gallery)
-    open_tile(page, 2)
-    choose(page, "overlay", "b")
-    page.go_back()
-    expect(page.locator(".large")).to_be_hidden()
-    expect(page.locator(".tools-home input[name=overlay][value=b]")).to_be_checked()
-    page.go_forward()
-    expect(page.locator(".large")).to_be_visible()
-    assert image_in(page) == samples["id"][order[2]]
-    page.keyboard.press("Escape")
-    open_tile(page, 1)
-    page.keyboard.press("Escape")
-    entries = page.evaluate("history.length")
-    open_tile(page, 0)
-    assert page.evaluate("history.length") == entries, "closed pictures leave no trail"
+def test_back_closes_it_and_forward_opens_it(fresh_page: Page, gallery: str, order, samples) -> None:
+    show_gallery(fresh_page, gallery)
+    open_tile(fresh_page, 2)
+    choose(fresh_page, "overlay", "b")
+    fresh_page.go_back()
+    expect(fresh_page.locator(".large")).to_be_hidden()
+    expect(fresh_page.locator(".tools-home input[name=overlay][value=b]")).to_be_checked()
+    fresh_page.go_forward()
+    expect(fresh_page.locator(".large")).to_be_visible()
+    assert image_in(fresh_page) == samples["id"][order[2]]
+    fresh_page.keyboard.press("Escape")
+    open_tile(fresh_page, 1)
+    fresh_page.keyboard.press("Escape")
+    entries = fresh_page.evaluate("history.length")
+    open_tile(fresh_page, 0)
+    assert fresh_page.evaluate("history.length") == entries, "closed pictures leave no trail"
 
 
-def test_nothing_is_sent_but_for_other_pages(page: Page, gallery: str) -> None:
+def test_nothing_is_sent_but_for_other_pages(fresh_page: Page, gallery: str) -> None:
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    show_gallery(page, gallery)
-    page.wait_for_timeout(1500)  # what Streamlit sends by itself after loading
+    fresh_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    show_gallery(fresh_page, gallery)
+    fresh_page.wait_for_timeout(1500)  # what Streamlit sends by itself after loading
     assert sent
     sent.clear()
-    open_tile(page, 0)
+    open_tile(fresh_page, 0)
     for overlay in ("a", "difference", "off", "b"):
-        choose(page, "overlay", overlay)
-    page.locator(".divide input").check()
-    page.locator(".boxes input").check()
-    page.locator(".opacity input").fill("80")
-    page.locator(".target select").select_option("true")
-    page.locator(".divider").press("ArrowRight")
-    point_at(page, 0.5, 0.5)
-    page.locator(".large-stage").press("ArrowRight")
-    expect_place(page, 2)
-    page.keyboard.press("Escape")
-    expect(page.locator(".large")).to_be_hidden()
-    page.wait_for_timeout(500)
+        choose(fresh_page, "overlay", overlay)
+    fresh_page.locator(".divide input").check()
+    fresh_page.locator(".boxes input").check()
+    fresh_page.locator(".opacity input").fill("80")
+    fresh_page.locator(".target select").select_option("true")
+    fresh_page.locator(".divider").press("ArrowRight")
+    point_at(fresh_page, 0.5, 0.5)
+    fresh_page.locator(".large-stage").press("ArrowRight")
+    expect_place(fresh_page, 2)
+    fresh_page.keyboard.press("Escape")
+    expect(fresh_page.locator(".large")).to_be_hidden()
+    fresh_page.wait_for_timeout(500)
     assert sent == []
 
 
-def test_copy_link_works_here_without_the_clipboard_api(page: Page, gallery: str) -> None:
-    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.add_init_script(
+def test_copy_link_works_here_without_the_clipboard_api(fresh_page: Page, gallery: str) -> None:
+    fresh_page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    fresh_page.add_init_script(
         """document.execCommand = () => {
             window.copied = document.activeElement.shadowRoot.activeElement.value;
             return true;
         };"""
     )
-    show_gallery(page, gallery)
-    open_tile(page, 0)
-    page.locator(".copy").click()
-    expect(page.locator(".copy")).to_have_text("Link copied")
-    assert page.evaluate("window.copied") == page.url
+    show_gallery(fresh_page, gallery)
+    open_tile(fresh_page, 0)
+    fresh_page.locator(".copy").click()
+    expect(fresh_page.locator(".copy")).to_have_text("Link copied")
+    assert fresh_page.evaluate("window.copied") == fresh_page.url
 
 
 def test_letters_typed_here_are_not_streamlit_s_shortcuts(page: Page, gallery: str) -> None:
@@ -207,7 +207,7 @@ def test_escape_closes_the_drawing_panel_first(page: Page, gallery: str) -> None
     expect(page.locator(".large")).to_be_visible()
 
 
-def test_without_any_server_it_works_the_same(page: Page, tmp_path: Path) -> None:
+def test_without_any_server_it_works_the_same(fresh_page: Page, tmp_path: Path) -> None:
     html, css, script = read_front_end()
     grid = Grid([make_tile(index) for index in range(10)], CAM, GRAD_CAM)
     payload = json.dumps(encode_grid(grid)).replace("<", "\\u003c")
@@ -218,17 +218,17 @@ def test_without_any_server_it_works_the_same(page: Page, tmp_path: Path) -> Non
     """
     body = "<meta charset=utf-8><div data-testid=stBidiComponentIsolated></div>"
     (tmp_path / "report.html").write_text(f"{body}<script type=module>{script}{start}</script>", encoding="utf-8")
-    page.context.set_offline(True)
-    page.goto((tmp_path / "report.html").as_uri())
-    wait_until_painted(page)
-    open_tile(page, 8)
-    expect_place(page, 9, 10)
-    page.keyboard.press("ArrowRight")
-    expect_place(page, 10, 10)
-    assert image_in(page) == "image-9"
-    expect(page.locator(".next")).to_be_disabled()
-    page.keyboard.press("Escape")
-    expect(page.locator(".tile").nth(9)).to_be_focused()
+    fresh_page.context.set_offline(True)
+    fresh_page.goto((tmp_path / "report.html").as_uri())
+    wait_until_painted(fresh_page)
+    open_tile(fresh_page, 8)
+    expect_place(fresh_page, 9, 10)
+    fresh_page.keyboard.press("ArrowRight")
+    expect_place(fresh_page, 10, 10)
+    assert image_in(fresh_page) == "image-9"
+    expect(fresh_page.locator(".next")).to_be_disabled()
+    fresh_page.keyboard.press("Escape")
+    expect(fresh_page.locator(".tile").nth(9)).to_be_focused()
 
 
 @pytest.mark.parametrize("at", ["gallery", "disagreement"])

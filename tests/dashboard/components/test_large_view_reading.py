@@ -153,28 +153,28 @@ def test_markup_is_text(page: Page, gallery: str, samples, explanation) -> None:
     assert page.locator(".heatmap-grid img").count() == 0
 
 
-def test_any_class_has_its_map_for_all_pictures_of_the_page(page: Page, gallery: str, explanation, order) -> None:
+def test_any_class_has_its_map_for_all_pictures_of_the_page(fresh_page: Page, gallery: str, explanation, order) -> None:
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    show_gallery(page, gallery, "&cells=true")
-    open_tile(page, 0)
-    page.locator(".target select").select_option(label="Pug")
-    page.wait_for_timeout(300)
+    fresh_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    show_gallery(fresh_page, gallery, "&cells=true")
+    open_tile(fresh_page, 0)
+    fresh_page.locator(".target select").select_option(label="Pug")
+    fresh_page.wait_for_timeout(300)
     stored = explanation.all_class_maps()
     assert stored is not None
-    expect(page.locator(".large-pair .chip").first).to_have_text("")
+    expect(fresh_page.locator(".large-pair .chip").first).to_have_text("")
     for number, index in enumerate(order[:2]):
-        read = point_at(page, 2.5 / 7, 4.5 / 7)
+        read = point_at(fresh_page, 2.5 / 7, 4.5 / 7)
         value = float(stored[index, CLASSES.index("Pug"), 4, 2])
         assert read[0] == pytest.approx(value, rel=1e-3)
         assert read[2] == pytest.approx(value / 49, rel=1e-3)
         sent.clear()
-        page.locator(".large-stage").press("ArrowRight")
-        expect_place(page, number + 2)
+        fresh_page.locator(".large-stage").press("ArrowRight")
+        expect_place(fresh_page, number + 2)
         assert sent == []
-    assert parameters(page)["for_class"] == "Pug"
-    page.locator(".target select").select_option("predicted")
-    assert "for_class" not in parameters(page)
+    assert parameters(fresh_page)["for_class"] == "Pug"
+    fresh_page.locator(".target select").select_option("predicted")
+    assert "for_class" not in parameters(fresh_page)
 
 
 def test_a_link_shows_the_map_of_its_class(page: Page, gallery: str, explanation, order, samples) -> None:

@@ -65,20 +65,20 @@ def download_table(page: Page) -> str:
     return Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def test_every_page_works_below_a_base_path(page: Page, deployed: Deployment, runs: Path):
+def test_every_page_works_below_a_base_path(fresh_page: Page, deployed: Deployment, runs: Path):
     before = list_files(runs)
     asked: list[tuple[str, int]] = []
-    page.on("response", lambda answer: asked.append((answer.url, answer.status)))
+    fresh_page.on("response", lambda answer: asked.append((answer.url, answer.status)))
     sockets: list[str] = []
-    page.on("websocket", lambda socket: sockets.append(socket.url))
+    fresh_page.on("websocket", lambda socket: sockets.append(socket.url))
     for name in PAGES:
-        page.goto(f"{deployed.url}/{name}?run=made")
-        wait_until_shown(page)
-    theme = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+        fresh_page.goto(f"{deployed.url}/{name}?run=made")
+        wait_until_shown(fresh_page)
+    theme = fresh_page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     assert theme == "rgb(251, 249, 245)", "the settings beside the app hold, though it was started in another folder"
-    page.get_by_role("link", name="Gallery").click()
-    wait_until_painted(page)
-    assert urlsplit(page.url).path == "/cams/gallery"
+    fresh_page.get_by_role("link", name="Gallery").click()
+    wait_until_painted(fresh_page)
+    assert urlsplit(fresh_page.url).path == "/cams/gallery"
     # Streamlit looks for its base path in the page's own first.
     missing = [url for url, status in asked if status >= 400 and not re.search(r"/cams/\w+/_stcore/[\w-]+$", url)]
     assert missing == []
@@ -110,17 +110,19 @@ def test_a_shared_link_shows_the_same_picture(page: Page, browser: Browser, depl
 
 
 @pytest.mark.parametrize("process", "ab")
-def test_uploads_and_downloads_meet_the_process_of_the_page(process: str, page: Page, deployed: Deployment) -> None:
+def test_uploads_and_downloads_meet_the_process_of_the_page(
+    process: str, fresh_page: Page, deployed: Deployment
+) -> None:
     cookie = {"name": "camcore_process", "value": process, "url": f"{deployed.url}/"}
-    page.context.add_cookies([cookie | {"secure": True}])
-    bring_picture(page, deployed.url)
-    assert process_of(page) == process
-    page.goto(f"{deployed.url}/gallery?run=made")
-    wait_until_painted(page)
-    assert download_table(page).count("\n") == 41
-    page.goto(f"{deployed.url}/?run=made")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download report").click()
+    fresh_page.context.add_cookies([cookie | {"secure": True}])
+    bring_picture(fresh_page, deployed.url)
+    assert process_of(fresh_page) == process
+    fresh_page.goto(f"{deployed.url}/gallery?run=made")
+    wait_until_painted(fresh_page)
+    assert download_table(fresh_page).count("\n") == 41
+    fresh_page.goto(f"{deployed.url}/?run=made")
+    with fresh_page.expect_download() as download:
+        fresh_page.get_by_role("button", name="Download report").click()
     assert "<!doctype html>" in Path(download.value.path()).read_text(encoding="utf-8").lower()
 
 
@@ -158,29 +160,29 @@ def test_nothing_is_changed_by_other_methods_or_other_sites(deployed: Deployment
     assert deployed.ask("/cams/_stcore/stream", headers=upgrade | key)[0] == 403
 
 
-def test_a_killed_process_keeps_the_view(page: Page, deployed: Deployment) -> None:
-    page.goto(f"{deployed.url}/gallery?run=made&result=right&sort=confidence")
-    wait_until_painted(page)
-    choose(page, "overlay", "b")
-    expect(page).to_have_url(re.compile("overlay=b"))
-    view, drawn, first = parameters(page), read_canvas(page, 1), process_of(page)
+def test_a_killed_process_keeps_the_view(fresh_page: Page, deployed: Deployment) -> None:
+    fresh_page.goto(f"{deployed.url}/gallery?run=made&result=right&sort=confidence")
+    wait_until_painted(fresh_page)
+    choose(fresh_page, "overlay", "b")
+    expect(fresh_page).to_have_url(re.compile("overlay=b"))
+    view, drawn, first = parameters(fresh_page), read_canvas(fresh_page, 1), process_of(fresh_page)
     other = "b" if first == "a" else "a"
     deployed.kill(first)
-    expect_process(page, other)
-    page.wait_for_timeout(1500)
-    wait_until_shown(page)
-    wait_until_painted(page)
-    assert parameters(page) == view
-    np.testing.assert_array_equal(read_canvas(page, 1), drawn)
-    page.get_by_role("radio", name=re.compile("^Incorrect")).click()
-    expect(page.get_by_text("10 of 40 images")).to_be_visible()
-    expect(page).to_have_url(re.compile("result=wrong"))
+    expect_process(fresh_page, other)
+    fresh_page.wait_for_timeout(1500)
+    wait_until_shown(fresh_page)
+    wait_until_painted(fresh_page)
+    assert parameters(fresh_page) == view
+    np.testing.assert_array_equal(read_canvas(fresh_page, 1), drawn)
+    fresh_page.get_by_role("radio", name=re.compile("^Incorrect")).click()
+    expect(fresh_page.get_by_text("10 of 40 images")).to_be_visible()
+    expect(fresh_page).to_have_url(re.compile("result=wrong"))
     deployed.begin(first)  # as systemd does: those who have left stay where they are
     deployed.wait_for(first)
-    page.wait_for_timeout(2500)  # until nginx tries it again
-    assert download_table(page).count("\n") == 11
-    bring_picture(page, deployed.url)
-    assert process_of(page) == other
+    fresh_page.wait_for_timeout(2500)  # until nginx tries it again
+    assert download_table(fresh_page).count("\n") == 11
+    bring_picture(fresh_page, deployed.url)
+    assert process_of(fresh_page) == other
 
 
 def expect_process(page: Page, name: str) -> None:

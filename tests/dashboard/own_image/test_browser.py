@@ -60,25 +60,25 @@ def bring(page: Page, url: str, *files: FilePayload) -> None:
     wait_until_painted(page)
 
 
-def test_toggling_two_pictures_sends_no_message(page: Page, url: str) -> None:
+def test_toggling_two_pictures_sends_no_message(fresh_page: Page, url: str) -> None:
     sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    bring(page, url, photograph(0), photograph(1))
+    fresh_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    bring(fresh_page, url, photograph(0), photograph(1))
     for at in range(2):
-        expect(page.locator(".own-results section").nth(at).locator("li")).to_have_count(len(CLASSES))
-    tile = page.locator(".tile").first
+        expect(fresh_page.locator(".own-results section").nth(at).locator("li")).to_have_count(len(CLASSES))
+    tile = fresh_page.locator(".tile").first
     expect(tile.locator(".mark")).to_be_hidden()
     assert "correct" not in (tile.get_attribute("aria-label") or "")
-    page.wait_for_timeout(1000)
+    fresh_page.wait_for_timeout(1000)
     sent.clear()
-    choose(page, "overlay", "b")
-    before = read_canvas(page, 0)
+    choose(fresh_page, "overlay", "b")
+    before = read_canvas(fresh_page, 0)
     for name, value in (("overlay", "difference"), ("overlay", "a"), ("draw", "positive"), ("cells", "true")):
-        choose(page, name, value)
-    page.locator(".target select").select_option("runner_up")
-    settle(page)
-    assert np.abs(read_canvas(page, 0).astype(int) - before).max() > 20
-    page.wait_for_timeout(500)
+        choose(fresh_page, name, value)
+    fresh_page.locator(".target select").select_option("runner_up")
+    settle(fresh_page)
+    assert np.abs(read_canvas(fresh_page, 0).astype(int) - before).max() > 20
+    fresh_page.wait_for_timeout(500)
     assert sent == []
 
 
@@ -164,13 +164,13 @@ def test_names_are_text_and_a_bad_file_is_named(page: Page, url: str) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_uploads_are_never_written_to_disk(page: Page, url: str, folders: tuple[Path, Path]) -> None:
+def test_uploads_are_never_written_to_disk(fresh_page: Page, url: str, folders: tuple[Path, Path]) -> None:
     before = [list_files(folder) for folder in folders]
     requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    bring(page, url, photograph(6, size=(1200, 1000)))
-    with page.expect_download():
-        page.get_by_role("button", name="Displayed image (PNG)").click()
+    fresh_page.on("request", lambda request: requested.append(request.url))
+    bring(fresh_page, url, photograph(6, size=(1200, 1000)))
+    with fresh_page.expect_download():
+        fresh_page.get_by_role("button", name="Displayed image (PNG)").click()
     assert [list_files(folder) for folder in folders] == before
     assert not [address for address in requested if urlsplit(address).path.startswith("/media/")]
 
