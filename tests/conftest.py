@@ -21,11 +21,13 @@ from camcore.runs.run import Run, open_run
 from camcore.system.checksums import SUMS
 from camcore.workflows.machine import Machine
 from tests.support.command_line import CPU
+from tests.support.kill_process import Killer, start_killer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from camcore.models.classifier import Classifier
+    from tests.support.torchrun import Forks
 
 # For torch, which is not imported yet, and for what tests start: two processes share the tests on two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -122,6 +124,27 @@ def old_run(own_run: Run) -> Run:
     for sums in own_run.path.rglob(SUMS):
         sums.unlink()
     return own_run
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
+    """A runner of commands that imports torch once for all tests."""
+    with start_killer(tmp_path_factory.mktemp("forks")) as running:
+        yield running
+
+
+@pytest.fixture
+def killer(fork_server: Killer, tmp_path: Path) -> Killer:
+    """A runner of commands that change files in `tmp_path`."""
+    return fork_server.move_to(tmp_path)
+
+
+@pytest.fixture
+def forks(killer: Killer) -> "Forks":
+    """A runner of commands on several ranks."""
+    from tests.support.torchrun import Forks
+
+    return Forks(killer)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from camcore.runs.weights import load_model, save_weights
 from camcore.system.checksums import sha256_of
 from camcore.verdict.document import read_values, read_verdict
 from tests.support.file_server import pack, start_server
-from tests.support.kill_process import KILLED, Killer, Outcome, start_killer
+from tests.support.kill_process import KILLED, Killer, Outcome
 
 KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 TIMINGS = ["seconds", "images_per_second"]
@@ -32,22 +32,10 @@ Command = Callable[[], tuple[object, ...]]
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
-    """A runner of commands that imports torch once for all tests."""
-    with start_killer(tmp_path_factory.mktemp("killer")) as running:
-        yield running
-
-
-@pytest.fixture
-def killer(imported: Killer, tmp_path: Path) -> Killer:
-    return imported.move_to(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def whole(imported: Killer, tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Run:
+def whole(fork_server: Killer, tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Run:
     """An uninterrupted training."""
     folder = tmp_path_factory.mktemp("whole")
-    assert imported.move_to(folder).run(*training(tiny_folder, folder / "run")).status == 0
+    assert fork_server.move_to(folder).run(*training(tiny_folder, folder / "run")).status == 0
     return open_run(folder / "run")
 
 

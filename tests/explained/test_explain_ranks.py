@@ -1,7 +1,6 @@
 """Explaining on several ranks gives byte-identical files, even if a rank is killed."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,11 @@ from camcore.explained.explanation import open_explanation
 from camcore.explained.resume import PART_IMAGES, choose_size
 from camcore.runs.run import Run, open_run
 from tests.support.kill_process import KILLED
-from tests.support.torchrun import Forks, run_torchrun, start_forks
+from tests.support.torchrun import Forks, read_maps
 
 EXACT = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
 ON_CPU = ("--device", "cpu", "--workers", 0)
 IN_TWOS = "from camcore.explained import job\njob.BATCH_SIZE = 2\n"  # of six images, three batches
-
-
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    with start_forks(tmp_path_factory.mktemp("forks")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -28,15 +21,6 @@ def copies(trained_run: Run, tmp_path: Path) -> tuple[Run, Run]:
     """Two copies of a run: for one process and for several ranks."""
     first, second = (shutil.copytree(trained_run.path, tmp_path / name / "run") for name in ("alone", "ranks"))
     return open_run(Path(first)), open_run(Path(second))
-
-
-def read_maps(run: Run) -> dict[str, bytes]:
-    """Return the bytes of the current explanation's files, without times in the manifest."""
-    explanation = open_explanation(run)
-    stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
-    contents = {path.name: path.read_bytes() for path in stored}
-    manifest = explanation.manifest.model_dump_json(exclude={"created", "seconds", "images_per_second"})
-    return contents | {"manifest": manifest.encode()}
 
 
 def explain_alone(forks: Forks, run: Run) -> None:
@@ -56,15 +40,6 @@ def test_the_maps_of_ranks_are_those_of_one_process_to_the_byte(
     assert [bool(outcome.output) for outcome in outcomes] == [True] + [False] * (ranks - 1)
     assert read_maps(shared) == read_maps(alone)
     assert len(list((shared.path / "explained").iterdir())) == 2, "the current maps and their name"
-
-
-def test_torchrun_explains_to_the_byte(forks: Forks, copies: tuple[Run, Run], tmp_path: Path) -> None:
-    alone, shared = copies
-    assert forks.killer.run("explain", alone.path, *EXACT, *ON_CPU).status == 0
-    ended = run_torchrun(tmp_path, "explain", shared.path, *EXACT, *ON_CPU)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.count("Explained 6 images") == 1
-    assert read_maps(shared) == read_maps(alone)
 
 
 def kill_in_part(rank: int, number: int) -> str:

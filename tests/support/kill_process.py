@@ -101,10 +101,12 @@ def _serve() -> None:
     sys.path.insert(0, str(REPOSITORY))
     import torch
 
+    import camcore.cli.main
     import camcore.presentation.report.report
     import camcore.workflows.explain
     import camcore.workflows.import_model
-    import camcore.workflows.train  # noqa: F401
+    import camcore.workflows.train
+    import camcore.workflows.verdict  # noqa: F401
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -4,15 +4,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch.distributed as dist
 
+from camcore.explained.explanation import open_explanation
+from camcore.runs.run import Run
 from camcore.system.ranks import VARIABLES
-from tests.support.kill_process import ONE_THREAD, REPOSITORY, Killer, Outcome, start_killer
+from tests.support.kill_process import ONE_THREAD, REPOSITORY, Killer, Outcome
 
 LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo"}
 
@@ -69,11 +69,13 @@ def _describe_rank(rank: int, ranks: int, port: int) -> str:
     return f"import os\nos.environ.update({variables!r})\nrank = {rank}"
 
 
-@contextmanager
-def start_forks(folder: Path) -> Iterator[Forks]:
-    """Yield a runner of commands on several ranks."""
-    with start_killer(folder) as killer:
-        yield Forks(killer)
+def read_maps(run: Run) -> dict[str, bytes]:
+    """Return the bytes of the current explanation's files, without times in the manifest."""
+    explanation = open_explanation(run)
+    stored = [path for path in explanation.path.iterdir() if path.suffix in (".npy", ".bin", ".parquet")]
+    contents = {path.name: path.read_bytes() for path in stored}
+    manifest = explanation.manifest.model_dump_json(exclude={"created", "seconds", "images_per_second"})
+    return contents | {"manifest": manifest.encode()}
 
 
 def run_torchrun(

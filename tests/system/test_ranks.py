@@ -1,21 +1,14 @@
 """Ranks: shares, files, common decisions, and one report at the end."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from camcore.runs.run import Run
 from camcore.system.ranks import Ranks, current_rank, mute_followers, written_by_first
-from tests.support.torchrun import Forks, become_rank, start_forks
+from tests.support.torchrun import Forks, become_rank
 
 COUNTS = pytest.mark.parametrize("count", [1, 2, 3, 8])
-
-
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    with start_forks(tmp_path_factory.mktemp("forks")) as running:
-        yield running
 
 
 @COUNTS

@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,17 +25,11 @@ from camcore.training.data import load_training_data
 from camcore.training.loading import EpochSampler
 from camcore.training.loop import rank_rng
 from tests.support.kill_process import KILLED
-from tests.support.torchrun import Forks, become_rank, run_torchrun, start_forks
+from tests.support.torchrun import Forks, become_rank, read_maps, run_torchrun
 
 COMPARED = [name for name in HISTORY_COLUMNS if name not in ("seconds", "images_per_second")]
 GPUS = torch.cuda.device_count()
 OWN_NORM = "Batch norm on CPU ranks: each uses its own part of a batch; the statistics of rank 0 are saved.\n"
-
-
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    with start_forks(tmp_path_factory.mktemp("forks")) as running:
-        yield running
 
 
 def training(root: Path, path: Path, *options: object, device: str = "cpu") -> tuple[object, ...]:
@@ -214,14 +207,42 @@ def test_a_killed_rank_ends_all_and_any_number_resumes(
     assert_alike(open_run(path), open_run(tmp_path / "alone" / "run"))
 
 
-def test_torchrun_trains_like_one_process(forks: Forks, tmp_path: Path, tiny_folder: Path) -> None:
-    alone = forks.killer.run(*training(tiny_folder, tmp_path / "alone" / "run"))
-    assert alone.status == 0, alone.output
-    ended = run_torchrun(tmp_path, *training(tiny_folder, tmp_path / "run"))
+BOTH_COMMANDS = """
+import runpy, sys
+
+out, err = sys.stdout, sys.stderr
+for words in {commands!r}:
+    sys.argv[1:], sys.stdout, sys.stderr = words, out, err
+    try:
+        runpy.run_module("camcore", run_name="__main__")
+    except SystemExit as end:
+        assert not end.code, end.code
+"""
+
+
+def test_torchrun_trains_and_explains_like_one_process(
+    forks: Forks, trained_run: Run, tmp_path: Path, tiny_folder: Path
+) -> None:
+    """The training differs by rounding, the maps do not; both share one slow start of torchrun."""
+    paths = [tmp_path / name / "run" for name in ("alone", "ranks")]
+    explained = [Path(shutil.copytree(trained_run.path, path.with_name("explained"))) for path in paths]
+    exact = ("--force", "--sources", "cam,grad_cam,grad_cam@layer3", "--all-classes", "--precision", "exact")
+    on_cpu = ("--device", "cpu", "--workers", 0)
+    alone, on_ranks = (
+        [training(tiny_folder, path), ("explain", copy, *exact, *on_cpu)]
+        for path, copy in zip(paths, explained, strict=True)
+    )
+    for command in alone:
+        outcome = forks.killer.run(*command)
+        assert outcome.status == 0, outcome.output
+    commands = [[str(word) for word in command] for command in on_ranks]
+    ended = run_torchrun(tmp_path, source=BOTH_COMMANDS.format(commands=commands))
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("Trained: ") == 1
+    assert ended.stdout.count("Explained 6 images") == 1
     assert "Warning" not in ended.stderr
-    assert_alike(open_run(tmp_path / "run"), open_run(tmp_path / "alone" / "run"))
+    assert_alike(open_run(paths[1]), open_run(paths[0]))
+    assert read_maps(open_run(explained[1])) == read_maps(open_run(explained[0]))
 
 
 def test_torchrun_ends_what_has_lost_a_rank(tmp_path: Path, tiny_folder: Path) -> None:
