@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 
 from dashboard.data import measures, runs
 from tests.support.dashboard_server import (
@@ -22,12 +24,22 @@ from tests.support.dashboard_server import (
     serve,
 )
 from tests.support.large_view_steps import make_browsed_run, read_order
+from tests.support.synthetic_run import make_run
+from tests.support.synthetic_verdict import write_verdict
 
 config._main_script_path = str(APP)  # as `streamlit run` does, so that AppTest finds the settings beside it
 config.get_config_options(force_reparse=True)
 expect.set_options(timeout=60_000)  # a busy machine is slow; errors stay errors
 
 StartServer = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_for_components() -> Iterator[None]:
+    """Look for installed components once, and not at each run of an AppTest, of which it takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -92,15 +104,32 @@ def streamlit_server() -> Iterator[StartServer]:
 
 
 @pytest.fixture(scope="session")
-def browsed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with the maps of every class."""
-    return make_browsed_run(tmp_path_factory.mktemp("browsed"))
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs that many browser tests read: gap, the first, and mlp with a verdict, and one to browse."""
+    folder = tmp_path_factory.mktemp("shelf")
+    write_verdict(make_run(folder, "gap", images=60), against="mlp")
+    mlp = make_run(folder, "mlp", images=40, cam_able=False, sources=("grad_cam", "grad_cam@layer3"), seed=1)
+    write_verdict(mlp)
+    make_browsed_run(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def gallery(browsed_run: Path, streamlit_server: StartServer) -> str:
-    """The address of the run's gallery, the most confident image first."""
-    return f"{streamlit_server(APP, browsed_run.parent)}/gallery?run=run&sort=confidence"
+def dashboard(shelf: Path, streamlit_server: StartServer) -> str:
+    """The address of a dashboard of these runs; each further server would take seconds to start."""
+    return streamlit_server(APP, shelf)
+
+
+@pytest.fixture(scope="session")
+def browsed_run(shelf: Path) -> Path:
+    """A run with the maps of every class."""
+    return shelf / "run"
+
+
+@pytest.fixture(scope="session")
+def gallery(dashboard: str) -> str:
+    """The address of that run's gallery, the most confident image first."""
+    return f"{dashboard}/gallery?run=run&sort=confidence"
 
 
 @pytest.fixture(scope="session")

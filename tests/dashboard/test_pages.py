@@ -209,8 +209,8 @@ def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
 SHOW_ALL = """
 import sys
 from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("dashboard/script.py", default_timeout=30).run()
 for page in {pages}:
-    app = AppTest.from_file("dashboard/script.py", default_timeout=30).run()
     app.switch_page(f"{{page}}/page.py").run()
     assert not app.exception and app.get("html"), page
     assert "torch" not in sys.modules, page

@@ -7,18 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser_steps import choose, parameters, read_canvas, wait_until_painted
-from tests.support.dashboard_server import APP
-from tests.support.synthetic_run import make_run
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def dashboard(tmp_path_factory, streamlit_server) -> str:
-    folder = tmp_path_factory.mktemp("runs")
-    make_run(folder, "first", images=40)
-    make_run(folder, "second", images=30, cam_able=False, sources=("grad_cam", "grad_cam@layer3"), seed=1)
-    return streamlit_server(APP, folder)
 
 
 def go_to(page: Page, name: str, title: str) -> None:
@@ -60,21 +50,21 @@ def test_the_next_page_is_read_from_its_first_picture_on(page: Page, dashboard: 
     page.goto(f"{dashboard}/gallery?per_page=24")
     wait_until_painted(page)
     page.get_by_role("button", name="Next page").click()
-    expect(page.locator(".tile")).to_have_count(16)
+    expect(page.locator(".tile")).to_have_count(24)
     expect(page.locator(".tile").first).to_be_in_viewport()
 
 
 def test_a_filter_narrows_the_gallery_and_one_click_clears_it(page: Page, dashboard: str) -> None:
     page.goto(f"{dashboard}/gallery")
     wait_until_painted(page)
-    expect(page.get_by_text("40 of 40 images")).to_be_visible()
+    expect(page.get_by_text("60 of 60 images")).to_be_visible()
     page.get_by_role("radio", name=re.compile("^Incorrect")).click()
-    expect(page.get_by_text(re.compile(r"^\d+ of 40 images$"))).not_to_have_text("40 of 40 images")
+    expect(page.get_by_text(re.compile(r"^\d+ of 60 images$"))).not_to_have_text("60 of 60 images")
     expect(page).to_have_url(re.compile("result=wrong"))
 
 
 def test_a_shared_link_shows_the_same_view(page: Page, browser: Browser, dashboard: str) -> None:
-    page.goto(f"{dashboard}/gallery?run=first&result=right&sort=confidence")
+    page.goto(f"{dashboard}/gallery?run=gap&result=right&sort=confidence")
     wait_until_painted(page)
     choose(page, "overlay", "a")
     expect(page).to_have_url(re.compile("overlay=a"))
@@ -89,10 +79,10 @@ def test_a_shared_link_shows_the_same_view(page: Page, browser: Browser, dashboa
 
 
 def test_another_run_is_chosen_for_all_pages(page: Page, dashboard: str) -> None:
-    page.goto(f"{dashboard}/gallery?run=first")
+    page.goto(f"{dashboard}/gallery?run=gap")
     wait_until_painted(page)
     page.get_by_role("combobox", name="Run").click()
-    page.get_by_role("option", name="second").click()
-    expect(page.get_by_text("30 of 30 images")).to_be_visible()
+    page.get_by_role("option", name="mlp").click()
+    expect(page.get_by_text("40 of 40 images")).to_be_visible()
     go_to(page, "Disagreement", "Where do two methods disagree?")
-    expect(page).to_have_url(re.compile("run=second"))
+    expect(page).to_have_url(re.compile("run=mlp"))

@@ -13,7 +13,6 @@ from camcore.presentation.contact_sheet import measure_sheet
 from dashboard.data.measures import load_samples
 from dashboard.data.runs import read_explained
 from tests.support.browser_steps import choose, parameters, wait_until_painted
-from tests.support.dashboard_server import APP
 from tests.support.synthetic_run import CLASSES, make_run
 
 pytestmark = pytest.mark.browser
@@ -28,17 +27,11 @@ HOSTILE = (
 )
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    make_run(folder, "gap", images=60)
-    make_run(folder, "hostile", images=60, classes=HOSTILE)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dashboard(runs, streamlit_server) -> str:
-    return streamlit_server(APP, runs)
+@pytest.fixture(scope="session")
+def hostile(shelf: Path) -> str:
+    """The name of a run whose classes have hostile names, beside the others."""
+    make_run(shelf, "hostile", images=60, classes=HOSTILE)
+    return "hostile"
 
 
 def open_confusions(page: Page, dashboard: str, run: str = "gap") -> None:
@@ -46,8 +39,8 @@ def open_confusions(page: Page, dashboard: str, run: str = "gap") -> None:
     expect(page.locator(".confusion tbody tr")).to_have_count(6)
 
 
-def count_pairs(runs: Path, label: int, predicted: int | None = None) -> int:
-    samples = load_samples(read_explained(runs / "gap"))
+def count_pairs(shelf: Path, label: int, predicted: int | None = None) -> int:
+    samples = load_samples(read_explained(shelf / "gap"))
     of_class = (samples["label"] == label) & (samples["other_label"] == -1)
     return int((of_class if predicted is None else of_class & (samples["predicted"] == predicted)).sum())
 
@@ -63,7 +56,7 @@ def save_download(page: Page, name: str, path: Path) -> str:
     return download.value.suggested_filename
 
 
-def test_a_matrix_field_opens_its_images_and_back_returns(page: Page, dashboard: str, runs) -> None:
+def test_a_matrix_field_opens_its_images_and_back_returns(page: Page, dashboard: str, shelf) -> None:
     page.goto(f"{dashboard}/gallery?run=gap&search=zebra&sort=confidence")
     expect_count(page, 0)
     page.get_by_role("link", name="Training curves").click()
@@ -73,27 +66,27 @@ def test_a_matrix_field_opens_its_images_and_back_returns(page: Page, dashboard:
     label, predicted = re.fullmatch(r"(.+) → (.+): 1 of \d+ \(\d+%\)", words).groups()
     field.click()
     wait_until_painted(page)
-    expect_count(page, count_pairs(runs, CLASSES.index(label), CLASSES.index(predicted)))
+    expect_count(page, count_pairs(shelf, CLASSES.index(label), CLASSES.index(predicted)))
     wanted = {"run": "gap", "class": label, "predicted": predicted, "objects": "one_class", "sort": "confidence"}
     assert parameters(page) == wanted, "what was filtered before is forgotten, the order is not"
     page.go_back()
     expect(page.locator(".confusion .matrix")).to_be_visible()
     page.go_forward()
-    expect_count(page, count_pairs(runs, CLASSES.index(label), CLASSES.index(predicted)))
+    expect_count(page, count_pairs(shelf, CLASSES.index(label), CLASSES.index(predicted)))
 
 
-def test_the_keyboard_opens_class_and_field(page: Page, dashboard: str, runs) -> None:
+def test_the_keyboard_opens_class_and_field(page: Page, dashboard: str, shelf) -> None:
     open_confusions(page, dashboard)
     page.locator(".confusion .matrix").focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowRight"):
         page.keyboard.press(key)
     expect(page.locator(".confusion .readout")).to_contain_text("Collie → Collie: ")
     page.keyboard.press("Enter")
-    expect_count(page, count_pairs(runs, 1, 1))
+    expect_count(page, count_pairs(shelf, 1, 1))
     open_confusions(page, dashboard)
     page.locator(".confusion tbody").get_by_role("link", name="Pug", exact=True).focus()
     page.keyboard.press("Enter")
-    expect_count(page, count_pairs(runs, 4))
+    expect_count(page, count_pairs(shelf, 4))
 
 
 def test_classes_are_sorted_by_a_column(page: Page, dashboard: str) -> None:
@@ -165,8 +158,8 @@ def test_the_selection_is_downloaded_in_its_order_as_it_is_drawn(page: Page, das
         assert sheet.size == measure_sheet(15, 1)[:2]
 
 
-def test_hostile_names_are_text_everywhere(page: Page, dashboard: str, tmp_path) -> None:
-    open_confusions(page, dashboard, "hostile")
+def test_hostile_names_are_text_everywhere(page: Page, dashboard: str, hostile: str, tmp_path) -> None:
+    open_confusions(page, dashboard, hostile)
     names = page.locator(".confusion tbody th").all_inner_texts()
     assert names == list(HOSTILE)
     for number, name in enumerate(HOSTILE):
@@ -177,7 +170,7 @@ def test_hostile_names_are_text_everywhere(page: Page, dashboard: str, tmp_path)
         assert parameters(page)["class"] == name
         page.go_back()
         expect(page.locator(".confusion tbody tr")).to_have_count(6)
-    page.goto(f"{dashboard}/gallery?run=hostile")
+    page.goto(f"{dashboard}/gallery?run={hostile}")
     wait_until_painted(page)
     page.get_by_role("button", name="Download").click()
     save_download(page, "Table (CSV)", tmp_path / "a.csv")

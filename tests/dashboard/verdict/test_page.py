@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard.data.runs import read_explained
 from dashboard.data.verdict import read_verdict
 from tests.support.browser_steps import parameters, wait_until_painted
-from tests.support.dashboard_server import APP
 from tests.support.page_steps import all_text, payload, show_page
 from tests.support.synthetic_run import make_run
 from tests.support.synthetic_verdict import MEASURES, REASON, write_verdict
@@ -174,8 +173,8 @@ def test_a_new_verdict_is_read(own):
 
 
 @pytest.mark.browser
-def test_a_click_on_a_number_shows_its_images(page: Page, runs, streamlit_server) -> None:
-    page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
+def test_a_click_on_a_number_shows_its_images(page: Page, dashboard: str) -> None:
+    page.goto(f"{dashboard}/verdict?run=gap")
     wait_until_painted(page)
     page.locator(".verdict-table td[data-row=eigen_cam][data-column=insertion]").click()
     expect(page.get_by_text("Images: Insertion")).to_be_visible()
@@ -188,9 +187,9 @@ def test_a_click_on_a_number_shows_its_images(page: Page, runs, streamlit_server
 
 
 @pytest.mark.browser
-def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, runs, streamlit_server) -> None:
+def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, dashboard: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{streamlit_server(APP, runs)}/verdict?run=gap")
+    page.goto(f"{dashboard}/verdict?run=gap")
     wait_until_painted(page)
     table = page.locator(".verdict-table")
     assert table.evaluate("table => table.scrollWidth > table.clientWidth")

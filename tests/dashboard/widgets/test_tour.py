@@ -7,7 +7,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard.data.runs import read_explained
 from dashboard.language import text
 from dashboard.widgets import tour
-from tests.support.dashboard_server import APP
 from tests.support.page_steps import show_page
 from tests.support.synthetic_run import make_run
 
@@ -45,11 +44,11 @@ def test_a_run_without_cam_leaves_out_what_it_can_not_show(runs):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("run", ["gap", "mlp"])
-def test_every_step_shows_its_pictures_and_the_last_one_leads_on(page: Page, streamlit_server, runs, run):
-    page.goto(f"{streamlit_server(APP, runs)}/?run={run}")
+def test_every_step_shows_its_pictures_and_the_last_one_leads_on(page: Page, dashboard: str, shelf, run):
+    page.goto(f"{dashboard}/?run={run}")
     page.get_by_role("button", name="Two-minute tour").click()
     dialog = page.get_by_role("dialog")
-    for name, _ in tour.find_steps(read_explained(runs / run)):
+    for name, _ in tour.find_steps(read_explained(shelf / run)):
         expect(dialog.get_by_role("heading", name=text(f"tour.{name}.title"))).to_be_visible()
         expect(dialog.locator("figure img")).to_have_count(0 if name == "pages" else 2)
         if name != "pages":
