@@ -160,6 +160,12 @@ def gap_model(request: pytest.FixtureRequest, build_model: BuildModel) -> "Class
     return build_model(ModelConfig(name, "gap", stride))
 
 
+@pytest.fixture(scope="session", params=BACKBONES)
+def coarse_model(request: pytest.FixtureRequest, build_model: BuildModel) -> "Classifier":
+    """Every backbone as `gap_model`, at its coarsest map alone, which is the fastest."""
+    return build_model(ModelConfig(request.param, "gap", max(BACKBONES[request.param].map_strides)))
+
+
 @pytest.fixture(scope="session")
 def noise_images() -> "Tensor":
     """Three noise images of 64 pixels, uint8 (3, 3, 64, 64)."""

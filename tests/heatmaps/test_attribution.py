@@ -111,9 +111,9 @@ def test_frozen_parameters_and_no_grad_change_nothing(noise_images: Tensor) -> N
     assert all(torch.equal(our_maps[name], expected[name]) for name in expected)
 
 
-def test_a_batch_gives_what_single_images_give(gap_model: Classifier, noise_images: Tensor) -> None:
+def test_a_batch_gives_what_single_images_give(coarse_model: Classifier, noise_images: Tensor) -> None:
     # Convolutions round differently for another batch size, which deep random networks magnify to 2e-5: use float64.
-    model = copy.deepcopy(gap_model).double()
+    model = copy.deepcopy(coarse_model).double()
     stage = BACKBONES[model.config.backbone].stages[-2]
     sources = [CAM, GRAD_CAM, Source("grad_cam", stage)]
     together = explain(model, noise_images[:2], sources, TARGETS[:2])
@@ -122,13 +122,13 @@ def test_a_batch_gives_what_single_images_give(gap_model: Classifier, noise_imag
         assert relative_error(torch.cat([single[name] for single in alone]), maps) < 2e-6, name
 
 
-def test_several_layers_in_one_pass_give_what_each_gives_alone(gap_model: Classifier, noise_images: Tensor) -> None:
-    stages = BACKBONES[gap_model.config.backbone].stages
+def test_several_layers_in_one_pass_give_what_each_gives_alone(coarse_model: Classifier, noise_images: Tensor) -> None:
+    stages = BACKBONES[coarse_model.config.backbone].stages
     sources = [GRAD_CAM, *(Source("grad_cam", stage) for stage in stages[:-1])]
     image, targets = noise_images[:1], TARGETS[:1]
-    together = explain(gap_model, image, sources, targets)
+    together = explain(coarse_model, image, sources, targets)
     for source in sources:
-        alone = explain(gap_model, image, [source], targets)
+        alone = explain(coarse_model, image, [source], targets)
         torch.testing.assert_close(together[source.id], alone[source.id], rtol=1e-5, atol=1e-8)
 
 

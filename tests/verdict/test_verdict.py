@@ -29,7 +29,7 @@ from camcore.workflows.verdict import verdict_run
 from tests.support.command_line import CPU
 
 CONFIG = RunConfig(
-    DatasetConfig("paper-dogs", train_images=32, val_images=40),
+    DatasetConfig("paper-dogs", train_images=32, val_images=24),
     ViewConfig(size=64),
     ModelConfig("resnet10_narrow", "gap", 16),
     TrainConfig(epochs=1, batch_size=16, augmentation="none", precision="fp32"),
@@ -98,7 +98,7 @@ def test_the_price_is_the_difference_in_accuracy(runs: Path) -> None:
     price = read(runs, "gap")["price"]
     first, second = (open_explanation(open_run(runs / head)).accuracy for head in ("gap", "mlp"))
     assert price["difference"] == pytest.approx(first - second)
-    assert price["n"] == 36, "images of two dogs do not count"
+    assert price["n"] == 22, "images of two dogs do not count"
     assert read(runs, "mlp")["price"] is None
 
 
@@ -160,7 +160,7 @@ def test_an_image_of_two_classes_is_correct_if_either_is_named() -> None:
 
 
 def test_runs_of_other_images_can_not_be_compared(runs: Path, tmp_path: Path) -> None:
-    config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=24))
+    config = replace(CONFIG, dataset=replace(CONFIG.dataset, val_images=16))
     train.train_run(tmp_path / "other", config, CPU)
     explain.explain_run(tmp_path / "other", CPU, "cam")
     with pytest.raises(CamcoreError, match="explained on different images"):
