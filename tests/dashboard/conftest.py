@@ -27,6 +27,8 @@ from tests.support.large_view_steps import make_browsed_run, read_order
 from tests.support.synthetic_run import make_run
 from tests.support.synthetic_verdict import write_verdict
 
+# AppTest reads the metadata of every installed package on each run of a script, which takes most of its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 config._main_script_path = str(APP)  # as `streamlit run` does, so that AppTest finds the settings beside it
 config.get_config_options(force_reparse=True)
 expect.set_options(timeout=60_000)  # a busy machine is slow; errors stay errors
