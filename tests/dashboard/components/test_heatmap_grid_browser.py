@@ -85,18 +85,19 @@ def test_pictures_grow_with_the_size_that_is_chosen(page: Page, url: str) -> Non
     assert widths[0] < widths[-1]
 
 
-@pytest.mark.parametrize("window", [(1366, 560), (768, 1024), (720, 450), (390, 844)])
-def test_every_setting_of_the_drawing_can_be_reached(page: Page, url: str, window: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": window[0], "height": window[1]})
+def test_every_setting_of_the_drawing_can_be_reached(page: Page, url: str) -> None:
     open_grid(page, url, "?overlay=a")
     page.locator(".disclose").click()
-    for name in ("draw", "colors", "cells", "scale", "size"):
-        label = page.locator(f".panel label:has(input[name={name}])").first
-        label.scroll_into_view_if_needed()
-        box = label.bounding_box()
-        assert box
-        assert box["x"] >= 0 and box["x"] + box["width"] <= window[0]
-        assert box["y"] >= 0 and box["y"] + box["height"] <= window[1]
+    for width, height in ((1366, 560), (768, 1024), (720, 450), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
+        for name in ("draw", "colors", "cells", "scale", "size"):
+            label = page.locator(f".panel label:has(input[name={name}])").first
+            label.scroll_into_view_if_needed()
+            box = label.bounding_box()
+            assert box
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, (name, width)
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (name, width)
 
 
 def test_a_link_shows_its_receiver_the_same_view(page: Page, url: str) -> None:
@@ -146,12 +147,14 @@ def test_another_page_gets_none_of_it(page: Page, url: str, way: Literal["link",
     assert parameters(page) == {}
 
 
-@pytest.mark.parametrize(("tile", "key", "arguments"), [(0, "ArrowLeft", "(10, -1)"), (9, "ArrowRight", "(19, 1)")])
-def test_a_step_beyond_the_tiles_reaches_python(page: Page, url: str, tile: int, key: str, arguments: str) -> None:
+def test_a_step_beyond_the_tiles_reaches_python(page: Page, url: str) -> None:
     open_grid(page, url)
-    page.locator(".tile").nth(tile).click()
-    page.keyboard.press(key)
-    expect(page.get_by_text(f"stepped {arguments}, showing 10")).to_be_attached()
+    for tile, key, arguments in ((0, "ArrowLeft", "(10, -1)"), (9, "ArrowRight", "(19, 1)")):
+        page.locator(".tile").nth(tile).click()
+        page.keyboard.press(key)
+        expect(page.get_by_text(f"stepped {arguments}, showing 10")).to_be_attached()
+        page.keyboard.press("Escape")
+        expect(page.locator(".large")).to_be_hidden()
 
 
 def test_arrow_keys_move_and_letters_change_the_view(page: Page, url: str) -> None:
