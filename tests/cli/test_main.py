@@ -57,7 +57,7 @@ def test_the_version_is_that_of_the_package() -> None:
 
 def test_python_m_camcore_is_the_same() -> None:
     command = [sys.executable, "-m", "camcore"]
-    failed = subprocess.run([*command, "explain", "nowhere"], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, "report", "nowhere"], capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert failed.stderr == "Error: There is no run at nowhere. `camcore runs` lists what is there.\n"
     wrong = subprocess.run([*command, "exlpain"], capture_output=True, text=True, check=False)

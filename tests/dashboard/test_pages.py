@@ -208,7 +208,10 @@ def test_names_are_shown_as_text(runs, tmp_path, monkeypatch):
 
 SHOW_ALL = """
 import sys
+from functools import cache
+from streamlit.components.v2 import manifest_scanner as scanner
 from streamlit.testing.v1 import AppTest
+scanner.scan_component_manifests = cache(scanner.scan_component_manifests)  # as in conftest.py
 app = AppTest.from_file("dashboard/script.py", default_timeout=30).run()
 for page in {pages}:
     app.switch_page(f"{{page}}/page.py").run()

@@ -1,11 +1,7 @@
 """Importing: a finished run with the original network's logits and matched class names."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +29,7 @@ from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, impo
 from camcore.workflows.verdict import verdict_run
 from tests.support.command_line import CPU
 from tests.support.foreign_networks import State, build_network, logits_of, save_network
+from tests.support.kill_process import KILLED, Killer
 from tests.support.pickle_payload import Trap
 
 CLASS_NAMES = ("bar", "disc", "frame")  # of the tiny folder
@@ -41,7 +38,6 @@ MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)
 NAMES = ("zebra", "frame", "bar", "ape", "disc", "bee")
 FAILURES = (KeyboardInterrupt, CamcoreError("a full disk"), RuntimeError("out of memory"))
 STEPS = ("look_first", "create_run", "note_skipped", "save_weights", "Run.write_history", "replacing")
-REPOSITORY = Path(__file__).parents[2]
 
 
 def configure(backbone: str, **view: Any) -> RunConfig:
@@ -96,7 +92,7 @@ def explain(run: Run, sources: str | None = None) -> Explanation:
         ("torchvision", "resnet50", "pth", None),
         ("torchvision", "resnet18", "safetensors", None),
         ("torchvision", "mobilenet_v3_small", "pth", "model"),
-        ("timm", "resnet50", "safetensors", None),
+        ("timm", "resnet34", "safetensors", None),
         ("timm", "resnet18", "pth", "state_dict"),
     ],
 )
@@ -364,8 +360,8 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(
     assert read_folder(own_run.path) == before
 
 
-KILLED = """
-import os, signal, sys
+KILLED_IMPORT = """
+import os, signal
 from pathlib import Path
 from camcore.workflows import import_model
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
@@ -375,18 +371,16 @@ def kill(*_):
 
 import_model.Run.write_history = kill
 config = RunConfig(DatasetConfig("image-folder"), ViewConfig(size=64), ModelConfig("resnet10_narrow", "native"))
-path, weights, names, root = map(Path, sys.argv[1:])
+path, weights, names, root = map(Path, {paths!r})
 import_model.import_run(path, config, weights, str(names), root)
 """
 
 
-def test_a_killed_import_leaves_no_run(import_known: Import, tiny_folder: Path, tmp_path: Path) -> None:
-    run, names = tmp_path / "run", tmp_path / "names.txt"
-    arguments = [sys.executable, "-c", KILLED, run, tmp_path / "weights.pth", names, tiny_folder]
-    killed = subprocess.run(
-        arguments, check=False, capture_output=True, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+def test_a_killed_import_leaves_no_run(import_known: Import, killer: Killer, tiny_folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    paths = [str(path) for path in (run, tmp_path / "weights.pth", tmp_path / "names.txt", tiny_folder)]
+    outcome = killer.run(source=KILLED_IMPORT.format(paths=paths))
+    assert outcome.status == KILLED, outcome.output
     assert not run.exists()
     assert ".run.importing" in names_in(tmp_path), "hidden, so that lists of runs leave it out"
     assert import_known().run.finished
