@@ -170,6 +170,22 @@ def test_every_threshold_is_as_if_it_were_computed_alone() -> None:
             assert result.largest[index, column] == pytest.approx(ious[largest])
 
 
+def test_plateaus_slopes_and_holes_are_told_apart() -> None:
+    # Few values on few cells: some maps have two regions and one hole, or one region of two peaks.
+    generator = np.random.default_rng(0)
+    values = np.array([0, 0, 60, 120, 200], dtype=np.uint8)
+    scores = values[generator.integers(0, 5, (60, 4, 4))].repeat(3, axis=1).repeat(2, axis=2)
+    scores = np.pad(scores, ((0, 0), (1, 1), (1, 1)))
+    true = np.array([[1, 2, 5, 9]])
+    result = overlap_boxes(scores, [true] * len(scores))
+    for index, score in enumerate(scores):
+        for column in (0, 31, 61):
+            boxes, largest = estimate_slowly(score > int(THRESHOLDS[column] * int(score.max())))
+            ious = box_iou(boxes, true).max(1)
+            assert result.best[index, column] == pytest.approx(ious.max())
+            assert result.largest[index, column] == pytest.approx(ious[largest])
+
+
 def test_blank_maps_and_images_without_boxes() -> None:
     scores = np.stack([paint(), paint((slice(2, 6), slice(3, 9), 200)), paint((slice(2, 6), slice(3, 9), 200))])
     true = pixel_box(3, 2, 9, 6)
