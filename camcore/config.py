@@ -81,10 +81,22 @@ class DatasetConfig(Settings):
         description="Cross-validation fold K/N, for example 1/5: split the training images into N parts, and validate"
         " on part K. The data set's own validation images are not used",
     )
+    split_folders: str | None = Field(
+        default=None,
+        description="Split folders of an image folder: train=FOLDER,val=FOLDER; none: its top folders are classes"
+        " [default: found by their usual names]",
+    )
+    all_images: bool = Field(
+        default=False, description="Explain all images; without it, the training images are left out"
+    )
 
     def __post_init__(self) -> None:
         if self.fold is not None:
             parse_fold(self.fold)
+            if self.all_images:
+                raise not_allowed("fold", self.fold, "left out if all images are explained")
+        if self.split_folders is not None:
+            parse_split_folders(self.split_folders)
 
 
 @dataclass(frozen=True)
@@ -285,6 +297,20 @@ def parse_fold(fold: str) -> tuple[int, int]:
     if not (1 <= number <= count and count >= 2):
         raise not_allowed("fold", fold, "K/N, part K of N, for example 1/5")
     return number, count
+
+
+def parse_split_folders(text: str) -> tuple[str, str] | None:
+    """Return the two folders of `train=FOLDER,val=FOLDER`, in either order; None for `none`.
+
+    Raises:
+        CamcoreError: It has another form.
+    """
+    if text == "none":
+        return None
+    parts = dict(part.partition("=")[::2] for part in re.split(r",(?=(?:train|val)=)", text))
+    if parts.keys() != {"train", "val"} or not all(parts.values()) or parts["train"] == parts["val"]:
+        raise not_allowed("split_folders", text, "train=FOLDER,val=FOLDER with two folders, or none")
+    return parts["train"], parts["val"]
 
 
 def read_config(values: Any) -> RunConfig:

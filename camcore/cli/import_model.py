@@ -45,6 +45,7 @@ from camcore.errors import shell_command
     " classes of the data set. [default: the entry class_to_idx or classes of --weights, if it has one]",
 )
 @DATASET
+@click.option("--all-images", is_flag=True, help=f"{DatasetConfig.__pydantic_fields__['all_images'].description}.")
 @VIEW
 @settings_options(ViewConfig, "mean", "std")
 @OVERWRITE

@@ -106,7 +106,7 @@ THREADS = click.option(
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace the run if it exists.")
 DATASET = join_options(
-    settings_options(DatasetConfig),
+    settings_options(DatasetConfig, *(name for name in DatasetConfig.__pydantic_fields__ if name != "all_images")),
     ROOT,
     click.option("--download", is_flag=True, help="First download the data set into --root (stanford-dogs only)."),
 )

@@ -69,6 +69,8 @@ class Dataset:
             smaller if that is faster, as long as both sides keep that many pixels.
         load_masks: Returns a sample's boolean masks (height, width), for data sets that have them: `object` and the
             deciding `parts` of the sample's class, `other` and `other_parts` if there is an object of another class.
+        root: The folder that samples' paths are relative to; None if the images are generated.
+        notes: How the folder was read, one sentence each, if that may surprise.
     """
 
     kind: str
@@ -79,6 +81,8 @@ class Dataset:
     load_image: Callable[..., Image.Image]
     load_masks: Callable[[Sample], dict[str, NDArray[np.bool_]]] | None = None
     skipped: tuple[Skipped, ...] = ()
+    root: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 def assemble_dataset(
@@ -89,16 +93,7 @@ def assemble_dataset(
     val: Sequence[Sample],
     skipped: Sequence[Skipped] = (),
 ) -> Dataset:
-    """Return the data set of samples whose files are below `root`, with its fingerprint.
-
-    Raises:
-        CamcoreError: Fewer than two classes, or a class has no training or no validation image.
-    """
-    if len(class_names) < 2:
-        names = "".join(f", {name!r}" for name in class_names)
-        raise CamcoreError(f"{str(root)!r} has {len(class_names)} class{'' if names else 'es'}{names}. Two are needed.")
-    _require_every_class("training", class_names, train, skipped)
-    _require_every_class("validation", class_names, val, skipped)
+    """Return the data set of samples whose files are below `root`, with its fingerprint."""
     return Dataset(
         kind=kind,
         class_names=tuple(class_names),
@@ -107,7 +102,29 @@ def assemble_dataset(
         fingerprint=_fingerprint(kind, root, class_names, {"train": train, "val": val}),
         load_image=partial(_load_sample, root),
         skipped=tuple(skipped),
+        root=root,
     )
+
+
+def require_samples(dataset: Dataset, needs_train: bool = True) -> Dataset:
+    """Return the data set if it has the images that are needed.
+
+    Args:
+        dataset: The data set.
+        needs_train: Every class needs an image in both splits. Otherwise one validation image is enough.
+
+    Raises:
+        CamcoreError: Fewer than two classes, or images are missing.
+    """
+    names = dataset.class_names
+    if needs_train and len(names) < 2:
+        only = "".join(f", {name!r}" for name in names)
+        raise CamcoreError(f"{str(dataset.root)!r} has {len(names)} class{'' if only else 'es'}{only}. Two are needed.")
+    if needs_train:
+        _require_every_class("training", names, dataset.train, dataset.skipped)
+    if needs_train or not dataset.val:
+        _require_every_class("validation", names, dataset.val, dataset.skipped)
+    return dataset
 
 
 def _load_sample(root: Path, sample: Sample, least: int | None = None) -> Image.Image:

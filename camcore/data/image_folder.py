@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset
+from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.image_check import CheckResult, check_images, is_text
 from camcore.errors import CamcoreError
 
@@ -13,7 +13,13 @@ VAL_FOLDERS = ("val", "valid", "validation", "test")
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")
 
 
-def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> Dataset:
+def open_image_folder(
+    root: Path,
+    seed: int = 0,
+    val_fraction: float = 0.2,
+    split_folders: str | None = None,
+    needs_train: bool = True,
+) -> Dataset:
     """Open `train/<class>/...` with `val/<class>/...`, or `<class>/...`, which is split by `seed`.
 
     The first of val/, valid/, validation/ and test/ is the validation split. Classes are sorted by code point, as in
@@ -32,7 +38,7 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
     if not _is_folder(root):
         raise CamcoreError(f"No folder {str(root)!r}. Correct --root.")
     skipped: list[Skipped] = []
-    splits = _find_splits(root)
+    splits = None if split_folders == "none" else _find_splits(root, needs_train)
     if splits is not None:
         skipped += [Skipped(_to_text(root, path), "in neither split") for path in _list(root) if path not in splits]
     folders = splits or (root,)
@@ -40,17 +46,23 @@ def open_image_folder(root: Path, seed: int = 0, val_fraction: float = 0.2) -> D
     files = [_find_labelled(root, folder, class_names) for folder in folders]
     checked = check_images(root, [path for part in files for path in part])
     samples = [_make_samples(part, checked, skipped) for part in files]
-    train, val = samples if splits else _split_by_seed(samples[0], seed, val_fraction)
-    return assemble_dataset("image-folder", root, class_names, train, val, skipped)
+    if splits is None:
+        train, val = _split_by_seed(samples[0], seed, val_fraction)
+    else:
+        train, val = samples if len(splits) == 2 else ([], samples[0])
+    dataset = assemble_dataset("image-folder", root, class_names, train, val, skipped)
+    return require_samples(dataset, needs_train)
 
 
-def _find_splits(root: Path) -> tuple[Path, Path] | None:
-    """Return the train and val folders, or None if the folders are classes."""
+def _find_splits(root: Path, needs_train: bool) -> tuple[Path, ...] | None:
+    """Return the train and val folders, the val folder alone if that is enough, or None if the folders are classes."""
     folders = {path.name: path for path in _list(root) if _is_folder(path)}
     val = next((folders[name] for name in VAL_FOLDERS if name in folders), None)
     if "train" in folders and val:
         return folders["train"], val
     if folders and folders.keys() <= {"train", *VAL_FOLDERS}:
+        if val and not needs_train:
+            return (val,)
         raise CamcoreError(
             f"{str(root)!r} has only {', '.join(f'{name}/' for name in folders)}. Add the missing one of train/ and "
             "val/, or point --root at the folder that holds the classes, which is then split."

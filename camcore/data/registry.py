@@ -8,7 +8,7 @@ from camcore.config import DatasetConfig
 from camcore.data.dataset import Dataset
 from camcore.data.download import download_stanford_dogs
 from camcore.data.image_folder import open_image_folder
-from camcore.data.splits import take_fold
+from camcore.data.splits import take_all, take_fold
 from camcore.data.stanford_dogs import open_stanford_dogs
 from camcore.errors import CamcoreError, unknown_choice
 
@@ -18,13 +18,15 @@ class DatasetKind:
     """A kind of data set: title, functions to open and download it, folder needed or not."""
 
     title: str
-    open: Callable[[DatasetConfig, Path | None], Dataset]
+    open: Callable[[DatasetConfig, Path | None, bool], Dataset]
     needs_root: bool
     download: Callable[[Path], None] | None
 
 
-def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
+def open_dataset(config: DatasetConfig, root: Path | None, needs_train: bool = True) -> Dataset:
     """Open a configured data set in the folder `root`.
+
+    Without `needs_train`, one validation image is enough: the model is only explained. The training split may be empty.
 
     Raises:
         CamcoreError: The kind is unknown, `root` is missing, or the data set can't be opened.
@@ -34,11 +36,17 @@ def open_dataset(config: DatasetConfig, root: Path | None) -> Dataset:
     for name in ("train_images", "val_images"):
         if config.kind != "paper-dogs" and getattr(config, name) is not None:
             raise CamcoreError(f"{name} is {getattr(config, name)}, but only paper-dogs has a free number of images.")
-    dataset = DATASETS[config.kind].open(config, root)
+    if config.all_images and needs_train:
+        raise CamcoreError(
+            "all_images leaves no image to train on. It is for a model trained elsewhere: camcore import."
+        )
+    dataset = DATASETS[config.kind].open(config, root, needs_train)
+    if config.all_images:
+        return take_all(dataset)
     return dataset if config.fold is None else take_fold(dataset, config.fold, config.seed)
 
 
-def _open_paper_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
+def _open_paper_dogs(config: DatasetConfig, _root: Path | None, _needs_train: bool) -> Dataset:
     from camcore.data.paper_dogs import open_paper_dogs  # imports drawing code that other data sets do not need
 
     counts = {"train_images": config.train_images, "val_images": config.val_images}
@@ -51,12 +59,13 @@ def _require_root(config: DatasetConfig, root: Path | None) -> Path:
     return root
 
 
-def _open_stanford_dogs(config: DatasetConfig, root: Path | None) -> Dataset:
-    return open_stanford_dogs(_require_root(config, root))
+def _open_stanford_dogs(config: DatasetConfig, root: Path | None, needs_train: bool) -> Dataset:
+    return open_stanford_dogs(_require_root(config, root), needs_train)
 
 
-def _open_image_folder(config: DatasetConfig, root: Path | None) -> Dataset:
-    return open_image_folder(_require_root(config, root), config.seed, config.val_fraction)
+def _open_image_folder(config: DatasetConfig, root: Path | None, needs_train: bool) -> Dataset:
+    folder = _require_root(config, root)
+    return open_image_folder(folder, config.seed, config.val_fraction, config.split_folders, needs_train)
 
 
 DATASETS: dict[str, DatasetKind] = {

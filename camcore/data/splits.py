@@ -37,6 +37,16 @@ def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
     )
 
 
+def take_all(dataset: Dataset) -> Dataset:
+    """Return all images as validation split, sorted by class and path, for models that are only explained."""
+    return replace(
+        dataset,
+        train=(),
+        val=tuple(sorted((*dataset.train, *dataset.val), key=lambda sample: (sample.label, sample.path))),
+        fingerprint=hashlib.sha256(f"{dataset.fingerprint}:all".encode()).hexdigest(),
+    )
+
+
 def hold_out(dataset: Dataset, seed: int) -> tuple[list[int], list[int]]:
     """Return the training rows and the held-out rows: a tenth of each class.
 

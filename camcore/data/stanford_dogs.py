@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset
+from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.image_check import CheckResult, check_images
 from camcore.data.image_files import explain_failure
 from camcore.errors import CamcoreError
@@ -24,7 +24,7 @@ class ListEntry(NamedTuple):
     list_label: int
 
 
-def open_stanford_dogs(root: Path) -> Dataset:
+def open_stanford_dogs(root: Path, needs_train: bool = True) -> Dataset:
     """Open the data set: train_list.mat is the training split, test_list.mat the validation split.
 
     Annotated boxes count from 0 with inclusive far edges: over 467 objects the smallest coordinate is 0 and the largest
@@ -45,7 +45,7 @@ def open_stanford_dogs(root: Path) -> Dataset:
     checked = check_images(root, [_image_path(entry) for entry in [*train, *val]])
     # One thread: the XML parser holds the GIL, and two threads took twice as long.
     rows = [_read_sample(root, labels, labels_by_name, entry, checked) for entry in [*train, *val]]
-    return assemble_dataset(
+    dataset = assemble_dataset(
         "stanford-dogs",
         root,
         class_names,
@@ -53,6 +53,7 @@ def open_stanford_dogs(root: Path) -> Dataset:
         [row for row in rows[len(train) :] if isinstance(row, Sample)],
         [row for row in rows if isinstance(row, Skipped)],
     )
+    return require_samples(dataset, needs_train)
 
 
 def _require_layout(root: Path) -> None:

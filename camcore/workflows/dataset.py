@@ -29,10 +29,10 @@ def download_dataset(kind: str, root: Path | None) -> None:
         from_first(lambda: download(root))
 
 
-def open_on_all_ranks(config: DatasetConfig, root: Path | None) -> Dataset:
+def open_on_all_ranks(config: DatasetConfig, root: Path | None, needs_train: bool = True) -> Dataset:
     """Open a data set, first on one rank per machine, to share its caches."""
     with local_first():
-        return open_dataset(config, root)
+        return open_dataset(config, root, needs_train)
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -52,8 +52,10 @@ def note_skipped(run: Run, dataset: Dataset) -> None:
         run.write_skipped((skipped.path, skipped.reason) for skipped in dataset.skipped)
 
 
-def open_run_dataset(run: Run, root: Path | None) -> Dataset:
+def open_run_dataset(run: Run, root: Path | None, needs_train: bool = False) -> Dataset:
     """Open the data set of a run. Its labels are the run's class ids.
+
+    Without `needs_train` its training images are not required, only its validation images.
 
     Raises:
         CamcoreError: Its folder on this machine is unknown, or the data set has changed.
@@ -63,7 +65,7 @@ def open_run_dataset(run: Run, root: Path | None) -> Dataset:
     root = root or run.place("root")
     if root is None and kind in DATASETS and DATASETS[kind].needs_root:
         raise CamcoreError(f"The folder of the data set of {run.path} is unknown on this machine. Name it with --root.")
-    dataset = open_on_all_ranks(run.config.dataset, root)
+    dataset = open_on_all_ranks(run.config.dataset, root, needs_train)
     made_with = str(run.info["dataset"].get("fingerprint"))
     if dataset.fingerprint != made_with:
         how, again = ("trained on", "train") if run.imported_from is None else ("imported for", "import")

@@ -95,7 +95,7 @@ def _import_run(
 ) -> Imported:
     _require_free(path, overwrite)
     checkpoint = read_checkpoint(weights, config.model.backbone)
-    dataset = open_dataset(config.dataset, root)
+    dataset = open_dataset(config.dataset, root, needs_train=False)
     names, named_by = choose_names(classes, checkpoint, dataset.class_names)
     labels = find_labels(dataset.class_names, names, named_by)
     model = build_classifier(checkpoint, config.view)

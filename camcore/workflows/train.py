@@ -94,7 +94,7 @@ def resume_run(path: Path, machine: Machine) -> Run:
     init_ranks()
     run = open_run(path)
     with only_writer(path):
-        dataset = open_run_dataset(run, machine.root)
+        dataset = open_run_dataset(run, machine.root, needs_train=True)
         require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
         weights = None if run.finished or has_trunk else run.config.model.weights
