@@ -155,11 +155,7 @@ def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], r
 def _identical(text: Text, _: VerdictDocument, given: Parameters) -> str:
     pair = (given["first"], given["second"])
     others = [method for method in given["methods"] if method not in pair]
-    names = {"first": name_of(text, pair[0]), "second": name_of(text, pair[1])}
-    if not others:
-        return text("verdict.claim.identical_up_to_drawing", **names)
-    are = text(f"verdict.claim.identical_up_to_drawing.{'are' if len(others) > 1 else 'is'}")
-    return text("verdict.claim.identical_up_to_drawing.more", **names, are=are, others=join_names(text, others))
+    return text("verdict.claim.identical_up_to_drawing", names=join_names(text, [*pair, *others]))
 
 
 def _drawing(text: Text, _: VerdictDocument, given: Parameters) -> str:

@@ -86,7 +86,7 @@ def list_price(text: Text, verdict: VerdictDocument) -> list[Fact]:
         Fact(label, f"{accuracy:.1%}", deviation)
         for label, accuracy, deviation in zip(labels, accuracies, notes, strict=True)
     ]
-    return [*facts, Fact(text("verdict.price.difference"), points(price.difference), note)]
+    return [*facts, Fact(text("verdict.price.difference", against=price.against), points(price.difference), note)]
 
 
 def pair_seeds(seeds: SeedGroups) -> dict[int, Pair]:
