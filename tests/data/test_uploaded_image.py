@@ -111,7 +111,7 @@ def refuse(content: bytes, name: str = "a.jpg") -> str:
 
 def test_what_is_refused_is_refused_in_words(monkeypatch):
     assert refuse(b"") == "“a.jpg” is empty (0 bytes). Select another file."
-    assert refuse(b"x" * (21 * 1024**2)) == "“a.jpg” has 21.0 MB. The limit is 20 MB. Save a smaller version."
+    assert refuse(b"x" * (21 * 1024**2)) == "“a.jpg” is 21.0 MB in size. The limit is 20 MB. Save a smaller version."
     kind = "“a.jpg” is not an image in a supported format, whatever its name says. Save it as JPEG or PNG."
     for content in (b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"%PDF-1.7"):
         assert refuse(content) == kind
@@ -119,7 +119,7 @@ def test_what_is_refused_is_refused_in_words(monkeypatch):
     assert refuse(cut).startswith("“a.jpg” is damaged (image file is truncated")
     monkeypatch.setattr(uploaded_image, "MOST_PIXELS", 2_000_000)
     assert refuse(encode(Image.new("1", (2001, 1000)), "PNG")) == (
-        "“a.jpg” has more than 2 million pixels. Scale it down."
+        "“a.jpg” has more than 2 megapixels. Scale it down."
     )
 
 
@@ -130,10 +130,10 @@ def test_uploads_use_few_decoders(kind):
 
 def test_a_bomb_is_refused_before_it_goes_off():
     """10 kB would become 243 MB; another header claims more than Pillow itself allows."""
-    assert "more than 64 million pixels" in refuse(encode(Image.new("1", (9000, 9000)), "PNG"))
+    assert "more than 64 megapixels" in refuse(encode(Image.new("1", (9000, 9000)), "PNG"))
     header = bytearray(encode(Image.new("1", (8, 8)), "BMP"))
     header[18:26] = (60_000).to_bytes(4, "little") * 2
-    assert "more than 64 million pixels" in refuse(bytes(header))
+    assert "more than 64 megapixels" in refuse(bytes(header))
 
 
 def test_names_are_shown_in_one_line_of_bearable_length():

@@ -46,17 +46,18 @@ def test_every_claim_has_a_sentence(code: str) -> None:
 def test_sentences_say_what_the_parameters_say() -> None:
     sentences = {code: say(code, given) for code, given in CLAIMS.items()}
     assert sentences["identical_up_to_drawing"] == (
-        "On this network CAM and Grad-CAM are the same map, and so is HiResCAM. They differ only in how they are "
-        "normalised for display."
+        "On this network CAM, Grad-CAM and HiResCAM are the same map. They differ only in how they are normalised for "
+        "display."
     )
     assert sentences["cam_not_applicable"] == (
         "CAM is not defined for this network: mean(CAM) + bias differs from the output by 85% of the output's range."
     )
-    assert "64% of CAM's activation lies outside the object. Of its positive evidence, 38%" in str(
-        sentences["drawing_effect"]
+    assert sentences["drawing_effect"] == (
+        "64% of CAM's activation lies outside the object if normalised as in the literature, 38% if only positive "
+        "evidence counts."
     )
     assert sentences["separates"] == (
-        "The clearest difference from CAM is insertion (how fast the class probability returns with the strongest "
+        "The clearest difference from CAM is in insertion (how fast the class probability returns with the strongest "
         "pixels): LayerCAM 70%, CAM 40%."
     )
     assert sentences["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
@@ -76,14 +77,14 @@ def test_a_price_over_seeds_explains_its_interval() -> None:
         return say(f"price_over_seeds_{amount}", CLAIMS[f"price_over_seeds_{amount}"] | {"difference": difference})
 
     assert said("none", -0.013) == (
-        "These seeds and images show no accuracy cost of the architecture that CAM needs. Mean accuracy: 75.2% over 3 "
-        "seeds of dogs, 76.5% over 2 seeds of other. Difference: −1.3 points, 95% interval −3.8 to +1.2. This does "
-        "not prove that there is no cost."
+        "On these seeds and images, the architecture that CAM needs has no measurable cost in accuracy. Mean accuracy: "
+        "75.2% over 3 seeds of dogs, 76.5% over 2 seeds of other. Difference: −1.3 points, 95% interval −3.8 to "
+        "+1.2. This does not prove that there is no cost."
     )
     assert said("some", -0.05) == (
         "dogs has the architecture that CAM needs, and is less accurate than other. Mean accuracy: 70.0% over 3 "
-        "seeds, compared with 75.0% over 2 seeds. Difference: −5.0 points, 95% interval −8.0 to −2.0 for other seeds "
-        "and similar images. Other training images were not tried."
+        "seeds, compared with 75.0% over 2 seeds. Difference: −5.0 points, 95% interval −8.0 to −2.0 over seeds "
+        "and images. Other training images were not tried."
     )
     assert "is more accurate than other" in str(said("some", 0.05))
 

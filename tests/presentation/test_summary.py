@@ -20,6 +20,4 @@ def test_those_that_still_train_are_not_averaged_but_named():
 def test_one_seed_has_no_spread():
     title, lead = say_seeds(TEXT, "dogs", [(1, 0.9)], runs=2)
     assert title == "dogs: 2 seeds"
-    assert (
-        lead == "The mean and standard deviation appear here after two of them have finished. Finished so far: 1 of 2."
-    )
+    assert lead == "The mean and standard deviation appear here after two runs have finished. Finished so far: 1 of 2."

@@ -98,7 +98,7 @@ def test_a_price_over_seeds_names_groups_and_spread(grouped: VerdictDocument) ->
     assert list_price(TEXT, grouped) == [
         ("Mean accuracy of dogs", "75.2%", "standard deviation 1.4 points over 3 seeds"),
         ("Mean accuracy of mlp", "76.5%", "standard deviation 0.7 points over 2 seeds"),
-        ("Difference in points", "−1.3", "95% interval −3.8 to +1.2 for other seeds and images, p = 0.34"),
+        ("This run minus mlp, in points", "−1.3", "95% interval −3.8 to +1.2 over seeds and images, p = 0.34"),
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocume
     single = parse_verdict(gap.to_json() | {"price": dict.fromkeys(PRICE, 0.0) | {"against": "mlp", "n": 60}})
     assert write_price_lead(TEXT, single) == "Accuracy of this run and of mlp, on the same 60 images."
     labels = [label for label, _, _ in list_price(TEXT, single)]
-    assert labels == ["Accuracy of this run", "Accuracy of mlp", "Difference in points"]
+    assert labels == ["Accuracy of this run", "Accuracy of mlp", "This run minus mlp, in points"]
     assert draw_seeds(TEXT, single) == draw_seeds(TEXT, gap) == ""
     assert (write_price_lead(TEXT, gap), list_price(TEXT, gap)) == ("", [])
 

@@ -45,9 +45,9 @@ def test_without_a_verdict_the_page_names_the_command(runs, monkeypatch):
 
 def test_the_sentence_stands_before_every_number(runs, monkeypatch):
     text = all_text(show(runs, monkeypatch, run="gap"))
-    order = ["Which heatmap is the most meaningful?", "CAM and Grad-CAM are the same map", "difference from CAM"]
+    order = ["How do the methods compare?", "are the same map", "difference from CAM"]
     order += ["All numbers", "Images: ", "inserted and deleted pixels"]
-    order += ["Does the map depend on the network?", "Cost and requirements", "Accuracy cost of the CAM"]
+    order += ["Does the map depend on the network?", "Cost and requirements", "Accuracy with and without the CAM"]
     places = [text.find(words) for words in order]
     assert -1 not in places
     assert places == sorted(places)
@@ -66,7 +66,7 @@ def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
     write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
     text = all_text(show(tmp_path, monkeypatch))
     assert "75.2% over 3 seeds of dogs" in text
-    assert text.index("Accuracy cost of the CAM") < text.index("Mean accuracy of mlp") < text.index("74.1 ● 76.0 ○")
+    assert text.index("Accuracy with and without the CAM") < text.index("Mean accuracy of mlp") < text.index("74.1 ● 76.0 ○")
 
 
 def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch):
@@ -75,7 +75,7 @@ def test_a_run_without_cam_says_why_and_compares_with_grad_cam(runs, monkeypatch
     first = payload(app, "columns")["rows"][0]
     assert (first["title"], first["cells"], first["note"]) == ("CAM", [], f"not defined: {REASON}")
     assert "difference from Grad-CAM" in all_text(app)
-    assert "Accuracy cost of the CAM" not in all_text(app)
+    assert "Accuracy with and without the CAM" not in all_text(app)
 
 
 def test_measure_and_method_are_in_the_address(runs, monkeypatch):
