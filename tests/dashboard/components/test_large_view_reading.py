@@ -147,7 +147,7 @@ def test_markup_is_text(page: Page, gallery: str, samples, explanation) -> None:
     named = samples.index[(samples["label"] == 1) & (samples["predicted"] == 1)][0]
     page.goto(f"{gallery}&image={samples['id'][named]}&boxes=on")
     wait_until_large(page)
-    expect(page.locator(".large-title")).to_contain_text(f"{MARKUP}, correct with")
+    expect(page.locator(".large-title")).to_contain_text(f"{MARKUP}, correctly predicted with")
     expect(page.locator(".class-name").first).to_contain_text(MARKUP)
     expect(page.locator(".target optgroup option").nth(1)).to_have_text(MARKUP)
     assert page.locator(".heatmap-grid img").count() == 0
@@ -193,4 +193,4 @@ def test_it_says_in_words_what_it_shows(page: Page, gallery: str, explanation, o
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     name = page.locator(".large-pair .frame").first.get_attribute("aria-label")
     assert name and name.startswith(f"CAM. Peak in row {row + 1} of 7, column {column + 1} of 7: ")
-    expect(page.get_by_role("dialog")).to_have_accessible_name(re.compile(r"correct with \d+% confidence|predicted as"))
+    expect(page.get_by_role("dialog")).to_have_accessible_name(re.compile(r"correctly predicted with \d+%|predicted as"))
