@@ -118,9 +118,7 @@ def test_what_is_refused_is_refused_in_words(monkeypatch):
     cut = encode(quarters(400, 300), "JPEG")[:-200]
     assert refuse(cut).startswith("“a.jpg” is damaged (image file is truncated")
     monkeypatch.setattr(uploaded_image, "MOST_PIXELS", 2_000_000)
-    assert refuse(encode(Image.new("1", (2001, 1000)), "PNG")) == (
-        "“a.jpg” has more than 2 megapixels. Scale it down."
-    )
+    assert refuse(encode(Image.new("1", (2001, 1000)), "PNG")) == ("“a.jpg” has more than 2 megapixels. Scale it down.")
 
 
 @pytest.mark.parametrize("kind", ["PPM", "PCX", "TGA", "ICO", "JPEG2000", "PDF"])

@@ -193,4 +193,6 @@ def test_it_says_in_words_what_it_shows(page: Page, gallery: str, explanation, o
     row, column = np.unravel_index(raw.argmax(), raw.shape)
     name = page.locator(".large-pair .frame").first.get_attribute("aria-label")
     assert name and name.startswith(f"CAM. Peak in row {row + 1} of 7, column {column + 1} of 7: ")
-    expect(page.get_by_role("dialog")).to_have_accessible_name(re.compile(r"correctly predicted with \d+%|predicted as"))
+    expect(page.get_by_role("dialog")).to_have_accessible_name(
+        re.compile(r"correctly predicted with \d+%|predicted as")
+    )

@@ -105,7 +105,7 @@ def test_a_chosen_class_is_explained_and_its_raw_map_downloaded(
 ) -> None:
     file = photograph(3)
     bring(page, url, file)
-    page.get_by_role("combobox", name="Class").click()
+    page.get_by_role("combobox", name="Class", exact=True).click()
     page.get_by_role("option", name="disc").click()
     expect(page.locator(".tile .caption")).to_contain_text("map for disc")
     expect(page.locator(".own-results .chosen span").first).to_have_text("disc")
