@@ -120,9 +120,9 @@ def own_run(trained_run: Run, tmp_path: Path) -> Run:
 
 @pytest.fixture
 def old_run(own_run: Run) -> Run:
-    """The same in the format of earlier versions, without a list of files."""
-    for sums in own_run.path.rglob(SUMS):
-        sums.unlink()
+    """The same in the format of earlier versions, without lists of files and images."""
+    for listed in (*own_run.path.rglob(SUMS), own_run.path / "images.parquet"):
+        listed.unlink()
     return own_run
 
 

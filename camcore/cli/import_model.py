@@ -72,5 +72,7 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
         say_stopped(path, stop)
     for line in import_model.describe_import(imported):
         click.echo(line)
+    for note in imported.run.info["dataset"].get("notes", ()):
+        click.echo(note)
     say_skipped(imported.run)
     click.echo(f"Imported: {path}. Next: {shell_command('explain', path)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from camcore.data.dataset import Dataset, Sample
+from camcore.data.spelling import nfc
 from camcore.errors import CamcoreError
 
 
@@ -58,12 +59,12 @@ def require_distinct(names: Sequence[str], origin: str) -> None:
     """
     first: dict[str, int] = {}
     for at, name in enumerate(names, start=1):
-        if name in first:
+        if nfc(name) in first:
             raise CamcoreError(
-                f"{origin} names {name!r} twice, as class {first[name]} and as class {at} (counted from 1). Class"
+                f"{origin} names {name!r} twice, as class {first[nfc(name)]} and as class {at} (counted from 1). Class"
                 " names must be unique: change one of them."
             )
-        first[name] = at
+        first[nfc(name)] = at
 
 
 def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> list[int]:
@@ -77,8 +78,8 @@ def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> lis
     Raises:
         CamcoreError: The classifier has no such class. The message lists the closest names.
     """
-    places = {name: label for label, name in enumerate(names)}
-    missing = [name for name in wanted if name not in places]
+    places = {nfc(name): label for label, name in enumerate(names)}
+    missing = [name for name in wanted if nfc(name) not in places]
     if missing:
         close = _find_close(missing[0], names)
         near = f"The closest names are {', '.join(map(repr, close))}" if close else "No name is similar"
@@ -87,7 +88,7 @@ def find_labels(wanted: Sequence[str], names: Sequence[str], origin: str) -> lis
             f"{origin} does not name {missing[0]!r}{more}. {near}. Names must agree to the letter: correct its line, or"
             " the class's name in the data set."
         )
-    return [places[name] for name in wanted]
+    return [places[nfc(name)] for name in wanted]
 
 
 def relabel(dataset: Dataset, labels: Sequence[int], class_names: Sequence[str]) -> Dataset:

@@ -70,7 +70,8 @@ class Dataset:
         load_masks: Returns a sample's boolean masks (height, width), for data sets that have them: `object` and the
             deciding `parts` of the sample's class, `other` and `other_parts` if there is an object of another class.
         root: The folder that samples' paths are relative to; None if the images are generated.
-        notes: How the folder was read, one sentence each, if that may surprise.
+        split_note: One sentence that says how the images are divided; empty if that is part of the data set.
+        notes: What else may surprise about how the folder was read, one sentence each.
     """
 
     kind: str
@@ -82,7 +83,13 @@ class Dataset:
     load_masks: Callable[[Sample], dict[str, NDArray[np.bool_]]] | None = None
     skipped: tuple[Skipped, ...] = ()
     root: Path | None = None
+    split_note: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> list[str]:
+        """What to say about how the data set was read."""
+        return [note for note in (self.split_note, *self.notes) if note]
 
 
 def assemble_dataset(

@@ -33,6 +33,7 @@ def take_fold(dataset: Dataset, fold: str, seed: int) -> Dataset:
         dataset,
         train=tuple(sample for row, sample in enumerate(dataset.train) if row not in part),
         val=tuple(sample for row, sample in enumerate(dataset.train) if row in part),
+        split_note=f"Fold {fold}: a part of the training images is for validation, drawn by --data-seed {seed}.",
         fingerprint=hashlib.sha256(f"{dataset.fingerprint}:{fold}:{seed}".encode()).hexdigest(),
     )
 
@@ -42,6 +43,7 @@ def take_all(dataset: Dataset) -> Dataset:
     return replace(
         dataset,
         train=(),
+        split_note="All images are for validation, none for training.",
         val=tuple(sorted((*dataset.train, *dataset.val), key=lambda sample: (sample.label, sample.path))),
         fingerprint=hashlib.sha256(f"{dataset.fingerprint}:all".encode()).hexdigest(),
     )

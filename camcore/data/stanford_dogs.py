@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.image_check import CheckResult, check_images
 from camcore.data.image_files import explain_failure
+from camcore.data.spelling import Spellings, nfc
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
 
@@ -36,15 +37,16 @@ def open_stanford_dogs(root: Path, needs_train: bool = True) -> Dataset:
     Source: Khosla et al., Novel Dataset for Fine-Grained Image Categorization, FGVC 2011.
     """
     _require_layout(root)
-    train, val = (_read_list(root / name) for name in ("train_list.mat", "test_list.mat"))
+    spellings = Spellings(root)
+    train, val = (_read_list(root / name, spellings) for name in ("train_list.mat", "test_list.mat"))
     _require_once([*train, *val])
     folders = _find_class_folders([*train, *val])
     labels = {list_label: label for label, list_label in enumerate(sorted(folders))}
     class_names = [_to_breed(folders[list_label]) for list_label in labels]
-    labels_by_name = {name: label for label, name in enumerate(class_names)}
+    labels_by_name = {nfc(name): label for label, name in enumerate(class_names)}
     checked = check_images(root, [_image_path(entry) for entry in [*train, *val]])
     # One thread: the XML parser holds the GIL, and two threads took twice as long.
-    rows = [_read_sample(root, labels, labels_by_name, entry, checked) for entry in [*train, *val]]
+    rows = [_read_sample(spellings, labels, labels_by_name, entry, checked) for entry in [*train, *val]]
     dataset = assemble_dataset(
         "stanford-dogs",
         root,
@@ -69,7 +71,7 @@ def _require_layout(root: Path) -> None:
         )
 
 
-def _read_list(path: Path) -> list[ListEntry]:
+def _read_list(path: Path, spellings: Spellings) -> list[ListEntry]:
     from scipy.io import loadmat  # takes a quarter of a second to import
 
     try:
@@ -83,7 +85,8 @@ def _read_list(path: Path) -> list[ListEntry]:
     for entry in entries:
         if len(entry.file.parts) != 2 or not {"/", ".."}.isdisjoint(entry.file.parts):
             raise CamcoreError(f"{path.name} names {str(entry.file)!r}; a list names <class>/<image>.jpg.")
-    return entries
+    # The files on disk decide on the spelling, because their paths are the samples' ids.
+    return [entry._replace(file=spellings.find("Images" / entry.file).relative_to("Images")) for entry in entries]
 
 
 def _require_once(entries: list[ListEntry]) -> None:
@@ -117,7 +120,7 @@ def _image_path(entry: ListEntry) -> str:
 
 
 def _read_sample(
-    root: Path,
+    spellings: Spellings,
     labels: Mapping[int, int],
     labels_by_name: Mapping[str, int],
     entry: ListEntry,
@@ -128,7 +131,7 @@ def _read_sample(
     size = checked[path]
     if isinstance(size, str):
         return Skipped(path, size)
-    annotation = root / "Annotation" / name
+    annotation = spellings.root / spellings.find("Annotation" / name)
     try:
         boxes = _read_boxes(annotation, *size, labels_by_name)
     except (OSError, SyntaxError, ValueError) as error:
@@ -156,4 +159,4 @@ def _read_box(element: ElementTree.Element, width: int, height: int, labels_by_n
     top, bottom = max(y0, 0.0), min(y1 + 1, float(height))
     if left >= right or top >= bottom:
         raise ValueError(f"box {x0:g}, {y0:g}, {x1:g}, {y1:g} lies outside {width}x{height} pixels or is empty")
-    return Box(left, top, right, bottom, labels_by_name.get(_to_breed(element.findtext("name", "").strip()), -1))
+    return Box(left, top, right, bottom, labels_by_name.get(nfc(_to_breed(element.findtext("name", "").strip())), -1))

@@ -17,7 +17,7 @@ from camcore.errors import RunError
 from camcore.system.files import atomic_path, write_text
 
 SUMS = "SHA256SUMS"
-RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "run.json")
+RUN_FILES = ("history.csv", "model.safetensors", "skipped.csv", "images.parquet", "run.json")
 # Their lines come last, so that a list without them is known to be cut off.
 HEADS = ("run.json", "manifest.json")
 LARGEST = 256 * 1024**2  # bytes; larger files are not hashed at first use; this much takes 0.2 s

@@ -7,6 +7,12 @@ from tqdm import tqdm
 from camcore.system.ranks import current_rank
 
 
+def show_line(line: str) -> None:
+    """Print a line, on rank 0 alone, above a progress bar if there is one."""
+    if current_rank().is_first:
+        tqdm.write(line)
+
+
 def show_progress(
     total: int, title: str, unit: str = "image", done: int = 0, leave: bool = False, delay: float = 0.0
 ) -> Any:

@@ -24,7 +24,7 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
-from camcore.workflows.dataset import describe_dataset, note_skipped
+from camcore.workflows.dataset import describe_dataset, list_files
 
 OF_DATASET = "dataset"  # as --classes: the class names of the data set, in their order
 LOOKED_AT = 64
@@ -105,7 +105,7 @@ def _import_run(
         origin = {"file": weights.name, "sha256": sha256_of(weights), "class_names": named_by}
         run = create_run(folder, config, names, described, imported=origin)
         run.remember_places(root=root)
-        note_skipped(run, dataset)
+        list_files(run, dataset)
         save_weights(run, model, None)
         run.write_history([])
         write_sums(folder, RUN_FILES)

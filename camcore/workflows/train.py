@@ -19,7 +19,13 @@ from camcore.system.locks import only_writer
 from camcore.system.ranks import current_rank
 from camcore.training.data import require_batch
 from camcore.training.loop import train
-from camcore.workflows.dataset import describe_dataset, note_skipped, open_on_all_ranks, open_run_dataset
+from camcore.workflows.dataset import (
+    announce_dataset,
+    describe_dataset,
+    list_files,
+    open_on_all_ranks,
+    open_run_dataset,
+)
 from camcore.workflows.machine import Machine
 
 
@@ -36,6 +42,7 @@ def train_run(
     device = choose_device(machine.device)
     with only_writer(path):
         dataset = open_on_all_ranks(config.dataset, machine.root)
+        announce_dataset(dataset)
         require_batch(config.train, len(dataset.train))
         weights = config.model.weights
         model = _build_model(config, len(dataset.class_names), weights)
@@ -44,7 +51,7 @@ def train_run(
             run.remember_places(
                 root=machine.root, weights=None if weights in (None, "imagenet") else Path(str(weights))
             )
-            note_skipped(run, dataset)
+            list_files(run, dataset)
             train(run, dataset, model, device, workers=machine.workers)
     return run
 
@@ -95,6 +102,7 @@ def resume_run(path: Path, machine: Machine) -> Run:
     run = open_run(path)
     with only_writer(path):
         dataset = open_run_dataset(run, machine.root, needs_train=True)
+        announce_dataset(dataset)
         require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
         weights = None if run.finished or has_trunk else run.config.model.weights

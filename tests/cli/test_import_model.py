@@ -44,7 +44,7 @@ def say_look(right: int, guessing: bool) -> list[str]:
 def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...], tmp_path: Path) -> None:
     result = run_camcore(*arguments, "--classes", tmp_path / "names.txt")
     assert result.exit_code == 0
-    wrapper, prefix, classes, cam, *look, last = result.stdout.splitlines()
+    wrapper, prefix, classes, cam, *look, note, last = result.stdout.splitlines()
     assert wrapper == "Weights taken from 'state_dict' in the file."
     assert prefix == "Removed the prefix 'module.' from all parameter names."
     assert classes == (
@@ -53,6 +53,7 @@ def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...]
     assert cam.startswith("CAM applies: mean(CAM_c) + b_c gives back every logit up to ")
     assert cam.endswith("e-07 of their range.") or cam.endswith("e-08 of their range.")
     assert look in [say_look(right, guessing=right < 5) for right in range(7)]
+    assert note == "Training images: train/. Validation images: val/."
     assert last == f"Imported: {tmp_path / 'run'}. Next: camcore explain {tmp_path / 'run'}"
 
 
@@ -86,6 +87,7 @@ def test_options_reach_the_configuration() -> None:
     options = parse_options("import", *least, *given.split())
     assert read_settings(DatasetConfig, options) == DatasetConfig("image-folder", 3, 0.3, fold="2/3")
     assert read_settings(ViewConfig, options) == ViewConfig("center-crop", 96, (0.5, 0.4, 0.3), (0.1, 0.2, 0.3))
+    assert read_settings(DatasetConfig, parse_options("import", *least, "--all-images")).all_images
     plain = parse_options("import", *least)
     assert (read_settings(DatasetConfig, plain), read_settings(ViewConfig, plain)) == (DatasetConfig(), ViewConfig())
 

@@ -74,10 +74,10 @@ def test_options_reach_the_configuration() -> None:
     arguments += " --map-stride 16 --weights imagenet --view center-crop --size 96 --epochs 3 --batch-size 5"
     arguments += " --optimizer sgd --learning-rate 0.1 --weight-decay 0.2 --warmup-epochs 0.5 --label-smoothing 0"
     arguments += " --augmentation none --precision fp32 --keep held-out --seed 4 --train-size 64 --ema 0.9"
-    arguments += " --layer-decay 0.75 --frozen trunk --views 2 --patience 3 --fold 2/3"
+    arguments += " --layer-decay 0.75 --frozen trunk --views 2 --patience 3 --fold 2/3 --split-folders train=a,val=b"
     config = build_config(parse_options("train", *arguments.split()))
     assert (config.dataset.kind, config.dataset.seed, config.dataset.val_fraction) == ("image-folder", 3, 0.3)
-    assert config.dataset.fold == "2/3"
+    assert (config.dataset.fold, config.dataset.split_folders) == ("2/3", "train=a,val=b")
     assert config.model == ModelConfig("vgg16", "mlp", 16, "imagenet")
     assert (config.view.kind, config.view.size) == ("center-crop", 96)
     settings = (3, 5, "sgd", 0.1, 0.2, 0.5, 0.0, "none", "fp32", "held-out", 4, 64, 0.0, 0.9, 0.75, "trunk", 2, 3)

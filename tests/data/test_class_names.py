@@ -131,3 +131,11 @@ def test_a_box_of_no_known_class_stays_one() -> None:
     unknown = replace(sample, boxes=tuple(replace(box, label=-1) for box in sample.boxes))
     changed = relabel(replace(dataset, val=(unknown,)), list(range(1, 9)), ("x", *dataset.class_names))
     assert [box.label for box in changed.val[0].boxes] == [-1]
+
+
+def test_two_unicode_spellings_are_one_name() -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    assert find_labels([decomposed], ["tea", composed], "names.txt") == [1]
+    assert find_labels([composed], ["tea", decomposed], "names.txt") == [1]
+    with pytest.raises(CamcoreError, match="twice, as class 1 and as class 2"):
+        require_distinct([composed, decomposed], "names.txt")

@@ -15,12 +15,7 @@ from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset
 from camcore.data.image_folder import open_image_folder
 from camcore.data.registry import DATASETS, open_dataset
 from camcore.errors import CamcoreError
-
-
-def write_images(root: Path, *paths: str) -> None:
-    for path in paths:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (5, 4)).save(root / path)
+from tests.support.image_trees import write_images
 
 
 def list_ids(dataset: Dataset) -> tuple[list[str], list[str]]:
@@ -55,6 +50,25 @@ def test_val_goes_before_test_and_the_rest_is_listed(tmp_path: Path) -> None:
         Skipped("test", "in neither split"),
         Skipped("train/loose.png", "in no class folder"),
     )
+
+
+@pytest.mark.parametrize(
+    ("folders", "fingerprint"),
+    [
+        ("train/Zebra train/ant val/ant val/Zebra", "ab3f7ca77d26eabe"),
+        ("b a", "7ee551f3b13edf6b"),
+        ("train/a train/b valid/a valid/b test/a test/b", "e5db34f4a772b5ff"),
+        ("train car", "00c8dd86dbf631ed"),
+        ("a/x b/y", "1939e4c0dfc8b270"),
+    ],
+)
+def test_fingerprints_are_those_of_earlier_versions(folders: str, fingerprint: str, tmp_path: Path) -> None:
+    for folder in folders.split():
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(3):
+            (tmp_path / folder / f"{number}.ppm").write_bytes(b"P6\n5 4\n255\n" + bytes(60))
+    (tmp_path / folders.split()[0] / "x.txt").write_text("t")
+    assert open_image_folder(tmp_path).fingerprint.startswith(fingerprint)
 
 
 def test_split_by_seed_is_stratified_and_known(tmp_path: Path) -> None:

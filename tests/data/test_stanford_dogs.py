@@ -210,3 +210,18 @@ def test_real_boxes_are_counted_from_0_with_inclusive_far_edges() -> None:
     # Dozens touch each border and, before any clipping, none reaches beyond: off by one, one of the two would be 0.
     assert (min(near), min(gaps)) == (0, 0)
     assert (near.count(0), gaps.count(0)) == (69, 126)
+
+
+def test_lists_and_annotations_may_spell_names_otherwise(tmp_path: Path) -> None:
+    write_dogs(tmp_path)
+    composed, decomposed = "n02099712-r\u00e9triever", "n02099712-re\u0301triever"
+    for folder, name in (("Images", decomposed), ("Annotation", composed)):
+        (tmp_path / folder / BEAGLE).rename(tmp_path / folder / name)
+    for number in (1, 2, 3):
+        write_annotation(tmp_path, f"{composed}/a{number}", write_object("r\u00e9triever", 2, 1, 5, 4))
+    write_list(tmp_path / "train_list.mat", [f"{HUSKY}/b2.jpg", f"{composed}/a2.jpg"], [3, 7])
+    write_list(tmp_path / "test_list.mat", [f"{decomposed}/a3.jpg", f"{HUSKY}/b3.jpg"], [7, 3])
+    dataset = open_stanford_dogs(tmp_path)
+    assert dataset.skipped == ()
+    assert [sample.id for sample in dataset.train] == [f"{HUSKY}/b2", f"{decomposed}/a2"]
+    assert [box.label for box in dataset.train[1].boxes] == [dataset.train[1].label]

@@ -213,7 +213,7 @@ def test_no_list_is_started(tmp_path: Path) -> None:
 
 def test_a_finished_run_and_its_heatmaps_are_listed_in_full(trained_run: Run) -> None:
     explanation = open_explanation(trained_run)
-    assert list(read_sums(trained_run.path) or ()) == ["history.csv", "model.safetensors", "run.json"]
+    assert list(read_sums(trained_run.path) or ()) == ["history.csv", "images.parquet", "model.safetensors", "run.json"]
     names = {path.name for path in explanation.path.iterdir()} - {SUMS}
     assert set(read_sums(explanation.path) or ()) == names
     assert list(read_sums(explanation.path) or ())[-1] == "manifest.json"

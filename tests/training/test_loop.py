@@ -217,7 +217,8 @@ def test_resume_within_the_first_epoch(start: TrainIn, monkeypatch: pytest.Monke
 
 def test_a_finished_run_holds_weights_and_history(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
-    assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "SHA256SUMS", "explained"}
+    lists = {"images.parquet", "SHA256SUMS"}
+    assert names == {"run.json", "local.json", "history.csv", "model.safetensors", "explained", *lists}
     history = trained_run.history()
     assert history["epoch"].tolist() == [1, 2]
     assert history[["train_accuracy", "val_accuracy"]].stack().between(0, 1).all()

@@ -140,10 +140,11 @@ def test_a_wrong_source_is_answered_before_any_work(own_run: Run, monkeypatch: p
 def test_another_data_set_is_refused(own_run: Run, tiny_folder: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
     shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
+    (other / "val" / "bar" / "4.png").unlink()
     with pytest.raises(CamcoreError) as caught:
         explain_run(own_run.path, Machine(other, "cpu", 0), force=True)
     message = str(caught.value)
-    assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (fingerprint")
+    assert message.startswith(f"The data set at {other} is not the one {own_run.path} was trained on (1 added")
     assert message.endswith("Name the right folder with --root, or train again.")
     assert own_run.place("root") == tiny_folder.resolve(), "a wrong root is not remembered"
 

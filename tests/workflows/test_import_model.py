@@ -37,7 +37,7 @@ MEAN, STD = (0.48, 0.44, 0.4), (0.25, 0.5, 0.2)
 # Six classes: the data set's three among others, in an order of their own.
 NAMES = ("zebra", "frame", "bar", "ape", "disc", "bee")
 FAILURES = (KeyboardInterrupt, CamcoreError("a full disk"), RuntimeError("out of memory"))
-STEPS = ("look_first", "create_run", "note_skipped", "save_weights", "Run.write_history", "replacing")
+STEPS = ("look_first", "create_run", "list_files", "save_weights", "Run.write_history", "replacing")
 
 
 def configure(backbone: str, **view: Any) -> RunConfig:
@@ -176,6 +176,7 @@ def test_the_run_is_finished_and_says_that_it_was_imported(import_known: Import,
     assert sorted(path.name for path in run.path.iterdir()) == [
         SUMS,
         "history.csv",
+        "images.parquet",
         "local.json",
         "model.safetensors",
         "run.json",
@@ -193,10 +194,12 @@ def test_a_reopened_data_set_has_the_checkpoint_s_labels(
     assert {sample.path.split("/")[1]: sample.label for sample in dataset.val} == {"bar": 2, "disc": 4, "frame": 1}
     assert dataset.fingerprint == run.info["dataset"]["fingerprint"]
     other = Path(shutil.copytree(tiny_folder, tmp_path / "other"))
-    shutil.copy(other / "train" / "bar" / "0.png", other / "train" / "bar" / "more.png")
+    (other / "val" / "bar" / "4.png").unlink()
     with pytest.raises(CamcoreError) as caught:
         open_run_dataset(run, other)
-    assert str(caught.value).startswith(f"The data set at {other} is not the one {run.path} was imported for (")
+    assert str(caught.value).startswith(
+        f"The data set at {other} is not the one {run.path} was imported for (1 removed"
+    )
     assert str(caught.value).endswith("Name the right folder with --root, or import again.")
 
 
