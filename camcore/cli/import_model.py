@@ -42,7 +42,7 @@ from camcore.errors import shell_command
     "--classes",
     metavar="FILE|dataset",
     help="Names of the classes, in the order of the logits: a file with one name per line, or the word dataset for the"
-    " classes of the data set. [default: the entry class_to_idx or classes of --weights, if it has one]",
+    " classes of the data set. [default: the entry 'class_to_idx' or 'classes' in the --weights file, if it has one]",
 )
 @DATASET
 @click.option("--all-images", is_flag=True, help=f"{DatasetConfig.__pydantic_fields__['all_images'].description}.")

@@ -111,14 +111,15 @@ def explain_command(path: Path, **options: Any) -> None:
 @click.option(
     "--against",
     type=PATH,
-    help="A run with another head, for example mlp. The verdict then also compares their accuracy. If both are groups"
-    " of runs trained with --seeds, all seeds are compared.",
+    help="A run with another head, for example mlp. The verdict then also compares their accuracy. If both runs"
+    " belong to groups trained with --seeds, all their seeds are compared.",
 )
 @ROOT
 @click.option(
     "--methods",
-    help="Methods to compare, comma-separated, at the last convolutional layer. Heatmaps of earlier layers are"
-    " compared, too, if the run has them. [default: all that the network allows, except score_cam, which is slow]",
+    help="Methods to compare at the last convolutional layer, comma-separated. Heatmaps that the run lacks are"
+    " computed. Heatmaps of earlier layers are compared, too, if they are already stored. [default: all that the"
+    " network allows, except score_cam, which is slow]",
 )
 @click.option(
     "--images",
