@@ -28,6 +28,7 @@ THUMBNAIL_FOLDERS = ("thumbs", "thumbnails", "_thumbs", "_thumbnails")
 _THUMBNAIL = re.compile(r"^(?:thumb|thumbnail|tn)[_-]|[_.-](?:thumb|thumbnail)$|-\d+x\d+$", re.IGNORECASE)
 _LITTER = re.compile("|".join(f"({translate(pattern)})" for pattern in LITTER))
 MOST_NAMED = 6
+DEEPEST = 4  # levels to look for images; links to a parent folder would never end
 MORE_SUFFIXES = (".heic", ".heif", ".avif", ".jxl")  # of images that Pillow may read with a plugin
 
 
@@ -72,6 +73,16 @@ class FolderListing:
         if any(path.suffix.lower() in self._suffixes and not is_folder(path) for path in entries):
             return Contents([], has_images=True)
         return Contents([path for path in entries if is_folder(path)], has_images=False)
+
+    def find_image_folders(self, folder: Path) -> list[Path]:
+        """Return the subfolders with files named like images at any depth; all subfolders if there are none."""
+        folders = [path for path in self.entries(folder) if is_folder(path)]
+        return [path for path in folders if self._holds_images(path, DEEPEST)] or folders
+
+    def _holds_images(self, folder: Path, depth: int) -> bool:
+        contents = self.look(folder)
+        inner = contents.folders if depth else []
+        return contents.has_images or any(self._holds_images(path, depth - 1) for path in inner)
 
     def describe_ignored(self) -> str:
         """Return one sentence with the number of ignored files and folders per name; empty without any."""

@@ -9,7 +9,7 @@ from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset, req
 from camcore.data.folder_listing import FolderListing, is_folder
 from camcore.data.image_check import CheckResult, check_images, is_text
 from camcore.data.spelling import nfc
-from camcore.data.split_folders import describe_splits, find_splits, require_class_folders
+from camcore.data.split_folders import describe_splits, find_splits, require_class_folders, require_classes_in_both
 from camcore.errors import CamcoreError
 
 
@@ -46,6 +46,8 @@ def open_image_folder(
         skipped += [Skipped(_to_text(root, path), "in neither split") for path in unused]
     if split_folders is None:
         require_class_folders(listing, splits)
+    if splits is not None and splits.train is not None:
+        require_classes_in_both(listing, splits.train, splits.val)
     classes = [_find_classes(listing, folder, skipped) for folder in folders]
     spelled = {key: path.name for part in reversed(classes) for key, path in part.items()}
     class_names = sorted(spelled.values())

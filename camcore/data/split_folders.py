@@ -53,7 +53,7 @@ def find_splits(listing: FolderListing, named: str | None, needs_train: bool) ->
         if val and not needs_train:
             return Splits(None, _pick(listing, "validation", val))
         raise CamcoreError(_describe_lone(listing.root, known, top))
-    _refuse_two_readings(listing, top)
+    _refuse_two_readings(listing)
     return None
 
 
@@ -67,11 +67,25 @@ def require_class_folders(listing: FolderListing, splits: Splits | None) -> None
     if not any(len(listing.look(inner).folders) > 1 for folder, inner in deeper.items() if inner != folder):
         return
     outer, inner = next((folder, inner) for folder, inner in deeper.items() if inner != folder)
-    fact = f"{str(outer)!r} has one folder, which holds {_name_all(listing.look(inner).folders)}."
+    below = f"{inner.relative_to(outer).as_posix()}/"
+    fact = f"{str(outer)!r} holds images only in {below}, which has {_name_all(listing.look(inner).folders)}."
     if splits is None or splits.train is None:
         raise CamcoreError(f"{fact} If these are the classes or splits: --root {quote(str(inner))}.")
     train, val = (deeper[folder].relative_to(listing.root).as_posix() for folder in (splits.train, splits.val))
     raise CamcoreError(f"{fact} If these are the classes: --split-folders {quote(f'train={train},val={val}')}.")
+
+
+def require_classes_in_both(listing: FolderListing, train: Path, val: Path) -> None:
+    """Refuse a validation folder without class folders, as of a contest, if the training folder has some.
+
+    Raises:
+        CamcoreError: It names the training folder, which can be split.
+    """
+    if listing.look(train).is_nested and not any(map(is_folder, listing.entries(val))):
+        raise CamcoreError(
+            f"{str(val)!r} has no class folders. It must hold one folder of images per class. To split the training"
+            f" images instead: --root {quote(str(train))}."
+        )
 
 
 def describe_splits(listing: FolderListing, splits: Splits) -> str:
@@ -122,11 +136,11 @@ def _enter(listing: FolderListing, folder: Path) -> Path:
 
 
 def _go_deeper(listing: FolderListing, folder: Path) -> Path:
-    """Return the first folder below that holds anything but a single folder of folders."""
-    contents = listing.look(folder)
-    while len(contents.folders) == 1 and listing.look(contents.folders[0]).is_nested:
-        folder = contents.folders[0]
-        contents = listing.look(folder)
+    """Return the first folder below that holds images in anything but a single folder of folders."""
+    inner = listing.find_image_folders(folder)
+    while len(inner) == 1 and listing.look(inner[0]).is_nested and not listing.look(folder).has_images:
+        folder = inner[0]
+        inner = listing.find_image_folders(folder)
     return folder
 
 
@@ -157,8 +171,9 @@ def _describe_lone(root: Path, known: Sequence[Path], top: Sequence[Path]) -> st
     )
 
 
-def _refuse_two_readings(listing: FolderListing, top: Sequence[Path]) -> None:
+def _refuse_two_readings(listing: FolderListing) -> None:
     """Refuse top folders that hold the same subfolders and no images: splits, or classes with parts."""
+    top = listing.find_image_folders(listing.root)
     contents = [listing.look(path) for path in top]
     nested = [
         (path, {nfc(inner.name) for inner in each.folders})

@@ -61,6 +61,14 @@ def test_a_split_folder_may_be_packed_twice(tmp_path: Path) -> None:
     assert find_folders(open_with(tmp_path)) == ({"training_set/training_set"}, {"test_set/test_set"})
 
 
+def test_a_test_folder_without_classes_names_the_training_folder(tmp_path: Path) -> None:
+    write_images(tmp_path, *join_paths("Train", "0 1"), "Test/00000.png")
+    with pytest.raises(CamcoreError, match=r"/Test' has no class folders\.") as caught:
+        open_with(tmp_path)
+    assert str(caught.value).endswith(f"To split the training images instead: --root {tmp_path / 'Train'}.")
+    assert open_with(tmp_path / "Train").class_names == ("0", "1")
+
+
 def test_other_names_are_given(tmp_path: Path) -> None:
     write_images(tmp_path, *join_paths("A,1 B", "cat dog"))
     assert find_folders(open_with(tmp_path, "train=A,1,val=B")) == ({"A,1"}, {"B"})
@@ -100,11 +108,15 @@ def test_classes_with_parts_of_their_own_are_read(parts: tuple[str, str], tmp_pa
     [
         (("dogs", "a b"), "--root ROOT/dogs"),
         (("archive", "data", "train val", "a b"), "--root ROOT/archive/data"),
+        (("Images", "a b"), "--root ROOT/Images"),
         (("Training", "dogs", "a b"), None),
     ],
 )
 def test_one_folder_too_deep_names_the_folder(folders: tuple[str, ...], advice: str | None, tmp_path: Path) -> None:
     write_images(tmp_path, *join_paths(*folders))
+    for name in "ab":  # annotations have the same folders
+        (tmp_path / "Annotation" / name).mkdir(parents=True)
+        (tmp_path / "Annotation" / name / "1.xml").touch()
     with pytest.raises(CamcoreError) as caught:
         open_with(tmp_path)
     if advice is None:
@@ -117,7 +129,7 @@ def test_one_folder_too_deep_names_the_folder(folders: tuple[str, ...], advice: 
 
 def test_too_deep_inside_the_splits_names_both(tmp_path: Path) -> None:
     write_images(tmp_path, *join_paths("train val", "my_dogs", "a b"))
-    with pytest.raises(CamcoreError, match="has one folder, which holds a/, b/") as caught:
+    with pytest.raises(CamcoreError, match="holds images only in my_dogs/, which has a/, b/") as caught:
         open_with(tmp_path)
     named = str(caught.value).partition("--split-folders ")[2].removesuffix(".")
     assert named == "train=train/my_dogs,val=val/my_dogs"
