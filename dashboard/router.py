@@ -15,7 +15,7 @@ from dashboard.own_image import uploads
 from dashboard.server import login, memory
 from dashboard.server.streamlit_patches import remove_uploads
 from dashboard.settings import find_runs_folder
-from dashboard.widgets import layout, run_choice, tour
+from dashboard.widgets import layout, link_notice, run_choice, tour
 from dashboard.widgets.refresh import follow_runs
 
 PAGES = (
@@ -50,6 +50,7 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     if page.url_path != "own_image" and uploads.forget_uploads():
         remove_uploads()
     folder = find_runs_folder(arguments)
+    notice = st.container()
     repeated = st.session_state.pop(_REPEATED, False)
     try:
         if not entered:
@@ -78,6 +79,9 @@ def show_dashboard(arguments: Sequence[str]) -> None:
     except CamcoreError as error:
         layout.show_problem(str(error), folder)
     finally:
+        if entered:
+            with notice:
+                link_notice.show_missing()
         url_state.drop_unused()
         memory.collect_closed_sessions()
 

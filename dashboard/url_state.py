@@ -1,13 +1,15 @@
 """Keeps widget values in the URL, so that a link shows its receiver what the sender saw.
 
 Streamlit's own `bind="query-params"` writes the labels of one language into the URL; these change. Here the URL holds
-ids. An invalid value falls back to the default.
+ids. An invalid value falls back to the default, and is kept as missing, so that the page can say so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+
+from camcore.system.names import nfc
 
 T = TypeVar("T")
 
@@ -23,15 +25,19 @@ _NAMES = "url_names"  # page -> the names it used last time
 _USED = "url_used"  # the names this run of the script uses; None after a switch to another page
 _PAGE = "url_page_shown"  # the page of the last run of the script
 _MOVED = "url_page_changed"  # whether this run shows another page: then the URL may have lost its parameters
+_MISSING = "url_missing"  # name -> text of the link that the page can't show
 _ACTED = "url_acted"  # whether this run follows a change of a widget: then the URL may be older
 
 
 def begin(page: str) -> None:
     """Note which page this run of the script shows. Call it before `keep_in_url`."""
-    st.session_state[_MOVED] = st.session_state.get(_PAGE) != page
+    before = st.session_state.get(_PAGE)
+    st.session_state[_MOVED] = before != page
     st.session_state[_PAGE] = page
     known = st.session_state.get(_VALUES, {})
     st.session_state[_ACTED] = any(st.session_state.get(f"url_{name}", value) != value for name, value in known.items())
+    if before not in (None, page) or st.session_state[_ACTED]:
+        missing().clear()
 
 
 def keep_in_url(
@@ -48,14 +54,19 @@ def keep_in_url(
     key = f"url_{name}"
     written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
     st.session_state.setdefault(_USED, set()).add(name)
-    if _changed_from_outside(name):
+    linked = _changed_from_outside(name)
+    if linked:
         text = st.query_params.get(name, "")
+        missing().pop(name, None)
     elif key in st.session_state:
         text = write(st.session_state[key])
     else:
         text = written.get(name, "")
     value = read(text)
-    value = default if value is None else value
+    if value is None:
+        value = default
+        if linked and text:
+            missing()[name] = text
     st.session_state[key] = value
     written[name] = write(value)
     st.session_state.setdefault(_VALUES, {})[name] = value
@@ -70,7 +81,27 @@ def reset(names: Sequence[str]) -> None:
     for name in names:
         st.session_state.pop(f"url_{name}", None)
         st.session_state.get(_WRITTEN, {}).pop(name, None)
+        missing().pop(name, None)
         _show_in_url(name, None)
+
+
+def missing() -> dict[str, str]:
+    """Return what the link asks for and the page can't show, by name, until the user moves on."""
+    values: dict[str, str] = st.session_state.setdefault(_MISSING, {})
+    return values
+
+
+def read_link(name: str) -> str:
+    """Return the value that a link, or going back or forward, sets before `keep_in_url` is called; else empty."""
+    return st.query_params.get(name, "") if _changed_from_outside(name) else ""
+
+
+def refuse(names: Iterable[str]) -> None:
+    """Note and forget those of these values that a link asks for, because the page doesn't offer them now."""
+    for name in names:
+        if linked := read_link(name):
+            missing()[name] = linked
+            _show_in_url(name, None)
 
 
 def leave_for(page: str, values: Mapping[str, str], forget: Sequence[str]) -> None:
@@ -139,9 +170,10 @@ def put(name: str, value: object) -> None:
 
 
 def among(options: Sequence[T]) -> Callable[[str], T | None]:
-    """Return a reader that accepts these options by their text."""
-    by_text = {str(option): option for option in options}
-    return by_text.get
+    """Return a reader that accepts these options by their text, in either Unicode spelling."""
+    by_text = {nfc(str(option)): option for option in reversed(options)}
+    by_text |= {str(option): option for option in options}
+    return lambda text: by_text.get(text, by_text.get(nfc(text)))
 
 
 def read_percent_range(text: str) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from camcore.explained.explanation import Explanation
+from camcore.explained.explanation import Explanation, counts_in_accuracy
 from camcore.heatmaps.drawing import Conventions
 from camcore.presentation.html import Fact
 from camcore.presentation.texts import Text
@@ -86,9 +86,10 @@ def list_facts(
     """
     last = explanation.manifest.layers[-1]
     images = f"{explanation.manifest.images:,}"
+    counted = text(f"overview.facts.accuracy.{'all' if counts_in_accuracy(explanation.samples).all() else 'note'}")
     cells = text("overview.facts.images.note", height=last.height, width=last.width)
     facts = [
-        Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), text("overview.facts.accuracy.note")),
+        Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), counted),
         Fact(text("overview.facts.images"), images, cells),
     ]
     titles = dict(zip(("first", "second"), (source_title(text, source) for source in sources), strict=True))

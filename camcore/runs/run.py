@@ -13,6 +13,7 @@ from camcore.config import RunConfig, read_config
 from camcore.errors import CamcoreError, RunError, shell_command
 from camcore.system.checksums import SUMS, verify
 from camcore.system.files import RESTORE, read_json, write_json, write_text
+from camcore.system.names import natural_key
 from camcore.system.ranks import written_by_first
 
 FORMAT_VERSION = 1
@@ -220,14 +221,15 @@ def open_run(path: Path) -> Run:
 
 
 def list_run_folders(folder: Path) -> list[Path]:
-    """Return the subfolders that may be runs, by name.
+    """Return the subfolders that may be runs, in natural order of their names.
 
     Raises:
         CamcoreError: The folder can't be read.
     """
     try:
         children = list(folder.iterdir()) if folder.is_dir() else []
-        return sorted(child for child in children if child.is_dir() and not child.name.startswith("."))
+        runs = (child for child in children if child.is_dir() and not child.name.startswith("."))
+        return sorted(runs, key=lambda child: natural_key(child.name))
     except OSError as error:
         raise CamcoreError(
             f"The runs folder {folder} can't be read ({error.strerror}). Fix its permissions, or set CAMCORE_RUNS."

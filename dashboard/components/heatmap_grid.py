@@ -1,15 +1,18 @@
 """Shows the heatmap grid in a page of the dashboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import streamlit as st
 
-from camcore.presentation.grid.encoding import encode_grid, read_front_end
+from camcore.presentation.grid.encoding import DEFAULTS, encode_grid, read_display, read_front_end
 from camcore.presentation.grid.tile import Grid
 from camcore.presentation.texts import grid_strings
 from dashboard.components.mount import mount_front_end
 from dashboard.language import language
+from dashboard.url_state import missing, read_news
+
+CLASS = "for_class"  # which classes there are depends on the page
 
 
 def heatmap_grid(
@@ -31,6 +34,7 @@ def heatmap_grid(
         on_class: Called before the script runs again, with the class of `large.classes` to load maps for.
     """
     display = st.session_state.setdefault(f"{key}:first_display", dict(grid.display))
+    _note_missing(grid.display)
     data = encode_grid(replace(grid, display=display, strings=grid_strings(language())))
 
     def call_on_step() -> None:
@@ -47,3 +51,12 @@ def heatmap_grid(
         key=key, data=data, on_step_change=call_on_step, on_for_class_change=call_on_class, on_like_change=lambda: None
     ).get("like")
     return None if index is None else int(index)
+
+
+def _note_missing(parameters: Mapping[str, str]) -> None:
+    """Note what a link asks for and no grid can show."""
+    known = read_display(parameters)
+    for name in DEFAULTS:
+        linked = read_news(name) if name != CLASS else None
+        if linked and name not in known:
+            missing()[name] = linked

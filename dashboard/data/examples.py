@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from camcore.explained.explanation import counts_in_accuracy
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.heatmaps.sources import parse_source
+from camcore.presentation.sentences import NOTICEABLE
 from camcore.presentation.wording import gradient_source
 from dashboard.data.caching import cached_by_size
 from dashboard.data.measures import load_samples, measure_off_object, measure_pair
@@ -42,12 +43,13 @@ def find_examples(explained: ExplainedRun) -> list[Example]:
 
 
 def _find_drawing(explained: ExplainedRun) -> Example | None:
-    """Return the correctly predicted image with the largest normalisation effect on CAM off the object."""
+    """Return the correctly predicted image with the largest noticeable normalisation effect on CAM off the object."""
     if "cam" not in explained.sources:
         return None
     off_object = measure_off_object(explained, "cam")
     literature, positive = (off_object[convention].to_numpy() for convention in CONVENTIONS)
-    index = _highest(literature - positive, load_samples(explained)["right"].to_numpy())
+    effect = literature - positive
+    index = _highest(effect, load_samples(explained)["right"].to_numpy() & (effect > NOTICEABLE))
     if index is None:
         return None
     numbers = (float(literature[index]), float(positive[index]))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from camcore.explained import queries
 from camcore.heatmaps.drawing import CONVENTIONS, Conventions
 from camcore.measures.disagreement import mean_of_finite
+from camcore.system.names import nfc
 from dashboard.data.caching import cached_by_size
 from dashboard.data.runs import ExplainedRun, reopen
 
@@ -76,11 +77,14 @@ def measure_range(explained: ExplainedRun, source: str) -> tuple[float, float]:
 
 def find_image(explained: ExplainedRun, sample_id: str) -> int | None:
     """Return the index of the image with this id, or None."""
-    indices = np.flatnonzero(load_samples(explained)["id"] == sample_id)
+    ids = load_samples(explained)["id"]
+    indices = np.flatnonzero(ids == sample_id)
+    if not len(indices):  # in the other Unicode spelling
+        indices = np.flatnonzero(ids.str.normalize("NFC") == nfc(sample_id))
     return int(indices[0]) if len(indices) else None
 
 
 def join_texts(samples: pd.DataFrame) -> pd.Series:
-    """Return each image's id and path in lower case, separated by a line break."""
+    """Return each image's id and path in lower case and NFC, separated by a line break."""
     texts: pd.Series = samples["id"] + "\n" + samples["path"]
-    return texts.str.casefold()
+    return texts.str.casefold().str.normalize("NFC")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from camcore.system.names import nfc
 from dashboard.data.runs import RunEntry
 from dashboard.language import text
 
@@ -33,7 +34,8 @@ class RunGroup:
 
 
 def label(name: str, count: int) -> str:
-    """Return the name of a group of `count` runs."""
+    """Return the name of a group of `count` runs, in NFC."""
+    name = nfc(name)
     return name if count == 1 else text("training_curves.group", group=name, count=count)
 
 

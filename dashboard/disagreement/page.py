@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from camcore.errors import shell_command
 from camcore.explained.queries import same_by_theory
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
@@ -88,7 +89,12 @@ with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
     pair = controls.choose_sources(explained)
     by = controls.choose_measure()
     drawn_as = controls.choose_convention()
-if pair[0] == pair[1]:
+if len(explained.sources) == 1:
+    only = explained.sources[0]
+    other = "grad_cam_pp" if only == "grad_cam" else "grad_cam"
+    command = shell_command("explain", layout.short_path(explained.path), "--sources", f"{only},{other}")
+    layout.show_notice(text("disagreement.single.title", run=explained.name), text("disagreement.single.body"), command)
+elif pair[0] == pair[1]:
     layout.show_notice(text("disagreement.same.title"), text("disagreement.same.body"))
 elif len(load_samples(explained)):
     show_drawing_share(explained, pair, by)

@@ -10,13 +10,14 @@ import streamlit as st
 
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
+from camcore.system.names import natural_key, nfc
 from dashboard.data.measures import load_samples, load_texts, measure_off_object, measure_pair
 from dashboard.data.runs import ExplainedRun
 from dashboard.gallery import masks
 from dashboard.gallery.masks import EVERYTHING, Mask
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url, read_percent_range, reset, write_percent_range
-from dashboard.widgets.gallery_link import ALL_NAMES
+from dashboard.url_state import among, keep_in_url, read_percent_range, refuse, reset, write_percent_range
+from dashboard.widgets.gallery_link import ALL_NAMES, NAMES, REFINEMENTS
 from dashboard.widgets.wording import source_title
 
 RESULTS = ("all", "right", "wrong")
@@ -102,14 +103,15 @@ def _keep_values(explained: ExplainedRun, sources: tuple[str, str]) -> Values:
         keys["off_object_of"] = keep_in_url("off_object_of", "a", among(SLOTS[: 1 + differ]))
     if {"disagreement", "off_object"} & set(keys):
         keys["filter_as"] = keep_in_url("filter_as", "literature", among(CONVENTIONS))
+    refuse(name for name in (*NAMES, *REFINEMENTS) if name not in keys)
     return {name: st.session_state[key] for name, key in keys.items()}
 
 
 def _class_names(explained: ExplainedRun) -> list[str]:
-    """Return the data set's classes and the predicted ones; the network may know many more."""
+    """Return the data set's classes and the predicted ones in natural order; the network may know many more."""
     predicted = np.flatnonzero(np.bincount(load_samples(explained)["predicted"]))
     known = np.union1d(explained.run.dataset_labels, predicted)
-    return [explained.run.class_names[label] for label in known]
+    return sorted({explained.run.class_names[label] for label in known}, key=natural_key)
 
 
 def _keep_range(name: str) -> str:
@@ -167,7 +169,8 @@ def _select(
     def write(option: str) -> str:
         if not option:
             return text("gallery.filter.any")
-        return text("gallery.filter.class_count", name=titles[option] if titles else option, count=counts[option])
+        name = titles[option] if titles else nfc(option)
+        return text("gallery.filter.class_count", name=name, count=counts[option])
 
     st.selectbox(label or text(f"gallery.filter.{name}"), ["", *options], key=f"url_{name}", format_func=write)
 

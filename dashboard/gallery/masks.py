@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from camcore.system.names import nfc
+
 Mask = NDArray[np.bool_]
 
 EVERYTHING = (0, 100)  # per cent
@@ -19,7 +21,7 @@ def contains(samples: pd.DataFrame, texts: Callable[[], pd.Series], search: str)
     `texts` returns `join_texts`; it is called only if there are words.
     """
     matches = np.ones(len(samples), dtype=bool)
-    for word in search.casefold().split():  # a line break separates words too
+    for word in nfc(search.casefold()).split():  # a line break separates words too
         named = [_is_named(samples[name], word) for name in ("label_name", "predicted_name")]
         matches &= texts().str.contains(word, regex=False).to_numpy() | named[0] | named[1]
     return matches
@@ -88,6 +90,6 @@ def is_narrowed(value: str | tuple[int, int] | Sequence[int]) -> bool:
 
 
 def _is_named(column: pd.Series, word: str) -> Mask:
-    """Return which entries of a categorical column contain a word, ignoring case, (N,)."""
-    holds = np.array([word in name.casefold() for name in column.cat.categories], dtype=bool)
+    """Return which entries of a categorical column contain a word of `contains`, ignoring case, (N,)."""
+    holds = np.array([word in nfc(name.casefold()) for name in column.cat.categories], dtype=bool)
     return holds[column.cat.codes.to_numpy()]

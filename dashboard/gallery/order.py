@@ -23,7 +23,8 @@ def choose_like(explained: ExplainedRun) -> str:
     """Return the id of the image that the others are compared with, or an empty text."""
 
     def read(written: str) -> str | None:
-        return written if written and find_image(explained, written) is not None else None
+        index = find_image(explained, written) if written else None
+        return None if index is None else str(load_samples(explained)["id"].iloc[index])
 
     return str(st.session_state[keep_in_url("like", "", read)])
 
@@ -35,8 +36,9 @@ def choose_order(explained: ExplainedRun, sources: tuple[str, str], like: str) -
     """
     offered = offered_sorts(explained, sources)
     if like and (index := find_image(explained, like)) is not None:
-        key = keep_in_url("sort", LIKENESS, lambda _: None)
-        _select("sort", key, (LIKENESS, *offered), "gallery.sort", on_change=_leave_likeness)
+        orders = (LIKENESS, *offered)
+        key = keep_in_url("sort", LIKENESS, lambda written: LIKENESS if written in orders else None)
+        _select("sort", key, orders, "gallery.sort", on_change=_leave_likeness)
         return -measure_similarity(explained, index), LIKENESS
     sort = _select("sort", keep_in_url("sort", "index", among(offered)), offered, "gallery.sort")
     if sort == "index":

@@ -24,8 +24,8 @@ with bar:
 filter_chips.show_chips(filter_values, sources, like)
 ordered = indices[np.argsort(values[indices], kind="stable")]
 
+asked = open_image.find_asked(explained, ordered)
 if len(ordered):
-    asked = open_image.find_asked(explained, ordered)
     pictures = st.container()
     page = controls.choose_page(ordered, controls.PAGE_SIZES, asked)
     captions = {index: order.describe(sort, values[index]) for index in page}

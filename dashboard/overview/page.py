@@ -1,5 +1,6 @@
 """Page: what this is, its main numbers, example images and all runs."""
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -37,16 +38,21 @@ def show_numbers(explained: ExplainedRun) -> None:
     off_object = mean_off_object(explained, sources[:1])
     shares = moved = None
     if off_object:
-        shares = Conventions(*(off_object[sources[0], name] for name in CONVENTIONS))
+        shares = Conventions(*(off_object.get((sources[0], name), math.nan) for name in CONVENTIONS))
     if sources[0] != sources[1]:
         moved = mean_pair(explained, *sources, "heat_moved")
     layout.show_facts(list_facts(text, explained.explanation, sources, shares, moved))
 
 
 def show_examples(explained: ExplainedRun) -> None:
-    """Show the example images."""
-    layout.show_section(text("overview.examples.title"), text("overview.examples.lead"))
-    st.html(render("picture_cards", cards=[_make_card(explained, example) for example in find_examples(explained)]))
+    """Show the example images, if the run has some."""
+    examples = find_examples(explained)
+    if not examples:
+        return
+    boxes = load_samples(explained)["objects"].any()
+    lead = text("overview.examples.lead.boxes" if boxes else "overview.examples.lead")
+    layout.show_section(text("overview.examples.title"), lead)
+    st.html(render("picture_cards", cards=[_make_card(explained, example) for example in examples]))
 
 
 def _make_card(explained: ExplainedRun, example: Example) -> dict[str, Any]:

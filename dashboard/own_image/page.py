@@ -7,6 +7,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from camcore.runs.run import Run
+from camcore.system.names import natural_key, nfc
 from dashboard.language import text
 from dashboard.own_image import network
 from dashboard.own_image.downloads import PageContent
@@ -21,7 +22,7 @@ from dashboard.widgets import controls, layout, run_choice
 def show_empty(run: Run) -> None:
     """Show what the page does and which classes the network knows."""
     layout.show_notice(text("own_image.empty.title"), text("own_image.empty.body"))
-    few = run.class_names[:12]
+    few = sorted(run.class_names, key=natural_key)[:12]
     names = ", ".join(few) + (", …" if len(few) < len(run.class_names) else "")
     classes = text("own_image.empty.classes", count=len(run.class_names), names=names)
     st.html(Markup('<p class="cc-quiet">{}</p>').format(classes))
@@ -29,13 +30,13 @@ def show_empty(run: Run) -> None:
 
 def choose_class(run: Run) -> int | None:
     """Show the choice of the class to explain; None for each picture's predicted class."""
-    options = ["", *run.class_names]
+    options = ["", *sorted(run.class_names, key=natural_key)]
     key = keep_in_url("explains", "", among(options))
     name = st.selectbox(
         text("own_image.class"),
         options,
         key=key,
-        format_func=lambda name: name or text("own_image.class.own"),
+        format_func=lambda name: nfc(name) or text("own_image.class.own"),
     )
     return run.class_names.index(name) if name else None
 

@@ -3,6 +3,7 @@
 Streamlit frees an upload when it is removed from the list or its session ends; leaving the page frees it too.
 """
 
+import json
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -19,6 +20,7 @@ _HOLDS = "own_image_holds"  # in the session: whether Streamlit may hold files o
 
 def choose_uploads() -> list[tuple[str, UploadedFile]]:
     """Show the ways to upload pictures; return the uploads by name."""
+    _translate_uploader()
     files = st.file_uploader(
         text("own_image.upload"), EXTENSIONS, True, key="own_image_files", max_upload_size=read_upload_limit()
     )
@@ -50,6 +52,14 @@ def forget_uploads() -> bool:
         return False
     network.forget()
     return True
+
+
+def _translate_uploader() -> None:
+    """Set the words that the style sheet writes over those of Streamlit's uploader, which speaks English only."""
+    limits = text("own_image.upload.limits", megabytes=read_upload_limit(), formats=", ".join(EXTENSIONS).upper())
+    words = {"--cc-upload": text("own_image.upload.button"), "--cc-limits": limits}
+    rules = (f"{name}: {json.dumps(value, ensure_ascii=False)};" for name, value in words.items())
+    st.html(f"<style>:root {{ {' '.join(rules)} }}</style>")
 
 
 def _take_photograph() -> UploadedFile | None:

@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from streamlit import net_util
 from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.commands import navigation
 from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -21,6 +22,8 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from camcore.errors import CamcoreError
+from dashboard.url_state import missing
+from dashboard.widgets.link_notice import PAGE
 
 
 def patch_streamlit(upload_megabytes: int) -> None:
@@ -38,8 +41,15 @@ def patch_streamlit(upload_megabytes: int) -> None:
     # https://github.com/streamlit/streamlit/blob/develop/lib/streamlit/runtime/app_session.py
     _replace(AppSession, "_handle_clear_cache_request", lambda _session: None)
     _replace(AppSession, "_handle_git_information_request", lambda _session: None)
+    # Its message about an address without a page speaks English only, and of files.
+    _replace(navigation, "send_page_not_found", note_missing_page)
     # By default an upload larger than 1 MB goes through a temporary file.
     _replace(MultiPartParser, "spool_max_size", (upload_megabytes + 1) * 1024**2)
+
+
+def note_missing_page(_: object) -> None:
+    """Note that the address names no page; the overview is shown instead."""
+    missing()[PAGE] = ""
 
 
 def read_user_cookie(cookies: Mapping[str, str]) -> dict[str, Any]:

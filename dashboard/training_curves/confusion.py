@@ -7,6 +7,7 @@ import streamlit as st
 from camcore.explained.explanation import counts_in_accuracy
 from camcore.measures.confusion import Confusions, count_confusions, describe_classes, most_frequent_mistakes
 from camcore.runs.run import Run
+from camcore.system.names import natural_key
 from dashboard.components.confusion import confusion
 from dashboard.data.measures import load_samples
 from dashboard.data.runs import ExplainedRun
@@ -26,7 +27,8 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
     samples = load_samples(explained)
     confusions = _count(explained.run, samples)
     images, correct = int(confusions.counts.sum()), int(np.trace(confusions.counts))
-    layout.show_section(title, text("training_curves.confusion.lead", images=images, right=correct))
+    lead = f"training_curves.confusion.lead{'.all' if images == len(samples) else ''}"
+    layout.show_section(title, text(lead, images=images, right=correct))
     parameters = {"run": name} | ({"objects": "one_class"} if 0 < images < len(samples) else {})
     if "lang" in st.query_params:  # links that open in a new tab keep the language
         parameters["lang"] = st.query_params["lang"]
@@ -39,12 +41,15 @@ def show_confusion(name: str, explained: ExplainedRun | None) -> None:
 
 
 def _count(run: Run, samples: pd.DataFrame) -> Confusions:
-    """Count over images of one class; the classes are those of the data set, and those predicted."""
+    """Count over images of one class; the classes are those of the data set, and those predicted, in natural order."""
     single = counts_in_accuracy(samples)
     labels, predicted, confidence = (samples[name].to_numpy()[single] for name in ("label", "predicted", "confidence"))
     guessed = np.flatnonzero(np.bincount(predicted))
-    known = np.union1d(run.dataset_labels, guessed)  # an imported network may have many more classes
-    labels, predicted = (np.searchsorted(known, column) for column in (labels, predicted))
+    known = np.union1d(run.dataset_labels, guessed).tolist()  # an imported network may have many more classes
+    known.sort(key=lambda label: natural_key(run.class_names[label]))
+    places = np.zeros(len(run.class_names), dtype=np.int64)
+    places[known] = np.arange(len(known))
+    labels, predicted = places[labels], places[predicted]
     counts = count_confusions(labels, predicted, len(known))
     return Confusions(
         names=[run.class_names[label] for label in known],

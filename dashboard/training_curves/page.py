@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.data.run_groups import SEPARATOR, RunGroup, group_runs
 from dashboard.language import text
 from dashboard.training_curves import confusion, curves
-from dashboard.url_state import among, keep_in_url
+from dashboard.url_state import among, keep_in_url, missing, read_link
 from dashboard.widgets import charts, layout, run_choice
 
 REFRESH_SECONDS = 3
@@ -24,12 +24,18 @@ def choose_runs(groups: list[RunGroup]) -> list[RunGroup]:
     by_id = {group.id: group for group in groups}
     ids = {entry.name: group.id for group in groups for entry in group.entries}
 
+    find = among(list(ids))
+
     def read(written: str) -> list[str] | None:
-        known = dict.fromkeys(ids[name] for name in written.split(SEPARATOR) if name in ids)
+        names = (find(name) for name in written.split(SEPARATOR))
+        known = dict.fromkeys(ids[name] for name in names if name is not None)
         return list(known) or None
 
     start = [ids[name] for name in (run_choice.selected().name,) if name in ids] or list(by_id)[:1]
+    linked = read_link("runs").split(SEPARATOR)
     key = keep_in_url("runs", start, read, SEPARATOR.join)
+    if unknown := [name for name in linked if name and find(name) is None]:
+        missing()["runs"] = SEPARATOR.join(unknown)
     selected_ids = st.multiselect(
         text("training_curves.runs"), list(by_id), key=key, format_func=lambda group: by_id[group].label
     )

@@ -7,10 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from camcore.explained.queries import same_by_theory
+from camcore.system.names import find_name, natural_key
+from dashboard.components.heatmap_grid import CLASS
 from dashboard.data.runs import ExplainedRun
-from dashboard.url_state import read_news
+from dashboard.url_state import missing, read_news
 
-NAME = "for_class"  # in the URL, kept by the browser
 _CHOSEN = "class_maps_chosen"  # in the session state
 
 
@@ -20,15 +21,26 @@ def choose_class(name: str) -> None:
 
 
 def classes_with_maps(explained: ExplainedRun, sources: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes that at least one of the sources has maps of."""
-    return explained.run.class_names if any(_has_maps(explained, source) for source in sources) else ()
+    """Return the classes that at least one of the sources has maps of, in natural order."""
+    if not any(_has_maps(explained, source) for source in sources):
+        return ()
+    return tuple(sorted(explained.run.class_names, key=natural_key))
+
+
+def follow_link(explained: ExplainedRun, sources: Sequence[str]) -> None:
+    """Choose the class that a link asks for, or note that it is missing."""
+    linked = read_news(CLASS)
+    if not linked:
+        return
+    name = find_name(classes_with_maps(explained, sources), linked)
+    if name is None:
+        missing()[CLASS] = linked
+    else:
+        choose_class(name)
 
 
 def chosen_class(explained: ExplainedRun, sources: Sequence[str]) -> str:
     """Return the class from a link or the user's choice; empty if the run lacks it."""
-    linked = read_news(NAME)
-    if linked:
-        choose_class(linked)
     name: str = st.session_state.get(_CHOSEN, "")
     return name if name in classes_with_maps(explained, sources) else ""
 

@@ -15,7 +15,7 @@ from dashboard.data.measures import load_samples, measure_range
 from dashboard.data.runs import ExplainedRun
 from dashboard.language import text
 from dashboard.widgets import gallery_link, open_image
-from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps, classes_with_maps
+from dashboard.widgets.class_maps import choose_class, chosen_class, class_maps, classes_with_maps, follow_link
 
 
 def show_grid(
@@ -36,6 +36,7 @@ def show_grid(
         key: The grid's key.
         defaults: The grid's default display.
     """
+    follow_link(explained, sources)
     first = int(np.flatnonzero(ordered == next(iter(captions)))[0])
     around = ordered[max(first - 1, 0) : first + len(captions) + 1].copy()  # all that the session keeps
     grid = Grid(

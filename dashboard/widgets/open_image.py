@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from dashboard.data.measures import find_image, load_samples
 from dashboard.data.runs import ExplainedRun
-from dashboard.language import text
-from dashboard.url_state import read_news
+from dashboard.url_state import missing, read_news
+from dashboard.widgets.link_notice import FILTERED
 
 NAME = "image"  # in the URL; the value is a sample id
 # Session state:
@@ -21,19 +21,19 @@ _GOTO = "image_goto"  # its id, and a number that marks a new request
 def find_asked(explained: ExplainedRun, ordered: NDArray[np.intp]) -> int | None:
     """Return the position in `ordered` of the image to open now, or None.
 
-    If a link names an image that is missing there, the page says so.
+    If a link names an image that is missing there, the page's notice says so.
     """
     index: int | None = st.session_state.pop(_ASKED, None)
-    wanted = read_news(NAME)
+    wanted = read_news(NAME) or missing().pop(FILTERED, None)
     if index is None and wanted:
         index = find_image(explained, wanted)
         if index is None:
-            st.caption(text("large_view.unknown"))
+            missing()[NAME] = wanted
     if index is None:
         return None
     place = np.flatnonzero(ordered == index)
     if not len(place):
-        st.caption(text("large_view.not_here"))
+        missing()[FILTERED] = str(load_samples(explained)["id"].iloc[index])
         return None
     return int(place[0])
 

@@ -8,14 +8,13 @@ from camcore.backbones import BACKBONES
 from camcore.errors import shell_command
 from camcore.explained.queries import epochs_apart
 from camcore.runs.run import Run
+from camcore.system.names import nfc
 from dashboard.data.runs import ExplainedRun, RunEntry
 from dashboard.language import text
-from dashboard.url_state import among, keep_in_url
+from dashboard.url_state import among, keep_in_url, missing, peek
 from dashboard.widgets import layout
-from dashboard.widgets.wording import as_markdown
 
 _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
-_MISSED = "runs_missed"  # name of a missing run that a link asked for
 
 
 def remember_folder(folder: Path, entries: list[RunEntry]) -> None:
@@ -39,20 +38,17 @@ def choose_run() -> None:
     """Show the choice of a run in the sidebar."""
     states = {entry.name: entry.state for entry in entries()}
     first = next((name for name, state in states.items() if state == "explained"), next(iter(states)))
-    asked = st.query_params.get("run", first)
-    if asked not in states:
-        st.session_state[_MISSED] = asked
+    before = peek("run")
     key = keep_in_url("run", first, among(list(states)), always=True)
+    if before is not None and before not in states:  # removed or renamed meanwhile
+        missing()["run"] = before
     with st.sidebar:
         st.selectbox(
             text("app.run"),
             list(states),
             key=key,
             format_func=lambda name: _label(name, states[name]),
-            on_change=lambda: st.session_state.pop(_MISSED, None),
         )
-        if _MISSED in st.session_state:
-            st.warning(text("app.run_unknown", name=as_markdown(st.session_state[_MISSED][:80])))
         entry = selected()
         if entry.run:
             model = entry.run.config.model
@@ -125,4 +121,5 @@ def dataset(entry: RunEntry) -> str:
 
 
 def _label(name: str, state: str) -> str:
+    name = nfc(name)  # else its search misses typed letters
     return name if state == "explained" else text("app.run_with_state", name=name, state=text(f"state.{state}"))

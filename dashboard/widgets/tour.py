@@ -65,7 +65,10 @@ def _show_step_of(explained: ExplainedRun) -> None:
     at = min(st.session_state[_STEP], len(steps) - 1)
     name, show = steps[at]
     st.caption(text("tour.step", number=at + 1, count=len(steps)))
-    layout.show_section(text(f"tour.{name}.title"), text(f"tour.{name}.body"))
+    lead = text(f"tour.{name}.body")
+    if name == "answer" and load_samples(explained)["objects"].any():
+        lead += " " + text("tour.answer.boxes")
+    layout.show_section(text(f"tour.{name}.title"), lead)
     show(explained, choose_picture(explained))
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.button(text("tour.back"), disabled=at == 0, on_click=_go, args=(at - 1,), key="tour_back")

@@ -3,14 +3,19 @@
 import os
 import subprocess
 import sys
+import unicodedata
 
+import pandas as pd
 import pytest
 from markupsafe import escape
 
 from camcore.presentation import texts
+from dashboard.data.measures import load_samples
+from dashboard.data.runs import read_explained
 from dashboard.router import PAGES
+from dashboard.widgets.link_notice import PAGE
 from tests.support.dashboard_server import REPOSITORY
-from tests.support.page_steps import all_text, payload
+from tests.support.page_steps import all_text, payload, read_missing
 from tests.support.page_steps import show_page as show
 from tests.support.synthetic_run import make_run
 
@@ -82,6 +87,7 @@ def test_bad_parameters_fall_back_to_the_defaults(page, defaults, runs, monkeypa
     app = show(page, runs, monkeypatch, **BAD)
     assert {name: app.session_state[f"url_{name}"] for name in defaults} == defaults
     assert not set(app.query_params) & (set(defaults) - {"run"})
+    assert {name for name in defaults if BAD.get(name)} - {"run"} <= read_missing(app)
 
 
 def test_the_state_is_in_the_address(runs, monkeypatch):
@@ -156,11 +162,83 @@ def test_each_run_remembers_its_own_sources(page, runs, monkeypatch):
 
 def test_a_link_to_a_missing_run_shows_a_warning(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="<b>gone")
-    assert "gone from the link does not exist here" in app.warning[0].value and "<b>" not in app.warning[0].value
+    assert "gone does not exist here. Shown instead: gap" in app.warning[0].value and "<b>" not in app.warning[0].value
     app.run()
     assert app.warning
     app.selectbox(key="url_run").select("mlp").run()
     assert not app.warning
+
+
+def test_every_kind_of_value_can_be_missing(runs, monkeypatch):
+    app = show("training_curves", runs, monkeypatch, runs="gone,gap", lang="fr", smoothing="0.3")
+    assert app.warning[0].value.count("gone") == 1 and "gap" not in app.warning[0].value
+    assert read_missing(app) == {"runs", "lang"}
+    app.select_slider(key="url_smoothing").set_value(0.6).run()
+    assert not app.warning
+    app = show("gallery", runs, monkeypatch, overlay="<b>", opacity="9" * 5000, colors="inferno", for_class="Cat")
+    assert read_missing(app) == {"overlay", "opacity", "for_class"}
+    assert len(app.warning) == 1 and "<b>" not in app.warning[0].value and len(app.warning[0].value) < 400
+
+
+def test_a_run_that_is_removed_meanwhile_is_missing(tmp_path, monkeypatch):
+    for name in ("run10", "run2"):
+        make_run(tmp_path, name, images=4, explained=False)
+    app = show("overview", tmp_path, monkeypatch, run="run10")
+    assert app.selectbox(key="url_run").options == [f"{name} (trained)" for name in ("run2", "run10")]
+    (tmp_path / "run10").rename(tmp_path / ".run10")
+    app.run()
+    assert "The run run10 does not exist here. Shown instead: run2." in app.warning[0].value
+
+
+def test_an_address_without_a_page_shows_the_overview(runs, monkeypatch):
+    app = show("overview", runs, monkeypatch, run="gap", lang="ko")
+    app.session_state["url_missing"] = {PAGE: ""}  # as the patched Streamlit notes; AppTest knows pages by hash only
+    app.run()
+    assert "이 주소의 페이지를 찾을 수 없어 개요 페이지를 표시합니다" in app.warning[0].value
+    assert texts.say("ko", "overview.title") in all_text(app)
+
+
+def test_what_a_run_does_not_offer_is_missing_too(runs, monkeypatch):
+    app = show("gallery", runs, monkeypatch, run="gap", a="cam", b="cam", disagreement="10-20", status_b="ok", page="9")
+    assert read_missing(app) == {"disagreement", "status_b", "page"}
+    assert app.query_params == {"run": "gap", "b": "cam"}
+
+
+def test_both_spellings_of_a_link_are_one_name(tmp_path, monkeypatch):
+    names = [unicodedata.normalize("NFD", name) for name in ("진돗개", "삽살개")]
+    run = make_run(tmp_path, unicodedata.normalize("NFD", "실험"), images=8, classes=tuple(names))
+    (samples,) = (run / "explained").glob("*/samples.parquet")
+    table = pd.read_parquet(samples)
+    table.assign(id=[f"{names[0]}/{at}" for at in range(8)]).to_parquet(samples)
+    link = {
+        "run": "실험",
+        "class": "삽살개",
+        "predicted": "진돗개",
+        "search": "진돗개",
+        "like": "진돗개/2",
+        "image": "진돗개/3",
+    }
+    app = show("gallery", tmp_path, monkeypatch, **link)
+    assert not app.warning
+    assert app.query_params["run"] == run.name and app.query_params["like"] == f"{names[0]}/2"
+    assert app.query_params["class"] == names[1] and app.query_params["predicted"] == names[0]
+    assert "진돗개" in app.selectbox(key="url_class").options[1] + app.selectbox(key="url_class").options[2]
+    assert payload(app, "tiles")["tiles"]
+
+
+def test_classes_are_listed_in_natural_order(tmp_path, monkeypatch):
+    names = sorted(f"c{number}" for number in range(1, 13))
+    make_run(tmp_path, "run", images=24, classes=tuple(names))
+    natural = sorted(names, key=lambda name: int(name[1:]))
+    options = show("gallery", tmp_path, monkeypatch).selectbox(key="url_class").options
+    assert [option.split(" ")[0] for option in options] == ["any", *natural]
+    app = show("training_curves", tmp_path, monkeypatch)
+    sent = payload(app, "mistakes")
+    assert sent["names"] == natural
+    samples = load_samples(read_explained(tmp_path / "run"))
+    single = samples["label_name"][samples["other_label"] == -1]
+    assert sent["images"] == [int((single == name).sum()) for name in natural]
+    assert ", ".join(natural) in all_text(show("own_image", tmp_path, monkeypatch))
 
 
 def test_larger_pages_stay_with_the_images_shown(tmp_path, monkeypatch):

@@ -107,7 +107,7 @@ def test_the_price_over_seeds_has_a_row_for_each(tmp_path: Path) -> None:
     path = make_run(tmp_path, "dogs-seed1", images=40)
     write_verdict(path, against="mlp", over_seeds=True)
     page = make_report(open_run(path), images=2)
-    assert page.index("Mean accuracy of mlp") < page.index("74.1 ● 76.0 ○") < page.index("mlp-seed3")
+    assert page.index("Mean accuracy of mlp") < page.index("● 74.1 ○ 76.0") < page.index("mlp-seed3")
 
 
 def test_without_a_verdict_it_names_the_command(tmp_path: Path) -> None:

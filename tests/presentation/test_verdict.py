@@ -106,7 +106,7 @@ def test_every_seed_has_its_row_and_what_is_left_out_is_named(grouped: VerdictDo
     assert grouped.accuracy_price and grouped.accuracy_price.seeds
     assert pair_seeds(grouped.accuracy_price.seeds) == {1: (0.741, 0.76), 2: (0.748, 0.77), 3: (0.767, None)}
     drawn = draw_seeds(TEXT, grouped)
-    places = [drawn.index(words) for words in ("Seed 1", "74.1 ● 76.0 ○", "Seed 3", "76.7 ● – ○", "Mean", "75.2 ●")]
+    places = [drawn.index(words) for words in ("Seed 1", "● 74.1 ○ 76.0", "Seed 3", "● 76.7 ○ –", "Mean", "● 75.2")]
     assert places == sorted(places)
     assert drawn.count('class="cc-right"') == 4 and drawn.count("<b style=") == 3
     assert 'left:20.41%"' in drawn, "74.1% on a scale from 73.1% to 78.0%"

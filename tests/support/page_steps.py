@@ -1,6 +1,7 @@
 """Shows a dashboard page by AppTest and reads it."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,3 +37,9 @@ def payload(app: AppTest, which: str) -> Any:
     """Return the data of the component that contains `which`."""
     components = (json.loads(element.proto.json or "null") for element in app.get("bidi_component"))
     return next(data for data in components if data and which in data)
+
+
+def read_missing(app: AppTest) -> set[str]:
+    """Return the names of the values that the notice on the page, not in the sidebar, says it can't show."""
+    assert not app.sidebar.warning
+    return {name for warning in app.warning for name in re.findall(r"(\w+) = ", warning.value)}

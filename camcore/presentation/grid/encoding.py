@@ -91,7 +91,7 @@ def read_display(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return the display that a page's parameters ask for: known names with allowed values."""
     display = {name: parameters[name] for name, allowed in CHOICES.items() if parameters.get(name) in allowed}
     opacity = parameters.get("opacity", "")
-    if opacity.isascii() and opacity.isdecimal() and int(opacity) <= 100:
+    if opacity.isascii() and opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
         display["opacity"] = str(int(opacity))
     if "for_class" in parameters:
         display["for_class"] = parameters["for_class"]

@@ -24,7 +24,7 @@ function buildHead({ columns, corner }) {
       group.colSpan = columns.filter((other) => other.group === column.group).length;
       groups.append(group);
     }
-    const breakable = column.title.replace(/([a-z])([A-Z])/g, "$1\u200b$2");
+    const breakable = keepTogether(column.title.replace(/([a-z])([A-Z])/g, "$1\u200b$2"));
     const name = element("th", classes({ first, chosen: column.chosen }), breakable);
     name.title = column.help;
     name.append(...column.notes.map((note) => element("small", "", note)));
@@ -36,7 +36,7 @@ function buildHead({ columns, corner }) {
 
 function buildRow(row, columns) {
   const line = element("tr", classes({ quiet: row.quiet, chosen: row.chosen }));
-  line.append(element("th", "row-name", row.title));
+  line.append(element("th", "row-name", keepTogether(row.title)));
   if (row.note) {
     const note = element("td", "note");
     note.colSpan = columns.length;
@@ -57,6 +57,11 @@ function buildRow(row, columns) {
     line.append(place);
   });
   return line;
+}
+
+// Let a line break before parentheses, not inside.
+function keepTogether(title) {
+  return title.replace(/\([^)]*\)/g, (part) => `\u200b${part.replaceAll(" ", "\u00a0")}`);
 }
 
 function element(name, css = "", text = "") {

@@ -11,7 +11,7 @@ from dashboard.data.measures import load_samples, measure_off_object, measure_pa
 from dashboard.data.runs import ExplainedRun, read_explained
 from dashboard.gallery import filter_chips, order
 from dashboard.widgets import gallery_link
-from tests.support.page_steps import payload
+from tests.support.page_steps import payload, read_missing
 from tests.support.page_steps import show_page as show
 from tests.support.synthetic_run import make_run
 
@@ -95,6 +95,7 @@ def test_a_run_without_boxes_offers_nothing_that_needs_them(runs, monkeypatch):
     assert count(app) == 20
     keys = {element.key for kind in (app.selectbox, app.slider) for element in kind}
     assert not keys & {"url_off_object", "url_off_object_of", "url_objects"}
+    assert read_missing(app) == {"off_object", "objects", "sort"}
     assert not [option for option in app.selectbox(key="url_sort").options if "object" in option]
 
 
@@ -108,6 +109,7 @@ def test_equal_sources_offer_no_disagreement(runs, monkeypatch):
 def test_every_filter_is_in_the_address_and_has_a_chip(runs, monkeypatch):
     app = show("gallery", runs, monkeypatch, run="gap", **EVERY_FILTER)
     assert app.query_params == {"run": "gap"} | EVERY_FILTER
+    assert not app.warning
     assert len(chips(app)) == len(gallery_link.NAMES)
     assert set(EVERY_FILTER) == {*gallery_link.NAMES, *gallery_link.REFINEMENTS}
 

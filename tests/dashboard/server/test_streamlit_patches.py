@@ -9,17 +9,21 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from streamlit import net_util
+from streamlit.commands import navigation
 from streamlit.runtime.app_session import AppSession
 
 from camcore.data.uploaded_image import MOST_MEGABYTES
 from camcore.errors import CamcoreError
 from dashboard.server.streamlit_patches import patch_streamlit
+from dashboard.url_state import missing
+from dashboard.widgets.link_notice import PAGE
 
 REPLACED = [
     (net_util, "get_external_ip"),
     (AppSession, "_handle_clear_cache_request"),
     (AppSession, "_handle_git_information_request"),
     (MultiPartParser, "spool_max_size"),
+    (navigation, "send_page_not_found"),
 ]
 
 
@@ -51,6 +55,12 @@ def test_a_message_cannot_clear_the_caches(session: SimpleNamespace) -> None:
 def test_a_message_cannot_read_the_git_state(session: SimpleNamespace) -> None:
     AppSession._handle_git_information_request(session)
     assert session.sent == []
+
+
+def test_an_address_without_a_page_is_noted() -> None:
+    patch_streamlit(20)
+    navigation.send_page_not_found(SimpleNamespace())
+    assert missing().pop(PAGE) == ""
 
 
 def test_the_internet_is_not_asked_for_the_address(monkeypatch: pytest.MonkeyPatch) -> None:

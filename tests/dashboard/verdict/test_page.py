@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.data.runs import read_explained
 from dashboard.data.verdict import read_verdict
 from tests.support.browser_steps import parameters, wait_until_painted
-from tests.support.page_steps import all_text, payload, show_page
+from tests.support.page_steps import all_text, payload, read_missing, show_page
 from tests.support.synthetic_run import make_run
 from tests.support.synthetic_verdict import MEASURES, REASON, write_verdict
 
@@ -66,7 +66,7 @@ def test_a_price_over_seeds_has_a_row_for_each(tmp_path, monkeypatch):
     write_verdict(make_run(tmp_path, "dogs-seed1", images=40), against="mlp", over_seeds=True)
     text = all_text(show(tmp_path, monkeypatch))
     assert "75.2% over 3 seeds of dogs" in text
-    order = ["Accuracy with and without the CAM", "Mean accuracy of mlp", "74.1 ● 76.0 ○"]
+    order = ["Accuracy with and without the CAM", "Mean accuracy of mlp", "● 74.1 ○ 76.0"]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
 
@@ -95,6 +95,7 @@ def test_bad_parameters_fall_back_to_what_the_claims_speak_of(runs, monkeypatch)
     assert app.session_state["url_verdict_measure"] == "pointing_strict"
     assert app.session_state["url_method"] == "grad_cam_pp"
     assert app.query_params == {"run": "gap"}
+    assert read_missing(app) == {"verdict_measure", "method", "side", "page"}
 
 
 def test_the_measure_of_another_page_is_remembered(runs, monkeypatch):

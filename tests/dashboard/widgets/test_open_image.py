@@ -13,6 +13,7 @@ from camcore.explained.queries import measure_pair, top_classes
 from camcore.heatmaps.drawing import CONVENTIONS
 from camcore.measures.disagreement import MEASURES
 from camcore.runs.run import open_run
+from camcore.system.names import natural_key
 from dashboard.data import measures, runs
 from dashboard.widgets import grid
 from dashboard.widgets.open_image import ask_for_neighbour
@@ -67,14 +68,13 @@ def test_the_disagreement_page_finds_its_images_too(run, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("image", "message"),
-    [(name_of(0), "does not match the filters"), ("nonsense", "not in this run"), ("", None)],
+    [(name_of(0), "does not match the filters"), ("nonsense", "image = nonsense"), ("", None)],
 )
-def test_a_link_to_a_missing_image_shows_a_caption(run, monkeypatch, image, message) -> None:
+def test_a_link_to_a_missing_image_shows_a_notice(run, monkeypatch, image, message) -> None:
     app = show(run, monkeypatch, result="wrong", image=image)
     assert app.session_state["url_page"] == 1
-    captions = [caption.value for caption in app.caption if "link" in caption.value]
-    assert len(captions) == (message is not None)
-    assert message is None or message in captions[0]
+    assert len(app.warning) == (message is not None)
+    assert message is None or message in app.warning[0].value
 
 
 def test_a_step_asks_for_the_neighbour_and_numbers_the_wish(run, order, monkeypatch) -> None:
@@ -121,7 +121,7 @@ def test_the_numbers_of_a_page_stay_small(run, monkeypatch) -> None:
 
 
 def test_the_maps_of_a_class_travel_when_a_link_asks_for_them(run, order, monkeypatch) -> None:
-    assert payload(show(run, monkeypatch), "tiles")["large"]["classes"] == list(CLASSES)
+    assert payload(show(run, monkeypatch), "tiles")["large"]["classes"] == sorted(CLASSES, key=natural_key)
     sent = payload(show(run, monkeypatch, for_class="Pug", target="class"), "tiles")
     assert sent["large"]["chosenClass"] == "Pug"
     stored = open_explanation(open_run(run)).all_class_maps()

@@ -42,8 +42,9 @@ function restrict(display, options, defaults, classes) {
     if (values.includes(display[name])) continue;
     possible[name] = values.includes(defaults[name]) ? defaults[name] : values.at(-1);
   }
-  if (possible.target === "class" && !classes.includes(possible.for_class)) possible.target = defaults.target;
-  return possible;
+  const named = findName(classes, possible.for_class);
+  if (possible.target === "class" && named === null) possible.target = defaults.target;
+  return { ...possible, for_class: named ?? "" };
 }
 
 // Synchronise address and display until `signal` aborts. When a page sets a query parameter, Streamlit rewrites the

@@ -22,6 +22,12 @@ function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (word, name) => (name in values ? String(values[name]) : word));
 }
 
+// Return which of these names equals `wanted`, if need be in the other Unicode spelling; null if none does.
+function findName(names, wanted) {
+  if (names.includes(wanted)) return wanted;
+  return names.find((name) => name.normalize() === wanted?.normalize()) ?? null;
+}
+
 function mapValues(object, change) {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 }

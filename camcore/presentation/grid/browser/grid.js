@@ -53,7 +53,7 @@ function updateGrid(grid, data) {
   } else if (data.large.goto && data.large.goto.number !== grid.gone) grid.image = data.large.goto.id;
   grid.gone = data.large.goto?.number;
   updateTiles(grid, data);
-  if (!grid.tiles.has(grid.image)) grid.image = null;
+  grid.image = findName([...grid.tiles.keys()], grid.image);
   buildToolbar(grid);
   change(grid, {});
   grid.large.asked = false;

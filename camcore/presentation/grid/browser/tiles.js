@@ -38,6 +38,7 @@ function updateTile(tile, data, strings) {
   setText(mark, wrong ? "✗" : "✓");
   setText(predicted, data.predicted);
   setText(percent, `${percentOf(data.confidence)}%`);
+  percent.title = strings.confidence;
   setText(truth, wrong ? fill(strings.true_label, { label: data.label }) : "");
   setText(caption, data.caption);
   predicted.title = data.predicted; // long names are cut off

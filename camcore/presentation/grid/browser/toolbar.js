@@ -17,7 +17,7 @@ function buildTargets(field, { options, data: { strings, large: { classes } } })
   if (classes.length) {
     const group = make("optgroup");
     group.label = strings.target_class;
-    group.append(...classes.map((name) => makeOption(`class:${name}`, name)));
+    group.append(...classes.map((name) => makeOption(`class:${name}`, name.normalize())));
     choices.push(group);
   }
   field.querySelector("select").replaceChildren(...choices);

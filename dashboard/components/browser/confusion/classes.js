@@ -14,7 +14,7 @@ function buildMistakes(root, view) {
   root.querySelector(".mistakes .none").hidden = items.length > 0;
 }
 
-// `view.order` is the sort column and its direction; null means the data set's order.
+// `view.order` is the sort column and its direction; null means natural order by name.
 function buildTable(root, view) {
   const rows = [...view.data.classes];
   if (view.order) rows.sort((one, other) => compare(sortValue(one, view), sortValue(other, view), view.order.down));
@@ -79,6 +79,6 @@ function sortValue(row, { order: { column }, data: { names } }) {
 // Missing values come last in both directions.
 function compare(one, other, down) {
   if (one === null || other === null) return (one === null) - (other === null);
-  const result = typeof one === "string" ? one.localeCompare(other) : one - other;
+  const result = typeof one === "string" ? one.localeCompare(other, undefined, { numeric: true }) : one - other;
   return down ? -result : result;
 }
