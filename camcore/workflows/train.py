@@ -42,7 +42,6 @@ def train_run(
     device = choose_device(machine.device)
     with only_writer(path):
         dataset = open_on_all_ranks(config.dataset, machine.root)
-        announce_dataset(dataset)
         require_batch(config.train, len(dataset.train))
         weights = config.model.weights
         model = _build_model(config, len(dataset.class_names), weights)
@@ -52,6 +51,7 @@ def train_run(
                 root=machine.root, weights=None if weights in (None, "imagenet") else Path(str(weights))
             )
             list_files(run, dataset)
+            announce_dataset(dataset)
             train(run, dataset, model, device, workers=machine.workers)
     return run
 
@@ -102,7 +102,8 @@ def resume_run(path: Path, machine: Machine) -> Run:
     run = open_run(path)
     with only_writer(path):
         dataset = open_run_dataset(run, machine.root, needs_train=True)
-        announce_dataset(dataset)
+        if not run.finished:
+            announce_dataset(dataset)
         require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
         weights = None if run.finished or has_trunk else run.config.model.weights

@@ -89,6 +89,8 @@ def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thr
     arguments = ["--dataset", "image-folder", "--root", tiny_folder, "--backbone", "resnet10_narrow", "--size", 32]
     trained = run_camcore("train", "--run", path, *arguments, "--epochs", 1, "--batch-size", 4, *ON_CPU)
     assert trained.exit_code == 0
+    read = "Classes: 3 (bar, disc, frame). Images: 12 training, 6 validation.\nTraining images: train/. Validation"
+    assert trained.stdout.startswith(read), "before the first epoch"
     assert "epoch   1/1  train loss " in trained.stdout
     assert trained.stdout.endswith(f"Trained: {path}. Next: camcore explain {path}\n")
     explained = run_camcore("explain", path, "--sources", "cam,grad_cam@layer3", *ON_CPU)

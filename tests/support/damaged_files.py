@@ -19,6 +19,7 @@ FILES = (
     "history.csv",
     "model.safetensors",
     "skipped.csv",
+    "images.parquet",
     "local.json",
     "SHA256SUMS",
     "explained/current",
@@ -45,7 +46,7 @@ UNREADABLE = Path("/proc/self/mem")  # on Linux, reading its first byte is an in
 def complete(run: Run, seed: int) -> Path:
     """Give a copy of `trained_run` every kind of file.
 
-    Those of two seeds differ in every file except the one with the data set's folder.
+    Those of two seeds differ in every file except those about the data set.
     """
     rows = run.history().to_dict("records")
     run.write_history([{**row, "seconds": row["seconds"] + seed} for row in rows])
