@@ -21,6 +21,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 AUGMENTATIONS = ("none", "light", "standard")
 EXPLAIN_PRECISIONS = ("auto", "exact")
 
+# What precedes an imported head, and its layers; the last one has an output per class.
+HEAD_LAYERS = re.compile(r"(native|mean|pool|concat)(, (linear [1-9]\d{0,5}|relu|batchnorm|layernorm))*, linear")
+
 LIMITS = ("ge", "gt", "le", "lt")
 TYPE_NAMES = {
     "int_type": "a whole number",
@@ -147,8 +150,16 @@ class ModelConfig(Settings):
         default=None,
         description="Initial weights: imagenet, or a file with torchvision's parameter names [default: random weights]",
     )
+    weights_key: str | None = Field(
+        default=None,
+        description="Which weights to take if the file holds several, for example state_dict [default: averaged weights"
+        " (EMA) if there are any]",
+    )
+    head_layers: str | None = Field(default=None, description="Layers of an imported network's head, in order")
 
     def __post_init__(self) -> None:
+        if self.head_layers is not None and not HEAD_LAYERS.fullmatch(self.head_layers):
+            raise not_allowed("head_layers", self.head_layers, "like 'mean, linear 256, relu, linear'")
         strides = BACKBONES[self.backbone].map_strides
         if self.map_stride not in strides:
             raise not_allowed(f"map stride of {self.backbone}", self.map_stride, f"one of {strides}")

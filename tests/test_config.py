@@ -22,7 +22,7 @@ from camcore.errors import CamcoreError
 EVERYTHING_CHANGED = RunConfig(
     DatasetConfig("image-folder", 3, 0.5, 40, 20, "2/3", "train=a,val=b"),
     ViewConfig("center-crop", 96, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)),
-    ModelConfig("vgg16", "mlp", 16, "imagenet"),
+    ModelConfig("vgg16", "mlp", 16, "imagenet", "ema", "mean, linear 3, relu, linear"),
     TrainConfig(7, 5, "sgd", 0.2, 0.01, 0.5, 0.0, "none", "fp32", "held-out", 9, 64, 0.0, 0.9, 0.75, "trunk", 2, 3),
 )
 

@@ -36,13 +36,15 @@ from camcore.errors import shell_command
     type=PATH,
     required=True,
     help="Weights of the whole network, head included, .pth or .safetensors: a state dict with torchvision's"
-    " parameter names, or a checkpoint that contains one.",
+    " parameter names, or a checkpoint that contains one, under any key and prefix.",
 )
+@settings_options(ModelConfig, "weights_key")
 @click.option(
     "--classes",
     metavar="FILE|dataset",
-    help="Names of the classes, in the order of the logits: a file with one name per line, or the word dataset for the"
-    " classes of the data set. [default: the entry 'class_to_idx' or 'classes' in the --weights file, if it has one]",
+    help="Names of the classes, in the order of the logits: a file with one name per line; the word dataset for the"
+    " classes of the data set; or dataset-natural for these in natural order (c2 before c10), as timm sorts them."
+    " [default: the names in --weights, if it has any]",
 )
 @DATASET
 @click.option("--all-images", is_flag=True, help=f"{DatasetConfig.__pydantic_fields__['all_images'].description}.")
@@ -61,7 +63,7 @@ def import_command(path: Path, backbone: str, weights: Path, classes: str | None
     config = RunConfig(
         read_settings(DatasetConfig, options),
         read_settings(ViewConfig, options),
-        ModelConfig(backbone, "native", weights=weights.name),
+        ModelConfig(backbone, "native", weights=weights.name, weights_key=options["weights_key"]),
     )
     root, overwrite = options["root"], options["overwrite"]
     try:

@@ -37,7 +37,7 @@ from camcore.training.recipes import RECIPES, apply_recipe
     + ".",
 )
 @DATASET
-@settings_options(ModelConfig)
+@settings_options(ModelConfig, "backbone", "head", "map_stride", "weights", "weights_key")
 @VIEW
 @settings_options(TrainConfig)
 @click.option(

@@ -1,6 +1,8 @@
 """Class names of classifiers trained elsewhere, and how a data set's labels map to them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +11,9 @@ from typing import Any
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.spelling import nfc
 from camcore.errors import CamcoreError
+
+# Keys of class names in a checkpoint, those that fix the order first.
+NAME_KEYS = ("class_to_idx", "idx_to_class", "classes", "class_names", "names", "id2label", "label2id")
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
@@ -37,18 +42,48 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def find_class_names(content: Mapping[str, Any]) -> tuple[str, ...] | None:
+def find_class_names(content: Any, count: int) -> tuple[str, ...] | None:
     """Return the class names stored in a checkpoint, in logit order, or None.
 
-    Read from the keys that torchvision's ImageFolder uses: `class_to_idx` (name to number from 0) and `classes` (list).
+    They may lie under the usual keys, as a list, as names by number or as numbers by name, also among the settings of a
+    training script. If several do, the first ones that name `count` classes are taken.
     """
-    numbers, names = content.get("class_to_idx"), content.get("classes")
-    if isinstance(numbers, Mapping) and all(isinstance(number, int) for number in numbers.values()):
-        ordered = sorted(numbers, key=lambda name: numbers[name])
-        names = ordered if [numbers[name] for name in ordered] == list(range(len(ordered))) else names
-    if isinstance(names, list | tuple) and names and all(isinstance(name, str) for name in names):
-        return tuple(names)
+    named = [names for values in _walk(content) for key in NAME_KEYS if (names := _read_names(values.get(key)))]
+    return next((names for names in named if len(names) == count), next(iter(named), None))
+
+
+def _walk(content: Any, depth: int = 4) -> Iterator[Mapping[Any, Any]]:
+    """Yield the dictionaries in a file's content, the outermost first."""
+    level: list[Any] = [content]
+    for _ in range(depth):
+        level = [vars(value) if isinstance(value, Namespace) else value for value in level]
+        mappings = [value for value in level if isinstance(value, Mapping)]
+        yield from mappings
+        level = [value for mapping in mappings for value in mapping.values()]
+
+
+def _read_names(value: Any) -> tuple[str, ...] | None:
+    """Return class names in logit order, if a value is such: a list, or a mapping either way with numbers from 0."""
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+        if all(isinstance(name, str) for name in value.values()):
+            pairs = [(name, int(number)) for number, name in pairs if str(number).isdecimal()]
+        if not all(isinstance(number, int) for _, number in pairs):
+            return None
+        pairs.sort(key=lambda pair: pair[1])
+        value = [name for name, _ in pairs] if [number for _, number in pairs] == list(range(len(value))) else None
+    if isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
+        return tuple(value)
     return None
+
+
+def sort_naturally(names: Iterable[str]) -> list[str]:
+    """Return names as people sort them: numbers by value, so that c2 comes before c10."""
+    return sorted(names, key=lambda name: ([_natural(part) for part in re.split(r"(\d+)", name)], name))
+
+
+def _natural(part: str) -> tuple[bool, int, str]:
+    return not part.isdecimal(), int(part) if part.isdecimal() else 0, part.casefold()
 
 
 def require_distinct(names: Sequence[str], origin: str) -> None:

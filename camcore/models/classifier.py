@@ -1,6 +1,6 @@
 """Classifiers: a torchvision trunk as layers that run one after another, and a head. No hooks anywhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import torch
@@ -156,6 +156,10 @@ def _build_head(config: ModelConfig, network: nn.Module, channels: int, num_clas
         if hasattr(network, name):
             delattr(network, name)
     mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    if config.head_layers is not None:
+        start, *layers = config.head_layers.split(", ")
+        before, width = _start_head(start, classifier, pooling, channels)
+        return nn.Sequential(*before, *_build_layers(layers, width, num_classes))
     if config.head == "gap":
         return nn.Sequential(*mean, nn.Linear(channels, num_classes))
     if config.head == "mlp":
@@ -170,3 +174,36 @@ def _native_head(classifier: nn.Module, pooling: nn.Module | None, num_classes: 
     has_flatten = any(isinstance(module, nn.Flatten) for module in modules)
     flatten = [] if has_flatten else [nn.Flatten()]
     return nn.Sequential(pooling or nn.AdaptiveAvgPool2d(1), *flatten, *modules)
+
+
+class ConcatPool(nn.Module):
+    """The maximum and the mean over all cells, as channels one after another. Source: fastai's AdaptiveConcatPool2d."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (N, 2 K) of (N, K, h, w)."""
+        return torch.cat([features.amax((2, 3)), features.mean((2, 3))], 1)
+
+
+def _start_head(
+    start: str, classifier: nn.Module, pooling: nn.Module | None, channels: int
+) -> tuple[list[nn.Module], int]:
+    """Return what precedes an imported head, and the number of its outputs."""
+    if start == "concat":
+        return [ConcatPool()], 2 * channels
+    if start == "native":
+        native = _native_head(classifier, pooling, 1)
+        return list(native[:-1]), cast(nn.Linear, native[-1]).in_features
+    if start == "pool" and pooling is not None:
+        with torch.no_grad():
+            return [pooling, nn.Flatten()], pooling(torch.zeros(1, channels, 8, 8)).numel()
+    return [nn.AdaptiveAvgPool2d(1), nn.Flatten()], channels
+
+
+def _build_layers(layers: list[str], width: int, num_classes: int) -> Iterator[nn.Module]:
+    for layer in layers:
+        kind, _, outputs = layer.partition(" ")
+        if kind == "linear":
+            yield nn.Linear(width, int(outputs or num_classes))
+            width = int(outputs or num_classes)
+        else:
+            yield nn.ReLU() if kind == "relu" else {"batchnorm": nn.BatchNorm1d, "layernorm": nn.LayerNorm}[kind](width)

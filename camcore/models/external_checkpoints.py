@@ -1,7 +1,7 @@
-"""Reads a classifier that was trained elsewhere: weights in torchvision's layout, each tensor checked."""
+"""Reads a classifier that was trained elsewhere: trunk and head in a file of weights, each tensor checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -12,88 +12,100 @@ from camcore.backbones import BACKBONES
 from camcore.config import ModelConfig, ViewConfig
 from camcore.data.class_names import find_class_names
 from camcore.errors import CamcoreError
+from camcore.models.checkpoint_files import read_content, refuse_content
 from camcore.models.classifier import Classifier
-from camcore.models.weights import match_names, read_weights_file
+from camcore.models.head_search import Head, Widths, find_head, list_beside, read_layers, require_whole
+from camcore.models.trunk_search import (
+    COUNTERS,
+    Shapes,
+    Tensors,
+    Trunk,
+    choose_trunk,
+    describe_trunk,
+    find_tensors,
+    find_trunks,
+)
 
-COUNTER = "num_batches_tracked"  # of batch normalisation; nothing depends on it, and older files lack it
 DEEP_STEM = "conv1.0.weight"
-
-Shapes = Mapping[str, tuple[int, ...]]
+MOST_LISTED = 3
 
 
 @dataclass(frozen=True)
 class Layout:
     """Torchvision's names of a network's tensors, by our names, and their shapes by torchvision's names.
 
-    The last two are weight and bias of the class layer, which has one row per class, here one.
+    The last two are weight and bias of the class layer, which has one row per class, here one. `widths` are the inputs
+    that a head's first layer may have.
     """
 
     names: Mapping[str, str]
     shapes: Shapes
+    widths: Widths
+
+    @property
+    def trunk(self) -> Shapes:
+        """The shapes of the trunk's tensors."""
+        return {theirs: self.shapes[theirs] for ours, theirs in self.names.items() if ours.startswith("trunk.")}
 
     @property
     def class_weight(self) -> str:
         """The name of the class layer's weight."""
         return list(self.shapes)[-2]
 
-    def shapes_for(self, shapes: Shapes) -> dict[str, tuple[int, ...]]:
-        """Return the layout's shapes for the number of classes that `shapes` has."""
-        rows = shapes.get(self.class_weight, ())[:1] or (1,)
-        return {**self.shapes, **{name: (*rows, *self.shapes[name][1:]) for name in list(self.shapes)[-2:]}}
-
-
-@dataclass(frozen=True)
-class Misfits:
-    """A file's tensors that don't fit a network: missing, surplus, or of another shape."""
-
-    missing: list[str]
-    surplus: list[str]
-    wrong: list[str]
-
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A classifier from a file, which fits its backbone: `state` has torchvision's names.
+    """A classifier from a file: `state` has our names and fits `model`.
 
-    `wrapper` is its key in the file, `prefix` what all names began with. `class_names` are the file's own, in the order
-    of the logits.
+    `class_names` are the file's own, in the order of the logits. `notes` say what was taken from the file, and what
+    was left.
     """
 
     path: Path
-    backbone: str
+    model: ModelConfig
     state: Mapping[str, Tensor]
     classes: int
-    wrapper: str | None
-    prefix: str
-    class_names: tuple[str, ...] | None
+    class_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_checkpoint(path: Path, backbone: str) -> Checkpoint:
+def read_checkpoint(path: Path, backbone: str, key: str | None = None) -> Checkpoint:
     """Read a classifier's weights, without executing anything in the file.
+
+    Args:
+        path: A .pth or .safetensors file.
+        backbone: The network, one of `BACKBONES`.
+        key: Which weights to take if the file holds several; else averaged ones if there are any.
 
     Raises:
         CamcoreError: The file can't be read, or is not a classifier of this backbone.
     """
-    file = read_weights_file(path)
+    content = read_content(path)
+    tensors = find_tensors(content)
+    if not tensors:
+        raise refuse_content(path, content)
     layout = read_layout(backbone)
-    state, prefix = match_names(file.state, layout.shapes.keys())
-    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    misfits = find_misfits(shapes, layout)
-    if misfits != Misfits([], [], []):
-        raise CamcoreError(f"{path} {_describe(misfits, shapes, layout, backbone)}")
-    for name, tensor in state.items():
-        if not name.endswith(COUNTER):
-            _require_numbers(path, name, tensor)
-    classes = shapes[layout.class_weight][0]
-    return Checkpoint(path, backbone, state, classes, file.wrapper, prefix, find_class_names(file.beside))
+    trunks = find_trunks(tensors, layout.trunk)
+    trunk = choose_trunk(str(path), backbone, trunks, key)
+    if trunk is None or not trunk.is_complete:
+        raise CamcoreError(f"{path} {_describe(trunk, tensors, layout, backbone)}")
+    head = _choose_head(path, trunk, trunks, layout)
+    require_whole(head, trunk, str(path))
+    model = _name_head(head, layout, ModelConfig(backbone, "native"))
+    state = _collect(path, trunk, head, layout, model)
+    notes = (
+        *describe_trunk(trunk, trunks),
+        *_describe_head(head, trunk),
+        *_describe_leftover(head, trunk, trunks, layout),
+    )
+    classes = max(2, head.classes)
+    return Checkpoint(path, model, state, classes, find_class_names(content, classes), notes)
 
 
 def build_classifier(checkpoint: Checkpoint, view: ViewConfig) -> Classifier:
     """Return a checkpoint's network with its own classifier, on the CPU, in evaluation mode."""
-    model = Classifier(ModelConfig(checkpoint.backbone, "native"), view, checkpoint.classes)
-    names = read_layout(checkpoint.backbone).names
-    state = {ours: checkpoint.state[theirs] for ours, theirs in names.items() if theirs in checkpoint.state}
-    model.load_state_dict(state, strict=False)  # the counters may be missing
+    model = Classifier(checkpoint.model, view, checkpoint.classes)
+    model.load_state_dict(checkpoint.state, strict=False)  # the counters may be missing
     return model.eval()
 
 
@@ -104,17 +116,15 @@ def read_layout(backbone: str) -> Layout:
         model = Classifier(ModelConfig(backbone, "native"), ViewConfig(), 1)
     state = model.state_dict()
     names = {ours: _name_in_torchvision(model, ours) for ours in state}
-    return Layout(names, {names[ours]: tuple(tensor.shape) for ours, tensor in state.items()})
-
-
-def find_misfits(shapes: Shapes, layout: Layout) -> Misfits:
-    """Return which shapes do not fit a layout, with any number of classes."""
-    wanted = layout.shapes_for(shapes)
-    return Misfits(
-        [name for name in wanted if name not in shapes and not name.endswith(COUNTER)],
-        [name for name in shapes if name not in wanted],
-        [name for name in wanted if name in shapes and shapes[name] != wanted[name]],
-    )
+    shapes = {names[ours]: tuple(tensor.shape) for ours, tensor in state.items()}
+    *native, class_weight, _ = [names[ours] for ours in state if ours.startswith("head.")]
+    starts = {"native": shapes[class_weight][1]} if native else {}
+    starts["mean"] = model.channels
+    if native and not model.pools_first:
+        starts["pool"] = shapes[native[0]][1]  # of VGG: all cells of its pooling
+    starts["concat"] = 2 * model.channels
+    widths = Widths(starts, class_weight.removesuffix(".weight"), {name: shapes[name] for name in native})
+    return Layout(names, shapes, widths)
 
 
 def _name_in_torchvision(model: Classifier, name: str) -> str:
@@ -127,36 +137,147 @@ def _name_in_torchvision(model: Classifier, name: str) -> str:
     return f"{model.classifier_name}.{tensor if is_alone else f'{int(place) - before}.{tensor}'}"
 
 
-def _describe(misfits: Misfits, shapes: Shapes, layout: Layout, backbone: str) -> str:
-    missing, surplus, wrong = misfits.missing, misfits.surplus, misfits.wrong
-    classifier = {theirs for ours, theirs in layout.names.items() if ours.startswith("head.")}
-    if set(missing) == classifier and not (surplus or wrong):
-        return f"has no classifier ({missing[0]!r} is missing), so it knows no classes. Train one with camcore train."
-    if DEEP_STEM in surplus:
-        return (
-            f"begins with several convolutions, first {DEEP_STEM!r} {shapes[DEEP_STEM]}, like timm's resnet50d and its"
-            " relatives; torchvision's networks begin with one, and only they can be imported. timm's plain resnet18,"
-            " resnet34 and resnet50 are such."
+def _choose_head(path: Path, trunk: Trunk, trunks: list[Trunk], layout: Layout) -> Head:
+    heads = find_head(trunk, trunks, layout.widths)
+    if len(heads) == 1:
+        return heads[0]
+    if heads:
+        names = [next(iter(head.places.values())) for head in heads]
+        raise CamcoreError(
+            f"{path} has several layers that could be the classifier: {', '.join(map(repr, names))}. Save a state dict"
+            " without the others."
         )
-    wanted = layout.shapes_for(shapes)
+    if not (beside := list_beside(trunk)):
+        raise CamcoreError(
+            f"{path} has no classifier ({layout.class_weight!r} is missing), so it knows no classes. Train one with"
+            " camcore train."
+        )
+    width = layout.shapes[layout.class_weight][1]
+    raise CamcoreError(
+        f"{path} has no class layer that can be imported, a weight (classes, {width}): beside the trunk it holds"
+        f" {beside[0].name!r} {beside[0].shape}."
+    )
+
+
+def _name_head(head: Head, layout: Layout, model: ModelConfig) -> ModelConfig:
+    """Return the settings of a network with a head; those that are ours or torchvision's have a name."""
+    is_native = head.layers == (("native" if layout.widths.native else "mean"), "linear")
+    if is_native:
+        return model
+    named = {("mean", "linear"): "gap", ("mean", "linear 256", "relu", "linear"): "mlp"}
+    if head.layers in named:
+        return replace(model, head=named[head.layers])
+    return replace(model, head_layers=", ".join(head.layers))
+
+
+def _collect(path: Path, trunk: Trunk, head: Head, layout: Layout, model: ModelConfig) -> dict[str, Tensor]:
+    """Return a checkpoint's tensors by our names. A single output becomes two: half of it with either sign."""
+    ours = {theirs: name for name, theirs in layout.names.items()}
+    tensors = trunk.tensors
+    state = {ours[name]: tensors[place].value for name, place in trunk.names.items() if place in tensors}
+    if head.layers[0] == "native":
+        state |= {ours[name]: tensors[trunk.prefix + name].value for name in layout.widths.native}
+    layers = read_layers(head, tensors)
+    if head.classes == 1:
+        last = max(head.places)
+        # The sigmoid of z is the softmax of -z / 2 and z / 2.
+        layers |= {
+            name: torch.cat([-layers[name] / 2, layers[name] / 2]) for name in (f"{last}.weight", f"{last}.bias")
+        }
+    native = int(ours[layout.class_weight].split(".")[1])
+    start = {"concat": 1, "mean": 2, "pool": 2, "native": native}[head.layers[0]]  # modules before the first layer
+    if (model.head, model.head_layers) == ("native", None):
+        start = native
+    for name, tensor in layers.items():
+        place, _, own = name.partition(".")
+        state[f"head.{start + int(place) - 1}.{own}"] = tensor
+    for name, tensor in state.items():
+        if not name.endswith(COUNTERS):
+            _require_numbers(path, _find_name(name, layout, head), tensor)
+    return state
+
+
+def _find_name(ours: str, layout: Layout, head: Head) -> str:
+    """Return a tensor's name for messages: torchvision's, or of an own head the layer's in the file."""
+    return layout.names.get(ours) or f"{list(head.places.values())[-1]}.{ours.rpartition('.')[2]}"
+
+
+def _describe_head(head: Head, trunk: Trunk) -> list[str]:
+    lines = []
+    if len(head.places) > 1 or head.layers[0] == "concat":
+        layers = (
+            ", ".join(head.layers)
+            .replace("concat", "maximum and mean pooling")
+            .replace("mean,", "mean pooling,")
+            .replace("relu", "ReLU")
+        )
+        assumed = " A file of weights does not name the activation: ReLU is assumed." if head.assumes_relu else ""
+        lines.append(f"Head: {layers} {head.classes}.{assumed}")
+    last = list(head.places.values())[-1]
+    if f"{last}.bias" not in trunk.tensors:
+        lines.append(f"The class layer {last!r} has no bias: it is zero.")
+    if head.classes == 1:
+        lines.append(
+            "The network has one output: it is read as two classes, the second if the output is above 0 (sigmoid above"
+            " 0.5)."
+        )
+    return lines
+
+
+def _describe_leftover(head: Head, trunk: Trunk, trunks: list[Trunk], layout: Layout) -> list[str]:
+    """Return a line on tensors beside the network that were not used: loss weights, metrics, other heads."""
+    used = {*trunk.names.values(), *(trunk.prefix + name for name in layout.widths.native)}
+    layers = {*head.places.values()}
+    elsewhere = tuple(
+        other.prefix for other in trunks if other.is_complete and not trunk.prefix.startswith(other.prefix)
+    )
+    left = [
+        (tensor.name, tensor.shape)
+        for plain, tensor in trunk.tensors.items()
+        if tensor.keys == trunk.keys
+        and not (plain in used or plain.rpartition(".")[0] in layers)
+        and not plain.endswith(COUNTERS)
+        and not plain.startswith(elsewhere)
+    ]
+    if not left:
+        return []
+    few = ", ".join(f"{name!r} {shape}" for name, shape in left[:MOST_LISTED])
+    more = ", ..." if len(left) > MOST_LISTED else ""
+    return [f"Not used: {len(left)} {'tensor' if len(left) == 1 else 'tensors'} beside the network: {few}{more}."]
+
+
+def _describe(trunk: Trunk | None, tensors: Tensors, layout: Layout, backbone: str) -> str:
+    """Return why a file is refused: what its fullest trunk lacks, and which network it is."""
+    missing = trunk.missing if trunk else tuple(name for name in layout.trunk if not name.endswith(COUNTERS))
+    wrong = [(tensors[trunk.names[name]], layout.shapes[name]) for name in trunk.wrong] if trunk else []
+    surplus = [tensors[place] for place in trunk.surplus] if trunk else []
+    if trunk and trunk.prefix + DEEP_STEM in trunk.surplus:
+        return (
+            f"begins with several convolutions, first {DEEP_STEM!r} {tensors[trunk.prefix + DEEP_STEM].shape}, like"
+            " timm's resnet50d and its relatives; torchvision's networks begin with one, and only they can be imported."
+            " timm's plain resnet18, resnet34 and resnet50 are such."
+        )
     facts = []
     if missing:
-        facts.append(f"it lacks {_count(missing)} {missing[0]!r} {wanted[missing[0]]}")
+        facts.append(f"it lacks {_count(len(missing))} {missing[0]!r} {layout.shapes[missing[0]]}")
     if surplus:
-        facts.append(f"it has {_count(surplus)} {surplus[0]!r} {shapes[surplus[0]]}, which {backbone} has not")
+        facts.append(f"it has {_count(len(surplus))} {surplus[0].name!r} {surplus[0].shape}, which {backbone} has not")
     if wrong:
-        facts.append(f"its {wrong[0]!r} is {shapes[wrong[0]]}, not {wanted[wrong[0]]}")
-    return f"is no {backbone} of torchvision's layout: {'; '.join(facts)}. {_suggest_backbone(shapes)}"
+        facts.append(f"its {wrong[0][0].name!r} is {wrong[0][0].shape}, not {wrong[0][1]}")
+    if trunk is None:
+        first = next(iter(tensors.values()))
+        facts.append(f"its first tensor is {first.name!r} {first.shape}")
+    return f"is no {backbone} of torchvision's layout: {'; '.join(facts)}. {_suggest_backbone(tensors)}"
 
 
-def _count(names: list[str]) -> str:
-    return "the tensor" if len(names) == 1 else f"{len(names)} tensors, first"
+def _count(count: int) -> str:
+    return "the tensor" if count == 1 else f"{count} tensors, first"
 
 
-def _suggest_backbone(shapes: Shapes) -> str:
+def _suggest_backbone(tensors: Tensors) -> str:
     for name in BACKBONES:
-        layout = read_layout(name)
-        if find_misfits(shapes, layout) == Misfits([], [], []):
+        trunks = find_trunks(tensors, read_layout(name).trunk)
+        if trunks and trunks[0].is_complete:
             return f"It is a {name}: name that with --backbone."
     return f"Networks that can be imported: {', '.join(BACKBONES)}."
 

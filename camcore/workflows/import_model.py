@@ -2,15 +2,15 @@
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from camcore.config import RunConfig
-from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct
+from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct, sort_naturally
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
@@ -24,9 +24,11 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
+from camcore.workflows.class_order import describe_order
 from camcore.workflows.dataset import describe_dataset, list_files
 
 OF_DATASET = "dataset"  # as --classes: the class names of the data set, in their order
+OF_DATASET_NATURAL = "dataset-natural"  # the same, with c2 before c10
 LOOKED_AT = 64
 BATCH_SIZE = 16
 MOST_NAMED = 5
@@ -35,16 +37,20 @@ SURE = 0.01  # guessing is ruled out if it gets as many correct with a smaller p
 
 @dataclass(frozen=True)
 class FirstLook:
-    """Correct answers on a few validation images, and whether CAM applies. `classes`: number in the data set."""
+    """Correct answers on a few validation images, and whether CAM applies.
+
+    `classes`: the number to guess among. `order`: what the answers say about the order of the classes, in lines.
+    """
 
     images: int
     right: int
     classes: int
     check: CamCheck
+    order: tuple[str, ...] = ()
 
     @property
     def may_be_guessing(self) -> bool:
-        """Whether guessing among the data set's classes could get as many correct."""
+        """Whether guessing among the classes could get as many correct."""
         share = 1 / self.classes
         outcomes = range(self.right, self.images + 1)
         chance = sum(math.comb(self.images, n) * share**n * (1 - share) ** (self.images - n) for n in outcomes)
@@ -77,8 +83,8 @@ def import_run(
         path: The run folder. It appears complete or not at all.
         config: Data set, view and backbone; the rest is unused.
         weights: A checkpoint with torchvision's parameter names, .pth or .safetensors.
-        classes: A file with one class name per line, in the order of the logits; or `OF_DATASET`; or None for the names
-            in the checkpoint.
+        classes: A file with one class name per line, in the order of the logits; or `OF_DATASET` or
+            `OF_DATASET_NATURAL`; or None for the names in the checkpoint.
         root: Folder of the data set.
         overwrite: Replace an existing run.
 
@@ -94,12 +100,15 @@ def _import_run(
     path: Path, config: RunConfig, weights: Path, classes: str | None, root: Path | None, overwrite: bool
 ) -> Imported:
     _require_free(path, overwrite)
-    checkpoint = read_checkpoint(weights, config.model.backbone)
+    checkpoint = read_checkpoint(weights, config.model.backbone, config.model.weights_key)
+    config = replace(
+        config, model=replace(checkpoint.model, weights=weights.name, weights_key=config.model.weights_key)
+    )
     dataset = open_dataset(config.dataset, root, needs_train=False)
     names, named_by = choose_names(classes, checkpoint, dataset.class_names)
     labels = find_labels(dataset.class_names, names, named_by)
     model = build_classifier(checkpoint, config.view)
-    look = look_first(model, relabel(dataset, labels, names), config, len(labels))
+    look = look_first(model, relabel(dataset, labels, names), config, dataset.class_names)
     with _appearing(path, overwrite) as folder:
         described = describe_dataset(dataset) | {"labels": labels}
         origin = {"file": weights.name, "sha256": sha256_of(weights), "class_names": named_by}
@@ -134,6 +143,8 @@ def choose_names(
         names, named_by = checkpoint.class_names or (), checkpoint.path.name
     elif classes == OF_DATASET:
         names, named_by = dataset_names, "the data set"
+    elif classes == OF_DATASET_NATURAL:
+        names, named_by = tuple(sort_naturally(dataset_names)), "the data set, sorted naturally"
     else:
         names, named_by = read_class_names(Path(classes)), Path(classes).name
     if len(names) != count:
@@ -145,14 +156,14 @@ def choose_names(
     return names, named_by
 
 
-def look_first(model: Classifier, dataset: Dataset, config: RunConfig, classes: int) -> FirstLook:
+def look_first(model: Classifier, dataset: Dataset, config: RunConfig, dataset_names: Sequence[str]) -> FirstLook:
     """Classify up to `LOOKED_AT` single-class validation images, spread evenly over the split.
 
     Args:
         model: In evaluation mode.
         dataset: With the model's labels.
         config: Its view is used.
-        classes: Number of classes in the data set.
+        dataset_names: The data set's own classes.
 
     Raises:
         CamcoreError: An image can't be decoded.
@@ -161,32 +172,43 @@ def look_first(model: Classifier, dataset: Dataset, config: RunConfig, classes: 
     step = max(1, len(single) / LOOKED_AT)
     samples = [single[int(at * step)] for at in range(min(LOOKED_AT, len(single)))]
     decoder = Decoder(dataset, config.view.kind, config.view.size, exact=True)
-    right, checks = 0, []
+    answers, checks = [], []
     for at in range(0, len(samples), BATCH_SIZE):
         batch = samples[at : at + BATCH_SIZE]
         with torch.no_grad():
             features = model.features(decoder.decode_batch(batch).images)
             logits = model.classify(features)
             checks.append(check_cam(model, features, logits))
-        right += sum(int(best) == sample.label for best, sample in zip(logits.argmax(1), batch, strict=True))
+        answers += [(sample.label, int(best)) for best, sample in zip(logits.argmax(1), batch, strict=True)]
     worst = max(checks, key=lambda check: (not check.holds, check.max_error or 0))
-    return FirstLook(len(samples), right, classes, worst)
+    right = sum(label == best for label, best in answers)
+    classes = len(dataset_names) if len(dataset_names) > 1 else len(dataset.class_names)
+    order = describe_order(dataset.class_names, answers, dataset_names)
+    return FirstLook(len(samples), right, classes, worst, tuple(order))
 
 
 def describe_import(imported: Imported) -> list[str]:
     """Return the lines that `camcore import` prints."""
     checkpoint, names = imported.checkpoint, imported.run.class_names
     few = ", ".join(f"{names[label]} ({label})" for label in imported.labels[:MOST_NAMED])
-    lines = []
-    if checkpoint.wrapper:
-        lines.append(f"Weights taken from {checkpoint.wrapper!r} in the file.")
-    if checkpoint.prefix:
-        lines.append(f"Removed the prefix {checkpoint.prefix!r} from all parameter names.")
+    lines = list(checkpoint.notes)
     lines.append(
         f"Classes: {len(names)}, named by {imported.named_by}; the data set has {len(imported.labels)} of them, with"
         f" logit numbers: {few}{', ...' if len(imported.labels) > MOST_NAMED else ''}."
     )
+    own = checkpoint.class_names
+    if own is not None and (at := _find_contradiction(names, own)) is not None:
+        lines.append(
+            f"Warning: {checkpoint.path.name} itself calls class {at} {own[at]!r}, {imported.named_by} calls it"
+            f" {names[at]!r}. To use the names in the file, leave out --classes."
+        )
     return lines + _describe_look(imported.look)
+
+
+def _find_contradiction(names: Sequence[str], own: Sequence[str]) -> int | None:
+    """Return the first class that has another name in the file, if the file knows the name of another class."""
+    pairs = enumerate(zip(names, own, strict=False))
+    return next((at for at, (name, theirs) in pairs if name != theirs and name in own), None)
 
 
 def _describe_look(look: FirstLook) -> list[str]:
@@ -196,6 +218,7 @@ def _describe_look(look: FirstLook) -> list[str]:
         f"CAM {'applies' if check.holds else 'does not apply'}: {check.reason}{up_to}.",
         f"Accuracy on {look.images} validation images: {look.right} correct ({look.right / look.images:.0%}).",
     ]
+    lines += look.order
     if look.may_be_guessing:
         lines.append(
             "Guessing could do as well. Check the order of the classes, and --view, --size, --mean and --std; then"

@@ -16,6 +16,7 @@ from camcore.runs.run import Run, open_run
 from camcore.system.collectives import from_first, init_ranks
 from camcore.system.devices import choose_device
 from camcore.system.locks import only_writer
+from camcore.system.progress import show_line
 from camcore.system.ranks import current_rank
 from camcore.training.data import require_batch
 from camcore.training.loop import train
@@ -117,7 +118,8 @@ def _build_model(config: RunConfig, classes: int, weights: str | Path | None) ->
     torch.manual_seed(config.train.seed)
     model = Classifier(config.model, config.view, classes)
     if weights is not None and current_rank().is_first:
-        load_initial_weights(model, weights)
+        for line in load_initial_weights(model, weights):
+            show_line(line)
     return model
 
 

@@ -46,7 +46,7 @@ def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...]
     assert result.exit_code == 0
     wrapper, prefix, classes, cam, *look, note, last = result.stdout.splitlines()
     assert wrapper == "Weights taken from 'state_dict' in the file."
-    assert prefix == "Removed the prefix 'module.' from all parameter names."
+    assert prefix == "Removed the prefix 'module.' from the parameter names."
     assert classes == (
         "Classes: 3, named by names.txt; the data set has 3 of them, with logit numbers: bar (0), disc (1), frame (2)."
     )

@@ -1,11 +1,19 @@
 """Class names from files and checkpoints, and the data set's labels among them."""
 
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from camcore.data.class_names import find_class_names, find_labels, read_class_names, relabel, require_distinct
+from camcore.data.class_names import (
+    find_class_names,
+    find_labels,
+    read_class_names,
+    relabel,
+    require_distinct,
+    sort_naturally,
+)
 from camcore.data.paper_dogs import open_paper_dogs
 from camcore.errors import CamcoreError
 
@@ -69,7 +77,38 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_only_certain_class_names_are_taken(content: dict[str, object], names: tuple[str, ...] | None) -> None:
-    assert find_class_names(content) == names
+    assert find_class_names(content, 2) == names
+
+
+PETS = ("dog", "cat")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"class_names": ["dog", "cat"]},
+        {"names": {0: "dog", 1: "cat"}},
+        {"idx_to_class": {"1": "cat", "0": "dog"}},
+        {"meta": {"CLASSES": 3, "classes": PETS}},
+        {"hyper_parameters": {"data": {"class_to_idx": {"cat": 1, "dog": 0}}}},
+        {"args": Namespace(class_names=["dog", "cat"])},
+        {"classes": ["a", "b", "c"], "names": ["dog", "cat"]},
+        {"config": {"id2label": {0: "dog", 1: "cat"}}},
+    ],
+)
+def test_names_are_found_under_the_usual_keys(content: dict[str, object]) -> None:
+    assert find_class_names(content, 2) == PETS
+
+
+def test_names_that_are_numbers_stay_names() -> None:
+    assert find_class_names({"class_to_idx": {"0": 1, "1": 0}}, 2) == ("1", "0")
+
+
+def test_names_are_sorted_as_people_do() -> None:
+    assert sort_naturally(["c10", "c2", "c1", "B", "a", "x2y10", "x2y9"]) == [
+        *("a", "B", "c1", "c2", "c10"),
+        *("x2y9", "x2y10"),
+    ]
 
 
 def test_names_must_differ() -> None:

@@ -17,7 +17,8 @@ from camcore.errors import CamcoreError, RunError
 from camcore.models import weights
 from camcore.models.classifier import Classifier
 from camcore.models.narrow_resnet import resnet10_narrow
-from camcore.models.weights import load_initial_weights, load_trunk, read_weights_file
+from camcore.models.trunk_search import find_tensors
+from camcore.models.weights import load_initial_weights, load_trunk
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model, save_weights
 from tests.support.pickle_payload import Trap
@@ -25,8 +26,6 @@ from tests.support.pickle_payload import Trap
 CONFIG = ModelConfig("resnet10_narrow")
 # Cut off or changed, pickled data make torch raise errors of many kinds.
 DAMAGED = (
-    b"",
-    b"not weights",
     b"PK\x03\x04broken",
     b"\x80\x02}",
     b"\x80\x02\x8a",
@@ -166,7 +165,7 @@ def test_densenet_s_older_names_are_understood() -> None:
         for name, tensor in model.trunk.state_dict().items()
     }
     assert "features.denseblock1.denselayer1.norm.1.weight" in older
-    load_trunk(model, older, "the ImageNet weights")
+    load_trunk(model, find_tensors(older), "the ImageNet weights")
     assert all((parameter == 0.5).all() for parameter in model.trunk.parameters())
 
 
@@ -184,7 +183,7 @@ def test_a_file_with_code_is_refused(save: Callable[[object, Path], None], tmp_p
     path, trace = tmp_path / "weights.pth", tmp_path / "trace"
     save({"a": torch.zeros(1), "b": Trap(trace)}, path)
     with pytest.raises(CamcoreError) as caught:
-        read_weights_file(path)
+        load_initial_weights(make_model(), str(path))
     assert str(caught.value).startswith(f"{path} can't be read as weights (")
     assert "\n" not in str(caught.value)
     assert not trace.exists()
@@ -196,7 +195,7 @@ def test_a_file_of_something_else_is_refused_in_one_line(name: str, content: byt
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CamcoreError) as caught:
-        read_weights_file(path)
+        load_initial_weights(make_model(), str(path))
     reason = type(caught.value.__cause__).__name__
     assert str(caught.value) == (  # and no advice of torch's to run what is in the file
         f"{path} can't be read as weights ({reason}): it is damaged, or holds more than tensors. Save them again with"
@@ -204,14 +203,28 @@ def test_a_file_of_something_else_is_refused_in_one_line(name: str, content: byt
     )
 
 
-@pytest.mark.parametrize("value", [torch.zeros(2), [1, 2], {"epoch": 3}])
+@pytest.mark.parametrize("value", [torch.zeros(2), [1, 2], {}])
 def test_a_file_without_a_state_dict_is_refused(value: object, tmp_path: Path) -> None:
     path = write_pth(tmp_path / "weights.pth", value)
     with pytest.raises(CamcoreError) as caught:
-        read_weights_file(path)
+        load_initial_weights(make_model(), str(path))
     assert str(caught.value) == (
         f"{path} holds no state dict (names and tensors). Save one with torch.save(model.state_dict(), ...)."
     )
+
+
+def test_averaged_weights_are_taken_and_reported(tmp_path: Path) -> None:
+    raw, averaged = resnet10_narrow().state_dict(), resnet10_narrow().state_dict()
+    path = write_pth(tmp_path / "weights.pth", {"model": raw, "model_ema": averaged})
+    model = make_model()
+    assert load_initial_weights(model, str(path)) == [
+        "Weights taken from 'model_ema' in the file (averaged weights). It also holds: model; take another with"
+        " --weights-key NAME."
+    ]
+    assert torch.equal(model.trunk.get_submodule("conv1").weight, averaged["conv1.weight"])  # type: ignore[arg-type]
+    other = Classifier(ModelConfig("resnet10_narrow", weights_key="model"), ViewConfig(size=64), 3)
+    load_initial_weights(other, str(path))
+    assert torch.equal(other.trunk.get_submodule("conv1").weight, raw["conv1.weight"])  # type: ignore[arg-type]
 
 
 def test_a_missing_file_is_answered_with_what_may_be_named(tmp_path: Path) -> None:

@@ -25,7 +25,15 @@ from camcore.verdict.verdict import load_views
 from camcore.workflows import train
 from camcore.workflows.dataset import open_run_dataset
 from camcore.workflows.explain import explain_run
-from camcore.workflows.import_model import OF_DATASET, FirstLook, Imported, import_run, look_first
+from camcore.workflows.import_model import (
+    OF_DATASET,
+    OF_DATASET_NATURAL,
+    FirstLook,
+    Imported,
+    describe_import,
+    import_run,
+    look_first,
+)
 from camcore.workflows.verdict import verdict_run
 from tests.support.command_line import CPU
 from tests.support.foreign_networks import State, build_network, logits_of, save_network
@@ -155,7 +163,7 @@ def test_a_network_that_is_always_right_is_right_here_too(
         "camcore.models.classifier.Classifier.classify",
         lambda self, features: torch.nn.functional.one_hot(torch.tensor([next(answers) for _ in features]), 6).float(),
     )
-    look = look_first(load_model(imported.run), dataset, imported.run.config, 3)
+    look = look_first(load_model(imported.run), dataset, imported.run.config, CLASS_NAMES)
     assert (look.images, look.right, look.may_be_guessing) == (6, 6, False)
 
 
@@ -233,6 +241,62 @@ def test_a_checkpoint_s_own_names_need_no_file(
     imported = import_known(weights=save_network(tmp_path / "own.pth", content), classes=None)
     assert imported.run.class_names == NAMES
     assert imported.named_by == "own.pth"
+
+
+def test_names_that_contradict_the_file_are_warned_of(known_state: State, tmp_path: Path, import_known: Import) -> None:
+    content = {"state_dict": known_state, "class_to_idx": {name: label for label, name in enumerate(NAMES)}}
+    weights = save_network(tmp_path / "own.pth", content)
+    other = write_names(tmp_path / "other.txt", ("zebra", "bar", "frame", "ape", "disc", "bee"))
+    warning = (
+        "Warning: own.pth itself calls class 1 'frame', other.txt calls it 'bar'. To use the names in the file, leave"
+        " out --classes."
+    )
+    assert warning in describe_import(import_known(weights=weights, classes=other))
+    known = import_known(path=tmp_path / "known", weights=weights)
+    assert not any(line.startswith("Warning") for line in describe_import(known))
+
+
+def test_a_hidden_layer_is_kept_with_the_run(known_state: State, tmp_path: Path, import_known: Import) -> None:
+    tensors = {name: tensor for name, tensor in known_state.items() if not name.startswith("fc.")}
+    tensors |= {"fc.0.weight": torch.eye(256)[:64], "fc.0.bias": torch.zeros(64), "fc.2.weight": torch.ones(6, 64)}
+    run = import_known(weights=save_network(tmp_path / "own.pth", {"model_ema": tensors, "model": tensors})).run
+    assert open_run(run.path).config.model.head_layers == "mean, linear 64, relu, linear"
+    assert load_model(run).head[2].out_features == 64
+    assert "cam" not in explain(run).sources
+
+
+def test_a_network_of_one_output_is_a_run_of_two_classes(
+    known_state: State, tiny_folder: Path, tmp_path: Path, import_known: Import
+) -> None:
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    for split in ("train", "val"):
+        shutil.rmtree(root / split / "frame")
+    one = known_state | {"fc.weight": known_state["fc.weight"][:1], "fc.bias": torch.zeros(1)}
+    imported = import_known(weights=save_network(tmp_path / "one.pth", one), classes=OF_DATASET, root=root)
+    assert imported.run.class_names == ("bar", "disc")
+    assert imported.look.check.holds
+
+
+def test_validation_images_of_one_class_are_enough(tiny_folder: Path, tmp_path: Path, import_known: Import) -> None:
+    root = tmp_path / "folder"
+    shutil.copytree(tiny_folder / "val" / "bar", root / "val" / "bar")
+    imported = import_known(root=root)
+    assert (imported.labels, imported.look.images, imported.look.classes) == ([2], 2, 6)
+    assert len(explain(imported.run).samples) == 2
+
+
+def test_natural_order_is_an_option_of_its_own(
+    known_state: State, tiny_folder: Path, tmp_path: Path, import_known: Import
+) -> None:
+    root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
+    for split in ("train", "val"):
+        for number, name in zip((1, 10, 2), CLASS_NAMES, strict=True):
+            (root / split / name).rename(root / split / f"c{number}")
+    weights = save_network(tmp_path / "three.pth", three_classes(known_state))
+    assert import_known(weights=weights, root=root, classes=OF_DATASET).run.class_names == ("c1", "c10", "c2")
+    natural = import_known(weights=weights, root=root, classes=OF_DATASET_NATURAL, overwrite=True)
+    assert natural.run.class_names == ("c1", "c2", "c10")
+    assert natural.labels == [0, 2, 1]
 
 
 def refuse(import_known: Import, **options: Any) -> str:
@@ -431,5 +495,5 @@ def test_the_first_look_is_spread_over_all_classes(
     load = dataset.load_image
     watched = replace(dataset, load_image=lambda sample, *_: seen.append(sample.label) or load(sample))
     monkeypatch.setattr("camcore.workflows.import_model.LOOKED_AT", 3)
-    assert look_first(load_model(run), watched, run.config, 3).images == 3
+    assert look_first(load_model(run), watched, run.config, CLASS_NAMES).images == 3
     assert seen == [2, 4, 1]
