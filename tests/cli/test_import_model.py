@@ -80,6 +80,22 @@ def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp
     assert report.exit_code == 0
 
 
+def test_images_to_explain_are_enough(arguments: tuple[object, ...], tiny_folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "folder"
+    shutil.copytree(tiny_folder / "val", root / "val")
+    for path in (root / "val" / "disc").iterdir():
+        path.unlink()
+    imported = run_camcore(*arguments[:-1], root, "--classes", tmp_path / "names.txt")
+    assert "No training images. Validation images: val/." in imported.stdout.splitlines()
+    explained = run_camcore("explain", tmp_path / "run", *ON_CPU)
+    assert explained.stdout.startswith("Explained 4 images")
+    flat = (*arguments[:-1], root / "val", "--classes", tmp_path / "names.txt", "--overwrite")
+    assert run_camcore(*flat, "--all-images").exit_code == 0
+    assert run_camcore("explain", tmp_path / "run", *ON_CPU).stdout.startswith("Explained 4 images")
+    assert run_camcore(*flat).exit_code == 0
+    assert run_camcore("explain", tmp_path / "run", *ON_CPU).stdout.startswith("Explained 2 images"), "one per class"
+
+
 def test_options_reach_the_configuration() -> None:
     least = ("--run", "x", "--backbone", "resnet18", "--weights", "w")
     given = "--dataset image-folder --data-seed 3 --val-fraction 0.3 --fold 2/3"
