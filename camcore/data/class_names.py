@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.spelling import nfc
 from camcore.errors import CamcoreError
+from camcore.system.names import nfc
 
 # Keys of class names in a checkpoint, those that fix the order first.
 NAME_KEYS = ("class_to_idx", "idx_to_class", "classes", "class_names", "names", "id2label", "label2id")

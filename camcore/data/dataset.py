@@ -13,6 +13,7 @@ from PIL import Image
 
 from camcore.data.image_files import load_rgb
 from camcore.errors import CamcoreError
+from camcore.system.names import natural_key
 
 REDUCTIONS = (1, 2, 4, 8)  # factors by which JPEG files can be decoded smaller
 
@@ -149,14 +150,14 @@ def _require_every_class(
     split: str, class_names: Sequence[str], samples: Iterable[Sample], skipped: Sequence[Skipped]
 ) -> None:
     present = {sample.label for sample in samples}
-    missing = [repr(name) for label, name in enumerate(class_names) if label not in present]
+    missing = [name for label, name in enumerate(class_names) if label not in present]
     if not missing:
         return
     if not present:
         fact = f"The {split} split is empty"
     else:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        fact = f"No usable {split} image of: {', '.join(missing[:5])}{more}"
+        fact = f"No usable {split} image of: {', '.join(map(repr, sorted(missing, key=natural_key)[:5]))}{more}"
     if skipped:
         fact += f" ({len(skipped)} skipped, the first: {skipped[0].path!r}, {skipped[0].reason})"
     raise CamcoreError(f"{fact}. Every class needs at least one in each split: add images, or remove the class.")

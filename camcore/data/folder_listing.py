@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from camcore.data.spelling import nfc
 from camcore.errors import CamcoreError
+from camcore.system.names import nfc
 
 # Patterns of names in lower case. What they match is never data, whatever it holds.
 LITTER = (

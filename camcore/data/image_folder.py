@@ -8,9 +8,9 @@ from pathlib import Path
 from camcore.data.dataset import Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.folder_listing import FolderListing, is_folder
 from camcore.data.image_check import CheckResult, check_images, is_text
-from camcore.data.spelling import nfc
 from camcore.data.split_folders import describe_splits, find_splits, require_class_folders, require_classes_in_both
 from camcore.errors import CamcoreError
+from camcore.system.names import nfc
 
 
 def open_image_folder(

@@ -1,12 +1,8 @@
 """Unicode spellings: macOS may write é as two characters (NFD), other systems as one (NFC). Names compare as NFC."""
 
-import unicodedata
 from pathlib import Path, PurePosixPath
 
-
-def nfc(text: str) -> str:
-    """Return a text in Unicode's normal form C."""
-    return unicodedata.normalize("NFC", text)
+from camcore.system.names import nfc
 
 
 class Spellings:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from camcore.config import parse_split_folders
 from camcore.data.folder_listing import FolderListing, is_folder
-from camcore.data.spelling import Spellings, nfc
+from camcore.data.spelling import Spellings
 from camcore.errors import CamcoreError
+from camcore.system.names import nfc
 
 # Beside these words a name may hold only WORDS, digits and signs: Training, test_set, seg_train, val2017.
 ROLES = {

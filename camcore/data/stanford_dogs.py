@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.image_check import CheckResult, check_images
 from camcore.data.image_files import explain_failure
-from camcore.data.spelling import Spellings, nfc
+from camcore.data.spelling import Spellings
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
+from camcore.system.names import nfc
 
 LAYOUT = ("Images", "Annotation", "train_list.mat", "test_list.mat")
 MOST_ANNOTATION_BYTES = 1_000_000  # a real one has 1,000

@@ -10,11 +10,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from camcore.data.dataset import Dataset, Sample
-from camcore.data.spelling import nfc
 from camcore.errors import RunError
 from camcore.runs.run import Run
 from camcore.system.checksums import verify
 from camcore.system.files import RESTORE, atomic_path
+from camcore.system.names import nfc
 from camcore.system.ranks import written_by_first
 
 NAME = "images.parquet"

@@ -15,6 +15,7 @@ from camcore.runs.images import find_changes, keep_validation, read_images, writ
 from camcore.runs.run import Run
 from camcore.system.collectives import from_first, init_ranks, local_first
 from camcore.system.locks import only_writer
+from camcore.system.names import natural_key
 from camcore.system.progress import show_line
 from camcore.system.ranks import current_rank
 
@@ -48,7 +49,7 @@ def open_on_all_ranks(config: DatasetConfig, root: Path | None, needs_train: boo
 
 def announce_dataset(dataset: Dataset) -> None:
     """Print classes, images per split, how the folder was read, and images that both splits hold."""
-    names = dataset.class_names
+    names = sorted(dataset.class_names, key=natural_key)
     first = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
     show_line(f"Classes: {len(names)} ({first}). Images: {len(dataset.train)} training, {len(dataset.val)} validation.")
     for note in dataset.remarks:
