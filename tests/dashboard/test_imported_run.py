@@ -76,7 +76,7 @@ def test_its_card_shows_origin_and_accuracy(runs: Path, monkeypatch: pytest.Monk
     assert f"<dt>Validation accuracy</dt><dd>{accuracy:.1%}</dd>" in cards["imported"]
     assert "Validation accuracy" not in cards["unexplained"]
     assert "Imported from" not in cards["trained"]
-    assert "Validation, epoch 12" in cards["trained"]
+    assert "Validation accuracy, epoch 12" in cards["trained"]
 
 
 def open_run_accuracy(path: Path) -> float:

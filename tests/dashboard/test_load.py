@@ -93,9 +93,9 @@ def test_an_open_overview_shows_new_runs(tmp_path: Path) -> None:
         steps = [
             (
                 partial(make_run, folder, "new", explained=False, finished=False, epochs=2),
-                "<dt>Validation, epoch 2</dt>",
+                "<dt>Validation accuracy, epoch 2</dt>",
             ),
-            (partial(train, 3), "<dt>Validation, epoch 3</dt>"),
+            (partial(train, 3), "<dt>Validation accuracy, epoch 3</dt>"),
             (finish, ">trained<"),
             (partial(make_run, folder, "second", images=8), "<h3>second</h3>"),
         ]

@@ -19,7 +19,7 @@ def go_to(page: Page, name: str, title: str) -> None:
 def test_from_the_overview_through_every_page(page: Page, dashboard: str) -> None:
     page.goto(dashboard)
     expect(page.get_by_role("heading", level=1)).to_have_text("Where does the network look?")
-    expect(page.get_by_text("CAM and Grad-CAM differ only in how they are normalised for display.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Only ReLU and normalisation differ"))).to_be_visible()
     go_to(page, "Training curves", "How did the training go?")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     go_to(page, "Disagreement", "Where do two heatmaps disagree?")

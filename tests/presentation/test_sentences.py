@@ -50,15 +50,15 @@ def test_sentences_say_what_the_parameters_say() -> None:
         "display."
     )
     assert sentences["cam_not_applicable"] == (
-        "CAM is not defined for this network: mean(CAM) + bias differs from the output by 85% of the output's range."
+        "CAM is not defined for this network: mean(CAM) + bias differs from the logits by 85% of their range."
     )
     assert sentences["drawing_effect"] == (
         "64% of CAM's activation lies outside the object if normalised as in the literature, 38% if only positive "
         "evidence counts."
     )
     assert sentences["separates"] == (
-        "The clearest difference from CAM is in insertion (how fast the class probability returns with the strongest "
-        "pixels): LayerCAM 70%, CAM 40%."
+        "The clearest difference from CAM is in insertion (how fast the class probability returns with the pixels "
+        "of highest activation): LayerCAM 70%, CAM 40%."
     )
     assert sentences["best_is"] == "LayerCAM is better than CAM on 6 of 12 measures and worse on 2."
     assert say("best_is", CLAIMS["best_is"] | {"losses": 0}) == (

@@ -129,5 +129,5 @@ def test_a_price_of_single_runs_and_none_at_all_draw_no_seeds(gap: VerdictDocume
 def test_numbers_and_names_as_people_write_them() -> None:
     assert (points(-0.0312), points(0.05), points(-0.0001)) == ("−3.1", "+5.0", "0.0")
     assert (probability(0.0004), probability(0.021)) == ("< 0.001", "= 0.021")
-    assert join_names(TEXT, ["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Image edges and of_tomorrow"
+    assert join_names(TEXT, ["cam", "baseline_edges", "of_tomorrow"]) == "CAM, Edge detector and of_tomorrow"
     assert join_names(TEXT, ["grad_cam@layer3"]) == "Grad-CAM at layer3"

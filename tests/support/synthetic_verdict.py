@@ -19,7 +19,7 @@ from tests.support.synthetic_curves import allow, make_cost, make_curves, make_r
 
 BASELINES = ("baseline_center", "baseline_uniform", "baseline_random", "baseline_edges")
 NO_CAM = {"max_error": 0.852}
-REASON = "mean(CAM) + bias differs from the output by 85% of the output's range"
+REASON = "mean(CAM) + bias differs from the logits by 85% of their range"
 # measure -> group, kind, better, typical value; None without a value per image
 MEASURES: dict[str, tuple[str, str, str, float]] = {
     "pointing_strict": ("localization", "yes_no", "higher", 0.78),

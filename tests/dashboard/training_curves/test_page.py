@@ -134,7 +134,7 @@ def test_accuracy_is_that_of_the_weights_that_were_kept(tmp_path, monkeypatch):
     accuracy = read_entry(make_run(tmp_path, "s2", images=20, seed=2, group="s")).explanation.accuracy
     (tmp_path / "s2" / "model.safetensors").unlink()
     text = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation, epoch 3</dt><dd>{best:.1%}</dd>" in text and f"{last:.1%}" not in text
+    assert f"<dt>Validation accuracy, epoch 3</dt><dd>{best:.1%}</dd>" in text and f"{last:.1%}" not in text
     assert f"Seed 0: {best:.1%}, Seed 2: {accuracy:.1%}." in text, "a folder copied without its weights still counts"
 
 
@@ -143,7 +143,7 @@ def test_damaged_weights_leave_a_card_that_says_what_is_known(tmp_path, monkeypa
     (path / "model.safetensors").write_bytes(b"no weights")
     last = open_run(path).history()["val_accuracy"].iloc[-1]
     text = all_text(show("overview", tmp_path, monkeypatch))
-    assert f"<dt>Validation, epoch 12</dt><dd>{last:.1%}</dd>" in text
+    assert f"<dt>Validation accuracy, epoch 12</dt><dd>{last:.1%}</dd>" in text
 
 
 def test_runs_are_grouped_by_their_group_name(runs):
