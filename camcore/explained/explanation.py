@@ -26,7 +26,7 @@ from camcore.heatmaps.sources import CamCheck, Source, parse_source
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import verify
 from camcore.system.documents import Document, read_document
-from camcore.system.files import write_text
+from camcore.system.files import open_array, write_text
 
 THUMBNAIL_FORMATS = ("WEBP", "JPEG")  # else Pillow would try the decoders of all formats
 TARGETS = ("predicted", "true", "runner_up", "other")
@@ -282,7 +282,7 @@ class Explanation:
         return pictures
 
     def _array(self, name: str) -> NDArray[Any]:
-        array = self._read(name, lambda path: np.load(path, mmap_mode="r", allow_pickle=False))
+        array = self._read(name, open_array)
         self._require_length(name, len(array), self.manifest.images + (name == "thumbnails.npy"))
         return array  # type: ignore[no-any-return]
 

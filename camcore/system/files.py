@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from platformdirs import user_cache_path
 
 from camcore.errors import CamcoreError, RunError
 
+READ_TRIES = 5
 STALE_SECONDS = 3600.0  # an older partial file was left by a killed process
 RESTORE = "Restore it from a copy, or recreate the run."  # ends most messages about damaged files
 
@@ -92,6 +93,19 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return array
+
+
+def open_array(path: Path, mode: Literal["r", "r+"] = "r") -> NDArray[Any]:
+    """Return a .npy file as a memory-mapped array.
+
+    Raises:
+        OSError, ValueError: The file is missing or damaged.
+    """
+    for _ in range(READ_TRIES - 1):
+        # Python 3.11 builds the header's syntax tree with a counter that all threads share, and now and then miscounts.
+        with suppress(SystemError):
+            return np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[no-any-return]
+    return np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[no-any-return]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -24,7 +24,7 @@ from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.fast_trunk import BF16, EXACT, FUSED, FastTrunk, TrunkVariant
 from camcore.system.collectives import gather, reduce_any, wait_for_all
 from camcore.system.devices import choose_precision
-from camcore.system.files import atomic_path, cache_folder, create_array
+from camcore.system.files import atomic_path, cache_folder, create_array, open_array
 from camcore.system.progress import show_progress
 from camcore.system.ranks import current_rank
 from camcore.system.threads import OrderedThreads
@@ -84,7 +84,7 @@ class FrozenTrunk:
         path = self._find(samples, views)
         if reduce_any(not path.exists()):
             self._write(path, shape, samples, views, title, with_maps)
-        features: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        features: NDArray[np.float32] = open_array(path)
         if features.shape != shape:
             raise CamcoreError(f"{path} is damaged: it has shape {features.shape}, not {shape}. Remove it.")
         return features
@@ -92,7 +92,7 @@ class FrozenTrunk:
     def stored_maps(self, samples: Sequence[Sample]) -> NDArray[np.float16] | None:
         """Return the features before pooling, (N, K, h, w); None if `pooled` stored none."""
         path = _maps_beside(self._find(samples, 0))
-        return np.load(path, mmap_mode="r") if path.exists() else None
+        return open_array(path) if path.exists() else None
 
     def _find(self, samples: Sequence[Sample], views: int) -> Path:
         """Return the features' cache file, named by a hash of everything that determines them."""
@@ -208,7 +208,7 @@ def _new_array(path: Path, shape: tuple[int, ...], dtype: type) -> Iterator[NDAr
         if not current_rank().local_rank:
             part = stack.enter_context(atomic_path(path))
             create_array(part, shape, dtype)
-        array = np.load(cast(Path, gather(part)[current_rank().rank - current_rank().local_rank]), mmap_mode="r+")
+        array = open_array(cast(Path, gather(part)[current_rank().rank - current_rank().local_rank]), "r+")
         yield array
         array.flush()
         wait_for_all()
