@@ -9,8 +9,9 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,17 +96,18 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: type) -> NDArray[Any
     return array
 
 
-def open_array(path: Path, mode: Literal["r", "r+"] = "r") -> NDArray[Any]:
+def open_array(path: Path, mode: Literal["r", "r+"] = "r") -> np.memmap[Any, Any]:
     """Return a .npy file as a memory-mapped array.
 
     Raises:
         OSError, ValueError: The file is missing or damaged.
     """
+    read = partial(np.load, path, mmap_mode=mode, allow_pickle=False)
     for _ in range(READ_TRIES - 1):
         # Python 3.11 builds the header's syntax tree with a counter that all threads share, and now and then miscounts.
         with suppress(SystemError):
-            return np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[no-any-return]
-    return np.load(path, mmap_mode=mode, allow_pickle=False)  # type: ignore[no-any-return]
+            return cast("np.memmap[Any, Any]", read())
+    return cast("np.memmap[Any, Any]", read())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -117,5 +117,5 @@ def test_an_array_is_read_although_python_miscounts_once(tmp_path: Path, monkeyp
     monkeypatch.setattr(np, "load", load_with_a_failure)
     assert open_array(tmp_path / "a.npy").tolist() == [[0, 1, 2], [3, 4, 5]]
     np.save(tmp_path / "b.npy", np.array([{}]), allow_pickle=True)
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(ValueError, match="Python objects"):
         open_array(tmp_path / "b.npy")
