@@ -46,7 +46,12 @@ TINY_CONFIG = RunConfig(
     TrainConfig(epochs=2, batch_size=4, warmup_epochs=0.5, augmentation="light", precision="fp32"),
 )
 BuildModel = Callable[[ModelConfig], "Classifier"]
-GAP_NETWORKS = [(name, stride) for name, backbone in BACKBONES.items() for stride in backbone.map_strides]
+LARGE = ("resnet34", "resnet50", "densenet121", "convnext_tiny", "vgg16")
+GAP_NETWORKS = [
+    pytest.param((name, stride), marks=[pytest.mark.slow] if name in LARGE and stride < 32 else [])
+    for name, backbone in BACKBONES.items()
+    for stride in backbone.map_strides
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -155,7 +160,7 @@ def build_model(single_thread: None) -> BuildModel:
 
 @pytest.fixture(scope="session", params=GAP_NETWORKS, ids=lambda network: f"{network[0]}-stride{network[1]}")
 def gap_model(request: pytest.FixtureRequest, build_model: BuildModel) -> "Classifier":
-    """Every backbone with mean pooling and one linear layer, at every map stride."""
+    """Every backbone with mean pooling and one linear layer, at every map stride (slow: fine maps of large ones)."""
     name, stride = request.param
     return build_model(ModelConfig(name, "gap", stride))
 

@@ -25,7 +25,7 @@ from camcore.verdict.document import read_values, read_verdict
 from tests.support.file_server import pack, start_server
 from tests.support.kill_process import KILLED, Killer, Outcome
 
-KILLS = pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
+KILLS = pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 TIMINGS = ["seconds", "images_per_second"]
 FEW = 4  # kills in CI, all of them at a change of a file: the same ones every time
 Command = Callable[[], tuple[object, ...]]

@@ -13,6 +13,7 @@ from tests.support.browser_steps import settle
 pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 844}
+SMALL = ("gallery", "verdict")  # the most controls, and the widest table
 DESKTOP = {"width": 1280, "height": 900}
 CHART, TILE = ".js-plotly-plot .cartesianlayer", ".tile canvas"
 DRAWN_LAST = {"training_curves": CHART, "gallery": TILE, "disagreement": TILE, "verdict": CHART}
@@ -65,7 +66,9 @@ def test_no_serious_problem_on_any_page(name: str, still_page: Page, dashboard: 
     assert find_problems(still_page, COLOUR_RULES) == [], "in the dark theme, which changes only colours"
 
 
-@pytest.mark.parametrize("name", [name for name, _ in PAGES])
+@pytest.mark.parametrize(
+    "name", [name if name in SMALL else pytest.param(name, marks=pytest.mark.slow) for name, _ in PAGES]
+)
 def test_nor_on_a_phone_in_korean(name: str, still_page: Page, dashboard: str) -> None:
     open_at(still_page, dashboard, name, "&lang=ko", PHONE)
     assert find_problems(still_page) == []

@@ -102,7 +102,7 @@ def test_a_shared_link_shows_the_same_picture(page: Page, browser: Browser, depl
         np.testing.assert_array_equal(read_canvas(there, 1), read_canvas(page, 1))
 
 
-@pytest.mark.parametrize("process", "ab")
+@pytest.mark.parametrize("process", [pytest.param("a", marks=pytest.mark.slow), "b"])
 def test_uploads_and_downloads_meet_the_process_of_the_page(
     process: str, fresh_page: Page, deployed: Deployment
 ) -> None:
