@@ -1,8 +1,7 @@
 """Class names of classifiers trained elsewhere, and how a data set's labels map to them."""
 
-import re
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,15 +74,6 @@ def _read_names(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
         return tuple(value)
     return None
-
-
-def sort_naturally(names: Iterable[str]) -> list[str]:
-    """Return names as people sort them: numbers by value, so that c2 comes before c10."""
-    return sorted(names, key=lambda name: ([_natural(part) for part in re.split(r"(\d+)", name)], name))
-
-
-def _natural(part: str) -> tuple[bool, int, str]:
-    return not part.isdecimal(), int(part) if part.isdecimal() else 0, part.casefold()
 
 
 def require_distinct(names: Sequence[str], origin: str) -> None:

@@ -90,7 +90,7 @@ def read_checkpoint(path: Path, backbone: str, key: str | None = None) -> Checkp
     if trunk is None or not trunk.is_complete:
         raise CamcoreError(f"{path} {_describe(trunk, tensors, layout, backbone)}")
     head = _choose_head(path, trunk, trunks, layout)
-    require_whole(head, trunk, str(path))
+    require_whole(head, trunk, layout.widths, str(path))
     model = _name_head(head, layout, ModelConfig(backbone, "native"))
     state = _collect(path, trunk, head, layout, model)
     notes = (

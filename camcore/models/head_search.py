@@ -175,7 +175,7 @@ def _natural(name: str) -> list[tuple[bool, int, str]]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in name.split(".")]
 
 
-def require_whole(head: Head, trunk: Trunk, origin: str) -> None:
+def require_whole(head: Head, trunk: Trunk, widths: Widths, origin: str) -> None:
     """Raise if the head's part of the file holds tensors that the head does not use, or that do not fit.
 
     Raises:
@@ -188,8 +188,10 @@ def require_whole(head: Head, trunk: Trunk, origin: str) -> None:
             raise CamcoreError(f"{origin} does not fit: its {bias.name!r} is {bias.shape}, not {rows}.")
     parents = {name.rpartition(".")[0] for name in head.places.values()} - {"", trunk.prefix.rstrip(".")}
     parents |= set(head.places.values())
+    native = {trunk.prefix + name for name in widths.native} if head.layers[0] == "native" else set()
     for module, tensors in _find_modules(trunk, trunk.keys[:1], []).items():
         used = {"weight", "bias", "running_mean", "running_var"} if module in head.places.values() else set()
+        used |= {own for own in tensors if f"{module}.{own}" in native}
         inside = any(module == parent or module.startswith(f"{parent}.") for parent in parents)
         surplus = [tensor for own, tensor in tensors.items() if own not in used]
         if inside and surplus:

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from camcore.data.class_names import sort_naturally
+from camcore.system.names import natural_key
 
 SURE = 0.01  # a better order is reported if chance brings its advantage with a smaller probability
 FEWEST = 3  # images of a class, to say what it is answered as
@@ -45,7 +45,7 @@ def find_better_order(names: Sequence[str], answers: Answers) -> BetterOrder | N
     """
     orders = {
         "alphabetical order": tuple(sorted(names)),
-        "natural order": tuple(sort_naturally(names)),
+        "natural order": tuple(sorted(names, key=natural_key)),
         "alphabetical order without regard to case": tuple(sorted(names, key=str.casefold)),
     }
     if exchanged := _exchange(names, find_mistaken(answers)):

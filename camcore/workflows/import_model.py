@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from camcore.config import RunConfig
-from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct, sort_naturally
+from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct
 from camcore.data.dataset import Dataset
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
@@ -24,6 +24,7 @@ from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
 from camcore.system.locks import only_writer
+from camcore.system.names import natural_key, nfc
 from camcore.workflows.class_order import describe_order
 from camcore.workflows.dataset import describe_dataset, list_files
 
@@ -144,7 +145,7 @@ def choose_names(
     elif classes == OF_DATASET:
         names, named_by = dataset_names, "the data set"
     elif classes == OF_DATASET_NATURAL:
-        names, named_by = tuple(sort_naturally(dataset_names)), "the data set, sorted naturally"
+        names, named_by = tuple(sorted(dataset_names, key=natural_key)), "the data set, sorted naturally"
     else:
         names, named_by = read_class_names(Path(classes)), Path(classes).name
     if len(names) != count:
@@ -207,8 +208,9 @@ def describe_import(imported: Imported) -> list[str]:
 
 def _find_contradiction(names: Sequence[str], own: Sequence[str]) -> int | None:
     """Return the first class that has another name in the file, if the file knows the name of another class."""
-    pairs = enumerate(zip(names, own, strict=False))
-    return next((at for at, (name, theirs) in pairs if name != theirs and name in own), None)
+    known = {nfc(name) for name in own}
+    pairs = enumerate(zip(map(nfc, names), map(nfc, own), strict=False))
+    return next((at for at, (name, theirs) in pairs if name != theirs and name in known), None)
 
 
 def _describe_look(look: FirstLook) -> list[str]:

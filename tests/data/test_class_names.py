@@ -12,7 +12,6 @@ from camcore.data.class_names import (
     read_class_names,
     relabel,
     require_distinct,
-    sort_naturally,
 )
 from camcore.data.paper_dogs import open_paper_dogs
 from camcore.errors import CamcoreError
@@ -102,13 +101,6 @@ def test_names_are_found_under_the_usual_keys(content: dict[str, object]) -> Non
 
 def test_names_that_are_numbers_stay_names() -> None:
     assert find_class_names({"class_to_idx": {"0": 1, "1": 0}}, 2) == ("1", "0")
-
-
-def test_names_are_sorted_as_people_do() -> None:
-    assert sort_naturally(["c10", "c2", "c1", "B", "a", "x2y10", "x2y9"]) == [
-        *("a", "B", "c1", "c2", "c10"),
-        *("x2y9", "x2y10"),
-    ]
 
 
 def test_names_must_differ() -> None:

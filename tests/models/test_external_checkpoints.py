@@ -62,6 +62,18 @@ def test_a_network_gives_the_logits_it_gave_elsewhere(
         assert float((ours(noise_images) - expected).abs().max()) < 1e-5
 
 
+def test_the_class_layer_of_a_longer_head_may_be_replaced(tmp_path: Path, single_thread: None) -> None:
+    torch.manual_seed(0)
+    theirs = torchvision.models.mobilenet_v3_small(num_classes=5).eval()
+    theirs.classifier[3] = nn.Sequential(nn.Dropout(), nn.Linear(1024, 32), nn.ReLU(), nn.Linear(32, 5)).eval()
+    ours = rebuild(theirs, "mobilenet_v3_small", tmp_path)
+    assert ours.config.head_layers == "native, linear 32, relu, linear"
+    features = torch.rand(2, 576, 2, 2)
+    with torch.no_grad():
+        expected = theirs.classifier(features.mean((2, 3)))
+        assert torch.allclose(ours.classify(features), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
 def test_cam_applies_to_a_resnet_s_own_classifier(
     name: str, noise_images: Tensor, tmp_path: Path, single_thread: None
