@@ -170,7 +170,7 @@ class TrainConfig(Settings):
     """How the model is trained."""
 
     epochs: int = Field(default=30, ge=1, description="Passes over the training images")
-    batch_size: int = Field(default=32, ge=2, description="Images per step")  # batch normalisation needs two
+    batch_size: int = Field(default=32, ge=1, description="Images per step; batch normalisation needs 2")
     optimizer: Annotated[str, OneOf(("adamw", "sgd"))] = Field(
         default="adamw", description="adamw, or sgd with Nesterov momentum 0.9"
     )

@@ -84,13 +84,13 @@ def test_an_unknown_field_in_json_is_named() -> None:
         (TrainConfig, {"epochs": 5.0}, "epochs is 5.0; it must be a whole number."),
         (TrainConfig, {"epochs": True}, "epochs is True; it must be a whole number."),
         (ModelConfig, {"weights": 3}, "weights is 3; it must be text."),
-        (TrainConfig, {"batch_size": 1}, "batch_size is 1; it must be at least 2."),
+        (TrainConfig, {"batch_size": 0}, "batch_size is 0; it must be at least 1."),
         (TrainConfig, {"learning_rate": 0.0}, "learning_rate is 0.0; it must be above 0."),
         (TrainConfig, {"learning_rate": float("nan")}, "learning_rate is nan; it must be a finite number."),
         (TrainConfig, {"weight_decay": -1.0}, "weight_decay is -1.0; it must be at least 0."),
         (TrainConfig, {"warmup_epochs": -1.0}, "warmup_epochs is -1.0; it must be at least 0."),
         (TrainConfig, {"label_smoothing": 1.0}, "label_smoothing is 1.0; it must be from 0 to below 1."),
-        (TrainConfig, {"optimizer": "adam"}, "Unknown optimizer 'adam'. Choose from: adamw, sgd."),
+        (TrainConfig, {"optimizer": "adam"}, "Unknown optimizer 'adam'. Did you mean adamw? Choose from: adamw, sgd."),
         (TrainConfig, {"augmentation": "x"}, "Unknown augmentation 'x'. Choose from: none, light, standard."),
         (TrainConfig, {"precision": "fp16"}, "Unknown precision 'fp16'. Choose from: auto, fp32, bf16."),
         (TrainConfig, {"keep": "all"}, "Unknown keep 'all'. Choose from: last, best, held-out."),
@@ -141,8 +141,8 @@ def test_json_of_another_shape_is_refused(values: Any, message: str) -> None:
 
 
 def test_positional_values_are_named() -> None:
-    with pytest.raises(CamcoreError, match=r"^batch_size is 1; it must be at least 2\.$"):
-        TrainConfig(3, 1)
+    with pytest.raises(CamcoreError, match=r"^batch_size is 0; it must be at least 1\.$"):
+        TrainConfig(3, 0)
 
 
 def test_the_settings_need_no_torch() -> None:

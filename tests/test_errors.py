@@ -7,7 +7,7 @@ from camcore.errors import CamcoreError, RunError, shell_command, unknown_choice
 
 def test_an_unknown_choice_lists_the_allowed_values() -> None:
     error = unknown_choice("source", "gradcam", {"cam": 1, "grad_cam": 2})
-    assert str(error) == "Unknown source 'gradcam'. Choose from: cam, grad_cam."
+    assert str(error) == "Unknown source 'gradcam'. Did you mean grad_cam? Choose from: cam, grad_cam."
 
 
 def test_a_damaged_run_is_a_user_error() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from camcore.backbones import BACKBONES
+from camcore.cli.help import examples
 from camcore.cli.options import (
     DATASET,
     OVERWRITE,
     PATH,
     VIEW,
+    Names,
     read_settings,
     run_option,
     say_skipped,
@@ -22,11 +24,17 @@ from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
 from camcore.errors import shell_command
 
 
-@click.command("import")
+@click.command(
+    "import",
+    epilog=examples(
+        "camcore import --run checkpoints/theirs --backbone resnet18 --weights theirs.pth --classes names.txt"
+        " --dataset image-folder --root my-images",
+    ),
+)
 @run_option(required=True)
 @click.option(
     "--backbone",
-    type=click.Choice(tuple(BACKBONES)),
+    type=Names(tuple(BACKBONES)),
     metavar="NAME",
     required=True,
     help=f"Network architecture: {', '.join(BACKBONES)}.",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from camcore.cli.options import PATH, show_errors
-from camcore.errors import RunError
+from camcore.cli.help import examples
+from camcore.cli.options import PATH, RUN_PATH, Names, show_errors
+from camcore.errors import NoRunError, RunError, count_of, shell_command
 from camcore.explained.explanation import is_explained, open_explanation
 from camcore.presentation.texts import LANGUAGES
 from camcore.runs.run import Run, list_run_folders, list_runs, open_run, runs_folder
@@ -20,8 +21,8 @@ FOLDER = click.option(
 )
 
 
-@click.command("report")
-@click.argument("path", metavar="RUN", type=PATH)
+@click.command("report", epilog=examples("camcore report checkpoints/mine --sources cam,grad_cam"))
+@click.argument("path", metavar="RUN", type=RUN_PATH)
 @click.option(
     "--out", type=PATH, help="File to write; replaced if it exists. [default: NAME-report.html in the current folder]"
 )
@@ -37,9 +38,7 @@ FOLDER = click.option(
     "--sources",
     help="Two sources of the run to compare, comma-separated. [default: cam,grad_cam, or the run's first two]",
 )
-@click.option(
-    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the texts."
-)
+@click.option("--language", type=Names(LANGUAGES), default="en", show_default=True, help="Language of the texts.")
 @show_errors
 def report_command(path: Path, out: Path | None, images: int, sources: str | None, language: str) -> None:
     """Write a run into one HTML file that works offline."""
@@ -53,8 +52,8 @@ def report_command(path: Path, out: Path | None, images: int, sources: str | Non
     click.echo(f"Written: {out} ({size:.1f} MB). Open it in a browser; it works offline.")
 
 
-@click.command("layers")
-@click.argument("path", metavar="RUN", type=PATH)
+@click.command("layers", epilog=examples("camcore layers checkpoints/mine"))
+@click.argument("path", metavar="RUN", type=RUN_PATH)
 @show_errors
 def layers_command(path: Path) -> None:
     """List the layers of a run's network."""
@@ -65,38 +64,61 @@ def layers_command(path: Path) -> None:
         click.echo(f"{layer.name:<24} {grid:>9}  {layer.channels:>5} channels  {note}")
 
 
-@click.command("runs")
+@click.command("runs", epilog=examples("camcore runs", "camcore runs --runs /data/my-runs"))
 @FOLDER
 @show_errors
 def runs_command(folder: Path | None) -> None:
-    """List all runs, and whether each is trained and explained."""
-    for entry in list_runs(_find_folder(folder)):
+    """List all runs: accuracy, epochs, date, state and heatmaps."""
+    listed = list_runs(_find_folder(folder))
+    rows = {entry.path: _describe(entry) for entry in listed if isinstance(entry, Run)}
+    widths = [max(map(len, column)) for column in zip(*(cells for cells, _ in rows.values()), strict=True)]
+    for entry in listed:
         if isinstance(entry, RunError):
             click.echo(f"unusable: {entry}")
             continue
-        config = entry.config
-        made = "trained" if entry.imported_from is None else "imported"
-        state = made if entry.finished else "unfinished"
-        problem = _find_problem(entry) if is_explained(entry) else None
-        explained = "heatmaps unusable" if problem else "explained" if is_explained(entry) else "not explained"
-        click.echo(
-            f"{entry.name:<24} {config.dataset.kind:<14} {config.model.backbone:<18} {config.model.head:<7}"
-            f" {state}, {explained}"
-        )
-        if problem:
+        cells, problems = rows[entry.path]
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+        for problem in problems:
             click.echo(f"unusable: {problem}")
 
 
-def _find_problem(run: Run) -> RunError | None:
+def _describe(run: Run) -> tuple[tuple[str, ...], list[RunError]]:
+    """Return the cells of a run's line, and what can't be read."""
+    config, is_imported = run.config, run.imported_from is not None
+    state = "imported" if is_imported else "trained" if run.finished else "unfinished"
+    heatmaps, accuracy, epochs = "not explained", None, 0
+    problems = []
     try:
-        open_explanation(run)
+        history, row = run.history(), run.kept_row()
+        epochs = len(history)
+        if row is None and epochs:
+            row = history.iloc[-1]
+        accuracy = None if row is None else float(row["val_accuracy"])
     except RunError as error:
-        return error
-    return None
+        problems.append(error)
+    try:
+        if is_explained(run):
+            heatmaps = "heatmaps unusable"
+            explanation = open_explanation(run)
+            heatmaps = f"explained: {', '.join(explanation.manifest.sources)}"
+            accuracy = explanation.accuracy if is_imported else accuracy
+    except RunError as error:
+        problems.append(error)
+    cells = (
+        run.name,
+        config.dataset.kind,
+        config.model.backbone,
+        config.model.head,
+        "accuracy –" if accuracy is None else f"accuracy {accuracy:.3f}",
+        "" if is_imported else f"{epochs} of {count_of(config.train.epochs, 'epoch')}",
+        str(run.info.get("created") or "")[:10],
+        f"{state}, {heatmaps}",
+    )
+    return cells, problems
 
 
-@click.command("check")
-@click.argument("paths", metavar="[RUN]...", nargs=-1, type=PATH)
+@click.command("check", epilog=examples("camcore check", "camcore check checkpoints/mine --accept"))
+@click.argument("paths", metavar="[RUN]...", nargs=-1, type=RUN_PATH)
 @FOLDER
 @click.option(
     "--accept",
@@ -116,12 +138,19 @@ def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) ->
         raise click.UsageError("--accept needs at least one RUN.")
     damaged = False
     for path in paths or list_run_folders(_find_folder(folder)):
-        checked = accept_run(path) if accept else check_run(path)
+        try:
+            checked = accept_run(path) if accept else check_run(path)
+        except NoRunError as error:
+            if paths:
+                raise
+            click.echo(error)
+            continue
         damaged |= bool(checked.problems)
         for problem in checked.problems:
             click.echo(f"damaged: {problem}")
         if not checked.problems:
-            listed = f"{checked.files} files are as listed ({checked.size / 1e6:.1f} MB)" if checked.files else "opens"
+            verb, size = "is" if checked.files == 1 else "are", f"{checked.size / 1e6:.1f} MB"
+            listed = f"{count_of(checked.files, 'file')} {verb} as listed ({size})" if checked.files else "opens"
             unlisted = "".join(f"; no {SUMS} in {folder}" for folder in checked.unlisted)
             click.echo(f"{path}: {listed}{unlisted}.")
     if damaged:
@@ -131,5 +160,5 @@ def check_command(paths: tuple[Path, ...], folder: Path | None, accept: bool) ->
 def _find_folder(folder: Path | None) -> Path:
     folder = folder or runs_folder()
     if not list_run_folders(folder):
-        click.echo(f"No runs in {folder}. Make one: camcore demo --run {folder / 'demo'}")
+        click.echo(f"No runs in {folder}. Make one: {shell_command('demo', '--run', folder / 'demo')}")
     return folder

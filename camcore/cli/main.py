@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import camcore
+from camcore.cli.help import examples
 from camcore.cli.import_model import import_command
 from camcore.cli.inspect import check_command, layers_command, report_command, runs_command
 from camcore.cli.options import (
     DEVICE,
     OVERWRITE,
-    PATH,
     ROOT,
+    RUN_PATH,
     THREADS,
     WORKERS,
+    Names,
     run_option,
     say_end,
     say_skipped,
@@ -27,7 +29,7 @@ from camcore.cli.options import (
 )
 from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, count_of
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import current_rank, mute_followers
@@ -57,8 +59,13 @@ def main(context: click.Context) -> None:
         )
 
 
-@main.command("explain")
-@click.argument("path", metavar="RUN", type=PATH)
+@main.command(
+    "explain",
+    epilog=examples(
+        "camcore explain checkpoints/mine", "camcore explain checkpoints/mine --sources cam,grad_cam@layer3"
+    ),
+)
+@click.argument("path", metavar="RUN", type=RUN_PATH)
 @click.option(
     "--sources",
     help="Heatmaps to compute: METHOD or METHOD@LAYER, comma-separated. Without @LAYER: at the last convolutional"
@@ -78,7 +85,7 @@ def main(context: click.Context) -> None:
 )
 @click.option(
     "--precision",
-    type=click.Choice(EXPLAIN_PRECISIONS),
+    type=Names(EXPLAIN_PRECISIONS),
     default="auto",
     show_default=True,
     help="auto: the fastest precision that gives the heatmaps of float32, tested on a sample of the images;"
@@ -98,19 +105,18 @@ def explain_command(path: Path, **options: Any) -> None:
     images, rate = explanation.manifest.images, explanation.manifest.images_per_second
     names = ", ".join(source.id for source in explanation.sources)
     if made:
-        click.echo(
-            f"Explained {images} images ({rate:.0f} images/s) with {names}; accuracy {explanation.accuracy:.3f}."
-        )
+        count = count_of(images, "image")
+        click.echo(f"Explained {count} ({rate:.0f} images/s) with {names}; accuracy {explanation.accuracy:.3f}.")
     else:
         click.echo(f"{path} is already explained, with {names}. Recompute with --force.")
     say_skipped(open_run(path))
 
 
-@main.command("verdict")
-@click.argument("path", metavar="RUN", type=PATH)
+@main.command("verdict", epilog=examples("camcore verdict checkpoints/mine"))
+@click.argument("path", metavar="RUN", type=RUN_PATH)
 @click.option(
     "--against",
-    type=PATH,
+    type=RUN_PATH,
     help="A run with another head, for example mlp. The verdict then also compares their accuracy. If both runs"
     " belong to groups trained with --seeds, all their seeds are compared.",
 )
@@ -173,7 +179,7 @@ def _say_seeds(price: "AccuracyPrice", seeds: "SeedGroups") -> None:
     click.echo(f"  {'difference':<20} {price.difference:+.3f} {interval}")
 
 
-@main.command("demo")
+@main.command("demo", epilog=examples("camcore demo --run checkpoints/demo"))
 @run_option(help="Run folder. [default: checkpoints/demo]")
 @OVERWRITE
 @DEVICE
@@ -191,7 +197,8 @@ def demo_command(path: Path | None, **options: Any) -> None:
         explanation = demo.make_demo(path, take_machine(options), **options)
     except KeyboardInterrupt as stop:
         say_stopped(path, stop)
-    click.echo(f"{path}: {explanation.manifest.images} images explained, accuracy {explanation.accuracy:.3f}.")
+    count = count_of(explanation.manifest.images, "image")
+    click.echo(f"{path}: {count} explained, accuracy {explanation.accuracy:.3f}.")
     click.echo("Look at it: streamlit run dashboard/app.py")
 
 

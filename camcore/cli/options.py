@@ -12,7 +12,7 @@ import click
 
 from camcore.config import DatasetConfig, Settings, ViewConfig, describe_range, find_choices
 from camcore.data.registry import DATASETS
-from camcore.errors import CamcoreError, shell_command
+from camcore.errors import CamcoreError, count_of, find_similar, shell_command
 from camcore.runs.run import Run, open_run
 from camcore.system.ranks import current_rank
 from camcore.system.signals import StoppedTraining
@@ -20,7 +20,46 @@ from camcore.workflows.machine import Machine
 
 S = TypeVar("S", bound=Settings)
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path. `~` is the home folder; an empty text, such as an unset variable, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        if not str(value).strip():
+            self.fail("It is empty. Name a file or a folder.", param, ctx)
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:  # there is no such user
+            return Path(value)
+
+
+class _RunPath(_Path):
+    """A run folder, which needs a name: `.` is replaced by the name of the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        path = super().convert(value, param, ctx)
+        path = path.resolve() if path.name in ("", "..") else path
+        if not path.name:
+            self.fail(f"{str(value)!r} has no name, so it can't be a run. Name a folder in it.", param, ctx)
+        return path
+
+
+class Names(click.Choice[str]):
+    """A choice of names; a misspelt one gets a suggestion."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = find_similar(value, self.choices)
+            self.fail(error.message + (f" Did you mean {near!r}?" if near else ""), param, ctx)
+
+
+PATH = _Path(path_type=Path)
+RUN_PATH = _RunPath(path_type=Path)
 MOST_CHOICES = 4  # an option's first line has room for; more are listed in its help
 OPTION_NAMES = {(DatasetConfig, "kind"): "dataset", (DatasetConfig, "seed"): "data_seed", (ViewConfig, "kind"): "view"}
 
@@ -42,7 +81,7 @@ def _make_option(kind: type[Settings], name: str) -> Callable[..., Any]:
     return click.option(
         f"--{option.replace('_', '-')}",
         option,
-        type=click.Choice(choices) if choices else types[0],
+        type=Names(choices) if choices else types[0],
         nargs=len(types),
         metavar="NAME" if many else None,
         default=info.default,
@@ -70,7 +109,7 @@ def take_machine(options: dict[str, Any]) -> Machine:
 
 def run_option(**settings: Any) -> Callable[..., Any]:
     """Return the option `--run`."""
-    return click.option("--run", "path", type=PATH, **{"help": "Run folder, e.g. checkpoints/NAME."} | settings)
+    return click.option("--run", "path", type=RUN_PATH, **{"help": "Run folder, e.g. checkpoints/NAME."} | settings)
 
 
 def join_options(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,10 +168,7 @@ def show_errors(command: Callable[..., None]) -> Callable[..., None]:
         except (MemoryError, RuntimeError) as error:
             if not _is_lack_of_memory(error):
                 raise
-            line = (
-                "There is too little memory. Close other programs, or train with a smaller --batch-size or --size, or"
-                " with fewer --workers. Finished work is kept."
-            )
+            line = f"There is too little memory. Close other programs{_name_smaller()}. Finished work is kept."
         else:
             return
         say_end(f"Error: {line}", 1)
@@ -152,6 +188,14 @@ def say_end(text: str, status: int) -> NoReturn:
     exit_rank(status)
 
 
+def _name_smaller() -> str:
+    """Return which options of the current command need less memory."""
+    flags = {option.opts[0] for option in click.get_current_context().command.params}
+    smaller = "train with a smaller --batch-size or --size" if "--batch-size" in flags else ""
+    fewer = "use fewer --workers" if "--workers" in flags else ""
+    return "".join(f", or {way}" for way in (smaller, fewer) if way)
+
+
 def _is_lack_of_memory(error: Exception) -> bool:
     """Whether Python or torch ran out of memory, on the machine or on a GPU."""
     message = str(error).lower()  # torch raises a RuntimeError for it
@@ -161,7 +205,10 @@ def _is_lack_of_memory(error: Exception) -> bool:
 def say_skipped(run: Run) -> None:
     """Print how many files of a run's data set were skipped, if any."""
     if skipped := run.info["dataset"].get("skipped"):
-        click.echo(f"{skipped} files were skipped; {run.path / 'skipped.csv'} lists them with the reason.")
+        verb, them = ("was", "it") if skipped == 1 else ("were", "them")
+        click.echo(
+            f"{count_of(skipped, 'file')} {verb} skipped; {run.path / 'skipped.csv'} lists {them} with the reason."
+        )
 
 
 def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
@@ -172,6 +219,8 @@ def say_stopped(path: Path, stop: KeyboardInterrupt) -> NoReturn:
         left = f"{path} holds a finished run, which is unchanged."
     else:
         steps = stop.steps if isinstance(stop, StoppedTraining) else 0
-        kept = f"{len(run.history())} finished epochs" + (f" and {steps} steps of the next" if steps else "")
-        left = f"{kept} are kept. Resume: {shell_command('train', '--run', path, '--resume')}"
+        epochs = len(run.history())
+        kept = count_of(epochs, "finished epoch") + (f" and {count_of(steps, 'step')} of the next" if steps else "")
+        verb = "is" if epochs == 1 and not steps else "are"
+        left = f"{kept} {verb} kept. Resume: {shell_command('train', '--run', path, '--resume')}"
     say_end(f"\nStopped. {left}", 130)

@@ -1,17 +1,21 @@
 """`camcore train`: its options are the fields of the settings."""
 
+import itertools
 import statistics
 from pathlib import Path
 from typing import Any
 
 import click
 
+from camcore.cli.help import GroupedCommand, examples
 from camcore.cli.options import (
     DATASET,
     DEVICE,
     OVERWRITE,
     VIEW,
     WORKERS,
+    Names,
+    option_name,
     read_settings,
     run_option,
     say_end,
@@ -22,16 +26,38 @@ from camcore.cli.options import (
     take_machine,
 )
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig
-from camcore.errors import CamcoreError, shell_command
-from camcore.runs.run import Run
+from camcore.errors import CamcoreError, RunError, shell_command
+from camcore.runs.run import Run, open_run
 from camcore.training.recipes import RECIPES, apply_recipe
+from camcore.workflows.machine import Machine
+
+GROUPS = {
+    "Run": "--run --recipe --resume --overwrite --seed --seeds",
+    "Images": "--dataset --root --download --data-seed --val-fraction --fold --split-folders --train-images"
+    " --val-images --exif",
+    "What the model sees": "--view --size",
+    "Network": "--backbone --head --map-stride --weights --weights-key --frozen --views",
+    "Optimization": "--epochs --batch-size --optimizer --learning-rate --warmup-epochs --weight-decay --layer-decay"
+    " --label-smoothing --ema --precision",
+    "Augmentation": "--augmentation --train-size --mixing",
+    "Which epoch is kept": "--keep --patience",
+    "Machine": "--device --workers",
+}
 
 
-@click.command("train")
+@click.command(
+    "train",
+    cls=GroupedCommand,
+    groups=GROUPS,
+    epilog=examples(
+        "camcore train --dataset image-folder --root my-images --run checkpoints/mine",
+        "camcore train --run checkpoints/mine --resume",
+    ),
+)
 @run_option(required=True)
 @click.option(
     "--recipe",
-    type=click.Choice(tuple(RECIPES)),
+    type=Names(tuple(RECIPES)),
     help="Set several options at once and print them; options you pass explicitly win. "
     + "; ".join(f"{name}: {recipe.title}" for name, recipe in RECIPES.items())
     + ".",
@@ -45,7 +71,12 @@ from camcore.training.recipes import RECIPES, apply_recipe
     metavar="N,N,...",
     help="Train one run per seed, called NAME-seedN. The runs are shown as one group, with mean and range.",
 )
-@click.option("--resume", is_flag=True, help="Continue an unfinished run with the settings it was started with.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue an unfinished run with the settings it was started with. A larger or smaller --epochs changes the"
+    " total number of epochs, and with it the rest of the learning rate schedule.",
+)
 @OVERWRITE
 @DEVICE
 @WORKERS
@@ -58,15 +89,18 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
     machine = take_machine(options)
     given = _find_given(context, set(options))
     recipe, seeds = options.pop("recipe"), _read_seeds(options.pop("seeds"), given)
-    if recipe is not None and not resume:
+    if resume and overwrite:
+        raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
+    if recipe is not None:
         options, said = apply_recipe(recipe, options, given)
         click.echo(said)
+        given = sorted({*given, *(name for name in RECIPES[recipe].settings if name != "epochs")})
+    download = options.pop("download")
     try:
-        if resume:
-            _require_no_settings(context, given, overwrite)
-            run = train.resume_run(path, machine)
+        if resume and not seeds:
+            run = _resume(path, {name: options[name] for name in given if name in options}, machine, download)
         else:
-            if options.pop("download"):
+            if download:
                 dataset.download_dataset(options["dataset"], machine.root)
             config = build_config(options)
             if seeds:
@@ -75,10 +109,70 @@ def train_command(context: click.Context, path: Path, resume: bool, overwrite: b
             run = train.train_run(path, config, machine, overwrite=overwrite)
     except KeyboardInterrupt as stop:
         if seeds:
-            say_end("\nStopped. Finished work is kept. Run the same command again to continue.", 130)
+            again = "the same command without --overwrite" if overwrite else "the same command"
+            say_end(f"\nStopped. Finished work is kept. Run {again} again to continue.", 130)
         say_stopped(path, stop)
     say_skipped(run)
     click.echo(f"Trained: {run.path}. Next: {shell_command('explain', run.path)}")
+
+
+def _resume(path: Path, given: dict[str, Any], machine: Machine, download: bool) -> Run:
+    """Resume a run; `given` are the settings of the command line, which have to be the run's, except `epochs`."""
+    from camcore.workflows import dataset, train
+
+    if not path.exists():
+        raise RunError(f"There is no run at {path} to resume. Leave out --resume to start one.")
+    run = open_run(path)
+    if run.finished:
+        raise CamcoreError(
+            f"{path} is finished; there is nothing to resume. To train on from its weights, with a new head:"
+            f" {_train_on(run, given)}"
+        )
+    _require_same(run, given)
+    if download:
+        dataset.download_dataset(run.config.dataset.kind, machine.root or run.place("root"))
+    weights = given.get("weights")
+    if weights not in (None, "imagenet"):
+        run.remember_places(weights=Path(weights))
+    return train.resume_run(path, machine, given.get("epochs"))
+
+
+def _require_same(run: Run, given: dict[str, Any]) -> None:
+    """Refuse settings that a run was not started with."""
+    for name, (value, _) in _read_options(run.config).items():
+        wanted = given.get(name, value)
+        if name == "weights" and wanted is not None:
+            wanted = Path(wanted).name  # a run stores no path
+        if name != "epochs" and wanted != value:
+            flag = f"--{name.replace('_', '-')}"
+            raise CamcoreError(
+                f"{run.path} was started with {flag} {value}, not {wanted}, and --resume keeps its settings. Leave out"
+                f" {flag} (or the --recipe that sets it), or train a new run."
+            )
+
+
+def _train_on(run: Run, given: dict[str, Any]) -> str:
+    """Return the command that trains a new run with the settings of a finished one, from its weights."""
+    count = next(count for count in itertools.count(2) if not run.path.with_name(f"{run.name}-{count}").exists())
+    words: list[object] = ["train", "--run", run.path.with_name(f"{run.name}-{count}"), "--weights", run.weights_path]
+    if (root := run.place("root")) is not None:
+        words += ["--root", root]
+    known = {option.name for option in click.get_current_context().command.params}
+    for name, (value, default) in _read_options(run.config).items():
+        value = given.get(name, value) if name == "epochs" else value
+        if name in known and not name.startswith("weights") and value != default:
+            words += [f"--{name.replace('_', '-')}", value]
+    return shell_command(*words)
+
+
+def _read_options(config: RunConfig) -> dict[str, tuple[Any, Any]]:
+    """Return the value and the default of each setting, by the name of its option."""
+    parts = (config.dataset, config.view, config.model, config.train)
+    return {
+        option_name(type(part), name): (getattr(part, name), info.default)
+        for part in parts
+        for name, info in part.__pydantic_fields__.items()
+    }
 
 
 def build_config(options: dict[str, Any]) -> RunConfig:
@@ -121,11 +215,3 @@ def _find_given(context: click.Context, names: set[str]) -> list[str]:
     """Return which options were given on the command line, by name."""
     source = click.core.ParameterSource.COMMANDLINE
     return [name for name in sorted(names) if context.get_parameter_source(name) is source]
-
-
-def _require_no_settings(context: click.Context, given: list[str], overwrite: bool) -> None:
-    if overwrite:
-        raise CamcoreError("--resume and --overwrite exclude each other. Choose one.")
-    if given:
-        flags = {option.name: option.opts[0] for option in context.command.params}
-        raise CamcoreError(f"--resume uses the settings of the run. Leave out {flags[given[0]]}, or train a new run.")

@@ -3,17 +3,17 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from camcore.config import RunConfig
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, RunError, count_of, shell_command
 from camcore.runs.run import FORMAT_VERSION, Run, open_run
 from camcore.system.collectives import from_first
 from camcore.system.environment import describe_environment
-from camcore.system.files import write_json
+from camcore.system.files import read_json, write_json
 from camcore.system.ranks import current_rank
 
 
@@ -55,18 +55,72 @@ def create_run(
 
 
 def _write_run(path: Path, document: dict[str, Any]) -> Run:
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CamcoreError(f"{path} exists already. Go on with --resume, replace it with --overwrite, or name another.")
+    _require_empty(path)
     new = path.with_name(f".{path.name}.new")
     try:
+        if path.exists():  # an empty folder: a mount point, or the current folder
+            write_json(path / "run.json", document)
+            return open_run(path)
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         write_json(new / "run.json", document)
-        if path.exists():
-            path.rmdir()
         new.rename(path)  # in one step, so that no listed run lacks its run.json
     except OSError as error:
         raise CamcoreError(f"Could not create {path}: {error.strerror or error}. Choose another path.") from error
+    return open_run(path)
+
+
+def require_free(path: Path, overwrite: bool = False) -> None:
+    """Refuse a path for a new run that holds anything, except a run to overwrite.
+
+    Raises:
+        CamcoreError: It says what is there.
+    """
+    bring_back(path)
+    if overwrite and path.exists() and not _is_empty(path):
+        require_run_folder(path)
+    elif not overwrite:
+        _require_empty(path)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _require_empty(path: Path) -> None:
+    if not path.exists() or _is_empty(path):
+        return
+    if not path.is_dir():
+        raise CamcoreError(f"{path} is a file. Name a folder with --run.")
+    if not (path / "run.json").exists():
+        raise CamcoreError(f"{path} holds other files and no run. Name a new folder, for example --run {path / 'run'}.")
+    try:
+        finished = open_run(path).finished
+    except RunError:
+        finished = True  # as far as resuming goes
+    resume = "" if finished else f" Resume it: {shell_command('train', '--run', path, '--resume')}. Or:"
+    raise CamcoreError(f"{path} exists already.{resume} Replace it with --overwrite, or name another.")
+
+
+def set_epochs(run: Run, epochs: int) -> Run:
+    """Store a new total number of epochs for an unfinished run; return the run on all ranks.
+
+    Raises:
+        CamcoreError: It is less than the number of finished epochs.
+    """
+    finished = len(run.history())
+    if epochs < finished:
+        raise CamcoreError(
+            f"{run.path} has {count_of(finished, 'finished epoch')}, which stay, so --epochs {epochs} is too few. Name"
+            f" at least {finished}; {finished} ends the training."
+        )
+    document = read_json(run.path / "run.json")
+    document["config"]["train"] = asdict(replace(run.config.train, epochs=epochs))
+    return from_first(lambda: _rewrite(run.path, document))
+
+
+def _rewrite(path: Path, document: dict[str, Any]) -> Run:
+    write_json(path / "run.json", document)
     return open_run(path)
 
 
@@ -121,3 +175,5 @@ def require_run_folder(path: Path) -> None:
         raise CamcoreError(
             f"{path} is not a run folder (no run.json), so --overwrite does not replace it. Choose another path."
         )
+    if Path.cwd().is_relative_to(path.resolve()):
+        raise CamcoreError(f"--overwrite can't replace {path}, because you are in it. Change to another folder first.")

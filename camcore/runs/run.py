@@ -10,9 +10,9 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 
 from camcore.config import RunConfig, read_config
-from camcore.errors import CamcoreError, RunError, shell_command
+from camcore.errors import CamcoreError, NoRunError, RunError, find_similar, shell_command
 from camcore.system.checksums import SUMS, verify
-from camcore.system.files import RESTORE, read_json, write_json, write_text
+from camcore.system.files import ALLOW, RESTORE, read_json, write_json, write_text
 from camcore.system.names import natural_key
 from camcore.system.ranks import written_by_first
 
@@ -32,7 +32,7 @@ HISTORY_COLUMNS = (
 
 def runs_folder() -> Path:
     """Return the folder of all runs: `CAMCORE_RUNS`, or `checkpoints` in the working directory."""
-    return Path(os.environ.get("CAMCORE_RUNS", "checkpoints"))
+    return Path(os.environ.get("CAMCORE_RUNS") or "checkpoints")
 
 
 @dataclass(frozen=True)
@@ -195,14 +195,19 @@ def open_run(path: Path) -> Run:
     Raises:
         RunError: There is no run, it is damaged, or a newer camcore wrote it.
     """
-    if not path.is_dir():
-        raise RunError(f"There is no run at {path}. `camcore runs` lists what is there.")
-    verify(path / "run.json", f"{RESTORE} If you changed it yourself: camcore check {path} --accept")
+    try:
+        if not (path / "run.json").exists():
+            raise _describe_missing(path)
+    except OSError as error:
+        raise RunError(f"{path} can't be read ({error.strerror}). {ALLOW}") from error
+    verify(path / "run.json", f"{RESTORE} If you changed it yourself: {shell_command('check', path, '--accept')}")
     document = read_json(path / "run.json")
     version = document.get("format_version")
     if version != FORMAT_VERSION:
+        newer = type(version) is int and version > FORMAT_VERSION
         raise RunError(
-            f"{path / 'run.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}. Update camcore."
+            f"{path / 'run.json'} has format version {version!r}; this camcore reads {FORMAT_VERSION}."
+            f" {'Update camcore.' if newer else RESTORE}"
         )
     try:
         config = read_config(document["config"])
@@ -220,6 +225,32 @@ def open_run(path: Path) -> Run:
     return Run(path, config, class_names, {key: document.get(key) for key in parts})
 
 
+def _describe_missing(path: Path) -> RunError:
+    """Return the error for a path without `run.json`: what is there instead."""
+    inside = {child.name for child in path.iterdir()} if path.is_dir() else set()
+    runs = sorted(name for name in inside if (path / name / "run.json").exists())
+    beside = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
+    if inside & {SUMS, "history.csv", "model.safetensors", "explained", "resume"}:
+        return RunError(f"{path / 'run.json'} is missing. {RESTORE}")
+    if runs:
+        return NoRunError(f"{path} is a folder of runs, not a run. Name one of them, for example {path / runs[0]}.")
+    if path.is_file() and (path.parent / "run.json").exists():
+        return NoRunError(f"{path} is a file. Name the run's folder, {path.parent}.")
+    if path.exists():
+        return NoRunError(f"{path} is not a run: it has no run.json. {describe_listing(path)}")
+    near = find_similar(path.name, [name for name in beside if (path.with_name(name) / "run.json").exists()])
+    other = path.with_name(near) if near else runs_folder() / path
+    guess = f" Did you mean {other}?" if near or (other / "run.json").exists() else ""
+    return NoRunError(f"There is no run at {path}.{guess} {describe_listing(path)}")
+
+
+def describe_listing(path: Path) -> str:
+    """Return the sentence that names the command which lists the runs beside a path."""
+    is_default = path.parent in (Path(), runs_folder())
+    command = shell_command("runs", *(() if is_default else ("--runs", path.parent)))
+    return f"`{command}` lists what is there."
+
+
 def list_run_folders(folder: Path) -> list[Path]:
     """Return the subfolders that may be runs, in natural order of their names.
 
@@ -227,12 +258,17 @@ def list_run_folders(folder: Path) -> list[Path]:
         CamcoreError: The folder can't be read.
     """
     try:
+        if folder.is_file():
+            raise CamcoreError(f"The runs folder {folder} is a file. Name the folder that holds the runs.")
+        if (folder / "run.json").exists():
+            raise CamcoreError(f"{folder} is a run, not a folder of runs. Name the folder that holds it.")
         children = list(folder.iterdir()) if folder.is_dir() else []
         runs = (child for child in children if child.is_dir() and not child.name.startswith("."))
         return sorted(runs, key=lambda child: natural_key(child.name))
     except OSError as error:
         raise CamcoreError(
-            f"The runs folder {folder} can't be read ({error.strerror}). Fix its permissions, or set CAMCORE_RUNS."
+            f"The runs folder {folder} can't be read ({error.strerror}). Fix its permissions, or name another: --runs"
+            " DIR."
         ) from error
 
 

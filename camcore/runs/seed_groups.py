@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from camcore.errors import CamcoreError, RunError
-from camcore.runs.run import Run, list_runs, open_run
+from camcore.runs.run import Run, describe_listing, list_runs, open_run
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def find_sides(run: Run, against: Path) -> tuple[Side, Side]:
     name = against.name if other is None else other.group
     theirs = None if name is None else _find_group(against.parent, name)
     if other is None and (theirs is None or not (theirs.runs or theirs.unfinished)):
-        raise RunError(f"There is no run at {against}, and no group of that name. `camcore runs` lists what is there.")
+        raise RunError(f"There is no run at {against}, and no group of that name. {describe_listing(against)}")
     ours = None if run.group is None else _find_group(run.path.parent, run.group)
     short = [side for side in (ours, theirs) if side is not None and len(side.runs) < 2]
     if ours is not None and theirs is not None and not short:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from camcore.errors import RunError
+from camcore.errors import RunError, shell_command
 from camcore.system.files import atomic_path, write_text
 
 SUMS = "SHA256SUMS"
@@ -47,7 +47,8 @@ def read_sums(folder: Path) -> Sums | None:
     except (OSError, ValueError) as error:
         run = folder.parents[1] if folder.parent.name == "explained" else folder
         raise RunError(
-            f"{path} is damaged ({error}). Restore it from a copy, or rewrite it: camcore check {run} --accept"
+            f"{path} is damaged ({error}). Restore it from a copy, or rewrite it:"
+            f" {shell_command('check', run, '--accept')}"
         ) from error
 
 

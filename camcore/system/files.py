@@ -21,6 +21,7 @@ from camcore.errors import CamcoreError, RunError
 
 READ_TRIES = 5
 STALE_SECONDS = 3600.0  # an older partial file was left by a killed process
+ALLOW = "Fix its permissions."  # ends messages about files that may not be read
 RESTORE = "Restore it from a copy, or recreate the run."  # ends most messages about damaged files
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from filelock import FileLock, Timeout
 
@@ -34,14 +35,16 @@ def only_writer(path: Path) -> Iterator[None]:
         is_held = held.is_locked
         held.acquire()
     except Timeout as error:
+        if not lock.exists():  # the place takes no files, such as /proc
+            raise _refuse(lock.parent, "no files can be made in it") from error
         raise CamcoreError(
             f"{path} is being written to by {_read_holder(lock)}. Wait until that is done, or stop it."
         ) from error
     except OSError as error:
-        raise CamcoreError(
-            f"Could not write to {lock.parent}: {error.strerror or error}. Nothing was changed; name another place."
-        ) from error
+        raise _refuse(lock.parent, error.strerror or error) from error
     try:
+        for folder in (path, path / "explained", path / "resume"):
+            _require_writable(folder)
         if not is_held:
             with suppress(OSError):  # on Windows the lock covers the content, so the holder stays unknown
                 lock.write_text(f"process {os.getpid()} on {socket.gethostname()} since {datetime.now():%F %T}\n")
@@ -49,6 +52,20 @@ def only_writer(path: Path) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+def _require_writable(folder: Path) -> None:
+    """Refuse a folder that can't be written to, before hours of work instead of after them."""
+    try:
+        if folder.is_dir():
+            with TemporaryFile(dir=folder):
+                pass
+    except OSError as error:
+        raise _refuse(folder, error.strerror or error) from error
+
+
+def _refuse(folder: Path, reason: object) -> CamcoreError:
+    return CamcoreError(f"Could not write to {folder}: {reason}. Nothing was changed; name another place.")
 
 
 def lock_path(path: Path) -> Path:

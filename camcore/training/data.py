@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from camcore.config import TrainConfig
 from camcore.data.dataset import Dataset, Sample
 from camcore.data.splits import hold_out
-from camcore.errors import CamcoreError
+from camcore.errors import CamcoreError, count_of
 from camcore.models.classifier import Classifier
 from camcore.runs.run import Run
 from camcore.system.ranks import current_rank
@@ -33,18 +33,25 @@ from camcore.training.loading import (
 IMAGES_PER_RANK = 2  # at least, in each batch: one image has no batch statistics
 
 
-def require_batch(config: TrainConfig, images: int) -> None:
-    """Refuse batches that are too small for the number of ranks.
+def require_batch(config: TrainConfig, images: int, model: Classifier) -> None:
+    """Refuse batches that are too small for the number of ranks, or for batch normalisation.
 
     Raises:
         CamcoreError: They are.
     """
     ranks = current_rank()
     if not ranks.is_only and min(config.batch_size, images) < IMAGES_PER_RANK * ranks.count:
+        larger = ", or train with a larger --batch-size" if images >= IMAGES_PER_RANK * ranks.count else ""
         raise CamcoreError(
-            f"batch_size is {config.batch_size}, for all {ranks.count} ranks together, of {images} training images, and"
-            f" each rank needs {IMAGES_PER_RANK} images of a batch. Start fewer ranks, or train with a larger"
-            " --batch-size."
+            f"batch_size is {config.batch_size}, for all {ranks.count} ranks together, of"
+            f" {count_of(images, 'training image')}, and each rank needs {IMAGES_PER_RANK} images of a batch. Start"
+            f" fewer ranks{larger}."
+        )
+    learns = config.frozen == "none" and any(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    if config.batch_size < IMAGES_PER_RANK and learns:
+        raise CamcoreError(
+            f"batch_size is {config.batch_size}, but batch normalisation learns from {IMAGES_PER_RANK} images or more."
+            " Use a larger --batch-size, --frozen batchnorm, or a --backbone without batch normalisation."
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from camcore.errors import RunError, shell_command
+from camcore.errors import NoRunError, RunError, shell_command
 from camcore.explained.explanation import find_current, is_explained, open_explanation
 from camcore.runs.run import Run, open_run
 from camcore.system.checksums import RUN_FILES, SUMS, read_sums, verify, write_sums
@@ -28,7 +28,11 @@ class Checked:
 
 
 def check_run(path: Path) -> Checked:
-    """Open all of a run and hash its listed files. Unlisted files are opened only."""
+    """Open all of a run and hash its listed files. Unlisted files are opened only.
+
+    Raises:
+        NoRunError: There is no run.
+    """
     problems: list[str] = []
     run = _try(problems, lambda: open_run(path))
     if run is None:
@@ -82,6 +86,8 @@ def accept_run(path: Path) -> Checked:
 def _try(problems: list[str], step: Callable[[], T]) -> T | None:
     try:
         return step()
+    except NoRunError:
+        raise
     except RunError as error:
         problems.append(str(error))
         return None

@@ -19,7 +19,7 @@ from camcore.heatmaps.cam_check import check_cam
 from camcore.heatmaps.sources import CamCheck
 from camcore.models.classifier import Classifier
 from camcore.models.external_checkpoints import Checkpoint, build_classifier, read_checkpoint
-from camcore.runs.create import bring_back, create_run, replacing, require_run_folder
+from camcore.runs.create import create_run, replacing, require_free
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import save_weights
 from camcore.system.checksums import RUN_FILES, sha256_of, write_sums
@@ -100,7 +100,7 @@ def import_run(
 def _import_run(
     path: Path, config: RunConfig, weights: Path, classes: str | None, root: Path | None, overwrite: bool
 ) -> Imported:
-    _require_free(path, overwrite)
+    require_free(path, overwrite)
     checkpoint = read_checkpoint(weights, config.model.backbone, config.model.weights_key)
     config = replace(
         config, model=replace(checkpoint.model, weights=weights.name, weights_key=config.model.weights_key)
@@ -228,15 +228,6 @@ def _describe_look(look: FirstLook) -> list[str]:
             " resnetaa50, resnetblur50)."
         )
     return lines
-
-
-def _require_free(path: Path, overwrite: bool) -> None:
-    bring_back(path)
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not overwrite:
-        raise CamcoreError(f"{path} exists already. Replace it with --overwrite, or name another.")
-    require_run_folder(path)
 
 
 @contextmanager

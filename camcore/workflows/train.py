@@ -11,7 +11,7 @@ from camcore.config import RunConfig
 from camcore.errors import CamcoreError
 from camcore.models.classifier import Classifier
 from camcore.models.weights import load_initial_weights
-from camcore.runs.create import create_run, replacing
+from camcore.runs.create import create_run, replacing, require_free, set_epochs
 from camcore.runs.run import Run, open_run
 from camcore.system.collectives import from_first, init_ranks
 from camcore.system.devices import choose_device
@@ -42,10 +42,11 @@ def train_run(
     init_ranks()
     device = choose_device(machine.device)
     with only_writer(path):
+        from_first(lambda: require_free(path, overwrite))
         dataset = open_on_all_ranks(config.dataset, machine.root)
-        require_batch(config.train, len(dataset.train))
         weights = config.model.weights
         model = _build_model(config, len(dataset.class_names), weights)
+        require_batch(config.train, len(dataset.train), model)
         with replacing(path, overwrite):
             run = create_run(path, _as_stored(config), dataset.class_names, describe_dataset(dataset), group)
             run.remember_places(
@@ -93,8 +94,13 @@ def _find_run(path: Path) -> tuple[Run, bool] | None:
     return run, run.finished
 
 
-def resume_run(path: Path, machine: Machine) -> Run:
+def resume_run(path: Path, machine: Machine, epochs: int | None = None) -> Run:
     """Resume a run's training after its last saved epoch or step.
+
+    Args:
+        path: The run folder.
+        machine: The machine's settings.
+        epochs: New total number of epochs; the learning rates of the rest follow from it. None keeps the run's.
 
     Raises:
         CamcoreError: The run is finished, damaged or written to by another process, or its data set has changed.
@@ -102,13 +108,15 @@ def resume_run(path: Path, machine: Machine) -> Run:
     init_ranks()
     run = open_run(path)
     with only_writer(path):
+        if epochs is not None and not run.finished:
+            run = set_epochs(run, epochs)
         dataset = open_run_dataset(run, machine.root, needs_train=True)
         if not run.finished:
             announce_dataset(dataset)
-        require_batch(run.config.train, len(dataset.train))
         has_trunk = run.state_path.exists() and run.config.train.frozen != "trunk"
         weights = None if run.finished or has_trunk else run.config.model.weights
         model = _build_model(run.config, len(run.class_names), weights and (run.place("weights") or weights))
+        require_batch(run.config.train, len(dataset.train), model)
         train(run, dataset, model, choose_device(machine.device), resume=True, workers=machine.workers)
     return run
 

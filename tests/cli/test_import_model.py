@@ -61,7 +61,7 @@ def test_files_that_were_skipped_are_counted(arguments: tuple[object, ...], tiny
     root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
     (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
     result = run_camcore(*arguments[:-1], root, "--classes", "dataset")
-    line = f"1 files were skipped; {tmp_path / 'run' / 'skipped.csv'} lists them with the reason."
+    line = f"1 file was skipped; {tmp_path / 'run' / 'skipped.csv'} lists it with the reason."
     assert line in result.stdout.splitlines()
 
 
@@ -70,7 +70,7 @@ def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp
     assert run_camcore(*arguments, "--classes", "dataset").exit_code == 0
     listed = run_camcore("runs", "--runs", tmp_path).stdout.split()
     assert listed[:4] == ["run", "image-folder", "resnet10_narrow", "native"]
-    assert listed[4:] == ["imported,", "not", "explained"]
+    assert listed[4:6] == ["accuracy", "–"] and listed[-3:] == ["imported,", "not", "explained"]
     assert run_camcore("layers", path).stdout.splitlines()[-1].endswith("last layer, enters pooling")
     explained = run_camcore("explain", path, *ON_CPU)
     assert explained.exit_code == 0

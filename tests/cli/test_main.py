@@ -108,7 +108,7 @@ def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_p
     path = tmp_path / "run"
     arguments = ["--dataset", "image-folder", "--root", root, "--backbone", "resnet10_narrow", "--size", 32]
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, *ON_CPU)
-    assert f"1 files were skipped; {path / 'skipped.csv'} lists them with the reason." in result.stdout
+    assert f"1 file was skipped; {path / 'skipped.csv'} lists it with the reason." in result.stdout
     assert (path / "skipped.csv").read_text().startswith("path,reason\ntrain/bar/broken.png,")
 
 
@@ -124,12 +124,16 @@ def test_runs_are_listed_with_their_state(own_run: Run, tiny_config: RunConfig) 
     create_run(folder / "begun", tiny_config, ("a", "b"), {})
     (folder / "damaged").mkdir()
     (folder / "damaged" / "run.json").write_text("{")
+    today = str(own_run.info["created"])[:10]
     result = run_camcore("runs", "--runs", folder)
     assert result.exit_code == 0
     begun, damaged, own = (" ".join(line.split()) for line in result.stdout.splitlines())
-    assert begun == "begun image-folder resnet10_narrow gap unfinished, not explained"
+    assert begun == f"begun image-folder resnet10_narrow gap accuracy – 0 of 2 epochs {today} unfinished, not explained"
     assert damaged.startswith(f"unusable: {folder / 'damaged' / 'run.json'} is damaged (")
-    assert own == "own image-folder resnet10_narrow gap trained, explained"
+    assert own == (
+        f"own image-folder resnet10_narrow gap accuracy {open_explanation(own_run).accuracy:.3f} 2 of 2 epochs {today}"
+        " trained, explained: cam, grad_cam, grad_cam@layer3"
+    )
 
 
 def test_an_empty_runs_folder_names_the_next_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_sources_are_unique_and_ordered() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gradcam", "Unknown source 'gradcam'. Choose from: " + ", ".join(METHODS) + "."),
+        ("gradcam", "Unknown source 'gradcam'. Did you mean grad_cam? Choose from: " + ", ".join(METHODS) + "."),
         ("cam,lrp@layer3", "Unknown source 'lrp@layer3'. Choose from: " + ", ".join(METHODS) + "."),
         ("grad_cam@layer5", "Unknown layer 'layer5'. Choose from: layer1, layer2, layer3, layer4."),
         ("", "No source in ''. Choose from: " + ", ".join(METHODS) + "."),

@@ -268,7 +268,7 @@ def test_refusals_name_the_remedy(judged: Path, tmp_path: Path) -> None:
             {"sources": ["cam", "cam"]},
             "A report compares two different sources, not 'cam,cam'. Name two of: {stored}.",
         ),
-        ({"sources": ["cam", "gradcam"]}, "Unknown source 'gradcam'. Choose from: {stored}."),
+        ({"sources": ["cam", "gradcam"]}, "Unknown source 'gradcam'. Did you mean grad_cam? Choose from: {stored}."),
         ({"language": "tlh"}, "Unknown language 'tlh'. Choose from: {languages}."),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from camcore.config import ModelConfig, RunConfig, TrainConfig
-from camcore.errors import CamcoreError, RunError
+from camcore.errors import CamcoreError, NoRunError, RunError
 from camcore.runs.create import create_run
 from camcore.runs.run import HISTORY_COLUMNS, Run, list_runs, open_run, runs_folder
 
@@ -70,19 +70,67 @@ def test_an_existing_run_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     (run.path / "model.safetensors").write_bytes(b"weights")
     with pytest.raises(CamcoreError) as caught:
         make_run(run.path)
-    assert str(caught.value) == (
-        f"{run.path} exists already. Go on with --resume, replace it with --overwrite, or name another."
-    )
+    assert str(caught.value) == (f"{run.path} exists already. Replace it with --overwrite, or name another.")
     assert run.weights_path.read_bytes() == b"weights"
 
 
-def test_no_run_is_answered_with_how_to_list_them(tmp_path: Path) -> None:
-    with pytest.raises(RunError) as caught:
-        open_run(tmp_path / "none")
-    assert str(caught.value) == f"There is no run at {tmp_path / 'none'}. `camcore runs` lists what is there."
+def test_an_unfinished_run_is_not_replaced(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    with pytest.raises(CamcoreError) as caught:
+        make_run(run.path)
+    assert str(caught.value) == (
+        f"{run.path} exists already. Resume it: camcore train --run {run.path} --resume. Or: Replace it with"
+        " --overwrite, or name another."
+    )
 
 
-def test_a_folder_without_run_json_names_the_remedy(tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_no_place_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "photograph.jpg").write_bytes(b"pixels")
+    for path, message in (
+        (tmp_path, f"{tmp_path} holds other files and no run. Name a new folder, for example --run {tmp_path}/run."),
+        (tmp_path / "photograph.jpg", f"{tmp_path / 'photograph.jpg'} is a file. Name a folder with --run."),
+    ):
+        with pytest.raises(CamcoreError) as caught:
+            make_run(path)
+        assert str(caught.value) == message
+
+
+def test_what_is_no_run_is_answered_with_what_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "dogs")
+    lists = f"`camcore runs --runs {tmp_path}` lists what is there."
+    (tmp_path / "empty").mkdir()
+    for path, message in {
+        tmp_path / "none": f"There is no run at {tmp_path / 'none'}. {lists}",
+        tmp_path / "dog": f"There is no run at {tmp_path / 'dog'}. Did you mean {run.path}? {lists}",
+        tmp_path / "empty": f"{tmp_path / 'empty'} is not a run: it has no run.json. {lists}",
+        tmp_path: f"{tmp_path} is a folder of runs, not a run. Name one of them, for example {run.path}.",
+        run.path / "run.json": f"{run.path / 'run.json'} is a file. Name the run's folder, {run.path}.",
+    }.items():
+        with pytest.raises(NoRunError) as caught:
+            open_run(path)
+        assert str(caught.value) == message
+
+
+def test_a_bare_name_is_looked_up_in_the_runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "checkpoints" / "dogs")
+    with pytest.raises(NoRunError) as caught:
+        open_run(Path("dogs"))
+    assert str(caught.value) == (
+        "There is no run at dogs. Did you mean checkpoints/dogs? `camcore runs` lists what is there."
+    )
+
+
+def test_a_run_is_no_folder_of_runs(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "dogs")
+    with pytest.raises(CamcoreError, match=r"is a run, not a folder of runs\. Name the folder that holds it"):
+        list_runs(run.path)
+    with pytest.raises(CamcoreError, match=r"is a file\. Name the folder that holds the runs"):
+        list_runs(run.path / "run.json")
+
+
+def test_a_run_without_run_json_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("epoch")
     with pytest.raises(RunError) as caught:
         open_run(tmp_path)
     assert str(caught.value) == (f"{tmp_path / 'run.json'} is missing. Restore it from a copy, or recreate the run.")
@@ -95,7 +143,8 @@ def test_an_unknown_format_version_is_refused(version: object, tmp_path: Path) -
     with pytest.raises(RunError) as caught:
         open_run(run.path)
     assert str(caught.value) == (
-        f"{run.path / 'run.json'} has format version {version!r}; this camcore reads 1. Update camcore."
+        f"{run.path / 'run.json'} has format version {version!r}; this camcore reads 1."
+        f" {'Update camcore.' if version == 2 else 'Restore it from a copy, or recreate the run.'}"
     )
 
 

@@ -44,8 +44,3 @@ def test_a_recipe_prints_its_settings(tmp_path: Path) -> None:
     assert "--layer-decay 0.5, --frozen batchnorm. As given: --epochs 3." in line
     assert "--epochs 12" not in line
     assert result.stderr == "Error: The data set 'stanford-dogs' needs --root DIR, the folder that holds it.\n"
-
-
-def test_a_recipe_is_no_thing_to_resume_with(tmp_path: Path) -> None:
-    result = run_camcore("train", "--run", tmp_path, "--recipe", "finetune", "--resume")
-    assert "Leave out --recipe, or train a new run" in result.stderr

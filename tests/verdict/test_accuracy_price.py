@@ -125,7 +125,8 @@ def test_one_finished_seed_has_no_spread(groups: Groups, tmp_path: Path) -> None
 
 def test_a_missing_run_is_reported(groups: Groups, tmp_path: Path) -> None:
     assert refusal(groups[0][0], tmp_path / "resnet", RunError) == (
-        f"There is no run at {tmp_path / 'resnet'}, and no group of that name. `camcore runs` lists what is there."
+        f"There is no run at {tmp_path / 'resnet'}, and no group of that name."
+        f" `camcore runs --runs {tmp_path}` lists what is there."
     )
 
 

@@ -92,7 +92,7 @@ def test_the_command_says_mean_and_spread(tmp_path: Path, tiny_folder: Path, sin
     result = run_camcore("train", "--run", path, *arguments, "--epochs", 1, "--seeds", "1,2,3", *ON_CPU)
     accuracies = [open_run(tmp_path / f"dogs-seed{seed}").history()["val_accuracy"].iloc[-1] for seed in (1, 2, 3)]
     *lines, summary, spread_line, _ = result.stdout.splitlines()[-6:]
-    assert summary == f"1 files were skipped; {path}-seed1/skipped.csv lists them with the reason."
+    assert summary == f"1 file was skipped; {path}-seed1/skipped.csv lists it with the reason."
     assert lines[:3] == [
         f"Trained: {path}-seed{seed}, validation accuracy {accuracy:.3f}."
         for seed, accuracy in zip((1, 2, 3), accuracies, strict=True)
