@@ -92,6 +92,11 @@ class DatasetConfig(Settings):
     all_images: bool = Field(
         default=False, description="Explain all images; without it, the training images are left out"
     )
+    exif: Annotated[str, OneOf(("apply", "ignore"))] = Field(
+        default="apply",
+        description="Photographs that a camera stored turned. apply: turn them upright by EXIF; ignore: leave them as"
+        " they are stored, as torchvision's ImageFolder and timm do",
+    )
 
     def __post_init__(self) -> None:
         if self.fold is not None:

@@ -42,7 +42,7 @@ TINY_SOURCES = "cam,grad_cam,grad_cam@layer3"
 TINY_CONFIG = RunConfig(
     DatasetConfig("image-folder"),
     ViewConfig(size=64),
-    ModelConfig("resnet10_narrow", "gap"),
+    ModelConfig("resnet10_narrow", "gap", 16),  # 4 x 4 cells, the fewest that are drawn and measured
     TrainConfig(epochs=2, batch_size=4, warmup_epochs=0.5, augmentation="light", precision="fp32"),
 )
 BuildModel = Callable[[ModelConfig], "Classifier"]

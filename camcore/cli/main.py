@@ -96,6 +96,9 @@ def main(context: click.Context) -> None:
 @show_errors
 def explain_command(path: Path, **options: Any) -> None:
     """Compute and store heatmaps of all validation images of a run."""
+    from camcore.explained.queries import find_blank
+    from camcore.presentation.sentences import say_blank
+    from camcore.presentation.texts import text_in
     from camcore.workflows import explain
 
     try:
@@ -109,7 +112,10 @@ def explain_command(path: Path, **options: Any) -> None:
         click.echo(f"Explained {count} ({rate:.0f} images/s) with {names}; accuracy {explanation.accuracy:.3f}.")
     else:
         click.echo(f"{path} is already explained, with {names}. Recompute with --force.")
-    say_skipped(open_run(path))
+    run = open_run(path)
+    for sentence in say_blank(text_in("en"), run, explanation, find_blank(explanation)):
+        click.echo(f"Warning: {sentence}")
+    say_skipped(run)
 
 
 @main.command("verdict", epilog=examples("camcore verdict checkpoints/mine"))

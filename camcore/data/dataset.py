@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camcore.data.image_files import load_rgb
+from camcore.data.image_files import ImageSize, load_rgb, turn_box, undo
 from camcore.errors import CamcoreError
 from camcore.system.names import natural_key
 
@@ -22,7 +22,8 @@ REDUCTIONS = (1, 2, 4, 8)  # factors by which JPEG files can be decoded smaller
 class Box:
     """The bounding box of one object.
 
-    In pixels of the upright image; (0, 0) is the top left corner, far edges are exclusive. `label` is -1 if unknown.
+    In pixels of the image as it is loaded; (0, 0) is the top left corner, far edges are exclusive. `label` is -1 if
+    unknown.
     """
 
     x0: float
@@ -36,7 +37,7 @@ class Box:
 class Sample:
     """One labelled image. `id` is unique within the data set; `path` is relative to its root, with forward slashes.
 
-    `width` and `height` are those of the upright image, in pixels.
+    `width` and `height` are those of the image as it is loaded, in pixels. `orientation` is the file's by EXIF.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Sample:
     width: int
     height: int
     boxes: tuple[Box, ...] = ()
+    orientation: int = 1
 
     @property
     def other_label(self) -> int:
@@ -66,8 +68,9 @@ class Dataset:
 
     Attributes:
         fingerprint: Hash of the splits' content; equal fingerprints mean the same samples in the same order.
-        load_image: Returns a sample's upright RGB image. With a number of pixels as second argument, the image may be
-            smaller if that is faster, as long as both sides keep that many pixels.
+        load_image: Returns a sample's RGB image, upright unless the data set is read `as_stored`. With a number of
+            pixels as second argument, the image may be smaller if that is faster, as long as both sides keep that many
+            pixels.
         load_masks: Returns a sample's boolean masks (height, width), for data sets that have them: `object` and the
             deciding `parts` of the sample's class, `other` and `other_parts` if there is an object of another class.
         root: The folder that samples' paths are relative to; None if the images are generated.
@@ -135,8 +138,29 @@ def require_samples(dataset: Dataset, needs_train: bool = True) -> Dataset:
     return dataset
 
 
-def _load_sample(root: Path, sample: Sample, least: int | None = None) -> Image.Image:
-    image = load_rgb(root / sample.path, least)
+def as_stored(dataset: Dataset) -> Dataset:
+    """Return an upright data set with its images and boxes as they are stored, not turned by EXIF."""
+    if all(sample.orientation == 1 for sample in (*dataset.train, *dataset.val)):
+        return dataset
+    return replace(
+        dataset,
+        train=tuple(_turn_back(sample) for sample in dataset.train),
+        val=tuple(_turn_back(sample) for sample in dataset.val),
+        load_image=partial(dataset.load_image, upright=False),
+        fingerprint=hashlib.sha256(f"{dataset.fingerprint}:as stored".encode()).hexdigest(),
+    )
+
+
+def _turn_back(sample: Sample) -> Sample:
+    back = undo(sample.orientation)
+    size = sample.width, sample.height
+    boxes = [Box(*turn_box((box.x0, box.y0, box.x1, box.y1), size, back), box.label) for box in sample.boxes]
+    width, height = ImageSize(*size, back).upright
+    return replace(sample, width=width, height=height, boxes=tuple(boxes))
+
+
+def _load_sample(root: Path, sample: Sample, least: int | None = None, upright: bool = True) -> Image.Image:
+    image = load_rgb(root / sample.path, least, upright)
     factors = (1,) if least is None else REDUCTIONS
     if image.size not in [(-(-sample.width // factor), -(-sample.height // factor)) for factor in factors]:
         raise CamcoreError(

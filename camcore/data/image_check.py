@@ -20,13 +20,13 @@ from PIL import Image
 from pyarrow import parquet
 
 import camcore
-from camcore.data.image_files import decode_size, explain_failure
+from camcore.data.image_files import ImageSize, decode_size, explain_failure
 from camcore.errors import CamcoreError
 from camcore.system.environment import count_cores
 from camcore.system.files import atomic_path, cache_folder
 from camcore.system.progress import show_progress
 
-CheckResult = tuple[int, int] | str  # width and height of the upright image, or why it can't be used
+CheckResult = ImageSize | str  # or why the image can't be used
 
 BLOCK = 1024  # images submitted to the threads at a time
 MOST_THREADS = 8
@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
         ("ctime_ns", pa.int64()),
         ("width", pa.int64()),
         ("height", pa.int64()),
+        ("orientation", pa.int64()),
         ("reason", pa.string()),
     ]
 )
@@ -144,7 +145,7 @@ def _recall(root: Path) -> Entries:
             return {}
         paths, *numbers, reasons = (column.to_pylist() for column in table.columns)
         return {
-            path: (Stamp(*row[:3]), row[3:] if reason is None else reason)
+            path: (Stamp(*row[:3]), ImageSize(*row[3:]) if reason is None else reason)
             for path, row, reason in zip(paths, zip(*numbers, strict=True), reasons, strict=True)
         }
     except Exception:  # a damaged file raises nearly everything
@@ -153,7 +154,7 @@ def _recall(root: Path) -> Entries:
 
 def _remember(root: Path, entries: Entries) -> None:
     rows = [
-        (path, *stamp, *((0, 0, result) if isinstance(result, str) else (*result, None)))
+        (path, *stamp, *((0, 0, 1, result) if isinstance(result, str) else (*result, None)))
         for path, (stamp, result) in entries.items()
     ]
     columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)]

@@ -5,13 +5,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
 
 from camcore.errors import CamcoreError
+from camcore.geometry import BoxXyxy
 from camcore.system.files import require_file
 
 # How to turn a stored image upright, by its EXIF `Orientation`; other values need no change.
@@ -25,12 +26,31 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+_MIRRORS_X, _MIRRORS_Y = (2, 3, 6, 7), (3, 4, 7, 8)  # after the sides are swapped
 STRIP_ROWS = 256
 REASON_LENGTH = 200
 _PILLOW_FILTER: tuple[Any, ...] = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
-def load_rgb(path: Path, least: int | None = None) -> Image.Image:
+class ImageSize(NamedTuple):
+    """Width and height of an image as it is stored, in pixels, and its EXIF orientation, from 1 to 8."""
+
+    width: int
+    height: int
+    orientation: int = 1
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Width and height of the image as it is stored."""
+        return self.width, self.height
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height of the upright image."""
+        return (self.height, self.width) if self.orientation in _SWAPS_SIDES else self.stored
+
+
+def load_rgb(path: Path, least: int | None = None, upright: bool = True) -> Image.Image:
     """Return a file's image: 8-bit RGB, upright by EXIF, transparency on white, first frame.
 
     16-bit grey is divided by 65535. Floating-point grey and values outside 0..65535 have no fixed white and are scaled
@@ -40,12 +60,13 @@ def load_rgb(path: Path, least: int | None = None) -> Image.Image:
         path: The file.
         least: Decode a JPEG at 1/2, 1/4 or 1/8 of its size, which is faster, as long as both sides keep this many
             pixels. None decodes the full size.
+        upright: Turn the image upright. Without it, the pixels stay as they are stored; Pillow turns TIFF always.
 
     Raises:
         CamcoreError: No such file, no image, a damaged image, or more than `Image.MAX_IMAGE_PIXELS` pixels.
     """
     try:
-        return decode_rgb(path, least=least)
+        return decode_rgb(path, least=least, upright=upright)
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly everything on damaged files, struct.error to KeyError
@@ -60,6 +81,7 @@ def decode_rgb(
     most_pixels: int | None = None,
     formats: tuple[str, ...] | None = None,
     least: int | None = None,
+    upright: bool = True,
 ) -> Image.Image:
     """Decode like `load_rgb`, from a path or an open file. Pillow's exceptions are not caught.
 
@@ -67,7 +89,7 @@ def decode_rgb(
         file: The path, or the file's content.
         most_pixels: More pixels raise `Image.DecompressionBombError`. None means `Image.MAX_IMAGE_PIXELS`.
         formats: Pillow's names of the formats to try; None for all.
-        least: See `load_rgb`.
+        least, upright: See `load_rgb`.
     """
     with _open(file, most_pixels, formats) as image:
         orientation = _read_orientation(image)
@@ -75,11 +97,34 @@ def decode_rgb(
             image.draft(None, (least, least))
         image.load()
         rgb = _to_rgb(image)
-    return rgb.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else rgb
+    return turn_upright(rgb, orientation) if upright else rgb
 
 
-def decode_size(path: Path) -> tuple[int, int]:
-    """Decode an image and return the width and height of the upright image in pixels.
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Return a stored image upright. `undo` gives the orientation that turns it back."""
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+
+
+def undo(orientation: int) -> int:
+    """Return the EXIF orientation that undoes another."""
+    return {6: 8, 8: 6}.get(orientation, orientation)
+
+
+def turn_box(box_xyxy: BoxXyxy, size: tuple[int, int], orientation: int) -> BoxXyxy:
+    """Return a box in an image of width and height `size` after `turn_upright`."""
+    x0, y0, x1, y1 = box_xyxy
+    width, height = size
+    if orientation in _SWAPS_SIDES:
+        x0, y0, x1, y1, width, height = y0, x0, y1, x1, height, width
+    if orientation in _MIRRORS_X:
+        x0, x1 = width - x1, width - x0
+    if orientation in _MIRRORS_Y:
+        y0, y1 = height - y1, height - y0
+    return x0, y0, x1, y1
+
+
+def decode_size(path: Path) -> ImageSize:
+    """Decode an image and return its size.
 
     A JPEG is decoded at 1/8 of its size, which reads the whole file. Pillow's exceptions are not caught.
     """
@@ -90,7 +135,7 @@ def decode_size(path: Path) -> tuple[int, int]:
         image.load()
         _to_rgb(image)
         width, height = whole if is_reduced else image.size
-    return (height, width) if orientation in _SWAPS_SIDES else (width, height)
+    return ImageSize(width, height, orientation)
 
 
 @contextmanager
@@ -126,7 +171,7 @@ def _refuse_unsafe(image: Image.Image, most_pixels: int | None = None) -> None:
 
 
 def _read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 if it is missing, broken or applied by Pillow (TIFF)."""
+    """Return the EXIF orientation; 1 if it is missing, unknown, broken or applied by Pillow (TIFF)."""
     if image.format == "TIFF":
         return 1
     try:
@@ -134,7 +179,7 @@ def _read_orientation(image: Image.Image) -> int:
         orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
     except Exception:  # broken EXIF raises almost any error, but the pixels may be fine
         return 1
-    return orientation if isinstance(orientation, int) else 1
+    return orientation if isinstance(orientation, int) and orientation in UPRIGHT else 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

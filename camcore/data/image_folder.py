@@ -93,7 +93,7 @@ def _make_samples(labels: dict[str, int], checked: dict[str, CheckResult], skipp
         if isinstance(size, str):
             skipped.append(Skipped(_to_storable(path), size))
         else:
-            samples.append(Sample(path, path, label, *size))
+            samples.append(Sample(path, path, label, *size.upright, orientation=size.orientation))
     return samples
 
 

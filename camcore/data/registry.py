@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camcore.config import DatasetConfig
-from camcore.data.dataset import Dataset
+from camcore.data.dataset import Dataset, as_stored
 from camcore.data.download import download_stanford_dogs
 from camcore.data.image_folder import open_image_folder
 from camcore.data.splits import take_all, take_fold
@@ -42,8 +42,10 @@ def open_dataset(config: DatasetConfig, root: Path | None, needs_train: bool = T
         )
     dataset = DATASETS[config.kind].open(config, root, needs_train)
     if config.all_images:
-        return take_all(dataset)
-    return dataset if config.fold is None else take_fold(dataset, config.fold, config.seed)
+        dataset = take_all(dataset)
+    elif config.fold is not None:
+        dataset = take_fold(dataset, config.fold, config.seed)
+    return dataset if config.exif == "apply" else as_stored(dataset)
 
 
 def _open_paper_dogs(config: DatasetConfig, _root: Path | None, _needs_train: bool) -> Dataset:

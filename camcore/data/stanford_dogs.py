@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset, require_samples
 from camcore.data.image_check import CheckResult, check_images
-from camcore.data.image_files import explain_failure
+from camcore.data.image_files import ImageSize, explain_failure, turn_box
 from camcore.data.spelling import Spellings
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
@@ -30,8 +30,9 @@ def open_stanford_dogs(root: Path, needs_train: bool = True) -> Dataset:
     """Open the data set: train_list.mat is the training split, test_list.mat the validation split.
 
     Annotated boxes count from 0 with inclusive far edges: over 467 objects the smallest coordinate is 0 and the largest
-    is the last pixel's index. So 1 is added to the far edges. An image that can't be decoded, or that has no readable
-    annotation, is listed in `skipped`.
+    is the last pixel's index. So 1 is added to the far edges. Boxes are moved from the picture that was annotated to
+    the upright image, see `_find_frame`. An image that can't be decoded, or that has no usable annotation, is listed in
+    `skipped`.
 
     Raises:
         CamcoreError: A part of the layout is missing, a list is damaged, or a class has no image in a split.
@@ -134,30 +135,89 @@ def _read_sample(
         return Skipped(path, size)
     annotation = spellings.root / spellings.find("Annotation" / name)
     try:
-        boxes = _read_boxes(annotation, *size, labels_by_name)
+        boxes = _read_boxes(annotation, size, labels_by_name)
     except (OSError, SyntaxError, ValueError) as error:
         return Skipped(f"Annotation/{name}", explain_failure(annotation, error))
-    return Sample(str(name), path, labels[entry.list_label], *size, boxes)
+    return Sample(str(name), path, labels[entry.list_label], *size.upright, boxes, size.orientation)
 
 
-def _read_boxes(path: Path, width: int, height: int, labels_by_name: Mapping[str, int]) -> tuple[Box, ...]:
-    if (size := require_file(path)) > MOST_ANNOTATION_BYTES:
-        raise ValueError(f"{size} bytes, more than the {MOST_ANNOTATION_BYTES} that an annotation may have")
+def _read_boxes(path: Path, size: ImageSize, labels_by_name: Mapping[str, int]) -> tuple[Box, ...]:
+    if (size_bytes := require_file(path)) > MOST_ANNOTATION_BYTES:
+        raise ValueError(f"{size_bytes} bytes, more than the {MOST_ANNOTATION_BYTES} that an annotation may have")
     text = path.read_text(encoding="utf-8")
     if "<!DOCTYPE" in text:
         raise ValueError("a DOCTYPE is not accepted in an annotation")
     annotation = ElementTree.fromstring(text)  # noqa: S314 - without a DOCTYPE there are no entities to expand
     if annotation.tag != "annotation":
         raise ValueError(f"it holds {annotation.tag!r}, not 'annotation'")
-    return tuple(_read_box(element, width, height, labels_by_name) for element in annotation.iter("object"))
+    objects = list(annotation.iter("object"))
+    if not objects:
+        return ()
+    frame = _find_frame(_read_size(annotation), size)
+    return tuple(_read_box(element, frame, labels_by_name) for element in objects)
 
 
-def _read_box(element: ElementTree.Element, width: int, height: int, labels_by_name: Mapping[str, int]) -> Box:
+class Frame(NamedTuple):
+    """The picture that was annotated, in pixels, and how to get from it to the upright image.
+
+    It is scaled to `scaled_to`, then turned by `orientation`.
+    """
+
+    width: int
+    height: int
+    scaled_to: tuple[int, int]
+    orientation: int
+
+
+def _read_size(annotation: ElementTree.Element) -> tuple[int, int]:
+    """Return width and height of the picture that was annotated."""
+    width, height = (float(annotation.findtext(f"size/{side}", "nan")) for side in ("width", "height"))
+    if not (isfinite(width) and isfinite(height) and min(width, height) >= 1):
+        raise ValueError(
+            "no <size> above 0, so it is not known which picture its boxes belong to; add the width and height of the"
+            " picture that was annotated"
+        )
+    return int(width), int(height)
+
+
+def _find_frame(annotated: tuple[int, int], size: ImageSize) -> Frame:
+    """Return the frame of an annotation whose `<size>` is `annotated`.
+
+    The picture that was annotated is the upright image, the image as it is stored, or either of them at another scale.
+    If its size fits both, it is the upright one: so it is with EXIF 2 to 4, which keep the size, and with squares.
+
+    Raises:
+        ValueError: The size fits neither.
+    """
+    candidates = (Frame(*annotated, size.upright, 1), Frame(*annotated, size.stored, size.orientation))
+    for fits in (tuple.__eq__, _is_resized):
+        for frame in candidates:
+            if fits(annotated, frame.scaled_to):
+                return frame
+    (width, height), (stored_width, stored_height) = size.upright, size.stored
+    turned = f" ({stored_width}x{stored_height} as stored)" if size.stored != size.upright else ""
+    raise ValueError(
+        f"its boxes are for a picture of {annotated[0]}x{annotated[1]} pixels, but the image has"
+        f" {width}x{height}{turned}: it was cropped, stretched or turned. Annotate this image, or restore the original"
+    )
+
+
+def _is_resized(size: tuple[int, int], resized: tuple[int, int]) -> bool:
+    """Whether one factor, with sides rounded up or down, leads from one size to the other."""
+    factors = [((new - 1) / old, (new + 1) / old) for old, new in zip(size, resized, strict=True)]
+    return max(low for low, _ in factors) < min(high for _, high in factors)
+
+
+def _read_box(element: ElementTree.Element, frame: Frame, labels_by_name: Mapping[str, int]) -> Box:
     x0, y0, x1, y1 = (float(element.findtext(f"bndbox/{edge}", "nan")) for edge in ("xmin", "ymin", "xmax", "ymax"))
     if not all(isfinite(edge) for edge in (x0, y0, x1, y1)):
         raise ValueError("an object without a finite xmin, ymin, xmax and ymax")
-    left, right = max(x0, 0.0), min(x1 + 1, float(width))
-    top, bottom = max(y0, 0.0), min(y1 + 1, float(height))
+    left, right = max(x0, 0.0), min(x1 + 1, float(frame.width))
+    top, bottom = max(y0, 0.0), min(y1 + 1, float(frame.height))
     if left >= right or top >= bottom:
-        raise ValueError(f"box {x0:g}, {y0:g}, {x1:g}, {y1:g} lies outside {width}x{height} pixels or is empty")
-    return Box(left, top, right, bottom, labels_by_name.get(nfc(_to_breed(element.findtext("name", "").strip())), -1))
+        raise ValueError(
+            f"box {x0:g}, {y0:g}, {x1:g}, {y1:g} lies outside {frame.width}x{frame.height} pixels or is empty"
+        )
+    across, down = frame.scaled_to[0] / frame.width, frame.scaled_to[1] / frame.height
+    edges = turn_box((left * across, top * down, right * across, bottom * down), frame.scaled_to, frame.orientation)
+    return Box(*edges, labels_by_name.get(nfc(_to_breed(element.findtext("name", "").strip())), -1))

@@ -32,13 +32,13 @@ class RefusedImage(Exception):  # noqa: N818 it says what happened to the image
 
 @dataclass(frozen=True)
 class UploadedImage:
-    """An upright image.
+    """An uploaded image, upright unless the run does not turn its images.
 
     Attributes:
-        width, height: Size of the upright image in px.
+        width, height: Size of the image in px.
         seen: The model input, uint8 (3, size, size).
         picture: RGB picture for display in true proportions, its longer side within `LONG_SIDE`.
-        view_box: The part of the upright image that the model sees, in px.
+        view_box: The part of the image that the model sees, in px.
     """
 
     width: int
@@ -48,12 +48,13 @@ class UploadedImage:
     view_box: BoxXyxy
 
 
-def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
+def read_uploaded_image(content: bytes, view: ViewConfig, upright: bool = True) -> UploadedImage:
     """Return the image in a file's bytes, decoded as by `load_rgb`.
 
     Args:
         content: The whole file.
         view: What the model sees of an image.
+        upright: Turn the image upright by EXIF.
 
     Raises:
         RefusedImage: The file is empty, too large, has too many pixels, is no image of `FORMATS`, or is damaged.
@@ -64,7 +65,7 @@ def read_uploaded_image(content: bytes, view: ViewConfig) -> UploadedImage:
     if megabytes > MOST_MEGABYTES:
         raise RefusedImage("bytes", megabytes=megabytes, most=MOST_MEGABYTES)
     try:
-        image = decode_rgb(io.BytesIO(content), MOST_PIXELS, FORMATS)
+        image = decode_rgb(io.BytesIO(content), MOST_PIXELS, FORMATS, upright=upright)
     except MemoryError:
         raise
     except Image.DecompressionBombError as error:

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt
 from camcore.config import ViewConfig
 from camcore.errors import CamcoreError, ReplacedError, RunError, shell_command, unknown_choice
 from camcore.geometry import LayerGrid
+from camcore.heatmaps.drawing import is_too_coarse
 from camcore.heatmaps.sources import CamCheck, Source, parse_source
 from camcore.runs.run import FORMAT_VERSION, Run
 from camcore.system.checksums import verify
@@ -154,21 +155,13 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def is_correct(samples: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which predictions are correct, (N,). In an image of two classes either one counts.
-
-    Args:
-        samples: Rows of `Explanation.samples`.
-    """
+    """Return which rows of `Explanation.samples` are correct, (N,). In an image of two classes either one counts."""
     predicted = samples["predicted"].to_numpy()
     return np.asarray((predicted == samples["label"].to_numpy()) | (predicted == samples["other_label"].to_numpy()))
 
 
 def counts_in_accuracy(samples: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which images count in the accuracy, (N,): images of one class.
-
-    Args:
-        samples: Rows of `Explanation.samples`.
-    """
+    """Return which rows of `Explanation.samples` count in the accuracy, (N,): images of one class."""
     return np.asarray(samples["other_label"].to_numpy() < 0)
 
 
@@ -199,6 +192,12 @@ class Explanation:
         """Whether `mean(CAM_c) + b_c == logit_c` held for this run's own images."""
         return self.manifest.cam_check.holds
 
+    def grid(self, source: Source) -> tuple[int, int]:
+        """Return height and width of a source's maps, in cells."""
+        layers = self.manifest.layers
+        layer = next((layer for layer in layers if layer.name == source.layer), layers[-1])
+        return layer.height, layer.width
+
     @property
     def accuracy(self) -> float:
         """The share of correct predictions among images of one class; NaN if there are none."""
@@ -213,6 +212,9 @@ class Explanation:
         """
         table: pd.DataFrame = self._read("samples.parquet", _read_table)
         self._require_length("samples.parquet", len(table), self.manifest.images)
+        for source in self.sources:
+            if is_too_coarse(*self.grid(source)):  # earlier versions stored another status
+                table[f"status_{source.id}"] = "too_coarse"
         return table
 
     @cached_property

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from camcore.errors import RunError
 from camcore.explained.explanation import Explanation, is_correct
-from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.heatmaps.drawing import CONVENTIONS, draw, keep_measured
 from camcore.heatmaps.sources import identical_by_theory, parse_source
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.measures.localization import count_boxes, object_cover, off_object_heat
@@ -44,6 +44,12 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
         **status,
         right=is_correct(samples),
     )
+
+
+def find_blank(explanation: Explanation) -> dict[str, str]:
+    """Return the sources without any map that shows where, each with the commonest status of its maps."""
+    counts = {name: explanation.samples[f"status_{name}"].value_counts() for name in explanation.manifest.sources}
+    return {name: str(count.idxmax()) for name, count in counts.items() if len(count) and "ok" not in count}
 
 
 def epochs_apart(run: Run, explanation: Explanation) -> tuple[int, int] | None:
@@ -112,7 +118,7 @@ def measure_off_object(
     method, boxes = parse_source(source).method, samples[["boxes", "width", "height"]]
 
     def measure(opened: Explanation, rows: Any) -> NDArray[np.float64]:
-        raw = np.array(opened.maps(source)[rows])
+        raw = keep_measured(opened.maps(source)[rows])
         cover = object_cover(boxes.iloc[rows], run.config.view.kind, *raw.shape[-2:])
         return np.stack([off_object_heat(draw(raw, name, method), cover) for name in CONVENTIONS], -1)
 

@@ -12,12 +12,17 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 from plotly.colors import get_colorscale
 
+from camcore.backbones import BACKBONES
+from camcore.config import RunConfig
 from camcore.errors import unknown_choice
 from camcore.geometry import FloatArray
 from camcore.heatmaps.methods import METHODS
 
 COLORMAPS = {"inferno": "Inferno", "viridis": "Viridis", "cividis": "Cividis", "turbo": "Turbo", "jet": "Jet"}
 SIGNED_COLORMAP = "PuOr_r"  # zero is nearly white; colour-blind people can distinguish both signs
+
+LEAST_CELLS = 4  # per side of a map; heat in fewer cells does not say where
+FLAT = 1e-5  # a smaller range, as a share of the largest absolute value, is rounding
 
 
 class Conventions(NamedTuple):
@@ -95,9 +100,62 @@ def is_finite(raw: FloatArray) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(raw).all((-2, -1)))
 
 
-def map_status(raw: FloatArray) -> NDArray[np.str_]:
-    """Return the status of raw maps (N, h, w): `ok`, `no_positive_evidence` or `not_finite`, (N,)."""
+def is_too_coarse(height: int, width: int) -> bool:
+    """Return whether a map of this grid has too few cells to say where."""
+    return min(height, width) < LEAST_CELLS
+
+
+def finer_settings(config: RunConfig, is_imported: bool) -> tuple[int, int | None]:
+    """Return the least --size for maps of enough cells, and the finer --map-stride that is enough, if there is one."""
+    model = config.model
+    strides = () if is_imported else BACKBONES[model.backbone].map_strides
+    enough = (stride for stride in strides if stride < model.map_stride and config.view.size >= LEAST_CELLS * stride)
+    return LEAST_CELLS * model.map_stride, next(enough, None)
+
+
+def describe_finer_settings(config: RunConfig, is_imported: bool = False) -> str:
+    """Return the options that give maps of enough cells."""
+    size, stride = finer_settings(config, is_imported)
+    return f"--size {size} or more" + ("" if stride is None else f", or --map-stride {stride}")
+
+
+def evidence_status(raw: FloatArray) -> NDArray[np.str_]:
+    """Return `ok`, `no_positive_evidence` or `not_finite` for raw maps (N, h, w), (N,)."""
     with np.errstate(invalid="ignore"):
         peak = raw.max((-2, -1))
     status = np.where(peak > 0, "ok", "no_positive_evidence")
     return np.where(is_finite(raw), status, "not_finite")
+
+
+def map_status(raw: FloatArray) -> NDArray[np.str_]:
+    """Return the status of raw maps (N, h, w), (N,).
+
+    It is `too_coarse` for too few cells and `constant` for constant evidence, else as `evidence_status`.
+    """
+    status = evidence_status(raw)
+    if is_too_coarse(*raw.shape[-2:]):
+        return np.where(status == "not_finite", status, "too_coarse")
+    return np.where((status == "ok") & _is_flat(raw), "constant", status)
+
+
+def is_measured(raw: FloatArray) -> NDArray[np.bool_]:
+    """Return which of the raw maps (N, h, w) count in measures, (N,)."""
+    return np.isin(map_status(raw), ("ok", "no_positive_evidence"))
+
+
+def keep_measured(raw: FloatArray) -> FloatArray:
+    """Return raw maps (N, h, w), NaN where they do not count in measures."""
+    kept: FloatArray = np.where(is_measured(raw)[:, None, None], raw, raw.dtype.type(np.nan))
+    return kept
+
+
+def is_drawn(raw: FloatArray) -> bool:
+    """Whether a raw map (h, w) is drawn on any scale: it is finite, not constant, and has enough cells."""
+    return bool(is_measured(raw[None])[0] and not _is_flat(raw))
+
+
+def _is_flat(raw: FloatArray) -> NDArray[np.bool_]:
+    """Return which maps (..., h, w) are constant up to rounding, (...)."""
+    with np.errstate(invalid="ignore"):
+        low, high = raw.min((-2, -1)), raw.max((-2, -1))
+        return np.asarray(high - low <= FLAT * np.maximum(np.abs(low), np.abs(high)))

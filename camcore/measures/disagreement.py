@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from camcore.geometry import FloatArray, FloatVector, upsample
-from camcore.heatmaps.drawing import CONVENTIONS, draw_heat, heat_range
+from camcore.heatmaps.drawing import CONVENTIONS, draw_heat, heat_range, is_measured
 
 TOP_SHARE = 0.2
 
@@ -111,17 +111,16 @@ def compare(
         measures, conventions: All by default.
 
     A map that is not drawn at all (no positive evidence) has distance 0 to another such map and 1 to any other. Rows
-    with a map that is not finite are NaN.
+    with a map that is not finite, constant or of too few cells are NaN.
     """
+    measured = is_measured(first) & is_measured(second)
     height, width = (max(first.shape[axis], second.shape[axis]) for axis in (-2, -1))
     first, second = (upsample(maps.astype(np.float64), height, width) for maps in (first, second))
-    with np.errstate(invalid="ignore"):
-        finite = np.isfinite(first.sum((-2, -1)) + second.sum((-2, -1)))
     columns: dict[str, FloatVector] = {
-        f"{name}_{convention}": np.full(len(finite), np.nan) for convention in conventions for name in measures
+        f"{name}_{convention}": np.full(len(measured), np.nan) for convention in conventions for name in measures
     }
-    if finite.any():
-        sides = (first[finite], first_method), (second[finite], second_method)
+    if measured.any():
+        sides = (first[measured], first_method), (second[measured], second_method)
         in_order = [Maps(maps, maps) for maps, _ in sides]
         order_measures = {name: MEASURES[name].compute(*in_order) for name in measures if not MEASURES[name].drawn}
         for convention in conventions:
@@ -132,7 +131,7 @@ def compare(
             for name in measures:
                 values = MEASURES[name].compute(*drawn) if MEASURES[name].drawn else order_measures[name]
                 values = np.where(blank_a | blank_b, (blank_a != blank_b).astype(float), values)
-                columns[f"{name}_{convention}"][finite] = values
+                columns[f"{name}_{convention}"][measured] = values
     return pd.DataFrame(columns)
 
 

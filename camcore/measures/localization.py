@@ -27,7 +27,7 @@ from camcore.geometry import (
     upsample,
     view_parts,
 )
-from camcore.heatmaps.drawing import map_status
+from camcore.heatmaps.drawing import evidence_status
 
 BOXES = pa.list_(pa.list_(pa.float64()))
 TOLERANCE = 15 / 224  # how far from the object a peak may lie in the tolerant pointing game, as a share of the side
@@ -71,7 +71,7 @@ def cover_masks(masks: Masks, height: int, width: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class Peaks:
-    """Each map's hottest pixel, `row_column` (N, 2), in `side` pixels; `status` from `map_status`."""
+    """Each map's hottest pixel, `row_column` (N, 2), in `side` pixels; `status` from `evidence_status`."""
 
     row_column: NDArray[np.int64]
     status: NDArray[np.str_]
@@ -84,7 +84,7 @@ def find_peaks(signed: FloatArray, side: int) -> Peaks:
     Among tied pixels after clipping, the highest in the signed map is taken; if still tied, the first.
     """
     row_column = np.zeros((len(signed), 2), dtype=np.int64)
-    status = map_status(signed)
+    status = evidence_status(signed)
     usable = np.flatnonzero(status == "ok")
     for start in range(0, len(usable), _PORTION):
         rows = usable[start : start + _PORTION]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from camcore.explained.explanation import Explanation, is_correct
 from camcore.explained.queries import rows_at_once
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import CONVENTIONS, draw
+from camcore.heatmaps.drawing import CONVENTIONS, draw, keep_measured
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.disagreement import MEASURES, compare
 from camcore.measures.localization import count_boxes, object_cover, off_object_heat
@@ -87,7 +87,7 @@ def _describe_source(
     source: str,
     cover: Callable[[int, int], FloatArray],
 ) -> pd.DataFrame:
-    raw = np.asarray(explanation.maps(source)[rows])
+    raw = keep_measured(explanation.maps(source)[rows])
     method = parse_source(source).method
     columns = {
         f"off_object_{source}_{convention}": off_object_heat(draw(raw, convention, method), cover(*raw.shape[-2:]))

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from camcore.explained.explanation import TARGETS, Explanation
 from camcore.geometry import BoxXyxy, FloatArray, upsample, view_box
-from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, map_status
+from camcore.heatmaps.drawing import blend, colormap, draw_heat, heat_range, is_drawn, map_status
 from camcore.heatmaps.sources import parse_source
 from camcore.presentation.grid.tile import GridBox, name_boxes
 from camcore.runs.run import Run
@@ -172,6 +172,8 @@ def _view_pixels(photo: Photo) -> Corners:
 
 def _make_heat(layer: Layer, height: int, width: int, convention: str, cells: str) -> FloatArray:
     raw = layer.raw.astype(np.float64)
+    if not is_drawn(raw):
+        return np.zeros((height, width))
     # A map with the scale's lowest and highest value has the common scale's ends.
     low, high = heat_range(raw if layer.range_ is None else np.array([layer.range_]), convention, layer.method)
     return draw_heat(

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from camcore.explained.explanation import Explanation, counts_in_accuracy
-from camcore.heatmaps.drawing import Conventions
+from camcore.heatmaps.drawing import Conventions, finer_settings
+from camcore.heatmaps.sources import parse_source
 from camcore.presentation.html import Fact
 from camcore.presentation.texts import Text
 from camcore.presentation.wording import join_names, measure_phrase, name_of, points, source_title, why_no_cam
+from camcore.runs.run import Run
 from camcore.verdict.document import Claim, VerdictDocument
 
 Parameters = Mapping[str, Any]
@@ -130,6 +132,26 @@ def judge_shares(drawn: float, left: float, identical: bool) -> str:
     if left - drawn > NOTICEABLE:
         return "hidden"
     return "real" if left > NOTICEABLE else "alike"
+
+
+def say_blank(text: Text, run: Run, explanation: Explanation, blank: Mapping[str, str]) -> list[str]:
+    """Return a heading and a sentence per reason why sources have no heatmap that shows where; none if all have one.
+
+    `blank` is from `find_blank`.
+    """
+    if not blank:
+        return []
+    sources_by_grid: dict[tuple[str, int, int], list[str]] = {}
+    for name, status in blank.items():
+        grid = explanation.grid(parse_source(name)) if status == "too_coarse" else (0, 0)
+        sources_by_grid.setdefault((status, *grid), []).append(name)
+    size, stride = finer_settings(run.config, run.imported_from is not None)
+    options = text("blank.size", size=size) if stride is None else text("blank.stride", size=size, stride=stride)
+    sentences = [
+        text(f"blank.{status}", sources=join_names(text, names), height=height, width=width, options=options)
+        for (status, height, width), names in sources_by_grid.items()
+    ]
+    return [text("blank.all" if len(blank) == len(explanation.sources) else "blank.some"), *sentences]
 
 
 def say_seeds(text: Text, group: str, accuracies: Sequence[tuple[int, float]], runs: int) -> tuple[str, str]:

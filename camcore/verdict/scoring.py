@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from camcore.data.dataset import Dataset
 from camcore.explained.explanation import Explanation
 from camcore.geometry import FloatArray, apply_view, cover_cells, round_maps, upsample
-from camcore.heatmaps.drawing import draw, is_finite
+from camcore.heatmaps.drawing import draw, is_finite, keep_measured
 from camcore.heatmaps.sources import parse_source
 from camcore.measures.baselines import BASELINES
 from camcore.measures.disagreement import compare
@@ -124,7 +124,7 @@ def _maps_of(explanation: Explanation, name: str, baselines: Mapping[str, FloatA
     if name in baselines:
         return {"true": baselines[name], "other": baselines[name]}
     targets = ("true", "other", "predicted", "runner_up")
-    return {target: round_maps(explanation.maps(name, target)) for target in targets}
+    return {target: round_maps(keep_measured(explanation.maps(name, target))) for target in targets}
 
 
 def _score_source(scores: Scores, name: str, method: str, maps: Mapping[str, FloatArray], truth: Truth) -> None:

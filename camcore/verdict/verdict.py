@@ -18,7 +18,7 @@ from camcore.data.model_input import ViewedImages
 from camcore.errors import CamcoreError, shell_command
 from camcore.explained.explanation import Explanation, counts_in_accuracy, is_correct
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import is_finite
+from camcore.heatmaps.drawing import describe_finer_settings, is_finite, is_too_coarse, keep_measured, map_status
 from camcore.heatmaps.methods import METHODS, describe_requirements
 from camcore.heatmaps.sources import Source, identical_by_theory, parse_source
 from camcore.models.classifier import Classifier
@@ -105,15 +105,28 @@ class Measurements:
     timing: Timing
 
 
-def verdict_sources(explanation: Explanation, methods: Sequence[str] | None) -> list[Source]:
+def verdict_sources(run: Run, explanation: Explanation, methods: Sequence[str] | None) -> list[Source]:
     """Return a verdict's sources: all applicable methods, and the earlier layers already explained.
 
-    Score-CAM is included only if it is named, because it runs the model once per channel.
+    Score-CAM is included only if it is named, because it runs the model once per channel. Layers whose maps have too
+    few cells are left out.
+
+    Raises:
+        CamcoreError: No layer is left.
     """
     wanted = [name for name in METHODS if METHODS[name].needs != "passes"] if methods is None else list(methods)
     applicable = [name for name in wanted if explanation.cam_able or METHODS[name].needs != "class_weights"]
     earlier = [source for source in explanation.sources if source.layer is not None and source.method in applicable]
-    return [Source(name) for name in applicable] + earlier
+    sources = [
+        source for source in [*map(Source, applicable), *earlier] if not is_too_coarse(*explanation.grid(source))
+    ]
+    if applicable and not sources:
+        raise CamcoreError(
+            f"The heatmaps of {run.path} have too few cells to say where evidence lies, so it gets no verdict. Use"
+            f" {describe_finer_settings(run.config, run.imported_from is not None)}; or explain an earlier layer, as"
+            f" listed by {shell_command('layers', run.path)}"
+        )
+    return sources
 
 
 def make_verdict(
@@ -147,7 +160,7 @@ def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) ->
     """Choose the reference; load baselines and what the maps are scored against.
 
     Raises:
-        CamcoreError: No map of the reference is finite.
+        CamcoreError: No map of the reference is finite, or none shows where evidence lies.
     """
     explanation, names = subject.explanation, [source.id for source in sources]
     reference = "cam" if "cam" in names else names[0]
@@ -156,9 +169,14 @@ def plan_verdict(subject: VerdictInput, sources: Sequence[Source], seed: int) ->
             f"No heatmap of {reference!r}, which the others are compared with, is finite, so {subject.run.path} gets no"
             f" verdict. Recreate the heatmaps: {shell_command('explain', subject.run.path, '--force')}"
         )
+    if not (map_status(explanation.maps(reference)) == "ok").any():
+        raise CamcoreError(
+            f"No heatmap of {reference!r}, which the others are compared with, shows where evidence lies, so"
+            f" {subject.run.path} gets no verdict. Name other methods with --methods, or train the network further."
+        )
     truth = read_truth(subject.run, subject.dataset, explanation.samples)
-    last = explanation.manifest.layers[-1]
-    baselines = read_baselines(subject.dataset, truth, last.height, last.width, seed)
+    height, width = explanation.maps(reference).shape[-2:]
+    baselines = read_baselines(subject.dataset, truth, height, width, seed)
     return VerdictPlan(subject, sources, reference, truth, baselines, seed)
 
 
@@ -235,12 +253,12 @@ def load_views(dataset: Dataset, run: Run, indices: NDArray[np.int64]) -> Tensor
 
 
 def measure_curves(plan: VerdictPlan, images: int | None) -> FaithfulnessCurves:
-    """Return the predicted class's curves on a seeded subset; NaN for maps not finite."""
+    """Return the predicted class's curves on a seeded subset; NaN for maps that do not count."""
     subject, explanation, size = plan.subject, plan.subject.explanation, plan.subject.run.config.view.size
     passes = (len(plan.names) + len(plan.baselines)) * len(CURVES) * (STEPS + 1)
     wanted = images or affordable_images(subject.model, size, passes)
     subset = choose_images(len(explanation.samples), wanted, plan.seed)
-    maps = {name: np.asarray(explanation.maps(name)[subset]) for name in plan.names}
+    maps = {name: keep_measured(explanation.maps(name)[subset]) for name in plan.names}
     maps |= {name: raw[subset] for name, raw in plan.baselines.items()}
     targets = torch.from_numpy(np.array(explanation.targets[subset, 0]))
     views = load_views(subject.dataset, subject.run, subset)

@@ -2,16 +2,19 @@
 
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from camcore.config import RunConfig
 from camcore.data.class_names import find_labels, read_class_names, relabel, require_distinct
-from camcore.data.dataset import Dataset
+from camcore.data.dataset import Dataset, Sample
+from camcore.data.image_files import turn_upright, undo
 from camcore.data.model_input import Decoder
 from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError
@@ -33,7 +36,16 @@ OF_DATASET_NATURAL = "dataset-natural"  # the same, with c2 before c10
 LOOKED_AT = 64
 BATCH_SIZE = 16
 MOST_NAMED = 5
+MOST_CHANCE = 0.05  # that the other way of reading EXIF is better by chance
 SURE = 0.01  # guessing is ruled out if it gets as many correct with a smaller probability
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """Correct answers on the images of the first look if EXIF is treated the other way, `exif`."""
+
+    exif: str
+    right: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class FirstLook:
     """Correct answers on a few validation images, and whether CAM applies.
 
     `classes`: the number to guess among. `order`: what the answers say about the order of the classes, in lines.
+    `other_way`: given if it is clearly better.
     """
 
     images: int
@@ -48,6 +61,7 @@ class FirstLook:
     classes: int
     check: CamCheck
     order: tuple[str, ...] = ()
+    other_way: OtherWay | None = None
 
     @property
     def may_be_guessing(self) -> bool:
@@ -172,8 +186,22 @@ def look_first(model: Classifier, dataset: Dataset, config: RunConfig, dataset_n
     single = [sample for sample in dataset.val if sample.other_label < 0] or list(dataset.val)
     step = max(1, len(single) / LOOKED_AT)
     samples = [single[int(at * step)] for at in range(min(LOOKED_AT, len(single)))]
+    answers, checks = _answer(model, dataset, samples, config)
+    worst = max(checks, key=lambda check: (not check.holds, check.max_error or 0))
+    right = {sample: label == best for sample, (label, best) in zip(samples, answers, strict=True)}
+    classes = len(dataset_names) if len(dataset_names) > 1 else len(dataset.class_names)
+    order = describe_order(dataset.class_names, answers, dataset_names)
+    other_way = _look_other_way(model, dataset, right, config)
+    return FirstLook(len(samples), sum(right.values()), classes, worst, tuple(order), other_way)
+
+
+def _answer(
+    model: Classifier, dataset: Dataset, samples: Sequence[Sample], config: RunConfig
+) -> tuple[list[tuple[int, int]], list[CamCheck]]:
+    """Return each sample's label and predicted class, and a check of CAM per batch."""
     decoder = Decoder(dataset, config.view.kind, config.view.size, exact=True)
-    answers, checks = [], []
+    answers: list[tuple[int, int]] = []
+    checks = []
     for at in range(0, len(samples), BATCH_SIZE):
         batch = samples[at : at + BATCH_SIZE]
         with torch.no_grad():
@@ -181,11 +209,35 @@ def look_first(model: Classifier, dataset: Dataset, config: RunConfig, dataset_n
             logits = model.classify(features)
             checks.append(check_cam(model, features, logits))
         answers += [(sample.label, int(best)) for best, sample in zip(logits.argmax(1), batch, strict=True)]
-    worst = max(checks, key=lambda check: (not check.holds, check.max_error or 0))
-    right = sum(label == best for label, best in answers)
-    classes = len(dataset_names) if len(dataset_names) > 1 else len(dataset.class_names)
-    order = describe_order(dataset.class_names, answers, dataset_names)
-    return FirstLook(len(samples), right, classes, worst, tuple(order))
+    return answers, checks
+
+
+def _look_other_way(
+    model: Classifier, dataset: Dataset, right: Mapping[Sample, bool], config: RunConfig
+) -> OtherWay | None:
+    """Return the correct answers if EXIF is treated the other way; None unless more are correct, beyond chance.
+
+    `right` says of each image of the first look whether its class is predicted.
+    """
+    turned = [sample for sample in right if sample.orientation != 1]
+    if all(right[sample] for sample in turned):
+        return None
+    upright = config.dataset.exif == "apply"
+    other = replace(dataset, load_image=partial(_load_other_way, dataset, upright))
+    answers, _ = _answer(model, other, turned, config)
+    after = {sample: label == best for sample, (label, best) in zip(turned, answers, strict=True)}
+    gained = sum(after[sample] and not right[sample] for sample in turned)
+    lost = sum(right[sample] and not after[sample] for sample in turned)
+    changed = gained + lost
+    chance = sum(math.comb(changed, n) for n in range(gained, changed + 1)) / 2**changed  # sign test
+    if chance > MOST_CHANCE:
+        return None
+    return OtherWay("ignore" if upright else "apply", sum(right.values()) + gained - lost)
+
+
+def _load_other_way(dataset: Dataset, upright: bool, sample: Sample) -> Image.Image:
+    """Return an image as stored if the data set is upright, else upright."""
+    return turn_upright(dataset.load_image(sample), undo(sample.orientation) if upright else sample.orientation)
 
 
 def describe_import(imported: Imported) -> list[str]:
@@ -203,7 +255,7 @@ def describe_import(imported: Imported) -> list[str]:
             f"Warning: {checkpoint.path.name} itself calls class {at} {own[at]!r}, {imported.named_by} calls it"
             f" {names[at]!r}. To use the names in the file, leave out --classes."
         )
-    return lines + _describe_look(imported.look)
+    return lines + describe_look(imported.look)
 
 
 def _find_contradiction(names: Sequence[str], own: Sequence[str]) -> int | None:
@@ -213,7 +265,8 @@ def _find_contradiction(names: Sequence[str], own: Sequence[str]) -> int | None:
     return next((at for at, (name, theirs) in pairs if name != theirs and name in known), None)
 
 
-def _describe_look(look: FirstLook) -> list[str]:
+def describe_look(look: FirstLook) -> list[str]:
+    """Return the lines on the first look."""
     check = look.check
     up_to = f" up to {check.max_error:.0e} of their range" if check.holds else ""
     lines = [
@@ -221,6 +274,12 @@ def _describe_look(look: FirstLook) -> list[str]:
         f"Accuracy on {look.images} validation images: {look.right} correct ({look.right / look.images:.0%}).",
     ]
     lines += look.order
+    if look.other_way is not None:
+        lines.append(
+            f"With --exif {look.other_way.exif}, {look.other_way.right} of them are correct. If the network was trained"
+            f" on images read that way (torchvision's ImageFolder and timm: ignore), import again with --exif"
+            f" {look.other_way.exif} --overwrite."
+        )
     if look.may_be_guessing:
         lines.append(
             "Guessing could do as well. Check the order of the classes, and --view, --size, --mean and --std; then"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import torch
 
+from camcore.backbones import BACKBONES
 from camcore.config import RunConfig
 from camcore.errors import CamcoreError
-from camcore.models.classifier import Classifier
+from camcore.heatmaps.drawing import describe_finer_settings, is_too_coarse
+from camcore.models.classifier import Classifier, layer_grids
 from camcore.models.weights import load_initial_weights
 from camcore.runs.create import create_run, replacing, require_free, set_epochs
 from camcore.runs.run import Run, open_run
@@ -54,6 +56,7 @@ def train_run(
             )
             list_files(run, dataset)
             announce_dataset(dataset)
+            _warn_of_coarse_maps(config, model)
             train(run, dataset, model, device, workers=machine.workers)
     return run
 
@@ -129,6 +132,17 @@ def _build_model(config: RunConfig, classes: int, weights: str | Path | None) ->
         for line in load_initial_weights(model, weights):
             show_line(line)
     return model
+
+
+def _warn_of_coarse_maps(config: RunConfig, model: Classifier) -> None:
+    """Print a warning if the heatmaps will have too few cells to say where."""
+    (grid,) = layer_grids(model, config.view.size, BACKBONES[config.model.backbone].stages[-1:])
+    if is_too_coarse(grid.height, grid.width):
+        show_line(
+            f"Warning: at --size {config.view.size} the heatmaps of the last layer have {grid.height} x {grid.width}"
+            " cells. Fewer than 4 x 4 do not show where evidence lies, so they will be neither drawn nor measured. Use"
+            f" {describe_finer_settings(config)}."
+        )
 
 
 def _as_stored(config: RunConfig) -> RunConfig:

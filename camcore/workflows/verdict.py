@@ -42,7 +42,7 @@ def verdict_run(
     sides = None if against is None else find_sides(run, against)
     chosen = None if methods is None else [parse_source(name).method for name in methods.split(",")]
     with only_writer(path):
-        sources = verdict_sources(open_or_explain(path, machine), chosen)
+        sources = verdict_sources(run, open_or_explain(path, machine), chosen)
         explanation, _ = explain_run(path, machine, ",".join(source.id for source in sources))
         subject = VerdictInput(run, explanation, open_run_dataset(run, machine.root), load_model(run))
         if sides is not None:

@@ -32,8 +32,16 @@ def measure_pair(explained: ExplainedRun, first: str, second: str, measure: str)
 
 
 @cached_by_size
+def find_blank(explained: ExplainedRun) -> dict[str, str]:
+    """Return the sources without any map that shows where, each with the commonest status of its maps."""
+    return queries.find_blank(reopen(explained).explanation)
+
+
+@cached_by_size
 def mean_pair(explained: ExplainedRun, first: str, second: str, measure: str) -> Conventions:
-    """Return the mean distance between two sources in both conventions, NaN if no map is finite."""
+    """Return the mean distance between two sources in both conventions, NaN if neither has a map that shows where."""
+    if {first, second} <= find_blank(explained).keys():
+        return Conventions(np.nan, np.nan)
     measured = measure_pair(explained, first, second, measure)
     return Conventions(*(mean_of_finite(measured[f"{measure}_{convention}"]) for convention in CONVENTIONS))
 
@@ -53,11 +61,13 @@ def measure_off_object(explained: ExplainedRun, source: str) -> pd.DataFrame:
 def mean_off_object(explained: ExplainedRun, sources: tuple[str, ...]) -> dict[tuple[str, str], float]:
     """Return the mean share of heat off the object per source and convention.
 
-    Empty if no image has boxes.
+    Empty if no image has boxes. Sources without a map that shows where are left out.
     """
+    blank = find_blank(explained)
     means = {
         (source, convention): mean_of_finite(measure_off_object(explained, source)[convention])
         for source in sources
+        if source not in blank
         for convention in CONVENTIONS
     }
     return {number: mean for number, mean in means.items() if np.isfinite(mean)}

@@ -21,7 +21,7 @@ from dashboard.widgets.gallery_link import ALL_NAMES, NAMES, REFINEMENTS
 from dashboard.widgets.wording import source_title
 
 RESULTS = ("all", "right", "wrong")
-STATUSES = ("ok", "no_positive_evidence", "not_finite")
+STATUSES = ("ok", "no_positive_evidence", "constant", "too_coarse", "not_finite")
 SLOTS = ("a", "b")
 
 Values = dict[str, Any]

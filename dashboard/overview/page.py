@@ -82,6 +82,7 @@ selected = run_choice.selected()
 show_idea(selected.name, selected.explained)
 if selected.explained:
     run_choice.say_outdated(selected.explained)
+    run_choice.say_blank(selected)
     show_numbers(selected.explained)
     show_report_button(selected.explained)
     show_examples(selected.explained)

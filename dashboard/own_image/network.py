@@ -128,7 +128,7 @@ def _analyse(run: Run, name: str, content: bytes) -> Analysis | str:
     weights = _version(run)
     model = _load_model(*weights)
     try:
-        image = read_uploaded_image(content, run.config.view)
+        image = read_uploaded_image(content, run.config.view, run.config.dataset.exif == "apply")
     except RefusedImage as refusal:
         return text(f"own_image.refused.{refusal.code}", name=shorten_name(name), **refusal.details)
     prediction = predict(model, image.seen)

@@ -70,6 +70,7 @@ def show_results(run: Run, analyses: dict[str, network.Analysis]) -> None:
 
 
 layout.show_head("own_image")
+run_choice.say_blank(run_choice.selected())
 trained = run_choice.selected_with_weights()
 uploads = choose_uploads()
 if uploads:

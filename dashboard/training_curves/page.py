@@ -51,6 +51,7 @@ def choose_smoothing() -> float:
 
 
 layout.show_head("training_curves")
+run_choice.say_blank(run_choice.selected())
 readable = [entry for entry in run_choice.entries() if entry.run]
 grouped = group_runs(readable)
 grid = st.grid(2, min_column_width=280)

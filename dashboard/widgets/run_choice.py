@@ -5,10 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from camcore.backbones import BACKBONES
-from camcore.errors import shell_command
+from camcore.errors import RunError, shell_command
 from camcore.explained.queries import epochs_apart
+from camcore.presentation.sentences import say_blank as sentences_on_blank
 from camcore.runs.run import Run
 from camcore.system.names import nfc
+from dashboard.data.measures import find_blank
 from dashboard.data.runs import ExplainedRun, RunEntry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, missing, peek
@@ -83,6 +85,7 @@ def selected_explained() -> ExplainedRun:
             )
         st.stop()
     say_outdated(explained)
+    say_blank(entry)
     return explained
 
 
@@ -90,6 +93,18 @@ def say_outdated(explained: ExplainedRun) -> None:
     """Show a warning if the heatmaps were made from older weights."""
     if apart := epochs_apart(explained.run, explained.explanation):
         st.warning(text("app.outdated", made=apart[0], now=apart[1]))
+
+
+def say_blank(entry: RunEntry) -> None:
+    """Show a notice if no heatmap of a run, or of one of its sources, shows where evidence lies."""
+    explained = entry.explained
+    try:
+        blank = find_blank(explained) if explained else {}
+    except RunError:
+        return  # the page says what is damaged
+    if explained and blank:
+        title, *sentences = sentences_on_blank(text, explained.run, explained.explanation, blank)
+        layout.show_notice(title, " ".join(sentences))
 
 
 def selected_with_weights() -> Run:

@@ -1,5 +1,6 @@
 """`camcore import`: its output, and other commands on the imported run."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 import torch
 
 from camcore.cli.options import read_settings
-from camcore.config import DatasetConfig, ViewConfig
+from camcore.config import DatasetConfig, ViewConfig, read_config
+from camcore.heatmaps.sources import CamCheck
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
 from camcore.workflows import import_model
+from camcore.workflows.import_model import FirstLook, OtherWay
 from tests.cli.test_refusals import press_ctrl_c, refuse
 from tests.support.command_line import ON_CPU, parse_options, run_camcore
 from tests.support.foreign_networks import save_network
@@ -57,6 +60,22 @@ def test_it_says_what_it_found_and_what_comes_next(arguments: tuple[object, ...]
     assert last == f"Imported: {tmp_path / 'run'}. Next: camcore explain {tmp_path / 'run'}"
 
 
+def test_exif_is_recorded_in_the_run(arguments: tuple[object, ...], tmp_path: Path) -> None:
+    assert run_camcore(*arguments, "--classes", "dataset", "--exif", "ignore").exit_code == 0
+    assert open_run(tmp_path / "run").config.dataset.exif == "ignore"
+    document = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    del document["config"]["dataset"]["exif"]
+    assert read_config(document["config"]).dataset.exif == "apply", "as earlier versions did"
+
+
+def test_a_better_way_of_exif_is_told() -> None:
+    look = FirstLook(64, 12, 3, CamCheck(True, 1e-7, "mean"), other_way=OtherWay("ignore", 62))
+    assert import_model.describe_look(look)[2] == (
+        "With --exif ignore, 62 of them are correct. If the network was trained on images read that way (torchvision's"
+        " ImageFolder and timm: ignore), import again with --exif ignore --overwrite."
+    )
+
+
 def test_files_that_were_skipped_are_counted(arguments: tuple[object, ...], tiny_folder: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(tiny_folder, tmp_path / "folder"))
     (root / "val" / "bar" / "broken.png").write_bytes(b"not an image")
@@ -75,6 +94,8 @@ def test_the_other_commands_take_it_for_a_run(arguments: tuple[object, ...], tmp
     explained = run_camcore("explain", path, *ON_CPU)
     assert explained.exit_code == 0
     assert " with cam, grad_cam; accuracy " in explained.stdout
+    assert "Warning: No heatmap of this run shows where evidence lies." in explained.stdout
+    assert "Use --size 128 or more, or explain an earlier layer" in explained.stdout, "an import has no --map-stride"
     assert "imported, explained" in run_camcore("runs", "--runs", tmp_path).stdout
     report = run_camcore("report", path, "--out", tmp_path / "report.html")
     assert report.exit_code == 0

@@ -97,9 +97,16 @@ def test_the_whole_way_by_commands(tiny_folder: Path, tmp_path: Path, single_thr
     assert explained.exit_code == 0
     accuracy = open_explanation(open_run(path)).accuracy
     expected = rf"Explained 6 images \(\d+ images/s\) with cam, grad_cam@layer3; accuracy {accuracy:.3f}\.\n"
+    expected += (
+        "Warning: No heatmap of this run shows where evidence lies.\n"
+        "Warning: The heatmaps of CAM have 1 × 1 cells. .+\n"
+        "Warning: The heatmaps of Grad-CAM at layer3 have 2 × 2 cells. .+ Use --size 128 or more, .+\n"
+    )
     assert re.fullmatch(expected, explained.stdout)
     again = run_camcore("explain", path, *ON_CPU)
-    assert again.stdout == (f"{path} is already explained, with cam, grad_cam@layer3. Recompute with --force.\n")
+    first, *warnings = again.stdout.splitlines()
+    assert first == f"{path} is already explained, with cam, grad_cam@layer3. Recompute with --force."
+    assert warnings == explained.stdout.splitlines()[1:]
 
 
 def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_path: Path, single_thread: None) -> None:
@@ -115,7 +122,7 @@ def test_files_that_were_skipped_are_counted_and_listed(tiny_folder: Path, tmp_p
 def test_layers_are_listed_with_their_grids(trained_run: Run) -> None:
     lines = run_camcore("layers", trained_run.path).stdout.splitlines()
     assert lines[-2].split() == ["layer3", "4", "x", "4", "128", "channels", "stage"]
-    assert lines[-1].split()[:6] == ["layer4", "2", "x", "2", "256", "channels"]
+    assert lines[-1].split()[:6] == ["layer4", "4", "x", "4", "256", "channels"]
     assert lines[-1].endswith("last layer, enters pooling")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from camcore.errors import CamcoreError
 from camcore.explained.explanation import open_explanation
 from camcore.heatmaps.drawing import map_status
 from camcore.presentation.contact_sheet import draw_contact_sheet, to_png
@@ -13,6 +14,7 @@ from camcore.presentation.grid.encoding import CHOICES, DEFAULTS
 from camcore.presentation.image_table import make_image_table, to_csv
 from camcore.presentation.texts import text_in
 from camcore.runs.run import open_run
+from camcore.verdict.verdict import verdict_sources
 from dashboard.router import PAGES
 from tests.support.command_line import run_camcore
 from tests.support.page_steps import all_text, payload, show_page
@@ -55,7 +57,75 @@ def runs(tmp_path_factory):
     samples.assign(**{f"status_{source}": "not_finite" for source in SOURCES}).to_parquet(
         nothing.path / "samples.parquet"
     )
+    make_run(folder, "coarse", images=6, grid=(1, 1))  # earlier layer: 2 x 2
+    make_run(folder, "partly", images=6, grid=(3, 3))  # earlier layer: 6 x 6
+    spend(make_run(folder, "negative", images=6))
     return folder
+
+
+def spend(path):
+    """Take away the positive evidence of all maps."""
+    explanation = open_explanation(open_run(path))
+    samples = pd.read_parquet(explanation.path / "samples.parquet")
+    for source in explanation.manifest.sources:
+        maps = np.load(explanation.path / f"{source}.npy")
+        np.save(explanation.path / f"{source}.npy", maps - np.nanmax(maps) - 1)
+        samples[f"status_{source}"] = "no_positive_evidence"
+    samples.to_parquet(explanation.path / "samples.parquet")
+
+
+BLANK = "No heatmap of this run shows where evidence lies."
+REASONS = {
+    "coarse": "have 1 × 1 cells. Fewer than 4 × 4 cells do not show where evidence lies",
+    "negative": "have no positive evidence for the predicted class, on any image.",
+    "nothing": "are not finite",
+}
+
+
+@pytest.mark.parametrize(
+    ("run", "page"), [("coarse", name) for name, _ in PAGES] + [("negative", "disagreement"), ("nothing", "overview")]
+)
+def test_every_page_of_a_blank_run_says_so(page, run, runs, monkeypatch):
+    app = show_page(page, runs, monkeypatch, run=run)
+    said = all_text(app)
+    assert BLANK in said
+    assert REASONS[run] in said
+    if page == "overview":
+        assert ">0%<" not in said
+    if page == "disagreement":
+        assert "No comparison is possible." in said
+
+
+def test_a_page_names_the_sources_of_too_few_cells(runs, monkeypatch):
+    said = all_text(show_page("gallery", runs, monkeypatch, run="partly"))
+    assert "Some heatmaps of this run do not show where evidence lies." in said
+    assert "The heatmaps of CAM and Grad-CAM have 3 × 3 cells." in said
+    assert "Use --size 128 or more, or --map-stride 16, or explain an earlier layer" in said
+
+
+def test_a_run_with_heat_has_no_such_warning(runs, monkeypatch):
+    assert "where evidence lies" not in all_text(show_page("overview", runs, monkeypatch, run="some"))
+
+
+@pytest.mark.parametrize(
+    ("run", "language", "words"), [("coarse", "en", BLANK), ("negative", "ko", "히트맵이 없습니다")]
+)
+def test_the_report_of_a_blank_run_says_so(run, language, words, runs, tmp_path):
+    out = tmp_path / "report.html"
+    assert run_camcore("report", runs / run, "--out", out, "--language", language).exit_code == 0
+    assert words in out.read_text(encoding="utf-8")
+
+
+def test_a_verdict_leaves_out_maps_of_too_few_cells(runs):
+    partly, coarse = (open_run(runs / name) for name in ("partly", "coarse"))
+    assert [source.id for source in verdict_sources(partly, open_explanation(partly), None)] == ["grad_cam@layer3"]
+    with pytest.raises(CamcoreError) as raised:
+        verdict_sources(coarse, open_explanation(coarse), None)
+    assert str(raised.value) == (
+        f"The heatmaps of {runs / 'coarse'} have too few cells to say where evidence lies, so it gets no verdict. Use"
+        " --size 128 or more, or --map-stride 16; or explain an earlier layer, as listed by camcore layers"
+        f" {runs / 'coarse'}"
+    )
 
 
 def numbers_that_are_none(text: str) -> list[str]:

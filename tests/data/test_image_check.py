@@ -16,13 +16,14 @@ from pyarrow import parquet
 
 from camcore.data import image_check
 from camcore.data.image_check import SCHEMA, check_images
+from camcore.data.image_files import ImageSize
 
 NAMES = ["a.jpg", "b.png", "deep/강아지.webp", "line\nbreak.gif", "broken.jpg", "text.txt", "empty"]
 CHECKED = {
-    "a.jpg": (30, 20),
-    "b.png": (9, 8),
-    "deep/강아지.webp": (7, 6),
-    "line\nbreak.gif": (5, 4),
+    "a.jpg": ImageSize(30, 20),
+    "b.png": ImageSize(9, 8),
+    "deep/강아지.webp": ImageSize(7, 6),
+    "line\nbreak.gif": ImageSize(5, 4),
     "text.txt": "not an image that Pillow can read",
     "empty": "the file is empty",
 }
@@ -40,8 +41,8 @@ def root(tmp_path: Path, cache: Path) -> Path:
     root = tmp_path / "images"
     (root / "deep").mkdir(parents=True)
     for name, size in CHECKED.items():
-        if isinstance(size, tuple):
-            Image.new("RGB", size).save(root / name)
+        if isinstance(size, ImageSize):
+            Image.new("RGB", size.stored).save(root / name)
     (root / "broken.jpg").write_bytes((root / "a.jpg").read_bytes()[:-40])
     (root / "text.txt").write_text("I am no image.")
     (root / "empty").touch()
@@ -54,7 +55,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     decode = image_check.decode_size
 
-    def note(path: Path) -> tuple[int, int]:
+    def note(path: Path) -> ImageSize:
         names.append(path.name)
         return decode(path)
 
@@ -121,7 +122,7 @@ def test_changed_files_with_old_size_and_time_are_decoded(
     os.utime(root / "a.jpg", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (root / "a.jpg").stat().st_mtime_ns == before.st_mtime_ns
     assert (root / "a.jpg").stat().st_size == before.st_size
-    assert check_images(root, NAMES)["a.jpg"] == size
+    assert check_images(root, NAMES)["a.jpg"] == ImageSize(*size)
     assert decoded == ["a.jpg"]
 
 
@@ -131,7 +132,7 @@ def test_what_came_and_went_is_kept_in_step(root: Path, cache: Path, decoded: li
     Image.new("RGB", (3, 3)).save(root / "new.png")
     decoded.clear()
     results = check_images(root, [*NAMES, "new.png"])
-    assert (results["b.png"], results["new.png"]) == ("no such file", (3, 3))
+    assert (results["b.png"], results["new.png"]) == ("no such file", ImageSize(3, 3))
     assert decoded == ["new.png"]
     paths = parquet.read_table(memory_in(cache))["path"].to_pylist()
     assert sorted(paths) == sorted({*NAMES, "new.png"} - {"b.png"})
@@ -151,7 +152,7 @@ def test_a_file_that_was_written_just_now_may_change_once_more(
 def test_what_the_machine_failed_at_is_tried_again(
     error: Exception, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(path: Path) -> tuple[int, int]:
+    def fail(path: Path) -> ImageSize:
         raise error
 
     with monkeypatch.context() as patch:
@@ -166,7 +167,7 @@ def test_what_was_found_before_ctrl_c_is_not_lost(
 ) -> None:
     note = image_check.decode_size
 
-    def stop_at_the_fourth(path: Path) -> tuple[int, int]:
+    def stop_at_the_fourth(path: Path) -> ImageSize:
         if len(decoded) == 3:
             raise KeyboardInterrupt
         return note(path)
@@ -276,7 +277,7 @@ root, count = Path(sys.argv[1]), int(sys.argv[2])
 names = sorted(path.name for path in root.iterdir() if path.is_file())
 for turn in range(count):
     results = image_check.check_images(root, names[turn % 3:])  # another set each time, so it is written each time
-    assert results["a.jpg"] == (30, 20) and len(results) == len(names) - turn % 3
+    assert results["a.jpg"].stored == (30, 20) and len(results) == len(names) - turn % 3
 """
 
 

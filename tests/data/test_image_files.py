@@ -56,7 +56,7 @@ def store_turned(image: Image.Image, orientation: int, path: Path) -> None:
 def test_exif_orientation_is_undone(upright: Image.Image, orientation: int, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"turned.{ending}"
     store_turned(upright, orientation, path)
-    assert decode_size(path) == (24, 16)
+    assert decode_size(path).upright == (24, 16)
     image = load_rgb(path)
     assert (image.mode, image.size) == ("RGB", (24, 16))
     difference = np.abs(np.asarray(image, int) - np.asarray(upright, int))
@@ -72,7 +72,7 @@ def test_the_size_takes_an_eighth_of_a_jpeg(
     Image.new("RGB", (24, 16)).save(tmp_path / f"image.{ending}")
     sizes: list[tuple[int, int]] = []
     monkeypatch.setattr(image_files, "_to_rgb", lambda image: sizes.append(image.size))
-    assert decode_size(tmp_path / f"image.{ending}") == (24, 16)
+    assert decode_size(tmp_path / f"image.{ending}").upright == (24, 16)
     assert sizes == [decoded]
 
 
@@ -102,7 +102,7 @@ def test_a_cut_file_with_a_size_can_be_loaded(kind: str, upright: Image.Image, t
     for length in [*range(0, len(whole) - 64, 7), *range(max(0, len(whole) - 64), len(whole) + 1)]:
         path.write_bytes(whole[:length])
         try:
-            size: tuple[int, int] | None = decode_size(path)
+            size: tuple[int, int] | None = decode_size(path).upright
         except Exception as error:
             size, reason = None, explain_failure(path, error)
             assert reason, "every one has its reason"
@@ -208,14 +208,14 @@ def test_animation_gives_its_first_frame(tmp_path: Path) -> None:
 )
 def test_broken_exif_is_no_orientation(exif: bytes, upright: Image.Image, tmp_path: Path) -> None:
     upright.save(tmp_path / "image.jpg", exif=exif)
-    assert decode_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
+    assert decode_size(tmp_path / "image.jpg").upright == load_rgb(tmp_path / "image.jpg").size == (24, 16)
 
 
 def test_orientation_that_is_no_number_is_none(upright: Image.Image, tmp_path: Path) -> None:
     # One IFD entry: Orientation, type ASCII, two bytes "6\0".
     exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHI4sI", 8, 1, ORIENTATION, 2, 2, b"6\0\0\0", 0)
     upright.save(tmp_path / "image.jpg", exif=exif)
-    assert decode_size(tmp_path / "image.jpg") == load_rgb(tmp_path / "image.jpg").size == (24, 16)
+    assert decode_size(tmp_path / "image.jpg").upright == load_rgb(tmp_path / "image.jpg").size == (24, 16)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_decompression_bombs_are_refused(
 ) -> None:
     upright.save(tmp_path / "image.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 384)
-    assert load_rgb(tmp_path / "image.png").size == decode_size(tmp_path / "image.png") == (24, 16)
+    assert load_rgb(tmp_path / "image.png").size == decode_size(tmp_path / "image.png").upright == (24, 16)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     with pytest.raises(CamcoreError, match=f"more than {limit} pixels; scale it down"):
         load_rgb(tmp_path / "image.png")

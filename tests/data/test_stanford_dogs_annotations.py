@@ -10,15 +10,19 @@ import pytest
 
 from camcore.data.dataset import Box
 from camcore.data.stanford_dogs import MOST_ANNOTATION_BYTES, open_stanford_dogs
-from tests.support.tiny_stanford_dogs import BEAGLE, write_dogs, write_object
+from tests.support.tiny_stanford_dogs import BEAGLE, SIZE, write_dogs, write_object
 
 BOX = (Box(2, 1, 6, 5, label=1),)
 UNBOUNDED = "an object without a finite xmin, ymin, xmax and ymax"
+NO_SIZE = (
+    "no <size> above 0, so it is not known which picture its boxes belong to; add the width and height of the picture"
+    " that was annotated"
+)
 NO_DOCTYPE = "a DOCTYPE is not accepted in an annotation"
 
 
 def box(*edges: object, name: str = "beagle") -> bytes:
-    return f"<annotation>{write_object(name, *edges)}</annotation>".encode()  # type: ignore[arg-type]
+    return f"<annotation>{SIZE}{write_object(name, *edges)}</annotation>".encode()  # type: ignore[arg-type]
 
 
 GOOD = box(2, 1, 5, 4)
@@ -65,7 +69,12 @@ SKIPPED: dict[str, tuple[bytes, str]] = {
         b'<?xml version="1.0" encoding="iso-8859-1"?>' + box(2, 1, 5, 4, name="x").replace(b"x<", b"\xe9<"),
         "'utf-8' codec can't decode byte 0xe9 in position .+",
     ),
-    "without edges": (b"<annotation><object/></annotation>", UNBOUNDED),
+    "without edges": (f"<annotation>{SIZE}<object/></annotation>".encode(), UNBOUNDED),
+    "without a size": (GOOD.replace(SIZE.encode(), b""), NO_SIZE),
+    "a size of 0": (GOOD.replace(b">10<", b">0<"), NO_SIZE),
+    "half a size": (GOOD.replace(b"<height>8</height>", b""), NO_SIZE),
+    "a worded size": (GOOD.replace(b">10<", b">ten<"), "could not convert string to float: 'ten'"),
+    "an endless size": (GOOD.replace(b">10<", b">1e999<"), NO_SIZE),
     "without one edge": (GOOD.replace(b"<xmax>5</xmax>", b""), UNBOUNDED),
     "an empty edge": (GOOD.replace(b">5<", b"><"), "could not convert string to float: ''"),
     "a worded edge": (GOOD.replace(b">5<", b">five<"), "could not convert string to float: 'five'"),

@@ -52,6 +52,16 @@ def test_the_model_sees_what_it_sees_of_a_file_of_a_data_set(tmp_path):
     assert (image.width, image.height, image.view_box) == (60, 40, (0.0, 0.0, 60.0, 40.0))
 
 
+def test_a_run_that_ignores_exif_sees_uploads_as_they_are_stored():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encode(quarters(), "JPEG", exif=exif, quality=98, subsampling=0)
+    stored = read_uploaded_image(content, VIEW, upright=False)
+    assert (stored.width, stored.height) == (60, 40)
+    np.testing.assert_array_equal(stored.seen, read(encode(quarters(), "JPEG", quality=98, subsampling=0)).seen)
+    assert (read(content).width, read(content).height) == (40, 60)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_comes_upright(orientation):
     """A rotated file with an orientation is read upright."""

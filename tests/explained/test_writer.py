@@ -36,11 +36,11 @@ def explanation(trained_run: Run) -> Explanation:
 
 def test_every_array_has_a_row_per_validation_image(explanation: Explanation) -> None:
     assert {name: explanation.maps(name).shape for name in SOURCES} == {
-        "cam": (6, 2, 2),
-        "grad_cam": (6, 2, 2),
+        "cam": (6, 4, 4),
+        "grad_cam": (6, 4, 4),
         "grad_cam@layer3": (6, 4, 4),
     }
-    assert np.load(explanation.path / "cam.npy").shape == (6, len(TARGETS), 2, 2)
+    assert np.load(explanation.path / "cam.npy").shape == (6, len(TARGETS), 4, 4)
     assert explanation.logits.shape == (6, 3)
     assert explanation.pooled.shape == (6, 256)
     assert explanation.targets.shape == (6, len(TARGETS))
@@ -68,7 +68,7 @@ def test_the_manifest_says_what_was_explained(explanation: Explanation, trained_
     assert manifest["targets"] == list(TARGETS)
     assert manifest["layers"] == [
         {"name": "layer3", "height": 4, "width": 4, "channels": 128},
-        {"name": "layer4", "height": 2, "width": 2, "channels": 256},
+        {"name": "layer4", "height": 4, "width": 4, "channels": 256},
     ]
     assert manifest["weights_sha256"] == sha256_of(trained_run.weights_path)
     assert manifest["dataset_fingerprint"] == dataset.fingerprint
@@ -100,7 +100,7 @@ def test_all_classes_hold_the_map_of_each_target(own_run: Run, dataset: Dataset)
     explanation = explain(job, workers=0)
     everything = explanation.all_class_maps()
     assert everything is not None
-    assert (everything.shape, everything.dtype) == ((6, 3, 2, 2), np.float16)
+    assert (everything.shape, everything.dtype) == ((6, 3, 4, 4), np.float16)
     of_targets = everything[np.arange(6), explanation.targets[:, 0]].astype(np.float32)
     cam = explanation.maps("cam")
     assert np.abs(of_targets - cam).max() < 2e-3 * np.abs(cam).max()

@@ -5,7 +5,17 @@ import pytest
 
 from camcore.errors import CamcoreError
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw, draw_heat, heat_range
+from camcore.heatmaps.drawing import (
+    COLORMAPS,
+    CONVENTIONS,
+    blend,
+    colormap,
+    draw,
+    draw_heat,
+    heat_range,
+    is_drawn,
+    keep_measured,
+)
 from camcore.heatmaps.methods import METHODS
 from tests.support.rendered_maps import render
 
@@ -68,6 +78,20 @@ def test_one_nan_blanks_only_its_own_map(value: float, convention: str, method: 
 )
 def test_a_constant_map_has_no_range_in_the_literature_s_cam(convention: str, method: str, expected: int) -> None:
     np.testing.assert_array_equal(draw(np.full((2, 2), 5.0), convention, method), np.full((2, 2), expected))
+
+
+@pytest.mark.parametrize("value", [5.0, -5.0])
+def test_a_constant_map_is_drawn_on_no_scale(value: float) -> None:
+    noise = np.random.default_rng(0).normal(size=(4, 4))
+    assert not is_drawn(value * (1 + 1e-7 * noise)), "constant up to rounding"
+    assert is_drawn(value * (1 + 1e-3 * noise))
+
+
+@pytest.mark.parametrize(("grid", "expected"), [((1, 1), False), ((3, 9), False), ((9, 3), False), ((4, 4), True)])
+def test_maps_of_too_few_cells_are_drawn_on_no_scale(grid: tuple[int, int], expected: bool) -> None:
+    raw = np.random.default_rng(0).normal(size=grid)
+    assert is_drawn(raw) == expected
+    assert np.isnan(keep_measured(raw[None])).all() != expected
 
 
 def test_only_min_max_draws_negative_evidence() -> None:

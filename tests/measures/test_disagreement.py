@@ -4,15 +4,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
 from camcore.geometry import FloatArray
-from camcore.heatmaps.drawing import CONVENTIONS, draw, map_status
+from camcore.heatmaps import drawing
+from camcore.heatmaps.drawing import CONVENTIONS, draw, is_measured, map_status
 from camcore.measures.disagreement import MEASURES, Maps, compare, rank_correlation
 from camcore.measures.localization import count_boxes, object_cover, off_object_heat
+from tests.support.small_maps import maps_of_any_size  # noqa: F401 it is a fixture
 
 COLUMNS = [f"{name}_{convention}" for convention in CONVENTIONS for name in MEASURES]
 
@@ -102,6 +104,7 @@ finite_maps = arrays(float, (2, 3, 4), elements=st.floats(-100, 100, width=32))
 
 @given(finite_maps, finite_maps)
 def test_distances_are_symmetric_and_between_zero_and_one(first: FloatArray, second: FloatArray) -> None:
+    assume(is_measured(first).all() and is_measured(second).all())
     there = compare(first, "cam", second, "grad_cam")
     back = compare(second, "grad_cam", first, "cam")
     assert list(there.columns) == COLUMNS
@@ -111,6 +114,7 @@ def test_distances_are_symmetric_and_between_zero_and_one(first: FloatArray, sec
 
 @given(finite_maps, st.sampled_from(["cam", "grad_cam"]))
 def test_a_map_is_at_no_distance_from_itself(maps: FloatArray, method: str) -> None:
+    assume(is_measured(maps).all())
     np.testing.assert_allclose(compare(maps, method, maps, method), 0, atol=1e-12)
 
 
@@ -120,6 +124,7 @@ maps_with_ties = arrays(float, (3, 2, 5), elements=st.integers(-3, 3).map(float)
 @given(st.one_of(finite_maps, maps_with_ties), st.data(), st.sampled_from(["cam", "grad_cam"]))
 def test_every_convention_is_as_if_it_were_computed_alone(maps: FloatArray, data: st.DataObject, method: str) -> None:
     other = data.draw(arrays(float, maps.shape, elements=st.integers(-3, 3).map(float)))
+    assume(is_measured(maps).all() and is_measured(other).all())
     distances = compare(maps, method, other, "grad_cam")
     for convention in CONVENTIONS:
         a, b = Maps(maps, draw(maps, convention, method)), Maps(other, draw(other, convention, "grad_cam"))
@@ -129,15 +134,34 @@ def test_every_convention_is_as_if_it_were_computed_alone(maps: FloatArray, data
             np.testing.assert_array_equal(distances[f"{name}_{convention}"], expected)
 
 
-@pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
+@pytest.mark.parametrize("value", [-2.0, 0.0])
 @pytest.mark.parametrize("method", ["cam", "grad_cam"])
-def test_a_constant_map_is_at_no_distance_from_itself(value: float, method: str) -> None:
+def test_a_constant_map_without_evidence_is_at_no_distance_from_itself(value: float, method: str) -> None:
     flat = np.full((1, 3, 3), value)
     np.testing.assert_array_equal(compare(flat, method, flat, method), 0)
 
 
+def test_constant_evidence_has_no_distance() -> None:
+    some = np.random.default_rng(0).normal(size=(2, 4, 4))
+    flat = np.stack([np.full((4, 4), 2.0), some[1]])
+    flat[0] *= 1 + 1e-7 * some[0]  # up to rounding
+    for distances in (compare(flat, "cam", some, "grad_cam"), compare(some, "cam", flat, "cam")):
+        assert distances.isna().all(axis=1).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (3, 3), (3, 7), (7, 2)])
+def test_too_few_cells_have_no_distance(grid: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "LEAST_CELLS", 4)
+    random = np.random.default_rng(0)
+    coarse, fine = random.normal(size=(2, *grid)), random.normal(size=(2, 4, 4))
+    for first, second in ((coarse, fine), (fine, coarse), (coarse, coarse)):
+        assert compare(first, "cam", second, "grad_cam").isna().all(axis=None)
+    assert compare(fine, "cam", fine, "cam").notna().all(axis=None)
+
+
 @given(finite_maps)
 def test_cam_and_its_mean_gradient_twin_differ_by_drawing_alone(maps: FloatArray) -> None:
+    assume(is_measured(maps).all())
     # Grad-CAM at the last layer of a GAP network is CAM / Z; 16 keeps the quotient exact, so that no new ties arise.
     distances = compare(maps, "cam", maps / 16, "grad_cam")
     np.testing.assert_allclose(distances[[column for column in COLUMNS if column.endswith("positive")]], 0, atol=1e-12)
@@ -204,7 +228,8 @@ def test_maps_are_upsampled_signed() -> None:
     assert compare(coarse, "cam", fine, "cam")["heat_moved_positive"].tolist() == [0]
 
 
-def test_the_status_of_a_map() -> None:
+def test_the_status_of_a_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert map_status(np.array([[[2.0, 2.0]], [[2.0, 2.00001]], [[2.0, 2.0001]]])).tolist() == [*["constant"] * 2, "ok"]
     maps = np.array([[[1.0, -1.0]], [[0.0, 0.0]], [[-1.0, -2.0]], [[np.nan, 1.0]], [[np.inf, 1.0]], [[-np.inf, 1.0]]])
     assert map_status(maps).tolist() == [
         "ok",
@@ -214,6 +239,9 @@ def test_the_status_of_a_map() -> None:
         "not_finite",
         "not_finite",
     ]
+    monkeypatch.setattr(drawing, "LEAST_CELLS", 4)
+    assert map_status(maps[[0, 1, 3]]).tolist() == ["too_coarse", "too_coarse", "not_finite"]
+    assert map_status(np.eye(4)[None]).tolist() == ["ok"]
 
 
 def table_of(*rows: tuple[list[list[float]], int, int]) -> pd.DataFrame:

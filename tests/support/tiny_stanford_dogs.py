@@ -7,6 +7,7 @@ from PIL import Image
 from scipy.io import savemat
 
 BEAGLE, HUSKY = "n02088364-beagle", "n02110185-Siberian_husky"
+SIZE = "<size><width>10</width><height>8</height></size>"  # of the images of `write_dogs`
 
 
 def write_object(name: str, xmin: float, ymin: float, xmax: float, ymax: float) -> str:
@@ -15,11 +16,10 @@ def write_object(name: str, xmin: float, ymin: float, xmax: float, ymax: float) 
     return f"<object><name>{name}</name><bndbox>{box}</bndbox></object>"
 
 
-def write_annotation(root: Path, name: str, *objects: str) -> None:
+def write_annotation(root: Path, name: str, *objects: str, size: str = SIZE) -> None:
     path = root / "Annotation" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The size is wrong on purpose: readers must use the image's header.
-    path.write_text(f"<annotation><size><width>1</width><height>1</height></size>{''.join(objects)}</annotation>")
+    path.write_text(f"<annotation>{size}{''.join(objects)}</annotation>")
 
 
 def write_list(path: Path, files: list[str], labels: list[int]) -> None:

@@ -13,10 +13,12 @@ import torch
 from PIL import Image
 
 from camcore.config import DatasetConfig, ModelConfig, RunConfig, ViewConfig
+from camcore.data.registry import open_dataset
 from camcore.errors import CamcoreError, RunError
 from camcore.explained.explanation import Explanation, open_explanation
 from camcore.explained.queries import name_samples
 from camcore.heatmaps.sources import CamCheck
+from camcore.models.classifier import Classifier
 from camcore.presentation.report.report import make_report
 from camcore.runs.run import Run, open_run
 from camcore.runs.weights import load_model
@@ -30,6 +32,7 @@ from camcore.workflows.import_model import (
     OF_DATASET_NATURAL,
     FirstLook,
     Imported,
+    OtherWay,
     describe_import,
     import_run,
     look_first,
@@ -48,9 +51,9 @@ FAILURES = (KeyboardInterrupt, CamcoreError("a full disk"), RuntimeError("out of
 STEPS = ("look_first", "create_run", "list_files", "save_weights", "Run.write_history", "replacing")
 
 
-def configure(backbone: str, **view: Any) -> RunConfig:
+def configure(backbone: str, size: int = 64, **view: Any) -> RunConfig:
     return RunConfig(
-        DatasetConfig("image-folder"), ViewConfig(size=64, **view), ModelConfig(backbone, "native", weights="weights")
+        DatasetConfig("image-folder"), ViewConfig(size=size, **view), ModelConfig(backbone, "native", weights="weights")
     )
 
 
@@ -82,9 +85,9 @@ def import_known(known_state: State, tiny_folder: Path, tmp_path: Path) -> Impor
     weights = save_network(tmp_path / "weights.pth", known_state)
     names = write_names(tmp_path / "names.txt", NAMES)
 
-    def run(path: Path = tmp_path / "run", classes: str | None = names, **options: Any) -> Imported:
+    def run(path: Path = tmp_path / "run", classes: str | None = names, size: int = 64, **options: Any) -> Imported:
         arguments = {"weights": weights, "classes": classes, "root": tiny_folder} | options
-        return import_run(path, configure("resnet10_narrow"), **arguments)
+        return import_run(path, configure("resnet10_narrow", size), **arguments)
 
     return run
 
@@ -143,9 +146,14 @@ def test_data_set_classes_match_the_checkpoint_s(import_known: Import, trained_r
     explanation = explain(imported.run)
     samples = name_samples(imported.run, explanation)
     assert list(samples["label_name"]) == [path.split("/")[1] for path in samples["path"]]
-    before = name_samples(trained_run, open_explanation(trained_run))
-    assert list(samples["predicted_name"]) == list(before["predicted_name"])
-    assert explanation.accuracy == open_explanation(trained_run).accuracy
+    # An imported network has its maker's map stride, 32.
+    model = Classifier(replace(trained_run.config.model, map_stride=32), trained_run.config.view, 3).eval()
+    model.load_state_dict(load_model(trained_run).state_dict())
+    dataset = open_run_dataset(trained_run, None)
+    with torch.no_grad():
+        answers = model(load_views(dataset, trained_run, np.arange(6))).argmax(1).tolist()
+    assert list(samples["predicted_name"]) == [trained_run.class_names[label] for label in answers]
+    assert explanation.accuracy == np.mean([a == one.label for a, one in zip(answers, dataset.val, strict=True)])
     assert imported.look.right == round(explanation.accuracy * len(samples))
     true = explanation.logits[np.arange(len(samples)), samples["label"]]
     assert true.min() > -100, "the logit of a class that is never meant"
@@ -212,7 +220,7 @@ def test_a_reopened_data_set_has_the_checkpoint_s_labels(
 
 
 def test_verdict_and_report_work_on_it(import_known: Import) -> None:
-    run = import_known().run
+    run = import_known(size=128).run
     explain(run, "cam,grad_cam,grad_cam@layer3")
     verdict = verdict_run(run.path, CPU, methods="cam,grad_cam", images=2)
     assert {"cam", "grad_cam"} <= set(verdict.sources)
@@ -484,6 +492,68 @@ def test_skipped_files_are_listed(import_known: Import, tiny_folder: Path, tmp_p
 )
 def test_likely_guessing_is_detected(right: int, images: int, classes: int, guessing: bool) -> None:
     assert FirstLook(images, right, classes, CamCheck(True, 0.0, "")).may_be_guessing is guessing
+
+
+class ShapeOfLight:
+    """A network that answers 0 if the left half of its input is the brightest, 1 if the upper half is."""
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        return images.float()
+
+    def classify(self, images: torch.Tensor) -> torch.Tensor:
+        grey, half = images.mean(1), images.shape[-1] // 2
+        return torch.stack([grey[:, :, :half].mean((1, 2)), grey[:, :half].mean((1, 2))], 1)
+
+
+def write_turned(root: Path, orientation: int, images: int) -> Path:
+    """Write a folder whose stored images are of the class that their light shows, turned by EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for split in ("train", "val"):
+        for name, box in (("left", (0, 0, 20, 40)), ("top", (0, 0, 40, 20))):
+            (root / split / name).mkdir(parents=True)
+            for number in range(images):
+                picture = Image.new("RGB", (40, 40), (number, 0, 0))
+                picture.paste("white", box)
+                picture.save(root / split / name / f"{number}.png", exif=exif)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("orientation", "exif", "right", "other_way"),
+    [
+        (5, "apply", 0, OtherWay("ignore", 8)),
+        (5, "ignore", 8, None),
+        (1, "apply", 8, None),
+        (2, "apply", 4, None),  # four more, which may be chance
+    ],
+)
+def test_the_other_way_of_exif_is_tried_and_reported(
+    orientation: int,
+    exif: str,
+    right: int,
+    other_way: OtherWay | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("camcore.workflows.import_model.check_cam", lambda *_: CamCheck(True, 0.0, ""))
+    config = RunConfig(DatasetConfig("image-folder", exif=exif), ViewConfig(size=32))
+    dataset = open_dataset(config.dataset, write_turned(tmp_path, orientation, 4))
+    look = look_first(ShapeOfLight(), dataset, config, dataset.class_names)  # type: ignore[arg-type]
+    assert (look.images, look.right, look.other_way) == (8, right, other_way)
+
+
+def test_a_network_trained_upright_on_images_read_as_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camcore.workflows.import_model.check_cam", lambda *_: CamCheck(True, 0.0, ""))
+    root = write_turned(tmp_path, 1, 4)
+    for path in root.rglob("*.png"):  # the same pictures as a turned camera stores them
+        exif = Image.Exif()
+        exif[0x0112] = 5
+        Image.open(path).transpose(Image.Transpose.TRANSPOSE).save(path, exif=exif)
+    config = RunConfig(DatasetConfig("image-folder", exif="ignore"), ViewConfig(size=32))
+    dataset = open_dataset(config.dataset, root)
+    look = look_first(ShapeOfLight(), dataset, config, dataset.class_names)  # type: ignore[arg-type]
+    assert (look.right, look.other_way) == (0, OtherWay("apply", 8))
 
 
 def test_the_first_look_is_spread_over_all_classes(

@@ -26,9 +26,13 @@ def train(path: Path, config: RunConfig, root: Path, seeds: tuple[int, ...] = (3
 
 
 def test_each_seed_gives_the_run_it_gives_alone(
-    tmp_path: Path, config: RunConfig, tiny_folder: Path, single_thread: None
+    tmp_path: Path, config: RunConfig, tiny_folder: Path, single_thread: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train(tmp_path / "dogs", config, tiny_folder)
+    assert (
+        "Warning: at --size 32 the heatmaps of the last layer have 2 x 2 cells. Fewer than 4 x 4 do not show where"
+        " evidence lies, so they will be neither drawn nor measured. Use --size 64 or more.\n"
+    ) in capsys.readouterr().out
     three, five = (open_run(tmp_path / f"dogs-seed{seed}") for seed in (3, 5))
     assert (three.group, five.group) == ("dogs", "dogs")
     assert (three.config.train.seed, five.config.train.seed) == (3, 5)

@@ -17,7 +17,7 @@ from camcore.presentation.html import render
 from camcore.presentation.report import background, pictures, verdict
 from camcore.presentation.report.page import assemble_page, is_report
 from camcore.presentation.report.subject import ReportInput, open_report_input
-from camcore.presentation.sentences import list_facts
+from camcore.presentation.sentences import list_facts, say_blank
 from camcore.runs.run import Run
 from camcore.system.files import write_text
 
@@ -85,7 +85,8 @@ def _write_lead(subject: ReportInput) -> str:
     made = subject.text("report.made", images=manifest.images, date=date, version=version)
     apart = epochs_apart(subject.run, subject.explanation)
     outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
-    return f"{subject.describe()}. {made}{outdated}"
+    blank = say_blank(subject.text, subject.run, subject.explanation, subject.blank)
+    return " ".join([f"{subject.describe()}. {made}{outdated}", *blank])
 
 
 def _encode_chart(figure: go.Figure) -> Any:

@@ -51,15 +51,24 @@ class ReportInput:
         return queries.measure_pair(self.explanation, *self.pair, measures=[MEASURE])
 
     @cached_property
+    def blank(self) -> dict[str, str]:
+        """The sources without any map that shows where, each with the commonest status of its maps."""
+        return queries.find_blank(self.explanation)
+
+    @cached_property
     def moved(self) -> Conventions | None:
         """The mean of the report's measure in both conventions."""
         if self.distances is None:
             return None
+        if set(self.pair) <= self.blank.keys():
+            return Conventions(np.nan, np.nan)
         return Conventions(*(mean_of_finite(self.distances[f"{MEASURE}_{name}"]) for name in CONVENTIONS))
 
     @cached_property
     def off_object(self) -> Conventions | None:
-        """The first source's mean heat off the object in both conventions, None without boxes."""
+        """The first source's mean heat off the object in both conventions, None without boxes or heat."""
+        if self.pair[0] in self.blank:
+            return None
         shares = queries.measure_off_object(self.run, self.explanation, self.samples, self.pair[0])
         means = Conventions(*(mean_of_finite(column) for column in shares.T))
         return None if np.isnan(means.literature) else means  # NaN: no box anywhere

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from camcore.geometry import upsample
-from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range
+from camcore.heatmaps.drawing import COLORMAPS, CONVENTIONS, blend, colormap, draw_heat, heat_range, map_status
 from camcore.heatmaps.methods import METHODS
 from tests.support.rendered_maps import render
 
@@ -115,6 +115,24 @@ def test_difference_of_maps_of_different_grids(script: Page, convention: str) ->
     )
     drawn = draw_in_browser(script, raws, methods, convention=convention, table="signed")
     assert_same(drawn, blend(IMAGE[ROWS, COLUMNS], (first - second + 1) / 2, colormap("signed"), 0.5))
+
+
+def test_both_give_a_map_the_same_status(script: Page) -> None:
+    maps = [
+        *MAPS.values(),
+        np.eye(4),
+        np.eye(3),
+        -np.eye(3, 9),
+        np.full((9, 9), 2.0) + 1e-6 * np.eye(9),
+        -np.ones((4, 4)),
+    ]
+    for raw in (raw.astype(np.float32) for raw in maps):
+        values = [None if np.isnan(value) else float(value) for value in raw.ravel()]
+        status = script.evaluate(
+            "({values, ...grid}) => mapStatus({...grid, range: valueRange(values.map((value) => value ?? NaN))})",
+            {"height": len(raw), "width": raw.shape[1], "values": values},
+        )
+        assert status == map_status(raw[None])[0]
 
 
 def test_equal_maps_differ_nowhere(script: Page) -> None:

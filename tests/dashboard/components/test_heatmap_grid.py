@@ -91,7 +91,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
         "bar_highest_",
         "bar_most_",
     )
-    by_status = {"no_positive_evidence", "not_finite", "no_map", "loading"}
+    by_status = {"no_positive_evidence", "constant", "too_coarse", "not_finite", "no_map", "loading"}
     assert {key for key in set(ENGLISH) - used - by_status if not key.startswith(by_template)} == set()
     assert all(
         name for text in ENGLISH.values() for _, name, _, _ in string.Formatter().parse(text) if name is not None

@@ -1,10 +1,24 @@
 // Draws raw maps as camcore/heatmaps/drawing.py does (golden-pixel tests): upsample the signed map, then clip, scale,
 // colour, blend. Arrays only: a map is {height, width, values}, a picture holds red, green, blue, alpha per pixel.
 
-// camcore/measures/disagreement.py, map_status, defines `no positive evidence` and `not a number`.
-function mapStatus([lowest, highest]) {
-  if (!Number.isFinite(lowest) || !Number.isFinite(highest)) return "not_finite";
-  return highest > 0 ? "ok" : "no_positive_evidence";
+const LEAST_CELLS = 4; // per side of a map
+const FLAT = 1e-5; // a smaller range, as a share of the largest absolute value, is rounding
+
+// The statuses are those of map_status in camcore/heatmaps/drawing.py.
+function mapStatus({ height, width, range }) {
+  const highest = range[1];
+  if (!Number.isFinite(highest)) return "not_finite";
+  if (Math.min(height, width) < LEAST_CELLS) return "too_coarse";
+  if (highest <= 0) return "no_positive_evidence";
+  return isFlat(range) ? "constant" : "ok";
+}
+
+function saysWhere(status) {
+  return status === "ok" || status === "no_positive_evidence";
+}
+
+function isFlat([lowest, highest]) {
+  return highest - lowest <= FLAT * Math.max(Math.abs(lowest), Math.abs(highest));
 }
 
 // Return the lowest and highest value, [NaN, NaN] if any value is not finite.

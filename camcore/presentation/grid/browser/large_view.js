@@ -163,7 +163,7 @@ function describeSide({ chip }, slots, tile, grid) {
   const { strings, sources } = grid.data;
   const said = slots.map((slot) => {
     const map = mapOf(tile, slot, grid);
-    if (!map || statusOf(tile, slot, grid) === "not_finite") return sources[slot].title;
+    if (!map || !saysWhere(mapStatus(map))) return sources[slot].title;
     const { row, column } = hottestCell(map);
     const place = { row: row + 1, column: column + 1, rows: map.height, columns: map.width };
     return fill(strings.picture, { name: sources[slot].title, value: formatRaw(map.range[1]), ...place });

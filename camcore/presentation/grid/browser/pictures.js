@@ -31,7 +31,7 @@ function mapOf(tile, slot, { display, data }) {
 // Return the raw values that are drawn as 0 and as 1.
 function drawnRange(slot, map, grid) {
   const { display, data } = grid;
-  if (!Number.isFinite(map.range[0])) return [0, 0]; // not drawn in any scale
+  if (!saysWhere(mapStatus(map)) || isFlat(map.range)) return [0, 0]; // not drawn in any scale
   const range = display.scale === "common" ? grid.commonRange(slot) : map.range;
   return heatRange(range, display.draw, data.sources[slot].drawnSigned);
 }

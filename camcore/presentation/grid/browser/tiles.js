@@ -99,7 +99,7 @@ function labelPicture({ chip }, slots, tile, grid) {
 
 function statusOf(tile, slot, grid) {
   const map = mapOf(tile, slot, grid);
-  if (map) return mapStatus(map.range);
+  if (map) return mapStatus(map);
   return grid.display.target === "class" && grid.data.large.chosenClass !== grid.display.for_class ? "loading" : "no_map";
 }
 
