@@ -92,13 +92,18 @@ def refuse_content(path: Path, content: Any) -> CamcoreError:
             return CamcoreError(
                 f"{path} holds a whole pickled object ({type(value).__name__}){f' under {key!r}' if key else ''}, not"
                 " weights; opening it would run its code. If you trust it, save its weights where it was trained:"
-                f" torch.save(torch.load({path.name!r}, weights_only=False){place}.state_dict(), 'weights.pth')."
+                f" torch.save(torch.load({path.name!r}, weights_only=False){place}.state_dict(), {_new_name(path)!r})."
             )
     keys = ", ".join(repr(str(key)) for key in list(values)[1:6])
     held = f" Its keys: {keys}{', ...' if len(values) > 6 else ''}." if keys else ""
     return CamcoreError(
         f"{path} holds no state dict (names and tensors).{held} Save one with torch.save(model.state_dict(), ...)."
     )
+
+
+def _new_name(path: Path) -> str:
+    """Return a name for the weights of a file, so that following the advice does not replace the file."""
+    return f"{path.stem}_weights.pth"
 
 
 def _recognise(path: Path, start: bytes) -> str | None:
@@ -128,7 +133,7 @@ def _recognise_zip(path: Path) -> str | None:
     if "constants.pkl" in inner:
         return (
             "is a TorchScript program, which holds code, and code is not run. If you trust it, save its weights:"
-            f" torch.save(torch.jit.load({path.name!r}).state_dict(), 'weights.pth')."
+            f" torch.save(torch.jit.load({path.name!r}).state_dict(), {_new_name(path)!r})."
         )
     if "data.pkl" in inner:
         return None

@@ -127,6 +127,7 @@ def _import_run(
     with _appearing(path, overwrite) as folder:
         described = describe_dataset(dataset) | {"labels": labels}
         origin = {"file": weights.name, "sha256": sha256_of(weights), "class_names": named_by}
+        origin |= {"weights": " ".join(checkpoint.notes)}
         run = create_run(folder, config, names, described, imported=origin)
         run.remember_places(root=root)
         list_files(run, dataset)

@@ -73,7 +73,7 @@ OTHERS: dict[str, tuple[bytes, str]] = {
     "TorchScript": (
         zipped("m/constants.pkl", "m/data.pkl", "m/code/x.py"),
         "is a TorchScript program, which holds code, and code is not run. If you trust it, save its weights:"
-        " torch.save(torch.jit.load('weights.pth').state_dict(), 'weights.pth').",
+        " torch.save(torch.jit.load('weights.pth').state_dict(), 'weights_weights.pth').",
     ),
     "torch.export": (
         zipped("m/archive_format", "m/models/model.json"),
@@ -112,7 +112,7 @@ def test_a_whole_network_is_named_and_not_run(wrap: Callable[[nn.Module], object
     assert refuse(tmp_path / "network.pth") == (
         f"holds a whole pickled object ({name}){under}, not weights; opening it would run its code. If you trust it,"
         " save its weights where it was trained: torch.save(torch.load('network.pth',"
-        f" weights_only=False){item}.state_dict(), 'weights.pth')."
+        f" weights_only=False){item}.state_dict(), 'network_weights.pth')."
     )
 
 

@@ -264,6 +264,22 @@ def test_names_that_contradict_the_file_are_warned_of(known_state: State, tmp_pa
     assert not any(line.startswith("Warning") for line in describe_import(known))
 
 
+def test_what_was_taken_and_the_order_are_said_and_kept(
+    import_known: Import, known_state: State, tmp_path: Path
+) -> None:
+    content = {"model": known_state, "model_ema": known_state}
+    imported = import_known(weights=save_network(tmp_path / "own.pth", content))
+    note = (
+        "Weights taken from 'model_ema' in the file (averaged weights). It also holds: model; take another with"
+        " --weights-key NAME."
+    )
+    look = replace(imported.look, order=("'bar' is answered as 'disc' on 5 of 5 images.",))
+    lines = describe_import(replace(imported, look=look))
+    assert lines[0] == note
+    assert look.order[0] in lines
+    assert imported.run.info["imported"]["weights"] == note
+
+
 def test_a_hidden_layer_is_kept_with_the_run(known_state: State, tmp_path: Path, import_known: Import) -> None:
     tensors = {name: tensor for name, tensor in known_state.items() if not name.startswith("fc.")}
     tensors |= {"fc.0.weight": torch.eye(256)[:64], "fc.0.bias": torch.zeros(64), "fc.2.weight": torch.ones(6, 64)}
