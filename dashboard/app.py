@@ -22,8 +22,10 @@ try:
     from dashboard.server.guard import Guard
     from dashboard.server.memory import freeze_start_objects
     from dashboard.server.streamlit_patches import patch_streamlit
-    from dashboard.settings import read_upload_limit
+    from dashboard.settings import read_upload_limit, require_known
 
+    if Path(sys.argv[0]).resolve() == Path(__file__).resolve():  # under another server they are that server's
+        require_known(sys.argv[1:])
     freeze_start_objects()
     app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Guard)], on_script_error=show_fault)
     read_access()  # only now: the App finds the settings beside this file

@@ -46,7 +46,23 @@ PASSES_AT_ONCE = read_limit("CAMCORE_PASSES_AT_ONCE", 2)  # forward passes at a 
 
 def find_runs_folder(arguments: Sequence[str]) -> Path:
     """Return the runs folder: `--runs DIR`, else CAMCORE_RUNS, else the repository's `checkpoints`."""
+    wanted = _parse(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
+    return Path(wanted).expanduser() if wanted else Path(__file__).resolve().parents[1] / "checkpoints"
+
+
+def require_known(arguments: Sequence[str]) -> None:
+    """Refuse options of the server that it does not know.
+
+    Raises:
+        CamcoreError: One is misspelt, or the folder is left out.
+    """
+    known, unknown = _parse(arguments)
+    if unknown or ("--runs" in arguments and not known.runs):
+        wrong = repr(unknown[0]) if unknown else "--runs without a folder"
+        raise CamcoreError(f"The dashboard does not know {wrong}. It takes `-- --runs DIR`, the folder of the runs.")
+
+
+def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--runs", nargs="?")
-    wanted = parser.parse_known_args(arguments)[0].runs or os.environ.get("CAMCORE_RUNS")
-    return Path(wanted) if wanted else Path(__file__).resolve().parents[1] / "checkpoints"
+    return parser.parse_known_args(arguments)

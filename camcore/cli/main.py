@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import camcore
+from camcore.cli.dashboard import APP, dashboard_command
 from camcore.cli.help import examples
 from camcore.cli.import_model import import_command
 from camcore.cli.inspect import check_command, layers_command, report_command, runs_command
@@ -29,7 +30,7 @@ from camcore.cli.options import (
 )
 from camcore.cli.train import train_command
 from camcore.config import EXPLAIN_PRECISIONS
-from camcore.errors import CamcoreError, count_of
+from camcore.errors import CamcoreError, count_of, shell_command
 from camcore.heatmaps.methods import METHODS
 from camcore.runs.run import open_run, runs_folder
 from camcore.system.ranks import current_rank, mute_followers
@@ -48,7 +49,7 @@ SHARED = ("train", "explain")  # the commands that run under torchrun
 def main(context: click.Context) -> None:
     """Train a CNN, store its CAM-family heatmaps, and compare them.
 
-    To look at runs in the dashboard: streamlit run dashboard/app.py
+    Start with camcore demo, then look at its run with camcore dashboard.
     """
     treat_sigterm_as_ctrl_c()
     mute_followers()
@@ -205,8 +206,17 @@ def demo_command(path: Path | None, **options: Any) -> None:
         say_stopped(path, stop)
     count = count_of(explanation.manifest.images, "image")
     click.echo(f"{path}: {count} explained, accuracy {explanation.accuracy:.3f}.")
-    click.echo("Look at it: streamlit run dashboard/app.py")
+    look = ("dashboard", path.parent) if APP.is_file() else ("report", path)
+    click.echo(f"Look at it: {shell_command(*look)}")
 
 
-for command in (train_command, import_command, report_command, layers_command, runs_command, check_command):
+for command in (
+    train_command,
+    import_command,
+    report_command,
+    layers_command,
+    runs_command,
+    check_command,
+    dashboard_command,
+):
     main.add_command(command)

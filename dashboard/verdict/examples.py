@@ -120,7 +120,7 @@ def _without_maps(explained: ExplainedRun, sources: tuple[str, str]) -> list[str
 
 
 def _offer_maps(explained: ExplainedRun, missing: list[str]) -> None:
-    path = layout.short_path(explained.path)
+    path = layout.command_path(explained.path)
     sources = ",".join([*explained.sources, *missing])
     layout.show_notice(
         text("verdict.examples.no_maps.title", source=", ".join(name_of(source) for source in missing)),

@@ -76,7 +76,7 @@ layout.show_head("verdict")
 explained = run_choice.selected_explained()
 document = read_verdict(explained)
 if document is None:
-    command = shell_command("verdict", layout.short_path(explained.path))
+    command = shell_command("verdict", layout.command_path(explained.path))
     layout.show_notice(text("verdict.missing.title", run=explained.name), text("verdict.missing.body"), command)
 else:
     show_verdict(explained, document)

@@ -52,7 +52,7 @@ def show_no_runs(folder: Path) -> None:
     show_notice(
         text("empty.title"),
         text(key, folder=short_path(folder)),
-        shell_command("demo", "--run", f"{short_path(folder)}/demo"),
+        shell_command("demo", "--run", f"{command_path(folder)}/demo"),
     )
     st.caption(text("empty.after"))
 
@@ -63,10 +63,18 @@ def short_path(path: Path) -> str:
     return Path(*path.parts[-2:]).as_posix() if relative.startswith("..") else Path(relative).as_posix()
 
 
+def command_path(path: Path) -> str:
+    """Return a path for a command to copy: it is found from where the server was started."""
+    full = Path(os.path.abspath(path))  # noqa: PTH100 resolve would follow links
+    return (full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full).as_posix()
+
+
 def shorten_paths(message: str, folder: Path) -> str:
-    """Return a message without the path to the runs folder."""
-    full, short = str(folder), short_path(folder)
-    return message.replace(full, short).replace(_inside_quotes(full), _inside_quotes(short))
+    """Return a message with a short path to the runs folder; in a command at its end, one that is found."""
+    fact, start, command = message.partition("camcore ")
+    full = str(folder)
+    fact = fact.replace(full, short_path(folder))
+    return fact + start + command.replace(_inside_quotes(full), _inside_quotes(command_path(folder)))
 
 
 def _inside_quotes(path: str) -> str:

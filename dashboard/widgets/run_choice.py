@@ -15,6 +15,7 @@ from dashboard.data.runs import ExplainedRun, RunEntry
 from dashboard.language import text
 from dashboard.url_state import among, keep_in_url, missing, peek
 from dashboard.widgets import layout
+from dashboard.widgets.wording import as_markdown
 
 _FOLDER, _ENTRIES = "runs_folder", "runs_entries"
 
@@ -81,7 +82,7 @@ def selected_explained() -> ExplainedRun:
             layout.show_notice(
                 text(f"state.{entry.state}.title", run=entry.name),
                 text(f"state.{entry.state}.next_step"),
-                shell_command("explain", layout.short_path(entry.path)),
+                shell_command("explain", layout.command_path(entry.path)),
             )
         st.stop()
     say_outdated(explained)
@@ -92,7 +93,8 @@ def selected_explained() -> ExplainedRun:
 def say_outdated(explained: ExplainedRun) -> None:
     """Show a warning if the heatmaps were made from older weights."""
     if apart := epochs_apart(explained.run, explained.explanation):
-        st.warning(text("app.outdated", made=apart[0], now=apart[1]))
+        command = as_markdown(shell_command("explain", layout.command_path(explained.path)))
+        st.warning(text("app.outdated", made=apart[0], now=apart[1], command=command))
 
 
 def say_blank(entry: RunEntry) -> None:
@@ -123,7 +125,7 @@ def selected_with_weights() -> Run:
         layout.show_notice(
             text("own_image.no_weights.title", run=entry.name),
             text("own_image.no_weights.body"),
-            shell_command("train", "--run", layout.short_path(entry.path), "--resume"),
+            shell_command("train", "--run", layout.command_path(entry.path), "--resume"),
         )
         st.stop()
     return entry.run

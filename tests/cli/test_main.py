@@ -166,5 +166,5 @@ def test_the_demo_prints_its_folder_and_next_command(
     assert asked == [tmp_path / "demo"]
     assert lines == [
         f"{tmp_path / 'demo'}: 6 images explained, accuracy {accuracy:.3f}.",
-        "Look at it: streamlit run dashboard/app.py",
+        f"Look at it: camcore dashboard {tmp_path}",
     ]

@@ -1,6 +1,7 @@
 """Messages and settings at the server's start."""
 
 import os
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -59,6 +60,35 @@ def test_a_server_that_can_not_be_as_it_is_meant_does_not_start(
     (line,) = [line for line in output.splitlines() if line.startswith("Error:")]
     assert line.startswith(f"Error: {message}")
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        (["--run", "there"], "'--run'"),
+        (["there"], "'there'"),
+        (["--runs"], "--runs without a folder"),
+        (["--runs", ""], "--runs without a folder"),
+        (["--runs", "there", "--port=80"], "'--port=80'"),
+    ],
+)
+def test_a_misspelt_option_of_the_server_is_refused(arguments: list[str], wrong: str) -> None:
+    with pytest.raises(CamcoreError) as caught:
+        settings.require_known(arguments)
+    assert str(caught.value) == (
+        f"The dashboard does not know {wrong}. It takes `-- --runs DIR`, the folder of the runs."
+    )
+
+
+def test_the_options_of_the_server_are_accepted() -> None:
+    for arguments in ([], ["--runs", "there"], ["--runs=there"]):
+        settings.require_known(arguments)
+
+
+def test_the_server_does_not_start_with_a_misspelt_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [str(APP), "--run", "there"])
+    with pytest.raises(SystemExit, match=r"^Error: The dashboard does not know '--run'\."):
+        runpy.run_path(str(APP))
 
 
 PRINT_SETTINGS = """

@@ -84,9 +84,12 @@ def _write_lead(subject: ReportInput) -> str:
     date, version = manifest.created[:10], manifest.camcore_version
     made = subject.text("report.made", images=manifest.images, date=date, version=version)
     apart = epochs_apart(subject.run, subject.explanation)
-    outdated = "" if apart is None else " " + subject.text("app.outdated", made=apart[0], now=apart[1])
+    outdated = []
+    if apart is not None:
+        command = subject.command("explain")
+        outdated = [subject.text("app.outdated", made=apart[0], now=apart[1], command=command)]
     blank = say_blank(subject.text, subject.run, subject.explanation, subject.blank)
-    return " ".join([f"{subject.describe()}. {made}{outdated}", *blank])
+    return " ".join([f"{subject.describe()}. {made}", *outdated, *blank])
 
 
 def _encode_chart(figure: go.Figure) -> Any:

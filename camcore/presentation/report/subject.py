@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from camcore.backbones import BACKBONES
-from camcore.errors import CamcoreError, unknown_choice
+from camcore.errors import CamcoreError, shell_command, unknown_choice
 from camcore.explained import queries
 from camcore.explained.explanation import Explanation, open_explanation
 from camcore.heatmaps.drawing import CONVENTIONS, Conventions
@@ -37,6 +38,10 @@ class ReportInput:
     def text(self) -> Text:
         """Texts by key, in the report's language."""
         return text_in(self.language)
+
+    def command(self, name: str) -> str:
+        """Return a command on the run. A report must not reveal folders of this machine: it names the last two."""
+        return shell_command(name, Path(*self.run.path.resolve().parts[-2:]).as_posix())
 
     @cached_property
     def samples(self) -> pd.DataFrame:

@@ -1,12 +1,10 @@
 """The verdict in a report: sentences, differences, table, curves and costs."""
 
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from camcore.errors import shell_command
 from camcore.presentation.html import render
 from camcore.presentation.report.subject import ReportInput
 from camcore.presentation.sentences import write_basis, write_sentences
@@ -20,9 +18,7 @@ def write_headline(subject: ReportInput) -> Markup:
     """Return the verdict's sentences, or without a verdict how much of the difference is drawing."""
     text = subject.text
     if subject.verdict is None:
-        # Only the last two parts of the path: the report must not reveal folders of this machine.
-        path = Path(*subject.run.path.resolve().parts[-2:]).as_posix()
-        command = shell_command("verdict", path)
+        command = subject.command("verdict")
         return render("report/headline", text=text, sentences=[], drawing_share=subject.drawing_share, command=command)
     sentences, more = write_sentences(text, subject.verdict)
     return render("report/headline", text=text, sentences=sentences or [text("verdict.claim.none")], more=more)

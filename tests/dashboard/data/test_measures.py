@@ -64,7 +64,7 @@ def test_runs_folder_from_argument_environment_or_default(monkeypatch):
     assert settings.find_runs_folder([]) == REPOSITORY / "checkpoints"
     monkeypatch.setenv("CAMCORE_RUNS", "elsewhere")
     assert settings.find_runs_folder([]) == Path("elsewhere")
-    assert settings.find_runs_folder(["--runs", "there", "--other"]) == Path("there")
+    assert settings.find_runs_folder(["--runs", "there", "--other"]) == Path("there"), "another server's options"
     assert settings.find_runs_folder(["--runs"]) == Path("elsewhere")
 
 
