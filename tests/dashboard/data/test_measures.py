@@ -111,10 +111,10 @@ def test_the_distances_are_the_engine_s(gap):
 
 
 def test_heat_off_the_object_by_hand(tmp_path):
-    path = make_run(tmp_path, "run", images=2, sources=("cam",), grid=(1, 2))
+    path = make_run(tmp_path, "run", images=2, sources=("cam",), grid=(4, 4))
     explanation = open_explanation(open_run(path))
-    maps = np.zeros((2, 4, 1, 2), dtype=np.float32)
-    maps[0, 0], maps[1, 0] = [[3, 1]], [[-2, 2]]
+    maps = np.zeros((2, 4, 4, 4), dtype=np.float32)
+    maps[0, 0], maps[1, 0] = [3, 3, 1, 1], [-2, -2, 2, 2]
     np.save(explanation.path / "cam.npy", maps)
     samples = explanation.samples
     left_half = [
