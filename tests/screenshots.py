@@ -88,7 +88,8 @@ def bring_pictures(page: Page) -> None:
 
 def save(page: Page, path: Path) -> None:
     page.wait_for_selector("h1")
-    page.wait_for_timeout(4000)  # charts and pictures appear after the title, some with an animation
+    page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+    page.wait_for_timeout(4000)  # charts and pictures appear after the script has ended, some with an animation
     Image.open(io.BytesIO(page.screenshot())).save(path, quality=84, method=6)
     print(path.name)
 
