@@ -40,7 +40,9 @@ def dataset(tiny_folder: Path) -> Dataset:
 @pytest.fixture
 def frozen_config(tiny_config: RunConfig) -> RunConfig:
     changes = {"augmentation": "light", "epochs": 3, "frozen": "trunk", "precision": "fp32", "learning_rate": 0.01}
-    return replace(tiny_config, train=replace(tiny_config.train, **changes))
+    return replace(
+        tiny_config, model=replace(tiny_config.model, map_stride=32), train=replace(tiny_config.train, **changes)
+    )
 
 
 @pytest.fixture
