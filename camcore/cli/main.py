@@ -114,7 +114,7 @@ def explain_command(path: Path, **options: Any) -> None:
     else:
         click.echo(f"{path} is already explained, with {names}. Recompute with --force.")
     run = open_run(path)
-    for sentence in say_blank(text_in("en"), run, explanation, find_blank(explanation)):
+    for sentence in say_blank(text_in("en"), run, explanation, find_blank(explanation.samples)):
         click.echo(f"Warning: {sentence}")
     say_skipped(run)
 

@@ -46,9 +46,10 @@ def name_samples(run: Run, explanation: Explanation) -> pd.DataFrame:
     )
 
 
-def find_blank(explanation: Explanation) -> dict[str, str]:
+def find_blank(samples: pd.DataFrame) -> dict[str, str]:
     """Return the sources without any map that shows where, each with the commonest status of its maps."""
-    counts = {name: explanation.samples[f"status_{name}"].value_counts() for name in explanation.manifest.sources}
+    names = [column.removeprefix("status_") for column in samples.columns if column.startswith("status_")]
+    counts = {name: samples[f"status_{name}"].value_counts() for name in names}
     return {name: str(count.idxmax()) for name, count in counts.items() if len(count) and "ok" not in count}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from camcore.explained.explanation import Explanation, counts_in_accuracy
 from camcore.heatmaps.drawing import Conventions, finer_settings
@@ -73,6 +74,7 @@ def write_sentence(text: Text, verdict: VerdictDocument, claim: Claim) -> str | 
 def list_facts(
     text: Text,
     explanation: Explanation,
+    samples: pd.DataFrame,
     sources: tuple[str, str],
     off_object: Conventions | None,
     moved: Conventions | None,
@@ -82,13 +84,14 @@ def list_facts(
     Args:
         text: Gives texts by key.
         explanation: Its heatmaps.
+        samples: Their table, which pages hold already.
         sources: Those that are compared.
         off_object: The mean share of the first one's heat off the object, None if no image has a box.
         moved: The mean share of heat that moves from the first to the second, None if they are the same.
     """
     last = explanation.manifest.layers[-1]
     images = f"{explanation.manifest.images:,}"
-    counted = text(f"overview.facts.accuracy.{'all' if counts_in_accuracy(explanation.samples).all() else 'note'}")
+    counted = text(f"overview.facts.accuracy.{'all' if counts_in_accuracy(samples).all() else 'note'}")
     cells = text("overview.facts.images.note", height=last.height, width=last.width)
     facts = [
         Fact(text("overview.facts.accuracy"), _percent(explanation.accuracy, 1), counted),

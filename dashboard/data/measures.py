@@ -34,7 +34,7 @@ def measure_pair(explained: ExplainedRun, first: str, second: str, measure: str)
 @cached_by_size
 def find_blank(explained: ExplainedRun) -> dict[str, str]:
     """Return the sources without any map that shows where, each with the commonest status of its maps."""
-    return queries.find_blank(reopen(explained).explanation)
+    return queries.find_blank(load_samples(explained))
 
 
 @cached_by_size

@@ -41,7 +41,7 @@ def show_numbers(explained: ExplainedRun) -> None:
         shares = Conventions(*(off_object.get((sources[0], name), math.nan) for name in CONVENTIONS))
     if sources[0] != sources[1]:
         moved = mean_pair(explained, *sources, "heat_moved")
-    layout.show_facts(list_facts(text, explained.explanation, sources, shares, moved))
+    layout.show_facts(list_facts(text, explained.explanation, load_samples(explained), sources, shares, moved))
 
 
 def show_examples(explained: ExplainedRun) -> None:

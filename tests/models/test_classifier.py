@@ -12,6 +12,7 @@ from camcore.config import ModelConfig, ViewConfig
 from camcore.geometry import LayerGrid
 from camcore.heatmaps.cam_check import all_class_cam, check_cam, class_layer
 from camcore.models.classifier import Classifier, layer_grids
+from camcore.models.trunk_search import find_tensors
 from camcore.models.weights import load_trunk
 
 BuildModel = Callable[[ModelConfig], Classifier]
@@ -43,7 +44,7 @@ def native_pair(
     with torch.no_grad():
         theirs.train()(normalize(noise_images))
     ours = Classifier(ModelConfig(name, "native"), ViewConfig(size=64), 5)
-    load_trunk(ours, theirs.state_dict(), "torchvision")
+    load_trunk(ours, find_tensors(theirs.state_dict()), "torchvision")
     ours.head.load_state_dict(_head_state(theirs, ours))
     return theirs.eval(), ours.eval()
 

@@ -73,7 +73,7 @@ def _write_body(subject: ReportInput, images: int, title: str) -> Markup:
         title=title,
         lead=_write_lead(subject),
         headline=verdict.write_headline(subject),
-        facts=list_facts(text, subject.explanation, subject.pair, subject.off_object, subject.moved),
+        facts=list_facts(text, subject.explanation, subject.samples, subject.pair, subject.off_object, subject.moved),
         sections=sections,
         footer=text("report.footer", version=camcore.__version__, date=datetime.now(UTC).date().isoformat()),
     )

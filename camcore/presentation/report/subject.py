@@ -58,7 +58,7 @@ class ReportInput:
     @cached_property
     def blank(self) -> dict[str, str]:
         """The sources without any map that shows where, each with the commonest status of its maps."""
-        return queries.find_blank(self.explanation)
+        return queries.find_blank(self.samples)
 
     @cached_property
     def moved(self) -> Conventions | None:
