@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from fnmatch import translate
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from PIL import Image
@@ -144,3 +144,31 @@ def _require_one_spelling(folder: Path, paths: list[Path]) -> None:
                 f"{str(folder)!r} holds {other.name!a} and {path.name!a}, which are one name in two Unicode"
                 " spellings. Rename one, or move its files into the other."
             )
+
+
+class Spellings:
+    """Finds paths below a folder by their spelling on disk, in whatever Unicode form they are asked for.
+
+    macOS may write é as two characters (NFD), other systems as one (NFC).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._names: dict[PurePosixPath, dict[str, str]] = {}
+
+    def find(self, path: PurePosixPath) -> PurePosixPath:
+        """Return a relative path as spelled on disk; unchanged if there is no such file."""
+        if str(path).isascii() or (self.root / path).exists():
+            return path
+        spelled = PurePosixPath()
+        for part in path.parts:
+            spelled /= self._list(spelled).get(nfc(part), part)
+        return spelled
+
+    def _list(self, folder: PurePosixPath) -> dict[str, str]:
+        if folder not in self._names:
+            try:
+                self._names[folder] = {nfc(path.name): path.name for path in (self.root / folder).iterdir()}
+            except OSError:
+                self._names[folder] = {}
+        return self._names[folder]

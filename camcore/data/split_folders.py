@@ -7,8 +7,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from camcore.config import parse_split_folders
-from camcore.data.folder_listing import FolderListing, is_folder
-from camcore.data.spelling import Spellings
+from camcore.data.folder_listing import FolderListing, Spellings, is_folder
 from camcore.errors import CamcoreError
 from camcore.system.names import nfc
 

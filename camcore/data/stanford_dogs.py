@@ -8,9 +8,9 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from camcore.data.dataset import Box, Dataset, Sample, Skipped, assemble_dataset, require_samples
+from camcore.data.folder_listing import Spellings
 from camcore.data.image_check import CheckResult, check_images
 from camcore.data.image_files import ImageSize, explain_failure, turn_box
-from camcore.data.spelling import Spellings
 from camcore.errors import CamcoreError
 from camcore.system.files import require_file
 from camcore.system.names import nfc
