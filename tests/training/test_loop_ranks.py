@@ -150,7 +150,8 @@ def test_what_ends_one_rank_ends_all_in_one_line(rank: int, forks: Forks, tmp_pa
     outcomes = forks.run(*training(tiny_folder, tmp_path / "run"), before=FAILS.format(rank=rank))
     assert time.monotonic() - started < 30
     assert [outcome.status for outcome in outcomes] == [1, 1]
-    assert "".join(outcome.output for outcome in outcomes) == "Error: This rank has a problem.\n"
+    output = "".join(outcome.output for outcome in outcomes)
+    assert output.endswith("\nError: This rank has a problem.\n") and output.count("Error") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -197,7 +198,7 @@ def test_a_killed_rank_ends_all_and_any_number_resumes(
     assert outcomes[rank].status == KILLED
     assert outcomes[1 - rank].status == 1
     assert re.fullmatch(
-        r"(epoch +1/3 .*\n)?Error: Rank \d lost touch with the other ranks \(.*\), so all 2 end\. What is finished is"
+        r"(?:(?!Error).*\n)*Error: Rank \d lost touch with the other ranks \(.*\), so all 2 end\. What is finished is"
         r" kept: the same command goes on from there, `camcore train` with --resume\.\n",
         outcomes[1 - rank].output,
     )

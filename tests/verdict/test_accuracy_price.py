@@ -200,7 +200,19 @@ def test_the_command_explains_every_seed(
 ) -> None:
     for head in ("gap", "mlp"):
         settings = ["--dataset", "image-folder", "--root", tiny_folder, "--backbone", "resnet10_narrow", "--head", head]
-        arguments = ["--run", tmp_path / head, *settings, "--size", 32, "--epochs", 1, "--seeds", "1,2"]
+        arguments = [
+            "--run",
+            tmp_path / head,
+            *settings,
+            "--size",
+            64,
+            "--map-stride",
+            16,
+            "--epochs",
+            1,
+            "--seeds",
+            "1,2",
+        ]
         assert run_camcore("train", *arguments, *ON_CPU).exit_code == 0
     command = ["verdict", tmp_path / "gap-seed1", "--against", tmp_path / "mlp", "--methods", "cam,grad_cam"]
     result = run_camcore(*command, "--images", 2, "--workers", 0)
