@@ -210,7 +210,7 @@ def test_the_colour_bar_marks_zero(page: Page, url: str) -> None:
         strict=True,
     )
     zero = round(100 * -min(lows) / (max(highs) - min(lows)))
-    expect(page.locator(".colorbar .zero-label")).to_have_text(f"zero evidence at {zero}% of the scale")
+    expect(page.locator(".colorbar .zero-label")).to_have_text(f"zero evidence: {zero}%")
     choose(page, "draw", "positive")
     expect(page.locator(".colorbar .zero-label")).to_have_count(0)
     expect(page.locator(".colorbar .start")).to_have_text("0 no evidence")
